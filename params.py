@@ -1,0 +1,101 @@
+"""params.yaml: read once, strictly, one section a stage."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from errors import NoInputError, UsageError, did_you_mean
+
+Model = TypeVar("Model", bound=BaseModel)
+
+SECTIONS = (
+    "matrix",
+    "demo",
+    "index",
+    "align",
+    "landmark",
+    "heatmap",
+    "train",
+    "methods",
+    "evaluate",
+    "report",
+)
+_MOST_BYTES = 1 << 20
+
+
+def load(
+    file: Path, keys: tuple[str, ...], model: type[Model], overlay: tuple[str, ...] = ()
+) -> Model:
+    """Return one section of params.yaml as its stage's model.
+
+    Args:
+        file: params.yaml.
+        keys: where the section is, such as ("index", "demo").
+        model: what is legal in it.
+        overlay: another section whose keys win, such as ("methods", "cam").
+
+    Raises:
+        NoInputError: if the file is not there.
+        UsageError: naming the key, if one is missing, unknown, misspelt, doubled or has an illegal value.
+    """
+    whole = _read(file)
+    merged: dict[str, Any] = {}
+    for place in (keys, overlay) if overlay else (keys,):
+        section = _section(file, whole, place)
+        for key in section:
+            if key not in model.model_fields:
+                known = list(model.model_fields)
+                raise UsageError(
+                    f"{file}: {'.'.join(place)}.{key}",
+                    f"no such key; known: {', '.join(known)}.{did_you_mean(str(key), known)}",
+                )
+        merged |= section
+    try:
+        return model.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, (*keys, *first["loc"])))
+        raise UsageError(
+            f"{file}: {key}", f"{first['msg'].lower()}, got {first['input']!r:.60}."
+        ) from error
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.is_file():
+        raise NoInputError(
+            file, "is not there. Run from the project's folder, or name it with --params."
+        )
+    if file.stat().st_size > _MOST_BYTES:
+        raise UsageError(file, "is larger than 1 MB; that is no params file.")
+    try:
+        whole = YAML(typ="safe", pure=True).load(file)
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(file, "cannot be read: " + " ".join(str(error).split())) from error
+    if not isinstance(whole, dict):
+        raise UsageError(file, f"needs sections, such as {', '.join(SECTIONS[2:5])}.")
+    for name in whole:
+        if name not in SECTIONS:
+            near = did_you_mean(str(name), list(SECTIONS))
+            raise UsageError(
+                f"{file}: {name}", f"no such section; known: {', '.join(SECTIONS)}.{near}"
+            )
+    return whole
+
+
+def _section(file: Path, whole: Mapping[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
+    section: Any = whole
+    for depth, name in enumerate(place):
+        if not isinstance(section, dict) or name not in section:
+            where = ".".join(place[: depth + 1])
+            known = ", ".join(map(str, section)) if isinstance(section, dict) else "nothing"
+            raise UsageError(f"{file}: {where}", f"is missing; there is {known}. Add the section.")
+        section = section[name]
+    if section is not None and not isinstance(section, dict):
+        raise UsageError(
+            f"{file}: {'.'.join(place)}", f"needs keys and values, got {section!r:.60}."
+        )
+    return section or {}

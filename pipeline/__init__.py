@@ -1,0 +1,1 @@
+"""Raw pictures to stores: datasets, alignment, landmarks, heatmaps. No torch here."""

@@ -1,0 +1,185 @@
+"""Stage `align`: one upright face a sample."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, Field
+
+from errors import StorageError, pick
+from pipeline.backends import BACKENDS, models
+from pipeline.cluster import Crew
+from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_bytes
+from pipeline.index import read_index
+from pipeline.locate import cascade, locate
+from pipeline.paths import safe_path
+from pipeline.sharded import Blocks, Notes, Plan, build
+from pipeline.warp import Matrix, coverage, crop, moved, stretched, upright
+from store.files import free_bytes
+from store.records import Face, Points, Status, U8Image
+from store.shards import ArraySpec, Layout, shard_rows
+from store.tables import Row
+
+VERSION = 1
+_LARGE_SHARD = 256
+_SMALL_FACE_PX = 24
+
+
+class AlignParams(BaseModel, frozen=True, extra="forbid"):
+    """[align] in params.yaml."""
+
+    size_px: int = Field(ge=32, le=1024)
+    backends: tuple[str, ...] = Field(min_length=1)
+    mode: Literal["auto", "align", "resize"]
+    min_coverage: float = Field(ge=0, le=1)
+    min_face_width: float = Field(ge=0, le=1)
+    min_side_px: int = Field(ge=1)
+    max_pixels: int = Field(ge=1)
+    grey: bool
+    max_bad: float = Field(ge=0, le=1)
+
+
+def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool = False) -> bool:
+    """Find, turn upright and crop the face of every sample.
+
+    Args:
+        index: what stage index wrote.
+        out: store with image, points, matrix, coverage, valid.
+        params: how.
+        crew: who.
+        rebuild: replace whatever is there.
+
+    Returns:
+        False if it was there already.
+    """
+    for name in params.backends:
+        pick(BACKENDS, name, "face backend")
+    rows, manifest = read_index(index)
+    size = params.size_px
+    arrays = {
+        "image": ArraySpec((size, size, 3), "uint8"),
+        "points": ArraySpec((68, 2), "float32"),
+        "matrix": ArraySpec((2, 3), "float32"),
+        "coverage": ArraySpec((), "float32"),
+        "valid": ArraySpec((), "uint8"),
+    }
+    layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
+    fingerprint = {
+        "stage": "align",
+        "version": VERSION,
+        "params": params.model_dump(mode="json", exclude={"max_bad"}),
+        "index": manifest["sha256"],
+        "models": models(),
+    }
+    _refuse_full_disk(out, layout)
+    root = Path(manifest["about"]["root"]).resolve()
+    plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad)
+    return build(plan, partial(align_rows, root, params), crew, rebuild)
+
+
+def _refuse_full_disk(out: Path, layout: Layout) -> None:
+    need, free = layout.bytes, free_bytes(out)
+    if not out.exists() and need > free:
+        raise StorageError(
+            out,
+            f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. Nothing was started. Free space or put data/ elsewhere.",
+        )
+
+
+def align_rows(
+    root: Path, params: AlignParams, span: range, rows: list[Row]
+) -> tuple[Blocks, Notes]:
+    """Align the pictures of one shard: the work of one task."""
+    cv2.setNumThreads(1)
+    faces = [align_picture(root, row, params) for row in rows]
+    blocks: Blocks = {
+        "image": np.stack([face.image_HW3 for face in faces]),
+        "points": np.stack([face.points_L2 for face in faces]).astype(np.float32),
+        "matrix": np.stack([face.matrix_23 for face in faces]).astype(np.float32),
+        "coverage": np.array([face.coverage for face in faces], np.float32),
+        "valid": np.array([face.status == Status.OK for face in faces], np.uint8),
+    }
+    notes: Notes = {
+        "status": [face.status for face in faces],
+        "detail": [face.detail for face in faces],
+        "backend": [face.backend for face in faces],
+        "faces": [face.faces for face in faces],
+        "coverage": [f"{face.coverage:.3f}" for face in faces],
+    }
+    return blocks, notes
+
+
+def align_picture(root: Path, row: Row, params: AlignParams) -> Face:
+    """Align the picture of one row of the index; never raises for a bad picture."""
+    try:
+        payload = read_bytes(safe_path(root, row["path"], str(root)))
+        if row["digest"] and content_digest(payload) != row["digest"]:
+            raise UndecodableError(
+                Status.CHANGED, "not the picture that was indexed; run `dvc repro index`"
+            )
+        image, notes = decode(payload, Limits(params.max_pixels, params.min_side_px))
+    except UndecodableError as error:
+        return no_face(error.status, error.detail, params.size_px)
+    box = [float(number) for number in row["box"].split()] or None
+    return align_image(image, params, box, notes)
+
+
+def align_image(
+    image_HW3: U8Image, params: AlignParams, box: Sequence[float] | None = None, notes: str = ""
+) -> Face:
+    """Align one decoded picture.
+
+    Args:
+        image_HW3: RGB.
+        params: how.
+        box: x, y, width, height of the face in px, if known.
+        notes: what the decoder put right, kept in the detail.
+    """
+    height, width = image_HW3.shape[:2]
+    if params.grey:
+        image_HW3 = cv2.cvtColor(cv2.cvtColor(image_HW3, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    found = locate(image_HW3, cascade(params.backends), params.min_face_width, box)
+    if found is None:
+        return no_face(Status.NO_FACE, notes, params.size_px)
+    matrix, mode, covered = _frame(found.points_L2, (height, width), params)
+    small = min(height, width) < _SMALL_FACE_PX
+    detail = [notes, mode, "rival" if found.rival else "", "tiny" if small else ""]
+    return Face(
+        status=Status.OK,
+        detail=" ".join(filter(None, detail)),
+        image_HW3=crop(image_HW3, matrix, params.size_px),
+        points_L2=moved(found.points_L2, matrix),
+        matrix_23=matrix,
+        coverage=covered,
+        backend=found.attempt,
+        faces=found.faces,
+    )
+
+
+def _frame(
+    points_L2: Points, shape: tuple[int, int], params: AlignParams
+) -> tuple[Matrix, str, float]:
+    """Choose between turning the face upright and taking a picture that is a face crop already as it is."""
+    aligned = upright(points_L2, params.size_px)
+    covered = coverage(aligned, *shape, params.size_px)
+    turned = abs(aligned[1, 0]) > abs(aligned[0, 0])
+    resize = params.mode == "resize" or (
+        params.mode == "auto" and covered < params.min_coverage and not turned
+    )
+    if not resize:
+        return aligned, "align", covered
+    return stretched(*shape, params.size_px, params.size_px), "resize", 1.0
+
+
+def no_face(status: Status, detail: str, size_px: int) -> Face:
+    """Return the empty row of a picture without a usable face."""
+    return Face(
+        status,
+        detail,
+        np.zeros((size_px, size_px, 3), np.uint8),
+        np.zeros((68, 2)),
+        np.zeros((2, 3)),
+    )

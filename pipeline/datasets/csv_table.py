@@ -1,0 +1,142 @@
+"""The `csv` dataset: one table that names every picture and its expression."""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from anatomy.expressions import expression_id
+from errors import DataError, NoInputError, UsageError, did_you_mean, printable
+from pipeline.paths import safe_path
+from store.records import Sample
+
+TABLE = "labels.csv"
+_FILE = ("file", "image", "path")
+_LABEL = ("expression", "label", "emotion")
+_OPTIONS = ("table", "label_map")
+_SPLITS = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
+
+
+def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
+    """Read `labels.csv`: columns file, expression (or label); optional split, person, box, landmarks; any order.
+
+    Args:
+        root: the dataset's folder.
+        options: `table`: another name than labels.csv; `label_map`: word or digit -> expression.
+
+    Yields:
+        A sample a row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by spaces or
+        semicolons. Other columns are kept as attributes.
+
+    Raises:
+        NoInputError: if the table is not there.
+        DataError: naming the line, if a row cannot be accepted.
+    """
+    check_options(options, _OPTIONS, "csv")
+    table = root / options.get("table", TABLE)
+    if not table.is_file():
+        raise NoInputError(
+            table, "is not there. A csv dataset needs a table with the columns file and expression."
+        )
+    seen: dict[str, int] = {}
+    for line, row in _rows(table):
+        sample = _sample(root, row, options.get("label_map", {}), f"{table}, line {line}")
+        if sample.id in seen:
+            raise DataError(
+                f"{table}, line {line}",
+                f"'{printable(sample.id)}' stands in line {seen[sample.id]} too. Remove one.",
+            )
+        seen[sample.id] = line
+        yield sample
+
+
+def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: str) -> None:
+    """Refuse an option that a reader does not have.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                "params.yaml",
+                f"reader {reader} has no option '{name}'; known: {', '.join(known)}.{did_you_mean(name, list(known))}",
+            )
+
+
+def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, row) with one value a column."""
+    try:
+        with table.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip().lower() for name in next(reader, [])]
+            _check_header(table, header)
+            for fields in reader:
+                if not fields:
+                    continue
+                if len(fields) != len(header):
+                    where = f"{table}, line {reader.line_num}"
+                    raise DataError(
+                        where,
+                        f"has {len(fields)} fields, the header has {len(header)}. Mend the line.",
+                    )
+                yield reader.line_num, dict(zip(header, fields, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(
+            table, f"is not a table in UTF-8 with commas ({error}). Save it as CSV UTF-8."
+        ) from error
+
+
+def _check_header(table: Path, header: list[str]) -> None:
+    missing = [names for names in (_FILE, _LABEL) if not set(names) & set(header)]
+    if missing or len(set(header)) != len(header):
+        wanted = " and ".join(" or ".join(names) for names in (_FILE, _LABEL))
+        found = printable(", ".join(header)) or "nothing"
+        raise DataError(
+            f"{table}, line 1", f"needs the columns {wanted}, each once; it has {found}."
+        )
+
+
+def _sample(root: Path, row: dict[str, str], label_map: Mapping[str, str], where: str) -> Sample:
+    rest = dict(row)
+    path = _take(rest, _FILE)
+    safe_path(root, path, where)
+    label = _take(rest, _LABEL)
+    return Sample(
+        id=path,
+        path=path,
+        expression=expression_id(str(label_map.get(label, label)), where),
+        split=_split(rest.pop("split", ""), where),
+        person=rest.pop("person", "") or None,
+        box=_numbers(rest.pop("box", ""), 4, "box", where),
+        landmarks=_numbers(rest.pop("landmarks", ""), 136, "landmarks", where),
+        attributes=rest,
+    )
+
+
+def _take(row: dict[str, str], names: tuple[str, ...]) -> str:
+    return next(row.pop(name) for name in names if name in row)
+
+
+def _split(word: str, where: str) -> str | None:
+    name = _SPLITS.get(word.strip().lower(), word.strip().lower())
+    if name not in ("", "train", "val", "test"):
+        raise DataError(where, f"split '{printable(word)}' is none of train, val, test.")
+    return name or None
+
+
+def _numbers(text: str, count: int, what: str, where: str) -> tuple[float, ...] | None:
+    """Parse a fixed count of finite numbers; None for an empty field."""
+    if not text.strip():
+        return None
+    try:
+        values = tuple(float(word) for word in text.replace(";", " ").split())
+    except ValueError:
+        values = ()
+    if len(values) != count or not all(map(math.isfinite, values)):
+        raise DataError(
+            where,
+            f"{what} needs {count} finite numbers with decimal points, got '{printable(text[:40])}'.",
+        )
+    return values

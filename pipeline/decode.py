@@ -1,0 +1,158 @@
+"""The one way to turn a file into pixels: strict, bounded, and the same for every stage."""
+
+import hashlib
+import io
+import os
+import stat
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from store.records import Status, U8Image
+
+MAX_BYTES = 256 << 20
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"II*\x00", b"MM\x00*")
+_MID_GREY = (128, 128, 128)
+_U16_MODES = ("I;16", "I;16B", "I;16L", "I;16N")
+
+
+class UndecodableError(Exception):
+    """A picture that cannot be used, with the status that its row gets."""
+
+    def __init__(self, status: Status, detail: str) -> None:
+        super().__init__(status, detail)
+        self.status, self.detail = status, detail
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a picture may be.
+
+    Attributes:
+        max_pixels: more than this many pixels are not decoded.
+        min_side_px: a shorter side below this is set aside.
+    """
+
+    max_pixels: int
+    min_side_px: int
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a picture's file, which must be an ordinary one.
+
+    Raises:
+        UndecodableError: missing, unreadable, not_file or empty.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a FIFO would block for ever
+    except FileNotFoundError as error:
+        raise UndecodableError(Status.MISSING, "no such file") from error
+    except OSError as error:
+        raise UndecodableError(Status.UNREADABLE, error.strerror or "cannot be opened") from error
+    with os.fdopen(descriptor, "rb") as file:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise UndecodableError(Status.NOT_FILE, "not an ordinary file")
+        if info.st_size > MAX_BYTES:
+            raise UndecodableError(
+                Status.BOMB, f"{info.st_size >> 20} MiB; at most {MAX_BYTES >> 20}"
+            )
+        payload = file.read()
+    if not payload:
+        raise UndecodableError(Status.EMPTY, "0 bytes")
+    return payload
+
+
+def content_digest(payload: bytes) -> str:
+    """Return the digest by which a picture is known again: the first 32 digits of its SHA-256."""
+    return hashlib.sha256(payload).hexdigest()[:32]
+
+
+def decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
+    """Decode a picture.
+
+    Args:
+        payload: a whole file; JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), whatever its name says.
+        limits: what it may be.
+
+    Returns:
+        Upright RGB (H, W, 3), and notes on what was put right, separated by spaces.
+
+    Raises:
+        UndecodableError: with the status of its row.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # broken EXIF and the like: noted or harmless
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return _decode(payload, limits)
+        except UndecodableError:
+            raise
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise UndecodableError(Status.BOMB, "too many pixels") from error
+        except UnidentifiedImageError as error:
+            raise _unidentified(payload) from error
+        except OSError as error:
+            status = Status.TRUNCATED if "truncated" in str(error) else Status.CORRUPT
+            raise UndecodableError(status, str(error)[:80]) from error
+        except (SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as error:
+            raise UndecodableError(Status.CORRUPT, str(error)[:80]) from error
+
+
+def _unidentified(payload: bytes) -> UndecodableError:
+    if payload.startswith(_MAGIC):
+        return UndecodableError(Status.TRUNCATED, "ends within its header")
+    text = payload[:64].lstrip().lower()
+    guess = "looks like HTML" if text.startswith((b"<!doc", b"<html")) else "unknown format"
+    return UndecodableError(Status.NOT_IMAGE, guess)
+
+
+def _decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
+    image = Image.open(io.BytesIO(payload), formats=FORMATS)
+    width, height = image.size
+    if width * height > limits.max_pixels:
+        raise UndecodableError(
+            Status.BOMB, f"{width}x{height} px; at most {limits.max_pixels} pixels"
+        )
+    if min(width, height) < limits.min_side_px:
+        raise UndecodableError(
+            Status.SMALL, f"{width}x{height} px; at least {limits.min_side_px} a side"
+        )
+    if image.format == "PNG":
+        image.verify()  # its checksums; the picture must be opened anew afterwards
+        image = Image.open(io.BytesIO(payload), formats=FORMATS)
+    notes = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
+    image.load()
+    rgb, note = _to_rgb(image)
+    return np.asarray(_upright(rgb, image)), " ".join([*notes, *note])
+
+
+def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Convert without clipping 16-bit greys and without revealing what transparency hid."""
+    if image.mode in _U16_MODES:
+        grey = np.asarray(image).astype(np.uint16)
+        scale = 16 if grey.max() < 4096 else 257
+        eight = Image.fromarray((grey // scale).astype(np.uint8))
+        return eight.convert("RGB"), ["u16" if scale == 257 else "u12"]
+    if image.mode in ("F", "I"):
+        raise UndecodableError(Status.MODE, f"pixel format {image.mode} has no defined white")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        layer = image.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (*_MID_GREY, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB"), ["alpha"]
+    note = [] if image.mode in ("RGB", "L") else [image.mode.lower()]
+    return image.convert("RGB"), note
+
+
+def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation, once; a broken one is ignored."""
+    try:
+        rgb.info["exif"] = original.getexif().tobytes()
+    except (SyntaxError, ValueError, OSError, KeyError, TypeError, IndexError):
+        return rgb
+    turned = ImageOps.exif_transpose(rgb)
+    return turned if turned is not None else rgb

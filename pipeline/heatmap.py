@@ -1,0 +1,113 @@
+"""Stage `heatmap`: the maps of one kind, drawn once for all experiments."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, Field
+
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import HEATMAPS, Heatmap
+from anatomy.landmarks import rescaled
+from errors import UsageError, pick
+from pipeline.cluster import Crew
+from pipeline.sharded import Blocks, Notes, Plan, build
+from store.reading import Store, read_points
+from store.shards import ArraySpec, Layout, shard_rows
+from store.tables import Row
+
+VERSION = 1
+_LARGE_SHARD = 4096
+
+
+class HeatmapParams(BaseModel, frozen=True, extra="forbid"):
+    """[heatmap] in params.yaml."""
+
+    size_px: int = Field(ge=8, le=512)
+    canvas_px: int = Field(ge=28, le=1024)
+    options: dict[str, dict[str, Any]]
+
+
+def heatmap(
+    landmarks: Path, out: Path, kind: str, params: HeatmapParams, crew: Crew, rebuild: bool = False
+) -> bool:
+    """Draw one kind of map for every sample.
+
+    Args:
+        landmarks: store of stage landmark.
+        out: store with map (uint8, 255 = 1) and valid.
+        kind: row of HEATMAPS.
+        params: sizes, and the options of each kind.
+        crew: who.
+        rebuild: replace whatever is there.
+
+    Returns:
+        False if it was there already.
+
+    Raises:
+        UsageError: if there is no such kind, or it has no such option.
+    """
+    source = Store(landmarks)
+    draw = drawing(kind, params)
+    one, _ = draw(np.zeros((1, 68, 2)), [0], params.size_px)
+    rows = [
+        {key: row[key] for key in ("id", "expression", "split", "status")} for row in source.table()
+    ]
+    arrays = {
+        "map": ArraySpec(one.shape[1:], "uint8"),
+        "valid": ArraySpec(one.shape[1:-2], "uint8"),
+    }
+    layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
+    used = {
+        "size_px": params.size_px,
+        "canvas_px": params.canvas_px,
+        **params.options.get(kind, {}),
+    }
+    fingerprint = {
+        "stage": "heatmap",
+        "version": VERSION,
+        "kind": kind,
+        "params": used,
+        "landmarks": source.digest,
+    }
+    about = {**source.about, "kind": kind, "canvas_px": params.canvas_px}
+    plan = Plan(out, fingerprint, about, layout, rows, max_bad=1.0)  # what failed, failed before
+    return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), crew, rebuild)
+
+
+def drawing(kind: str, params: HeatmapParams) -> Heatmap:
+    """Return the kind's function with its options filled in.
+
+    Raises:
+        UsageError: if there is no such kind, or it has no such option.
+    """
+    draw = partial(
+        pick(HEATMAPS, kind, "heatmap kind"),
+        canvas_px=params.canvas_px,
+        **params.options.get(kind, {}),
+    )
+    try:
+        draw(np.zeros((0, 68, 2)), [], params.size_px)
+    except TypeError as error:
+        raise UsageError(
+            f"params.yaml: heatmap.options.{kind}", f"{error}. Correct the option's name."
+        ) from error
+    return draw
+
+
+def heatmap_rows(
+    landmarks: Path, kind: str, params: HeatmapParams, span: range, rows: list[Row]
+) -> tuple[Blocks, Notes]:
+    """Draw the maps of one shard: the work of one task."""
+    cv2.setNumThreads(1)
+    points_N682 = read_points(Store(landmarks), np.arange(span.start, span.stop))
+    source_px = Store(landmarks).about["size_px"]
+    expressions = [EXPRESSIONS.index(row["expression"]) for row in rows]
+    on_canvas = rescaled(points_N682, source_px, params.canvas_px)
+    maps, valid = drawing(kind, params)(on_canvas, expressions, params.size_px)
+    return (
+        {"map": np.rint(maps * 255).astype(np.uint8), "valid": valid.astype(np.uint8)},
+        {"status": [row["status"] for row in rows]},
+    )

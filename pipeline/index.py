@@ -1,0 +1,192 @@
+"""Stage `index`: what a dataset holds, as one table; every later stage keeps its rows."""
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from anatomy.expressions import EXPRESSIONS
+from errors import DataError, NoInputError, pick
+from pipeline.cluster import Tell
+from pipeline.datasets import DATASETS
+from pipeline.decode import UndecodableError, content_digest, read_bytes
+from pipeline.paths import safe_path
+from store.building import building, is_built, read_manifest
+from store.files import atomic_write, canonical_json
+from store.records import SPLITS, Sample
+from store.tables import Row, read_table, write_table
+
+VERSION = 1
+TABLE = "samples.csv"
+AUDIT = "audit.json"
+NOTICE = "NOTICE.txt"
+_COLUMNS = ("id", "path", "expression", "split", "person", "box", "landmarks", "digest")
+
+
+class IndexParams(BaseModel, frozen=True, extra="forbid"):
+    """[index.<dataset>] in params.yaml."""
+
+    reader: str
+    options: dict[str, Any]
+    seed: int = Field(ge=0)
+    val: float = Field(ge=0, lt=1)
+    test: float = Field(ge=0, lt=1)
+
+
+def index(
+    raw: Path, out: Path, params: IndexParams, tell: Tell, rebuild: bool = False
+) -> dict[str, dict[str, int]]:
+    """Read a dataset, give every sample a split, and write the table.
+
+    Args:
+        raw: the dataset's folder; may be a symlink.
+        out: the index; its last part is the dataset's name.
+        params: which reader, and how to split.
+        tell: progress.
+        rebuild: replace whatever is there.
+
+    Returns:
+        Split -> expression -> count.
+
+    Raises:
+        NoInputError: if there is no folder, or not one picture in it.
+        DataError: if a label or path cannot be accepted.
+    """
+    reader = pick(DATASETS, params.reader, "dataset reader")
+    if not raw.is_dir():
+        raise NoInputError(
+            raw, "is no folder. Put the dataset there or link it: ln -s /where/it/is " + str(raw)
+        )
+    samples = with_splits(list(reader(raw, params.options)), params)
+    if not samples:
+        raise NoInputError(
+            raw, f"reader {params.reader} finds no picture in it. Is it the right folder?"
+        )
+    rows = [
+        _row(sample, raw, tell, number, len(samples))
+        for number, sample in enumerate(samples, start=1)
+    ]
+    counts = _counts(samples)
+    notice = (raw / NOTICE).read_text().strip() if (raw / NOTICE).is_file() else None
+    about = {"dataset": out.name, "reader": params.reader, "root": str(raw), "notice": notice}
+    table = {"rows": [sorted(row.items()) for row in rows], "counts": counts}
+    content = hashlib.sha256(canonical_json(table)).hexdigest()
+    fingerprint = {
+        "stage": "index",
+        "version": VERSION,
+        "params": params.model_dump(),
+        "about": about,
+        "content": content,
+    }
+    if rebuild or not is_built(out, fingerprint):
+        with building(out, fingerprint, about) as folder:
+            extra = sorted({name for sample in samples for name in sample.attributes})
+            write_table(folder / TABLE, [*_COLUMNS, *extra], rows)
+            atomic_write(
+                folder / AUDIT, canonical_json({"counts": counts, "persons": _persons(samples)})
+            )
+    return counts
+
+
+def read_index(path: Path) -> tuple[list[Row], dict[str, Any]]:
+    """Return the table of samples and the manifest.
+
+    Raises:
+        NoInputError: if the index is not there.
+    """
+    manifest = read_manifest(path)
+    return read_table(path / TABLE), manifest
+
+
+def _row(sample: Sample, raw: Path, tell: Tell, number: int, total: int) -> dict[str, object]:
+    try:
+        content = content_digest(read_bytes(safe_path(raw, sample.path, str(raw))))
+    except UndecodableError:
+        content = ""  # its status is found, and recorded, by align
+    if number % 64 == 0 or number == total:
+        tell(number, total, "")
+    return {
+        **sample.attributes,
+        "id": sample.id,
+        "path": sample.path,
+        "expression": EXPRESSIONS[sample.expression],
+        "split": sample.split,
+        "person": sample.person,
+        "box": _joined(sample.box),
+        "landmarks": _joined(sample.landmarks),
+        "digest": content,
+    }
+
+
+def _joined(numbers: Sequence[float] | None) -> str:
+    return " ".join(f"{number:.10g}" for number in numbers or ())
+
+
+def with_splits(samples: Sequence[Sample], params: IndexParams) -> list[Sample]:
+    """Give every sample a split: the dataset's own where it has one; no person in two of ours.
+
+    Where the dataset names no split at all, validation and test are taken out; where it names train and test only, validation
+    is taken out of train. Stratified by expression; which persons go is decided by a hash of their name and the seed.
+    """
+    given = {sample.split for sample in samples}
+    chosen: dict[str, str] = {}
+    if given == {None}:
+        chosen = _draw(samples, {"val": params.val, "test": params.test}, params.seed)
+        rest = "train"
+        return [replace(sample, split=chosen.get(_group(sample), rest)) for sample in samples]
+    if None in given:
+        raise DataError(
+            "split", "some rows name a split and some do not. Fill the column or remove it."
+        )
+    if "val" not in given:
+        training = [sample for sample in samples if sample.split == "train"]
+        chosen = _draw(training, {"val": params.val}, params.seed)
+    return [
+        replace(sample, split=chosen.get(_group(sample), "train"))
+        if sample.split == "train"
+        else sample
+        for sample in samples
+    ]
+
+
+def _group(sample: Sample) -> str:
+    return f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
+
+
+def _draw(samples: Sequence[Sample], shares: Mapping[str, float], seed: int) -> dict[str, str]:
+    """Choose groups for each split, expression by expression; a group too large for what is missing stays out."""
+    groups: dict[str, Counter[int]] = defaultdict(Counter)
+    for sample in samples:
+        groups[_group(sample)][sample.expression] += 1
+    strata: dict[int, list[str]] = defaultdict(list)
+    for name, counts in groups.items():
+        strata[counts.most_common(1)[0][0]].append(name)
+    chosen: dict[str, str] = {}
+    for names in strata.values():
+        names.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+        total = sum(groups[name].total() for name in names)
+        missing = {split: round(share * total) for split, share in shares.items()}
+        for name in names:
+            size = groups[name].total()
+            split = next((split for split, left in missing.items() if size <= left), None)
+            if split is not None:
+                chosen[name] = split
+                missing[split] -= size
+    return chosen
+
+
+def _counts(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+    counted = Counter((sample.split, sample.expression) for sample in samples)
+    return {
+        split: {name: counted[split, number] for number, name in enumerate(EXPRESSIONS)}
+        for split in SPLITS
+    }
+
+
+def _persons(samples: Iterable[Sample]) -> dict[str, int]:
+    persons = {(sample.split, sample.person) for sample in samples if sample.person is not None}
+    return {split: sum(of == split for of, _ in persons) for split in SPLITS}

@@ -1,0 +1,65 @@
+"""What a person sees while waiting: a bar on a terminal, a line every ten seconds elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_SECONDS_A_LINE = 10.0
+
+
+class Waiting:
+    """Called with (done, total, note) as work goes on; a context manager.
+
+    Args:
+        what: the stage and its output.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what, self._started, self._last = what, time.monotonic(), time.monotonic()
+        console = Console(stderr=True)
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+        )
+        self._bar = (
+            Progress(*columns, console=console, transient=True) if console.is_terminal else None
+        )
+        self._task = self._bar.add_task(what, total=None, rate="", note="") if self._bar else None
+
+    def __enter__(self) -> "Waiting":
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, done: int, total: int, note: str) -> None:
+        """Show how far it is."""
+        now = time.monotonic()
+        rate = f"{done / max(now - self._started, 1e-9):.3g}/s"
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, rate=rate, note=note)
+        elif now - self._last >= _SECONDS_A_LINE:
+            self._last = now
+            sys.stderr.write(
+                f"{self._what}: {done} of {total}, {rate}{', ' + note if note else ''}\n"
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._started

@@ -1,0 +1,1 @@
+"""Scores to pages: tables, figures, one self-contained report. No torch here."""

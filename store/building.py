@@ -1,0 +1,200 @@
+"""How an output comes to be: built aside, under a lock, and renamed when its manifest is written.
+
+    <parent>/.building-<fingerprint>/   while it is built; found again by the next run with the same fingerprint
+    <parent>/<name>/                    finished: fingerprint.json, MANIFEST.json and whatever the stage wrote
+
+The fingerprint holds everything that decides the bytes (stage, version, parameters, inputs' digests, models), so other parameters
+build elsewhere and nothing can mix. The manifest lists every file with size and SHA-256 and is written last: no manifest, no reading.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from errors import CorruptError, NoInputError, OutputExistsError, TryLaterError
+from store.files import atomic_write, canonical_json, digest, file_digest, sync_folder
+
+SCHEMA = 1
+MANIFEST = "MANIFEST.json"
+FINGERPRINT = "fingerprint.json"
+HOLDER = ".holder.json"
+COMMITS = "commit"
+
+Json = dict[str, Any]
+
+
+def building_folder(out: Path, fingerprint: Mapping[str, Any]) -> Path:
+    """Return where an output with this fingerprint is built."""
+    return out.parent / f".building-{digest(canonical_json(fingerprint))[:16]}"
+
+
+def is_built(out: Path, fingerprint: Mapping[str, Any]) -> bool:
+    """Say whether `out` is finished and was made from exactly this fingerprint.
+
+    Raises:
+        OutputExistsError: if something else is there; the message lists the differences.
+    """
+    if not out.exists():
+        return False
+    try:
+        found = json.loads((out / FINGERPRINT).read_bytes()) if (out / MANIFEST).exists() else None
+    except (OSError, ValueError):
+        found = None
+    if found == fingerprint:
+        return True
+    if found is None:
+        what = "something that AULens did not finish is in the way; move it aside"
+    else:
+        what = "made with other settings (" + "; ".join(differences(found, fingerprint)) + ")"
+    raise OutputExistsError(
+        out,
+        f"{what}. It is untouched. Use --rebuild to replace it, or `dvc repro`, which keeps it in its cache.",
+    )
+
+
+def differences(before: object, after: object, key: str = "") -> list[str]:
+    """List what differs between two JSON values as 'key: before -> after'."""
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        keys = sorted({*before, *after})
+        return [
+            line
+            for name in keys
+            for line in differences(
+                before.get(name), after.get(name), f"{key}.{name}" if key else name
+            )
+        ]
+    return [] if before == after else [f"{key}: {_short(before)} -> {_short(after)}"]
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:18] + "…"
+
+
+@contextmanager
+def building(
+    out: Path,
+    fingerprint: Mapping[str, Any],
+    about: Mapping[str, Any],
+    layout: Mapping[str, Any] | None = None,
+) -> Iterator[Path]:
+    """Yield the locked folder in which to build `out`, and publish it as `out` when the block ends well.
+
+    Whatever an earlier, interrupted run left there is still there. After an exception the folder stays, to be resumed.
+
+    Args:
+        out: the output; an older one is replaced at the very end.
+        fingerprint: everything that decides the bytes.
+        about: what readers should know of the dataset (name, notice), carried from store to store.
+        layout: rows, shard size and arrays, for stores of arrays.
+
+    Raises:
+        TryLaterError: if another run is building the same thing.
+    """
+    folder = building_folder(out, fingerprint)
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(descriptor, folder, out)
+        atomic_write(folder / FINGERPRINT, canonical_json(fingerprint))
+        yield folder
+        _publish(folder, out, {"about": dict(about), "layout": dict(layout or {})})
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path, out: Path) -> None:
+    """Take the folder's lock, which the system drops when the process dies, however it dies."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise TryLaterError(
+            out, f"another run is building it ({_holder(folder)}). Wait for it or stop it."
+        ) from error
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
+    atomic_write(folder / HOLDER, canonical_json(holder))
+
+
+def _holder(folder: Path) -> str:
+    try:
+        held = json.loads((folder / HOLDER).read_bytes())
+    except (OSError, ValueError):
+        return "it has not said who it is"
+    return f"process {held['pid']} on {held['host']} since {held['since']}"
+
+
+def _publish(folder: Path, out: Path, content: Json) -> None:
+    (folder / HOLDER).unlink(missing_ok=True)
+    for litter in folder.rglob("*.partial"):
+        litter.unlink()
+    (folder / MANIFEST).unlink(missing_ok=True)
+    manifest = {"schema": SCHEMA, **content, "files": _files(folder)}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            path.chmod(0o444)
+    sealed = {"sha256": digest(canonical_json(manifest)), "manifest": manifest}
+    atomic_write(folder / MANIFEST, canonical_json(sealed))
+    (folder / MANIFEST).chmod(0o444)
+    if out.is_dir():
+        shutil.rmtree(out)
+    folder.replace(out)
+    sync_folder(out.parent)
+
+
+def _files(folder: Path) -> Json:
+    """Size and SHA-256 of every file: from the commit records where there are some, else measured."""
+    recorded: Json = {}
+    for record in sorted((folder / COMMITS).glob("*.json")):
+        recorded.update(json.loads(record.read_bytes())["files"])
+    measured = {
+        name: {"bytes": path.stat().st_size, "sha256": file_digest(path)}
+        for path in folder.rglob("*")
+        if path.is_file() and (name := path.relative_to(folder).as_posix()) not in recorded
+    }
+    return {**recorded, **measured}
+
+
+def read_manifest(path: Path) -> Json:
+    """Return the manifest of a finished output, with its own digest under 'sha256'.
+
+    Raises:
+        NoInputError: if there is no finished output.
+        CorruptError: if the manifest is not the one that was written, or of another schema.
+    """
+    file = path / MANIFEST
+    if not file.exists():
+        raise NoInputError(
+            path,
+            "is not there or not finished (it has no MANIFEST.json). Run `dvc repro` to build it.",
+        )
+    try:
+        sealed = json.loads(file.read_bytes())
+        manifest, seal = sealed["manifest"], sealed["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorruptError(
+            file, "cannot be read. Delete the folder and run `dvc repro` to build it again."
+        ) from error
+    if digest(canonical_json(manifest)) != seal:
+        raise CorruptError(
+            file, "was changed. Delete the folder and run `dvc repro` to build it again."
+        )
+    if manifest["schema"] != SCHEMA:
+        raise CorruptError(
+            file,
+            f"has schema {manifest['schema']}, this version reads {SCHEMA}. Build it again with `--rebuild`.",
+        )
+    return {**manifest, "sha256": seal}
+
+
+def read_fingerprint(path: Path) -> Json:
+    """Return the fingerprint of a finished output."""
+    fingerprint: Json = json.loads((path / FINGERPRINT).read_bytes())
+    return fingerprint

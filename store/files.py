@@ -1,0 +1,72 @@
+"""Files that are either whole or absent, and their digests."""
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_READ_BYTES = 1 << 20
+
+
+def atomic_write(path: Path, payload: bytes) -> None:
+    """Write a file so that, whatever happens, `path` is the old file or the whole new one, durably.
+
+    Raises:
+        OSError: as the system says; the temporary file is removed.
+    """
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with temporary.open("xb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames in `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of `path` durable."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def canonical_json(value: Mapping[str, Any]) -> bytes:
+    """Return JSON whose bytes depend on the value alone."""
+    text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def digest(payload: bytes) -> str:
+    """Return the SHA-256 of some bytes, in hexadecimal."""
+    return hashlib.sha256(payload).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file, read in pieces."""
+    hashed = hashlib.sha256()
+    with path.open("rb") as file:
+        while piece := file.read(_READ_BYTES):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free space where `path` is or will be."""
+    there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    return shutil.disk_usage(there).free

@@ -1,0 +1,83 @@
+"""The values that travel between stages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+U8Image = NDArray[np.uint8]
+Points = NDArray[np.floating]
+
+SPLITS = ("train", "val", "test")
+
+
+class Status(StrEnum):
+    """What became of a picture; everything but OK leaves its row in place with `valid` = 0."""
+
+    OK = "ok"
+    NO_FACE = "no_face"
+    LANDMARKS_INVALID = "landmarks_invalid"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    CHANGED = "changed"
+    NOT_IMAGE = "not_image"
+    MODE = "mode"
+    BOMB = "bomb"
+    SMALL = "small"
+    MISSING = "missing"
+    UNREADABLE = "unreadable"
+    NOT_FILE = "not_file"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One picture as a dataset describes it.
+
+    Attributes:
+        id: unique within the dataset.
+        path: relative to the dataset's root, with forward slashes.
+        expression: 0 to 6, anatomy.expressions order.
+        split: train, val or test; None where the dataset leaves it to us.
+        person: equal for pictures of one person; None if unknown.
+        box: x, y, width, height of the face in px of the picture, if given.
+        landmarks: 136 numbers x0 y0 x1 y1 ... in px of the picture, if given.
+        attributes: further columns, as written.
+    """
+
+    id: str
+    path: str
+    expression: int
+    split: str | None = None
+    person: str | None = None
+    box: tuple[float, ...] | None = None
+    landmarks: tuple[float, ...] | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One aligned face, or why there is none.
+
+    Attributes:
+        status: OK, or the reason.
+        detail: a few words on the status, or on what the decoder put right.
+        image_HW3: upright RGB crop; zeros if there is none.
+        points_L2: the 68 detected points in px of the crop.
+        matrix_23: affine map from px of the picture to px of the crop.
+        coverage: share of the crop that lies inside the picture, 0 to 1.
+        backend: which detector found it, and how.
+        faces: how many were found.
+    """
+
+    status: Status
+    detail: str
+    image_HW3: U8Image
+    points_L2: Points
+    matrix_23: NDArray[np.floating]
+    coverage: float = 0.0
+    backend: str = ""
+    faces: int = 0

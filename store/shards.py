@@ -1,0 +1,183 @@
+"""Arrays as shards: how they lie on disk, and how one is written.
+
+A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample an inner chunk, uncompressed, followed
+by its crc32c; `shard_rows` samples a file; the shard index at the end. zarr encodes the bytes, AULens makes them durable;
+store.reading maps them.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil, prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+from zarr.codecs import Crc32cCodec
+from zarr.core.buffer import Buffer
+from zarr.storage import MemoryStore
+
+from store.building import COMMITS, Json
+from store.files import atomic_write, canonical_json, digest
+from store.tables import Row, write_table
+
+DATA = "data.zarr"
+STATUS = "status.csv"
+CRC_BYTES = 4
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySpec:
+    """One array: what a sample looks like."""
+
+    shape: tuple[int, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All arrays of a store; they share rows and shard size."""
+
+    rows: int
+    shard_rows: int
+    arrays: Mapping[str, ArraySpec]
+
+    @property
+    def bytes(self) -> int:
+        """Size on disk, checksums included."""
+        sizes = [prod(spec.shape) * np.dtype(spec.dtype).itemsize for spec in self.arrays.values()]
+        return self.rows * sum(size + CRC_BYTES for size in sizes)
+
+    @property
+    def shards(self) -> int:
+        """Number of shards."""
+        return ceil(self.rows / self.shard_rows)
+
+    def span(self, shard: int) -> range:
+        """Rows of a shard."""
+        return range(shard * self.shard_rows, min((shard + 1) * self.shard_rows, self.rows))
+
+    def as_json(self) -> Json:
+        """Return what the manifest keeps."""
+        arrays = {
+            name: {"shape": list(spec.shape), "dtype": spec.dtype}
+            for name, spec in self.arrays.items()
+        }
+        return {"rows": self.rows, "shard_rows": self.shard_rows, "arrays": arrays}
+
+    @classmethod
+    def from_json(cls, value: Json) -> "Layout":
+        """Read back what `as_json` wrote."""
+        arrays = {
+            name: ArraySpec(tuple(spec["shape"]), spec["dtype"])
+            for name, spec in value["arrays"].items()
+        }
+        return cls(value["rows"], value["shard_rows"], arrays)
+
+
+def shard_rows(rows: int, largest: int) -> int:
+    """Return how many rows a shard holds: 64 in a store small enough to be one large shard of 4,096, else `largest`."""
+    return largest if rows > 4096 else min(64, largest)
+
+
+def create_arrays(folder: Path, layout: Layout) -> None:
+    """Write the zarr metadata of a store that has no shards yet; harmless when it is there already."""
+    for key, payload in _encoded(layout, None, {}).items():
+        (folder / DATA / key).parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(folder / DATA / key, payload)
+    (folder / COMMITS).mkdir(exist_ok=True)
+
+
+def _encoded(layout: Layout, shard: int | None, blocks: Mapping[str, Array]) -> dict[str, bytes]:
+    """Let zarr encode the metadata, or one shard of every array, and return its files."""
+    held: dict[str, Buffer] = {}
+    group = zarr.create_group(MemoryStore(held))
+    for name, spec in layout.arrays.items():
+        array = group.create_array(
+            name,
+            shape=(layout.rows, *spec.shape),
+            dtype=spec.dtype,
+            chunks=(1, *spec.shape),
+            shards=(layout.shard_rows, *spec.shape),
+            compressors=[Crc32cCodec()],
+            filters=None,
+            fill_value=0,
+            chunk_key_encoding={"name": "default", "separator": "."},
+            config={"write_empty_chunks": True},  # an all-zero map is a value, not a hole
+        )
+        if shard is not None:
+            span = layout.span(shard)
+            array[span.start : span.stop] = blocks[name]
+    wants_metadata = shard is None
+    return {
+        key: value.to_bytes()
+        for key, value in held.items()
+        if key.endswith("zarr.json") == wants_metadata
+    }
+
+
+def _record(folder: Path, shard: int) -> Path:
+    return folder / COMMITS / f"{shard:06d}.json"
+
+
+def pending(folder: Path, layout: Layout) -> list[int]:
+    """Return the shards that have no commit record yet."""
+    return [shard for shard in range(layout.shards) if not _record(folder, shard).exists()]
+
+
+def write_shard(
+    folder: Path,
+    layout: Layout,
+    shard: int,
+    blocks: Mapping[str, Array],
+    notes: Mapping[str, Sequence[object]],
+) -> None:
+    """Write one shard of every array durably, then its commit record: in this order, whatever happens.
+
+    Args:
+        folder: the building folder.
+        layout: the store's layout.
+        shard: which one.
+        blocks: array name -> the shard's rows, batch first.
+        notes: column -> one value a row, for the status table.
+
+    Raises:
+        ValueError: if a block or a column does not have the shard's rows, shape and dtype.
+    """
+    span = layout.span(shard)
+    for name, spec in layout.arrays.items():
+        if blocks[name].shape != (len(span), *spec.shape) or blocks[name].dtype != spec.dtype:
+            raise ValueError(
+                f"{name}: {blocks[name].dtype}{blocks[name].shape}, expected {len(span)} rows of {spec}"
+            )
+    if any(len(column) != len(span) for column in notes.values()):
+        raise ValueError(f"a note of shard {shard} does not have {len(span)} rows")
+    files = {}
+    for key, payload in _encoded(layout, shard, blocks).items():
+        atomic_write(folder / DATA / key, payload)
+        files[f"{DATA}/{key}"] = {"bytes": len(payload), "sha256": digest(payload)}
+    columns = {name: [str(value) for value in column] for name, column in notes.items()}
+    atomic_write(
+        _record(folder, shard), canonical_json({"shard": shard, "files": files, "notes": columns})
+    )
+
+
+def write_status(folder: Path, layout: Layout, rows: Iterable[Row]) -> dict[str, int]:
+    """Write the status table: the input's rows with the shards' notes over them.
+
+    Returns:
+        How often each status occurs.
+    """
+    table = [dict(row) for row in rows]
+    for shard in range(layout.shards):
+        notes = json.loads(_record(folder, shard).read_bytes())["notes"]
+        for name, column in notes.items():
+            for row, value in zip(layout.span(shard), column, strict=True):
+                table[row][name] = value
+    write_table(folder / STATUS, list(table[0]) if table else ["id", "status"], table)
+    return dict(Counter(row["status"] for row in table))
