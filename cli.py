@@ -10,14 +10,20 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from errors import ProjectError, printable
+
+if TYPE_CHECKING:
+    from pipeline.cluster import Crew
+    from progress import Waiting
 
 Command = Callable[..., Any]
 
@@ -33,43 +39,73 @@ _ERRNO_CODES = {
 _PATH = click.Path(path_type=Path)
 
 
-def _with(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def apply(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the options of a stage say."""
 
-    return apply
+    params: Path
+    rebuild: bool
+    workers: int | None = None
+    scheduler: str | None = None
+    device: str = "auto"
+
+    def crew(self, tell: "Waiting") -> "Crew":
+        """Return who does the work."""
+        from pipeline.cluster import Crew
+
+        return Crew(tell, self.workers, self.scheduler)
 
 
-_params = click.option(
-    "--params",
-    "params_file",
-    type=_PATH,
-    default="params.yaml",
-    show_default=True,
-    help="Where the numbers are.",
+_COMMON = (
+    click.option(
+        "--params",
+        type=_PATH,
+        default="params.yaml",
+        show_default=True,
+        help="Where the numbers are.",
+    ),
+    click.option("--rebuild", is_flag=True, help="Replace an output made with other settings."),
 )
-_rebuild = click.option(
-    "--rebuild", is_flag=True, help="Replace an output made with other settings."
+_CREW = (
+    click.option(
+        "--workers",
+        type=click.IntRange(min=0),
+        help="Local processes; 0 for none.  [default: one a core]",
+    ),
+    click.option("--scheduler", help="A running dask scheduler, tcp://host:port, instead."),
 )
-_workers = click.option(
-    "--workers",
-    type=click.IntRange(min=0),
-    help="Local processes; 0 for none. [default: one a core]",
+_DEVICE = (
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        help="cpu, cuda, cuda:1; auto takes a GPU if there is one.",
+    ),
 )
-_scheduler = click.option(
-    "--scheduler",
-    help="Address of a running dask scheduler, tcp://host:port, instead of local processes.",
-)
-_device = click.option(
-    "--device",
-    default="auto",
-    show_default=True,
-    help="cpu, cuda, cuda:1, ...; auto takes a GPU if there is one.",
-)
-_stage = _with(_params, _rebuild)
-_crewed = _with(_workers, _scheduler)
+
+
+def _stage(
+    *inputs: str, options: Sequence[Callable[[Command], Command]] = ()
+) -> Callable[[Command], click.Command]:
+    """Make a function (inputs..., setting, further options) a subcommand with positional inputs."""
+
+    def make(function: Command) -> click.Command:
+        @wraps(function)
+        def command(**given: Any) -> None:  # noqa: ANN401 - click hands over whatever the options are
+            chosen = {
+                field.name: given.pop(field.name)
+                for field in fields(Setting)
+                if field.name in given
+            }
+            function(setting=Setting(**chosen), **given)
+
+        for option in reversed((*options, *_COMMON)):
+            command = option(command)
+        for name in reversed(inputs):
+            command = click.argument(name, type=_PATH)(command)
+        return main.command(name=function.__name__.rstrip("_"))(command)
+
+    return make
 
 
 @click.group(epilog="Exit codes and remedies: docs/troubleshooting.md. The whole line: dvc repro.")
@@ -84,127 +120,140 @@ def main(context: click.Context, verbose: bool) -> None:
     context.obj = verbose
 
 
-@main.command()
-@click.argument("out", type=_PATH)
-@_stage
-def demo(out: Path, params_file: Path, rebuild: bool) -> None:
-    """Make the embedded dataset: OUT (synthetic faces of a single identity)."""
+@_stage("out", options=_CREW)
+def demo(out: Path, setting: Setting) -> None:
+    """Make the embedded dataset (synthetic, single identity): OUT."""
+    from params import load
     from pipeline.demo.stage import DemoParams, make
 
-    from params import load
-
-    with _stage_line("demo", out) as tell:
-        make(out, load(params_file, ("demo",), DemoParams), tell, rebuild)
+    with _waiting("demo", out) as tell:
+        make(out, load(setting.params, ("demo",), DemoParams), setting.crew(tell), setting.rebuild)
 
 
-@main.command()
-@click.argument("raw", type=_PATH)
-@click.argument("out", type=_PATH)
-@_stage
-def index(raw: Path, out: Path, params_file: Path, rebuild: bool) -> None:
+@_stage("raw", "out")
+def index(raw: Path, out: Path, setting: Setting) -> None:
     """List the samples of a dataset and split them: RAW -> OUT."""
     from params import load
     from pipeline.index import IndexParams
     from pipeline.index import index as run
 
-    with _stage_line("index", out) as tell:
-        counts = run(raw, out, load(params_file, ("index", out.name), IndexParams), tell, rebuild)
+    with _waiting("index", out) as tell:
+        counts = run(
+            raw, out, load(setting.params, ("index", out.name), IndexParams), tell, setting.rebuild
+        )
     click.echo(_count_table(counts))
 
 
-@main.command()
-@click.argument("index", type=_PATH)
-@click.argument("out", type=_PATH)
-@_stage
-@_crewed
-def align(
-    index: Path,
-    out: Path,
-    params_file: Path,
-    rebuild: bool,
-    workers: int | None,
-    scheduler: str | None,
-) -> None:
+@_stage("index", "out", options=_CREW)
+def align(index: Path, out: Path, setting: Setting) -> None:
     """Find every face, turn it upright and crop it: INDEX -> OUT."""
     from params import load
     from pipeline.align import AlignParams
     from pipeline.align import align as run
-    from pipeline.cluster import Crew
 
-    with _stage_line("align", out) as tell:
+    with _waiting("align", out) as tell:
         run(
             index,
             out,
-            load(params_file, ("align",), AlignParams),
-            Crew(tell, workers, scheduler),
-            rebuild,
+            load(setting.params, ("align",), AlignParams),
+            setting.crew(tell),
+            setting.rebuild,
         )
     click.echo(_status_line(out))
 
 
-@main.command()
-@click.argument("faces", type=_PATH)
-@click.argument("out", type=_PATH)
-@_stage
-@_crewed
-def landmark(
-    faces: Path,
-    out: Path,
-    params_file: Path,
-    rebuild: bool,
-    workers: int | None,
-    scheduler: str | None,
-) -> None:
+@_stage("faces", "out", options=_CREW)
+def landmark(faces: Path, out: Path, setting: Setting) -> None:
     """Find 68 landmarks on every aligned face: FACES -> OUT."""
     from params import load
-    from pipeline.cluster import Crew
     from pipeline.landmark import LandmarkParams
     from pipeline.landmark import landmark as run
 
-    with _stage_line("landmark", out) as tell:
+    with _waiting("landmark", out) as tell:
         run(
             faces,
             out,
-            load(params_file, ("landmark",), LandmarkParams),
-            Crew(tell, workers, scheduler),
-            rebuild,
+            load(setting.params, ("landmark",), LandmarkParams),
+            setting.crew(tell),
+            setting.rebuild,
         )
     click.echo(_status_line(out))
 
 
-@main.command()
-@click.argument("landmarks", type=_PATH)
-@click.argument("out", type=_PATH)
-@click.option("--kind", required=True, help="Which maps: au, landmarks, generic_au, per_class_au.")
-@_stage
-@_crewed
-def heatmap(
-    landmarks: Path,
-    out: Path,
-    kind: str,
-    params_file: Path,
-    rebuild: bool,
-    workers: int | None,
-    scheduler: str | None,
-) -> None:
+@_stage(
+    "landmarks",
+    "out",
+    options=(click.option("--kind", required=True, help="au, landmarks, ..."), *_CREW),
+)
+def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
     """Draw heatmaps, once for all experiments: LANDMARKS -> OUT."""
     from params import load
-    from pipeline.cluster import Crew
     from pipeline.heatmap import HeatmapParams
     from pipeline.heatmap import heatmap as run
 
-    with _stage_line("heatmap", out) as tell:
+    params = load(setting.params, ("heatmap",), HeatmapParams)
+    with _waiting("heatmap", out) as tell:
+        run(landmarks, out, kind, params, setting.crew(tell), setting.rebuild)
+
+
+_MODEL = (
+    click.option("--method", required=True, help="Row of METHODS, such as cam."),
+    click.option("--supervision", required=True, help="plain or aligned."),
+    *_DEVICE,
+)
+
+
+@_stage("faces", "heatmaps", "out", options=_MODEL)
+def train(
+    faces: Path, heatmaps: Path, out: Path, method: str, supervision: str, setting: Setting
+) -> None:
+    """Train a method: FACES and HEATMAPS -> OUT."""
+    from params import load
+    from train.device import chosen_device
+    from train.loop import train as run
+    from train.params import TrainParams
+    from train.runs import Run
+
+    params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
+    with _waiting("train", out) as tell:
         run(
-            landmarks,
+            faces,
+            heatmaps,
             out,
-            kind,
-            load(params_file, ("heatmap",), HeatmapParams),
-            Crew(tell, workers, scheduler),
-            rebuild,
+            Run(method, supervision, params, chosen_device(setting.device)),
+            tell,
+            setting.rebuild,
         )
 
 
-def _stage_line(stage: str, out: Path) -> Any:
+@_stage("run", "faces", "landmarks", "out", options=_DEVICE)
+def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
+    """Score a run on its test split: RUN, FACES and LANDMARKS -> OUT."""
+    from params import load
+    from train.device import chosen_device
+    from train.evaluate import Source
+    from train.evaluate import evaluate as score
+    from train.params import EvaluateParams
+
+    params = load(setting.params, ("evaluate",), EvaluateParams)
+    source = Source(run, faces, landmarks, chosen_device(setting.device))
+    with _waiting("evaluate", out) as tell:
+        click.echo(score(source, out, params, tell, setting.rebuild))
+
+
+@_stage("results", "out")
+def report(results: Path, out: Path, setting: Setting) -> None:
+    """Write the pages: RESULTS -> OUT."""
+    from report.page import ReportParams, write_report
+
+    from params import load
+
+    params = load(setting.params, ("report",), ReportParams)
+    page = write_report(results, out, params)
+    click.echo(f"report: {page}")
+
+
+def _waiting(stage: str, out: Path) -> "Waiting":
     from progress import Waiting
 
     return Waiting(f"{stage} {out}")

@@ -32,14 +32,14 @@ class Crew:
     scheduler: str | None = None
 
 
-def run(crew: Crew, task: Task, items: Sequence[Any], rows_per_item: int) -> None:
+def run(crew: Crew, task: Task, items: Sequence[Any], rows: int) -> None:
     """Do every item, in any order.
 
     Args:
         crew: who.
         task: importable and picklable; commits its own result and returns a few numbers.
         items: small picklable descriptions of the work.
-        rows_per_item: for the progress bar.
+        rows: how many there are in all items, for the progress bar.
 
     Raises:
         ResourceError: if workers keep dying.
@@ -47,12 +47,10 @@ def run(crew: Crew, task: Task, items: Sequence[Any], rows_per_item: int) -> Non
         ProjectError: whatever a task raises.
     """
     statuses: Counter[str] = Counter()
-    for done, counts in enumerate(_results(crew, task, items), start=1):
+    for counts in _results(crew, task, items):
         statuses.update(counts)
         note = ", ".join(f"{name} {count}" for name, count in sorted(statuses.items()))
-        crew.tell(
-            min(done * rows_per_item, len(items) * rows_per_item), len(items) * rows_per_item, note
-        )
+        crew.tell(statuses.total(), rows, note)
 
 
 def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[str, int]]:

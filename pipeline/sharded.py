@@ -67,7 +67,12 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
             (shard, [plan.rows[row] for row in layout.span(shard)])
             for shard in pending(folder, layout)
         ]
-        run(crew, partial(_do, folder.resolve(), layout, work), items, layout.shard_rows)
+        run(
+            crew,
+            partial(_do, folder.resolve(), layout, work),
+            items,
+            sum(len(rows) for _, rows in items),
+        )
         counts = write_status(folder, layout, plan.rows)
         _refuse_too_many(plan, counts)
     return True

@@ -73,7 +73,7 @@ def make(out: Path, params: DemoParams, crew: Crew, rebuild: bool = False) -> bo
             for start in range(0, len(pictures), _PICTURES_A_TASK)
         ]
         missing = [task for task in tasks if not task[0].exists()]
-        run(crew, partial(_draw, params), missing, _PICTURES_A_TASK)
+        run(crew, partial(_draw, params), missing, sum(len(names) for _, names in missing))
         rows = [
             {
                 "file": name,

@@ -1,0 +1,34 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Each sets up .venv by itself.
+
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
+READY := .venv/ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test check fix lock
+
+demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
+	@dvc repro || { echo; echo "If DVC was killed before and says it is locked: rm .dvc/tmp/rwlock and run again."; exit 1; }
+	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
+
+test: $(READY)   ## all tests
+	@python -m pytest -q
+
+check: $(READY)  ## format, lint, types
+	@ruff format --check -q . && ruff check -q . && mypy && echo "make check: clean"
+
+fix: $(READY)    ## what can be mended by itself
+	@ruff format . && ruff check --fix .
+
+lock:            ## renew requirements.lock from requirements.in and overrides.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--override overrides.txt requirements.in -o requirements.lock
+
+$(READY): requirements.lock
+	@test -n "$(PYTHON)" || { echo "AULens needs Python 3.11 or 3.12, and finds neither. Install one, or: conda env create -f environment.yml"; exit 66; }
+	@echo "Setting up .venv with $$($(PYTHON) --version) (some GB, once)"
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 66; }
+	@command -v uv >/dev/null || python -m pip install -q --disable-pip-version-check uv || true
+	@if command -v uv >/dev/null; then VIRTUAL_ENV=.venv uv pip install -q --no-deps --require-hashes -r requirements.lock; \
+	else python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; fi
+	@touch $(READY)

@@ -1,0 +1,165 @@
+"""From stored bytes to what a step sees, on the device, for the whole batch.
+
+One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the size at which the loss reads it.
+Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: spec of Belharbi et al., FG 2024.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from train.params import AugmentParams
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_LUMA = (0.2989, 0.587, 0.114)
+_ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
+_BOTTLENECK = 28
+"""Published maps hold no finer detail than 28 x 28: coarser targets are averaged from at least this many samples."""
+
+
+def train_images(
+    images_BSS3: Tensor,
+    image_px: int,
+    affine_B23: Tensor,
+    params: AugmentParams,
+    rng: torch.Generator,
+) -> Tensor:
+    """Resize, move, colour, erase and normalise a batch of stored pictures.
+
+    Args:
+        images_BSS3: uint8 RGB.
+        image_px: side of the result.
+        affine_B23: from `random_affine`.
+        params: probabilities and ranges.
+        rng: on the same device; all chance comes from it.
+
+    Returns:
+        (B, 3, image_px, image_px) float.
+    """
+    images = _resized(images_BSS3, round(image_px * params.resize_ratio))
+    grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
+    images = F.grid_sample(images, grid, align_corners=False)
+    images = _coloured(images, params, rng)
+    return _normalised(_erased(images, params.erase_p, rng))
+
+
+def plain_images(images_BSS3: Tensor, image_px: int) -> Tensor:
+    """Resize and normalise a batch of stored pictures, as for validation and testing."""
+    return _normalised(_resized(images_BSS3, image_px))
+
+
+def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | None = None) -> Tensor:
+    """Sample stored heatmaps at the size at which they are needed, moved as their pictures were.
+
+    Args:
+        maps_Bss: uint8, 255 = 1.
+        size: rows and columns of the result.
+        affine_B23: from `random_affine`; None leaves them where they are.
+
+    Returns:
+        (B, 1, rows, columns) float in [0, 1].
+    """
+    maps = maps_Bss[:, None].float() / 255
+    if affine_B23 is None:
+        affine_B23 = torch.eye(2, 3, device=maps.device).expand(len(maps), 2, 3)
+    finer = math.ceil(_BOTTLENECK / min(size))
+    grid = F.affine_grid(
+        affine_B23, [len(maps), 1, size[0] * finer, size[1] * finer], align_corners=False
+    )
+    sampled = F.grid_sample(maps, grid, mode="bicubic", align_corners=False).clamp(0, 1)
+    return F.avg_pool2d(sampled, finer) if finer > 1 else sampled
+
+
+def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Draw rotation, square crop and flip for a batch: (B, 2, 3), from normalised output to normalised input."""
+    angle = torch.deg2rad(_uniform(count, -params.rotate_deg, params.rotate_deg, rng)) * _coin(
+        count, params.rotate_p, rng
+    )
+    side = _uniform(count, params.crop_area_min, 1, rng).sqrt()
+    x, y = ((1 - side) * _uniform(count, -1, 1, rng) for _ in range(2))
+    flip = 1 - 2 * _coin(count, params.flip_p, rng)
+    zero = torch.zeros_like(side)
+    crop = torch.stack([torch.stack([flip * side, zero, x], 1), torch.stack([zero, side, y], 1)], 1)
+    cos, sin = angle.cos(), angle.sin()
+    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+    return rotation @ crop
+
+
+def _resized(images_BSS3: Tensor, side: int) -> Tensor:
+    images = images_BSS3.permute(0, 3, 1, 2).float() / 255
+    if images.shape[-1] == side:
+        return images
+    return F.interpolate(images, [side, side], mode="bilinear", align_corners=False, antialias=True)
+
+
+def _normalised(images: Tensor) -> Tensor:
+    mean, std = (images.new_tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _STD))
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def _uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(count, generator=rng, device=rng.device)
+
+
+def _coin(count: int, chance: float, rng: torch.Generator) -> Tensor:
+    return (torch.rand(count, generator=rng, device=rng.device) < chance).float()
+
+
+def _factor(count: int, spread: float, chosen_B: Tensor, rng: torch.Generator) -> Tensor:
+    """A factor a sample around 1, exactly 1 where the sample was not chosen: (B, 1, 1, 1)."""
+    return (1 + chosen_B * _uniform(count, -spread, spread, rng)).view(-1, 1, 1, 1)
+
+
+def _grey(images: Tensor) -> Tensor:
+    return (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
+
+
+def _coloured(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Make some grey; change brightness, contrast, saturation and hue of some, in this order."""
+    count = len(images)
+    images = torch.lerp(
+        images, _grey(images).expand_as(images), _coin(count, params.grey_p, rng).view(-1, 1, 1, 1)
+    )
+    chosen = _coin(count, params.jitter_p, rng)
+    images = (images * _factor(count, params.brightness, chosen, rng)).clamp(0, 1)
+    mean = _grey(images).mean(dim=(2, 3), keepdim=True)
+    images = (mean + (images - mean) * _factor(count, params.contrast, chosen, rng)).clamp(0, 1)
+    grey = _grey(images)
+    images = (grey + (images - grey) * _factor(count, params.saturation, chosen, rng)).clamp(0, 1)
+    return _hue_turned(images, chosen * _uniform(count, -params.hue, params.hue, rng))
+
+
+def _hue_turned(images: Tensor, turns_B: Tensor) -> Tensor:
+    """Turn the hue by a share of the colour circle: a rotation of RGB about the grey axis."""
+    angle = turns_B * (2 * math.pi)
+    cos, sin = angle.cos(), angle.sin() / math.sqrt(3)
+    third = (1 - cos) / 3
+    diagonal, up, down = cos + third, third - sin, third + sin
+    rows = [
+        torch.stack(row, 1)
+        for row in ((diagonal, up, down), (down, diagonal, up), (up, down, diagonal))
+    ]
+    return torch.einsum("bij,bjhw->bihw", torch.stack(rows, 1), images).clamp(0, 1)
+
+
+def _erased(images: Tensor, chance: float, rng: torch.Generator) -> Tensor:
+    """Fill a random rectangle of some pictures with noise; the heatmap is left as it is."""
+    count, _, height, width = images.shape
+    area = _uniform(count, *_ERASE_AREA, rng) * _coin(count, chance, rng)
+    ratio = _uniform(count, math.log(_ERASE_RATIO[0]), math.log(_ERASE_RATIO[1]), rng).exp()
+    inside = torch.ones(count, 1, 1, 1, dtype=torch.bool, device=images.device)
+    for axis, extent, share in (
+        (2, height, (area * ratio).sqrt()),
+        (3, width, (area / ratio).sqrt()),
+    ):
+        length = (share * extent).round().clamp(max=extent - 1)
+        start = (_uniform(count, 0, 1, rng) * (extent - length + 1)).floor()
+        shape = [1, 1, 1, 1]
+        shape[axis] = extent
+        place = torch.arange(extent, device=images.device).view(shape)
+        begin, end = start.view(-1, 1, 1, 1), (start + length).view(-1, 1, 1, 1)
+        inside = inside & (place >= begin) & (place < end)
+    noise = torch.randn(images.shape, generator=rng, device=images.device)
+    return torch.where(inside, noise, images)

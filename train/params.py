@@ -1,0 +1,65 @@
+"""What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class AugmentParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.augment]: probabilities and ranges of what is done to a training picture."""
+
+    resize_ratio: float = Field(ge=1)
+    rotate_p: float = Field(ge=0, le=1)
+    rotate_deg: float = Field(ge=0, le=180)
+    crop_area_min: float = Field(gt=0, le=1)
+    flip_p: float = Field(ge=0, le=1)
+    grey_p: float = Field(ge=0, le=1)
+    jitter_p: float = Field(ge=0, le=1)
+    brightness: float = Field(ge=0, le=1)
+    contrast: float = Field(ge=0, le=1)
+    saturation: float = Field(ge=0, le=1)
+    hue: float = Field(ge=0, le=0.5)
+    erase_p: float = Field(ge=0, le=1)
+
+
+class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.alignment]: the AU alignment term of aligned runs."""
+
+    heatmap: str
+    layers: tuple[int, ...] = Field(min_length=1)
+    weight: float = Field(ge=0)
+    attention: str
+    similarity: str
+    resize: str
+
+
+class TrainParams(BaseModel, frozen=True, extra="forbid"):
+    """[train], with [methods.<name>] over it."""
+
+    seed: int = Field(ge=0)
+    backbone: str
+    weights: Literal["none", "imagenet"]
+    large_maps: bool
+    image_px: int = Field(ge=32, le=1024)
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=2)
+    optimiser: str
+    lr: float = Field(gt=0)
+    momentum: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0)
+    lr_step_epochs: int = Field(ge=1)
+    lr_gamma: float = Field(gt=0, le=1)
+    amp: Literal["none", "bf16", "fp16"]
+    augment: AugmentParams
+    alignment: AlignmentParams
+
+
+class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
+    """[evaluate] in params.yaml."""
+
+    split: Literal["train", "val", "test"]
+    checkpoint: Literal["last", "best"]
+    geometry: Literal["exact", "published"]
+    batch: int = Field(ge=1)
+    sheet_per_class: int = Field(ge=0)
+    sheet_px: int = Field(ge=16, le=512)

@@ -1,0 +1,62 @@
+"""A run on disk: which model, trained how, and how it is made again."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from errors import pick
+from train.checkpoint import load
+from train.methods import METHODS
+from train.methods.backbones import BACKBONES
+from train.methods.heads import HEADS, Classifier
+from train.params import TrainParams
+from train.records import Method
+
+LAST, BEST, RUN = "last.ckpt", "best.ckpt", "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which model, trained how.
+
+    Attributes:
+        method: row of METHODS.
+        supervision: row of SUPERVISIONS.
+        params: the numbers.
+        device: where.
+    """
+
+    method: str
+    supervision: str
+    params: TrainParams
+    device: torch.device
+
+
+def build_model(method: Method, params: TrainParams) -> Classifier:
+    """Make a method's network, with fresh weights where none are given."""
+    backbone = pick(BACKBONES, params.backbone, "backbone")(
+        weights=params.weights, large_maps=params.large_maps
+    )
+    head = pick(HEADS, method.head, "head")(backbone.channels[-1])
+    return Classifier(backbone, head).to(memory_format=torch.channels_last)
+
+
+def load_run(
+    path: Path, which: str, device: torch.device
+) -> tuple[Classifier, Method, dict[str, Any]]:
+    """Return a trained model in evaluation mode, its method, and what run.json says.
+
+    Args:
+        path: output of stage train.
+        which: last or best.
+        device: where to put it.
+    """
+    described = json.loads((path / RUN).read_bytes())
+    params = TrainParams.model_validate(described["params"]).model_copy(update={"weights": "none"})
+    method = METHODS[described["method"]]
+    model = build_model(method, params).to(device)
+    model.load_state_dict(load(path / f"{which}.ckpt", device)["model"])
+    return model.eval(), method, described
