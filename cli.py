@@ -244,13 +244,31 @@ def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, setting: Settin
 @_stage("results", "out")
 def report(results: Path, out: Path, setting: Setting) -> None:
     """Write the pages: RESULTS -> OUT."""
-    from report.page import ReportParams, write_report
-
     from params import load
+    from report.page import ReportParams, write_report
 
     params = load(setting.params, ("report",), ReportParams)
     page = write_report(results, out, params)
     click.echo(f"report: {page}")
+
+
+@main.command()
+@click.argument("name")
+@click.option("--reader", required=True, help="What kind of dataset it is: csv, folder, demo.")
+@click.option(
+    "--params", type=_PATH, default="params.yaml", show_default=True, help="Where to write it."
+)
+def use(name: str, reader: str, params: Path) -> None:
+    """Make data/raw/NAME the dataset that `dvc repro` builds."""
+    from errors import pick
+    from params import use_dataset
+    from pipeline.datasets import DATASETS
+
+    pick(DATASETS, reader, "dataset reader")
+    use_dataset(params, name, reader)
+    click.echo(
+        f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. Next: dvc repro"
+    )
 
 
 def _waiting(stage: str, out: Path) -> "Waiting":

@@ -1,14 +1,17 @@
 """params.yaml: read once, strictly, one section a stage."""
 
 from collections.abc import Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from errors import NoInputError, UsageError, did_you_mean
+from store.files import atomic_write
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -99,3 +102,32 @@ def _section(file: Path, whole: Mapping[str, Any], place: tuple[str, ...]) -> di
             f"{file}: {'.'.join(place)}", f"needs keys and values, got {section!r:.60}."
         )
     return section or {}
+
+
+def use_dataset(file: Path, name: str, reader: str) -> None:
+    """Make a dataset the one that `dvc repro` builds; the rest of the file keeps its comments.
+
+    Args:
+        file: params.yaml.
+        name: of the folder under data/raw.
+        reader: row of DATASETS.
+
+    Raises:
+        UsageError: if the name cannot be a folder's or a key.
+    """
+    if not name.replace("_", "").replace("-", "").isalnum():
+        raise UsageError(
+            "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
+        )
+    _read(file)
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    whole = yaml.load(file)
+    whole["index"].setdefault(name, {**whole["index"]["demo"], "reader": reader, "options": {}})
+    whole["matrix"]["datasets"] = CommentedSeq([name])
+    whole["matrix"]["datasets"].fa.set_flow_style()
+    whole["matrix"]["made"] = ["demo"] if name == "demo" else []
+    text = StringIO()
+    yaml.dump(whole, text)
+    atomic_write(file, text.getvalue().encode())

@@ -118,6 +118,8 @@ def _lock(descriptor: int, folder: Path, out: Path) -> None:
         raise TryLaterError(
             out, f"another run is building it ({_holder(folder)}). Wait for it or stop it."
         ) from error
+    if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):
+        raise TryLaterError(out, "another run has just finished it. Run again to take it up.")
     now = datetime.now(UTC).isoformat(timespec="seconds")
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
     atomic_write(folder / HOLDER, canonical_json(holder))

@@ -10,7 +10,7 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import CorruptError, pick
+from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
 from store.shards import CRC_BYTES, DATA, STATUS, Array, Layout
 from store.tables import Row, read_table
@@ -38,8 +38,11 @@ class MappedArray:
         """Return the samples at these rows, (B, ...), in this order.
 
         Raises:
+            IndexError: if there is no such row.
             CorruptError: if a sample's checksum does not fit.
         """
+        if len(rows_B) and not 0 <= rows_B.min() <= rows_B.max() < self._layout.rows:
+            raise IndexError(f"rows {rows_B.min()} to {rows_B.max()} of {self._layout.rows}")
         shards_B, local_B = np.divmod(rows_B, self._layout.shard_rows)
         batch = np.empty((len(rows_B), self._bytes), np.uint8)
         for shard in np.unique(shards_B):
@@ -91,13 +94,15 @@ class Store:
         """Open a store.
 
         Raises:
-            NoInputError: if it is not there or not finished.
+            NoInputError: if it is not there, not finished, or an output of another kind.
             CorruptError: if its manifest or the size of a file is not what was written.
         """
         self.path = path
         manifest = read_manifest(path)
         self.digest: str = manifest["sha256"]
         self.about: Json = manifest["about"]
+        if not manifest["layout"]:
+            raise NoInputError(path, "holds no arrays. Name the store of another stage.")
         self.layout = Layout.from_json(manifest["layout"])
         for name, record in manifest["files"].items():
             file = path / name

@@ -147,9 +147,11 @@ def write_shard(
         notes: column -> one value a row, for the status table.
 
     Raises:
-        ValueError: if a block or a column does not have the shard's rows, shape and dtype.
+        ValueError: if a block is missing or too many, or a block or column does not have the shard's rows, shape and dtype.
     """
     span = layout.span(shard)
+    if set(blocks) != set(layout.arrays):
+        raise ValueError(f"blocks are {sorted(blocks)}, expected {sorted(layout.arrays)}")
     for name, spec in layout.arrays.items():
         if blocks[name].shape != (len(span), *spec.shape) or blocks[name].dtype != spec.dtype:
             raise ValueError(

@@ -1,7 +1,6 @@
 """CSV tables that read back as they were written: UTF-8, a header, one row a line end."""
 
 import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,29 +10,40 @@ from store.files import atomic_write
 Row = dict[str, str]
 
 
+class _Lines(list[str]):
+    """Collects what the csv module writes, with plain line ends.
+
+    The module is given "\r\n" to end lines with, because it quotes only what occurs there, and a lone "\r" ends a line for its reader.
+    """
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix("\r\n") + "\n")
+
+
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows under a header. A missing value or None becomes an empty field."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    lines = _Lines()
+    writer = csv.DictWriter(lines, columns, restval="", lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(
         {key: "" if row.get(key) is None else row[key] for key in columns} for row in rows
     )
-    atomic_write(path, text.getvalue().encode("utf-8", "surrogateescape"))
+    atomic_write(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
 def read_table(path: Path) -> list[Row]:
     """Return the rows of a table that AULens wrote.
 
     Raises:
-        CorruptError: if a row has more or fewer fields than the header.
+        CorruptError: if a row has more or fewer fields than the header, or a quote is left open.
     """
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader(file, restkey="", restval=None, strict=True)
-        rows = list(reader)
-    for number, row in enumerate(rows, start=2):
-        if "" in row or None in row.values():
+        reader = csv.reader(file, strict=True)
+        try:
+            columns = next(reader, [])
+            return [dict(zip(columns, fields, strict=True)) for fields in reader]
+        except (csv.Error, ValueError) as error:
             raise CorruptError(
-                path, f"line {number} does not have one value a column. Build the store again."
-            )
-    return rows
+                path,
+                f"line {reader.line_num} does not have one value a column. Build the store again.",
+            ) from error

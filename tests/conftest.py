@@ -1,5 +1,133 @@
 """Fixtures shared by all tests."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-GOLDEN = Path(__file__).parent / "golden"
+import numpy as np
+import pytest
+
+from anatomy.expressions import EXPRESSIONS
+from store.building import building
+from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def golden_folder() -> Path:
+    """Numbers of the published code."""
+    return ROOT / "tests" / "golden"
+
+
+@dataclass(frozen=True)
+class TinyStores:
+    """Folders of stores of 42 made-up faces, 32 px: four train, one val and one test face a class."""
+
+    faces: Path
+    landmarks: Path
+    heatmaps: Path
+
+
+def _tiny_table() -> list[dict[str, str]]:
+    splits = ("train", "train", "train", "train", "val", "test")
+    return [
+        {
+            "id": f"{name}-{number}",
+            "expression": name,
+            "split": split,
+            "person": f"{name}-{number}",
+            "status": "ok",
+        }
+        for number, split in enumerate(splits)
+        for name in EXPRESSIONS
+    ]
+
+
+MakeStore = Callable[..., Path]
+"""(out, arrays, about, table, shard_rows) -> out."""
+
+
+def _store(
+    out: Path,
+    arrays: dict[str, np.ndarray],
+    about: dict[str, object] | None = None,
+    table: list[dict[str, str]] | None = None,
+    shard_rows: int = 4,
+) -> Path:
+    rows = len(next(iter(arrays.values())))
+    table = table or [{"id": f"{row}.png", "status": "ok"} for row in range(rows)]
+    specs = {name: ArraySpec(block.shape[1:], str(block.dtype)) for name, block in arrays.items()}
+    layout = Layout(rows, shard_rows, specs)
+    with building(out, {"stage": out.name}, about or {}, layout.as_json()) as folder:
+        create_arrays(folder, layout)
+        for shard in range(layout.shards):
+            span = layout.span(shard)
+            blocks = {name: block[span.start : span.stop] for name, block in arrays.items()}
+            write_shard(folder, layout, shard, blocks, {})
+        write_status(folder, layout, table)
+    return out
+
+
+def _tiny_store(out: Path, arrays: dict[str, np.ndarray], about: dict[str, object]) -> Path:
+    return _store(out, arrays, about, _tiny_table(), shard_rows=16)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
+    """Stores that train in a second: each class has its bright corner, its AU map is that corner."""
+    root = tmp_path_factory.mktemp("tiny")
+    rng = np.random.default_rng(0)
+    labels = np.arange(42) % 7
+    images = rng.integers(0, 80, (42, 32, 32, 3), dtype=np.uint8)
+    maps = np.zeros((42, 64, 64), np.uint8)
+    for row, label in enumerate(labels):
+        y, x = divmod(int(label), 3)
+        images[row, 10 * y : 10 * y + 10, 10 * x : 10 * x + 10] = 250
+        maps[row, 20 * y : 20 * y + 20, 20 * x : 20 * x + 20] = 255 * (label > 0)
+    about = {"dataset": "tiny", "notice": "made up", "size_px": 32}
+    frontal = np.load(ROOT / "tests" / "golden" / "au_heatmaps.npz")["landmarks"][5]
+    points = np.rint((frontal + 0.5) / 8 * 64 - 32).astype(np.int16)
+    valid = np.ones(42, np.uint8)
+    return TinyStores(
+        _tiny_store(root / "faces", {"image": images, "valid": valid}, about),
+        _tiny_store(
+            root / "landmarks", {"points": np.tile(points, (42, 1, 1)), "valid": valid}, about
+        ),
+        _tiny_store(
+            root / "heatmaps",
+            {"map": maps, "valid": (labels > 0).astype(np.uint8)},
+            {**about, "kind": "au", "canvas_px": 224},
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def template_face() -> np.ndarray:
+    """68 points whose eye centres, nose tip and mouth corners lie exactly on the template of the 256 px crop."""
+    lid_x, lid_y = np.array([-14, -6, 6, 14, 6, -6]), np.array([0, -5, -5, 0, 5, 5])
+    face = np.zeros((68, 2))
+    turn = np.linspace(np.pi, 0, 17)
+    face[:17] = np.column_stack([128 + 90 * np.cos(turn), 130 + 100 * np.sin(turn)])
+    face[17:27] = np.column_stack([np.r_[66:111:5j, 146:191:5j], np.full(10, 88)])
+    face[27:31] = np.column_stack([np.full(4, 128), np.linspace(112, 152.7, 4)])
+    face[31:36] = np.column_stack([np.linspace(112, 144, 5), np.full(5, 165)])
+    face[36:42] = np.column_stack([91 + lid_x, 112 + lid_y])
+    face[42:48] = np.column_stack([165 + lid_x, 112 + lid_y])
+    mouth = np.linspace(np.pi, -np.pi, 13)[:12]
+    face[48:60] = np.column_stack([128 + 32.4 * np.cos(mouth), 194.1 - 14 * np.sin(mouth)])
+    lips = np.linspace(np.pi, -np.pi, 9)[:8]
+    face[60:] = np.column_stack([128 + 24 * np.cos(lips), 194.1 - 6 * np.sin(lips)])
+    return face
+
+
+@pytest.fixture(scope="session")
+def make_store() -> MakeStore:
+    """A function that writes a finished store of arrays; shards of 4 rows and a plain table unless given others."""
+    return _store

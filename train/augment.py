@@ -13,7 +13,7 @@ from torch import Tensor
 from train.params import AugmentParams
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_LUMA = (0.2989, 0.587, 0.114)
+_LUMA = (0.299, 0.587, 0.114)
 _ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
 _BOTTLENECK = 28
 """Published maps hold no finer detail than 28 x 28: coarser targets are averaged from at least this many samples."""

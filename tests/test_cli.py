@@ -1,0 +1,142 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import errors
+from cli import main
+
+DATASET = "{{reader: {reader}, options: {{}}, seed: 0, val: 0.1, test: 0.2}}"
+
+
+@pytest.fixture
+def folder(tmp_path, checkout):
+    """A folder with params.yaml in which commands run."""
+    (tmp_path / "params.yaml").write_text((checkout / "params.yaml").read_text())
+    return tmp_path
+
+
+def aulens(folder, *arguments):
+    command = [sys.executable, str(Path(main.callback.__code__.co_filename)), *map(str, arguments)]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def add_dataset(folder, name, reader):
+    file = folder / "params.yaml"
+    entry = f"index:\n  {name}: {DATASET.format(reader=reader)}"
+    file.write_text(file.read_text().replace("index:", entry, 1))
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_has_help(name):
+    found = CliRunner().invoke(main, [name, "--help"])
+    assert found.exit_code == 0
+    assert len(main.commands[name].help) > 20
+
+
+@pytest.mark.parametrize("name", main.commands)
+def test_every_command_is_in_the_readme(name, checkout):
+    assert f"`{name}`" in (checkout / "README.md").read_text()
+
+
+def test_help_answers_at_once(checkout):
+    started = time.perf_counter()
+    found = aulens(checkout, "--help")
+    assert found.returncode == 0
+    assert (
+        time.perf_counter() - started < 2
+    )  # 0.1 s; the bound is loose because machines are shared
+
+
+def test_a_misspelt_key_is_named_with_the_right_one(folder):
+    file = folder / "params.yaml"
+    file.write_text(file.read_text().replace("min_coverage:", "min_coverge:"))
+    found = aulens(folder, "align", "data/index/demo", "data/faces/demo")
+    assert found.returncode == 2
+    assert "align.min_coverge: no such key" in found.stderr
+    assert "Did you mean 'min_coverage'?" in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+def test_an_empty_dataset_is_an_input_that_is_not_there(folder):
+    add_dataset(folder, "mine", "folder")
+    (folder / "data" / "raw" / "mine").mkdir(parents=True)
+    found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
+    assert found.returncode == 66
+    assert found.stderr.startswith(
+        "error[NOINPUT] data/raw/mine: reader folder finds no picture in it"
+    )
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_label_outside_the_seven_names_its_line(folder):
+    add_dataset(folder, "mine", "csv")
+    raw = folder / "data" / "raw" / "mine"
+    raw.mkdir(parents=True)
+    (raw / "labels.csv").write_text("file,label\na.jpg,happy\nb.jpg,contempt\n")
+    found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
+    assert found.returncode == 65
+    assert "labels.csv, line 3: label 'contempt' is none of neutral, happiness" in found.stderr
+    assert found.stderr.count("\n") == 1
+
+
+def test_a_dataset_without_a_section_says_which_to_add(folder):
+    found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
+    assert found.returncode == 2
+    assert "index.mine: is missing; there is demo" in found.stderr
+
+
+def test_an_output_that_is_in_the_way_is_left_alone(folder):
+    add_dataset(folder, "mine", "csv")
+    raw, out = folder / "data" / "raw" / "mine", folder / "data" / "index" / "mine"
+    raw.mkdir(parents=True)
+    (raw / "labels.csv").write_text("file,label\na.jpg,happy\n")
+    out.mkdir(parents=True)
+    (out / "notes.txt").write_text("mine")
+    found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
+    assert found.returncode == 73
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_a_missing_parameter_file_is_named(tmp_path):
+    found = aulens(tmp_path, "index", "raw", "out")
+    assert found.returncode == 66
+    assert "params.yaml" in found.stderr
+
+
+def test_an_unknown_device_is_refused(folder):
+    found = aulens(
+        folder,
+        "train",
+        "f",
+        "h",
+        "o",
+        "--method",
+        "cam",
+        "--supervision",
+        "plain",
+        "--device",
+        "tpu9",
+    )
+    assert found.returncode == 2
+    assert "'tpu9' cannot be used" in found.stderr
+
+
+def test_something_unforeseen_leaves_its_traceback_in_a_file(folder, monkeypatch):
+    (folder / "params.yaml").unlink()
+    (folder / "params.yaml").mkdir()
+    found = aulens(folder, "report", "results", "pages")
+    assert found.returncode in (1, 66)
+    assert "Traceback" not in found.stderr
+
+
+def test_exit_codes_are_all_different_and_in_the_help(checkout):
+    kinds = errors.ProjectError.__subclasses__()
+    codes = [kind.exit_code for kind in kinds]
+    assert len(set(codes)) == len(codes)
+    assert all(
+        str(code) in (checkout / "docs" / "troubleshooting.md").read_text() for code in codes
+    )

@@ -1,0 +1,128 @@
+import re
+
+import pytest
+from ruamel.yaml import YAML
+
+REQUIREMENT = re.compile(r"^([A-Za-z0-9_.\-]+)(\[[^\]]*\])?([=<>!~][^#;]*)?\s*(#.*)?$")
+
+
+def normal(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.fixture(scope="module")
+def locked(checkout):
+    lines = (checkout / "requirements.lock").read_text().splitlines()
+    return {normal(line.split("==")[0]) for line in lines if re.match(r"[A-Za-z]", line)}
+
+
+@pytest.fixture(scope="module")
+def chosen(checkout):
+    lines = (checkout / "requirements.in").read_text().splitlines()
+    return [REQUIREMENT.match(line) for line in lines if re.match(r"[A-Za-z]", line)]
+
+
+@pytest.fixture(scope="module")
+def graph(checkout):
+    return YAML(typ="safe").load(checkout / "dvc.yaml")
+
+
+@pytest.fixture(scope="module")
+def params(checkout):
+    return YAML(typ="safe").load(checkout / "params.yaml")
+
+
+def test_every_chosen_package_is_locked(chosen, locked):
+    assert {normal(line[1]) for line in chosen} <= locked
+
+
+def test_every_line_of_the_lock_is_pinned_and_hashed(checkout):
+    text = (checkout / "requirements.lock").read_text()
+    packages = re.findall(r"^[A-Za-z][^\n]*", text, re.MULTILINE)
+    assert all("==" in line and line.endswith("\\") for line in packages)
+
+
+@pytest.mark.parametrize(
+    "file", ["requirements.lock", "requirements.in", "Makefile", "environment.yml"]
+)
+def test_no_index_address_is_written_down(checkout, file):
+    assert not re.search(
+        r"https?://|index-url", (checkout / file).read_text().replace("--no-emit-index-url", "")
+    )
+
+
+def test_one_package_brings_cv2(locked):
+    assert {name for name in locked if name.startswith("opencv")} == {
+        "opencv-contrib-python-headless"
+    }
+
+
+def test_conda_brings_a_python_that_the_lock_is_made_for(checkout):
+    wanted = YAML(typ="safe").load(checkout / "environment.yml")["dependencies"]
+    assert next(line for line in wanted if line.startswith("python=")) in (
+        "python=3.11",
+        "python=3.12",
+    )
+    assert {"pip", "make"} <= set(wanted)
+
+
+def test_conda_names_no_version_that_the_lock_does_not(checkout, locked):
+    wanted = YAML(typ="safe").load(checkout / "environment.yml")["dependencies"]
+    names = {normal(re.split("[=<>]", line)[0]) for line in wanted}
+    assert not names & locked
+
+
+def test_analytics_and_update_checks_are_off(checkout):
+    config = (checkout / ".dvc" / "config").read_text()
+    assert "analytics = false" in config
+    assert "check_update = false" in config
+
+
+def test_stage_command_and_section_share_one_word(graph, params):
+    from cli import main
+
+    assert set(graph["stages"]) <= set(main.commands)
+    assert set(graph["stages"]) <= set(params)
+
+
+def test_every_stage_calls_its_own_command(graph):
+    assert all(
+        stage["cmd"].startswith(f"python cli.py {name} ") for name, stage in graph["stages"].items()
+    )
+
+
+def test_no_output_persists_through_a_rebuild(graph):
+    outputs = [out for stage in graph["stages"].values() for out in stage["outs"]]
+    assert all(isinstance(out, str) for out in outputs)
+
+
+def test_every_section_of_the_parameters_is_legal(checkout):
+    from params import load
+    from pipeline.align import AlignParams
+    from pipeline.demo.stage import DemoParams
+    from pipeline.heatmap import HeatmapParams
+    from pipeline.index import IndexParams
+    from pipeline.landmark import LandmarkParams
+    from report.page import ReportParams
+    from train.params import EvaluateParams, TrainParams
+
+    file = checkout / "params.yaml"
+    models = {
+        ("demo",): DemoParams,
+        ("index", "demo"): IndexParams,
+        ("align",): AlignParams,
+        ("landmark",): LandmarkParams,
+        ("heatmap",): HeatmapParams,
+        ("train",): TrainParams,
+        ("evaluate",): EvaluateParams,
+        ("report",): ReportParams,
+    }
+    for keys, model in models.items():
+        load(file, keys, model)
+    load(file, ("train",), TrainParams, overlay=("methods", "cam"))
+
+
+def test_every_published_method_has_its_section(params):
+    from train.methods import METHODS
+
+    assert set(params["methods"]) == set(METHODS)
