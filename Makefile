@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 .PHONY: demo test check fix lock
 
 demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
-	@dvc repro || { echo; echo "If DVC was killed before and says it is locked: rm .dvc/tmp/rwlock and run again."; exit 1; }
+	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed before: rm .dvc/tmp/rwlock"; exit 1; }
 	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
 
 test: $(READY)   ## all tests

@@ -53,18 +53,26 @@ def read_bytes(path: Path) -> bytes:
         raise UndecodableError(Status.MISSING, "no such file") from error
     except OSError as error:
         raise UndecodableError(Status.UNREADABLE, error.strerror or "cannot be opened") from error
-    with os.fdopen(descriptor, "rb") as file:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise UndecodableError(Status.NOT_FILE, "not an ordinary file")
-        if info.st_size > MAX_BYTES:
-            raise UndecodableError(
-                Status.BOMB, f"{info.st_size >> 20} MiB; at most {MAX_BYTES >> 20}"
-            )
-        payload = file.read()
+    try:
+        payload = _ordinary(descriptor)
+    except OSError as error:
+        raise UndecodableError(Status.UNREADABLE, error.strerror or "cannot be read") from error
+    finally:
+        os.close(descriptor)
     if not payload:
         raise UndecodableError(Status.EMPTY, "0 bytes")
     return payload
+
+
+def _ordinary(descriptor: int) -> bytes:
+    """Read an open file, unless it is a folder, a device, a pipe or enormous."""
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        raise UndecodableError(Status.NOT_FILE, "not an ordinary file")
+    if info.st_size > MAX_BYTES:
+        raise UndecodableError(Status.BOMB, f"{info.st_size >> 20} MiB; at most {MAX_BYTES >> 20}")
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        return file.read()
 
 
 def content_digest(payload: bytes) -> str:
@@ -86,20 +94,21 @@ def decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
         UndecodableError: with the status of its row.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken EXIF and the like: noted or harmless
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        warnings.simplefilter("ignore")  # broken EXIF: harmless; many pixels: we have our own cap
         try:
             return _decode(payload, limits)
-        except UndecodableError:
+        except (UndecodableError, MemoryError):
             raise
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        except Image.DecompressionBombError as error:
             raise UndecodableError(Status.BOMB, "too many pixels") from error
         except UnidentifiedImageError as error:
             raise _unidentified(payload) from error
         except OSError as error:
-            status = Status.TRUNCATED if "truncated" in str(error) else Status.CORRUPT
+            status = Status.TRUNCATED if "truncated" in str(error).lower() else Status.CORRUPT
             raise UndecodableError(status, str(error)[:80]) from error
-        except (SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError) as error:
+        except (
+            Exception
+        ) as error:  # a damaged file makes a decoder raise anything, struct.error too
             raise UndecodableError(Status.CORRUPT, str(error)[:80]) from error
 
 
@@ -152,7 +161,8 @@ def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
     """Apply the EXIF orientation, once; a broken one is ignored."""
     try:
         rgb.info["exif"] = original.getexif().tobytes()
-    except (SyntaxError, ValueError, OSError, KeyError, TypeError, IndexError):
+        return ImageOps.exif_transpose(rgb)
+    except MemoryError:
+        raise
+    except Exception:  # as in decode
         return rgb
-    turned = ImageOps.exif_transpose(rgb)
-    return turned if turned is not None else rgb

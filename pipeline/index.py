@@ -71,21 +71,21 @@ def index(
         for number, sample in enumerate(samples, start=1)
     ]
     counts = _counts(samples)
-    notice = (raw / NOTICE).read_text().strip() if (raw / NOTICE).is_file() else None
+    notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
     about = {"dataset": out.name, "reader": params.reader, "root": str(raw), "notice": notice}
     table = {"rows": [sorted(row.items()) for row in rows], "counts": counts}
     content = hashlib.sha256(canonical_json(table)).hexdigest()
     fingerprint = {
         "stage": "index",
         "version": VERSION,
-        "params": params.model_dump(),
+        "params": params.model_dump(mode="json"),
         "about": about,
         "content": content,
     }
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
-            extra = sorted({name for sample in samples for name in sample.attributes})
-            write_table(folder / TABLE, [*_COLUMNS, *extra], rows)
+            extra = {name for sample in samples for name in sample.attributes} - {*_COLUMNS}
+            write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
             atomic_write(
                 folder / AUDIT, canonical_json({"counts": counts, "persons": _persons(samples)})
             )
@@ -96,9 +96,11 @@ def read_index(path: Path) -> tuple[list[Row], dict[str, Any]]:
     """Return the table of samples and the manifest.
 
     Raises:
-        NoInputError: if the index is not there.
+        NoInputError: if the index is not there, or is an output of another stage.
     """
     manifest = read_manifest(path)
+    if TABLE not in manifest["files"]:
+        raise NoInputError(path, f"is no index (it has no {TABLE}). Name the output of `index`.")
     return read_table(path / TABLE), manifest
 
 
@@ -164,7 +166,7 @@ def _draw(samples: Sequence[Sample], shares: Mapping[str, float], seed: int) -> 
         groups[_group(sample)][sample.expression] += 1
     strata: dict[int, list[str]] = defaultdict(list)
     for name, counts in groups.items():
-        strata[counts.most_common(1)[0][0]].append(name)
+        strata[min(counts, key=lambda expression: (-counts[expression], expression))].append(name)
     chosen: dict[str, str] = {}
     for names in strata.values():
         names.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())

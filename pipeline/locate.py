@@ -129,7 +129,7 @@ def _ranked(
     for face in faces:
         (x0, y0), (x1, y1) = face.min(axis=0), face.max(axis=0)
         area = (x1 - x0) * (y1 - y0)
-        off_centre = np.hypot((x0 + x1) / width - 1, (y0 + y1) / height - 1) / np.sqrt(2)
+        off_centre = np.hypot((x0 + x1 + 1) / width - 1, (y0 + y1 + 1) / height - 1) / np.sqrt(2)
         score = (
             area * (1 - min(off_centre, 1) / 2) if box is None else _overlap((x0, y0, x1, y1), box)
         )

@@ -23,6 +23,7 @@ from store.files import atomic_write
 from store.tables import write_table
 
 PAGE, SCORES, FIGURES = "index.html", "scores.csv", "figures"
+VERSION = 1
 
 
 class ReportParams(BaseModel, frozen=True, extra="forbid"):

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 import errors
 from cli import main
 
+ROOT = Path(__file__).parents[1]
 DATASET = "{{reader: {reader}, options: {{}}, seed: 0, val: 0.1, test: 0.2}}"
 
 
@@ -20,7 +21,7 @@ def folder(tmp_path, checkout):
 
 
 def aulens(folder, *arguments):
-    command = [sys.executable, str(Path(main.callback.__code__.co_filename)), *map(str, arguments)]
+    command = [sys.executable, str(ROOT / "cli.py"), *map(str, arguments)]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
 
 

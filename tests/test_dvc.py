@@ -2,15 +2,17 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
 
 SMALL = {
-    "demo": {"train": 2, "val": 1, "test": 1, "size_px": 128},
+    "demo": {"train": 20, "val": 1, "test": 1, "size_px": 128},
     "align": {"size_px": 64},
     "heatmap": {"size_px": 16},
     "train": {"epochs": 1, "image_px": 32, "batch": 8},
@@ -24,18 +26,19 @@ def edited(folder, section, **values):
     yaml.dump(whole, folder / "params.yaml")
 
 
-def dvc(folder, *arguments, **options):
+def dvc(folder, *arguments):
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "DVC_NO_ANALYTICS": "true"}
-    return subprocess.run(
+    done = subprocess.run(
         ["dvc", *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         timeout=240,
-        check=options.get("check", True),
     )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +57,9 @@ def clone(checkout, tmp_path_factory):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(checkout / name, folder / name)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "Start"]):
+        subprocess.run(["git", *command], cwd=folder, check=True)
     for section, values in SMALL.items():
         edited(folder, section, **values)
     return folder
@@ -77,8 +82,8 @@ def test_the_whole_line_runs_and_a_second_time_does_nothing(clone):
 def test_a_training_parameter_redoes_no_heatmap(clone):
     edited(clone, "train", lr=0.002)
     waiting = dvc(clone, "status").stdout
-    assert "train@demo-cam-plain" in waiting
-    assert "heatmap" not in waiting
+    assert "train@demo-cam-plain:" in waiting
+    assert "heatmap@" not in waiting
     edited(clone, "train", lr=0.001)
 
 
@@ -97,30 +102,35 @@ def test_going_back_to_earlier_parameters_comes_from_the_cache(clone):
 
 @pytest.mark.slow
 @pytest.mark.face_tool
-def test_a_killed_build_resumes_at_the_shards_that_are_missing(clone):
-    from store.reading import Store
-    from store.shards import Layout, pending
-
-    whole = manifest(clone, "data/heatmaps/demo/au")
-    out = clone / "data" / "heatmaps" / "demo" / "au"
-    layout = Store(out).layout
-    folder = _as_left_by_a_kill(out)
-    assert pending(folder, layout) == []
-    (folder / "commit" / "000000.json").unlink()
-    kept = (folder / "data.zarr" / "map" / "c.0.0.0").stat().st_mtime_ns
-    edited(clone, "heatmap", canvas_px=224)
-    dvc(clone, "repro", "--force", "--no-run-cache", "heatmap@demo-au")
-    assert manifest(clone, "data/heatmaps/demo/au") == whole
-    assert (out / "data.zarr" / "map" / "c.0.0.0").stat().st_mtime_ns != kept
-    assert isinstance(layout, Layout)
+def test_a_killed_build_goes_on_where_it_stopped(clone):
+    out = clone / "data" / "landmarks" / "demo"
+    undisturbed = manifest(clone, "data/landmarks/demo")
+    shutil.rmtree(out)
+    record = killed_after_its_first_shard(clone, out)
+    committed_at = record.stat().st_mtime_ns
+    assert not out.exists()
+    dvc(clone, "repro", "--force", "--single-item", "landmark@demo")
+    assert (out / "commit" / record.name).stat().st_mtime_ns == committed_at
+    assert manifest(clone, "data/landmarks/demo") == undisturbed
 
 
-def _as_left_by_a_kill(out):
-    import json
-
-    from store.building import building_folder
-
-    folder = building_folder(out, json.loads((out / "fingerprint.json").read_text()))
-    shutil.copytree(out, folder)
-    (folder / "MANIFEST.json").unlink()
-    return folder
+def killed_after_its_first_shard(folder, out):
+    """Start the landmark stage, kill it with everything it started at its first commit record, and return that."""
+    command = [
+        sys.executable,
+        "cli.py",
+        "landmark",
+        "data/faces/demo",
+        "data/landmarks/demo",
+        "--workers",
+        "1",
+    ]
+    build = subprocess.Popen(command, cwd=folder, start_new_session=True, stderr=subprocess.DEVNULL)
+    try:
+        while not (records := sorted(out.parent.glob(".building-*/commit/*.json"))):
+            time.sleep(0.005)
+            assert build.poll() is None
+    finally:
+        os.killpg(build.pid, signal.SIGKILL)
+        build.wait()
+    return records[0]

@@ -44,10 +44,14 @@ def build(out, fingerprint=THREE, text="1"):
     return out
 
 
+def interrupted(folder):
+    (folder / "first.txt").write_text("1")
+    raise ZeroDivisionError
+
+
 def leave_half_built(out):
     with pytest.raises(ZeroDivisionError), building(out, THREE, {}) as folder:
-        (folder / "first.txt").write_text("1")
-        raise ZeroDivisionError
+        interrupted(folder)
     return folder
 
 

@@ -1,6 +1,7 @@
 """The `csv` dataset: one table that names every picture and its expression."""
 
 import csv
+import io
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,6 +35,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         DataError: naming the line, if a row cannot be accepted.
     """
     check_options(options, _OPTIONS, "csv")
+    words = label_map(options)
     table = root / options.get("table", TABLE)
     if not table.is_file():
         raise NoInputError(
@@ -41,7 +43,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         )
     seen: dict[str, int] = {}
     for line, row in _rows(table):
-        sample = _sample(root, row, options.get("label_map", {}), f"{table}, line {line}")
+        sample = _sample(root, row, words, f"{table}, line {line}")
         if sample.id in seen:
             raise DataError(
                 f"{table}, line {line}",
@@ -65,27 +67,53 @@ def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: st
             )
 
 
+def label_map(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the option `label_map` as text, for YAML reads a bare 4 as a number.
+
+    Raises:
+        UsageError: if it is no mapping.
+    """
+    words = options.get("label_map") or {}
+    if not isinstance(words, Mapping):
+        raise UsageError("params.yaml", f"label_map needs pairs, {{'4': fear}}; got {words!r:.40}.")
+    return {str(word): str(expression) for word, expression in words.items()}
+
+
 def _rows(table: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row) with one value a column."""
+    """Yield (number of its first line, row) with one value a column."""
+    reader = csv.reader(io.StringIO(_text(table), newline=""), strict=True)
+    line = 1
     try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = [name.strip().lower() for name in next(reader, [])]
-            _check_header(table, header)
-            for fields in reader:
-                if not fields:
-                    continue
-                if len(fields) != len(header):
-                    where = f"{table}, line {reader.line_num}"
-                    raise DataError(
-                        where,
-                        f"has {len(fields)} fields, the header has {len(header)}. Mend the line.",
-                    )
-                yield reader.line_num, dict(zip(header, fields, strict=True))
-    except (csv.Error, UnicodeDecodeError) as error:
+        header = [name.strip().lower() for name in next(reader, [])]
+        _check_header(table, header)
+        line = reader.line_num + 1
+        for fields in reader:
+            if fields and len(fields) != len(header):
+                raise DataError(
+                    f"{table}, line {line}",
+                    f"has {len(fields)} fields, the header has {len(header)}. Mend the line.",
+                )
+            if fields:
+                yield line, dict(zip(header, fields, strict=True))
+            line = reader.line_num + 1
+    except csv.Error as error:
         raise DataError(
-            table, f"is not a table in UTF-8 with commas ({error}). Save it as CSV UTF-8."
+            f"{table}, line {line}",
+            f"is no line of a table with commas ({error}). Mend its quotes.",
         ) from error
+
+
+def _text(table: Path) -> str:
+    """Read a table as text, which has neither broken UTF-8 nor NUL."""
+    payload = table.read_bytes()
+    try:
+        text, bad = payload.decode("utf-8-sig"), payload.find(b"\0")
+    except UnicodeDecodeError as error:
+        text, bad = "", error.start
+    if bad >= 0:
+        line = payload.count(b"\n", 0, bad) + 1
+        raise DataError(f"{table}, line {line}", "is not UTF-8 text. Save the table as CSV UTF-8.")
+    return text
 
 
 def _check_header(table: Path, header: list[str]) -> None:
@@ -98,15 +126,15 @@ def _check_header(table: Path, header: list[str]) -> None:
         )
 
 
-def _sample(root: Path, row: dict[str, str], label_map: Mapping[str, str], where: str) -> Sample:
+def _sample(root: Path, row: dict[str, str], words: Mapping[str, str], where: str) -> Sample:
     rest = dict(row)
     path = _take(rest, _FILE)
-    safe_path(root, path, where)
+    path = safe_path(root, path, where).relative_to(root).as_posix()
     label = _take(rest, _LABEL)
     return Sample(
         id=path,
         path=path,
-        expression=expression_id(str(label_map.get(label, label)), where),
+        expression=expression_id(words.get(label, label), where),
         split=_split(rest.pop("split", ""), where),
         person=rest.pop("person", "") or None,
         box=_numbers(rest.pop("box", ""), 4, "box", where),

@@ -6,11 +6,15 @@ from typing import Any
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError
-from pipeline.datasets.csv_table import check_options
+from pipeline.datasets.csv_table import check_options, label_map
 from store.records import Sample
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
-_SPLITS = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
+_SPLITS = {
+    **{"train": "train", "training": "train"},
+    **{"val": "val", "valid": "val", "validation": "val"},
+    **{"test": "test", "testing": "test"},
+}
 
 
 def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
@@ -28,11 +32,11 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         DataError: if a folder's name is no expression, or a picture lies in none.
     """
     check_options(options, ("label_map",), "folder")
+    words = label_map(options)
     if not root.is_dir():
         raise NoInputError(
             root, "is no folder. Put the pictures there, one folder an expression, or link it."
         )
-    label_map = options.get("label_map", {})
     for file in sorted(root.rglob("*")):
         if file.suffix.lower() not in SUFFIXES:
             continue
@@ -45,5 +49,5 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
             )
         path = file.relative_to(root).as_posix()
         yield Sample(
-            path, path, expression_id(label_map.get(names[0], names[0]), str(file.parent)), split
+            path, path, expression_id(words.get(names[0], names[0]), str(file.parent)), split
         )

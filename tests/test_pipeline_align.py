@@ -1,0 +1,402 @@
+"""Stage `align`: one upright face a sample, with a backend that sees the template face in every picture that is not black."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from anatomy.landmarks import normalised_error
+from errors import DataError, OutputExistsError, StorageError, UsageError
+from pipeline.align import AlignParams, align, align_image
+from pipeline.backends import BACKENDS
+from pipeline.cluster import Crew
+from pipeline.decode import Limits, decode
+from pipeline.demo.render import render
+from pipeline.index import IndexParams, index
+from pipeline.warp import moved
+from store.building import building_folder, read_manifest
+from store.reading import Store
+from store.tables import write_table
+
+NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
+BLACK = np.zeros((256, 256, 3), np.uint8)
+PARAMS = AlignParams(
+    size_px=256,
+    backends=("fake",),
+    mode="align",
+    min_coverage=0.8,
+    min_face_width=0.2,
+    min_side_px=16,
+    max_pixels=1_000_000,
+    grey=False,
+    max_bad=1.0,
+)
+ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+
+
+def changed(**keys):
+    return PARAMS.model_copy(update=keys)
+
+
+@pytest.fixture(autouse=True)
+def looked(monkeypatch, template_face):
+    """The pictures that the backend `fake` was asked about."""
+    asked = []
+
+    def fake(image_HW3):
+        asked.append(image_HW3)
+        return template_face[None] if image_HW3.any() else np.zeros((0, 68, 2))
+
+    monkeypatch.setitem(BACKENDS, "fake", fake)
+    return asked
+
+
+def indexed(folder, names):
+    """Write the index of a folder's pictures."""
+    rows = [{"file": name, "expression": "fear", "split": "train"} for name in names]
+    write_table(folder / "labels.csv", ("file", "expression", "split"), rows)
+    params = IndexParams(reader="csv", options={}, seed=0, val=0.0, test=0.0)
+    index(folder, folder.parent / "index", params, ALONE.tell)
+    return folder.parent / "index"
+
+
+@pytest.fixture
+def raw(tmp_path):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    Image.fromarray(NOISE).save(folder / "good.png")
+    Image.fromarray(BLACK).save(folder / "black.png")
+    Image.fromarray(NOISE[:8, :8]).save(folder / "small.png")
+    (folder / "cut.png").write_bytes((folder / "good.png").read_bytes()[:3000])
+    (folder / "page.jpg").write_bytes(b"<html>404</html>")
+    (folder / "empty.jpg").touch()
+    return folder
+
+
+STATUSES = {
+    "good.png": "ok",
+    "black.png": "no_face",
+    "cut.png": "truncated",
+    "small.png": "small",
+    "gone.png": "missing",
+    "page.jpg": "not_image",
+    "empty.jpg": "empty",
+}
+
+
+@pytest.fixture
+def faces(raw, tmp_path):
+    assert align(indexed(raw, STATUSES), tmp_path / "faces", PARAMS, ALONE)
+    return Store(tmp_path / "faces")
+
+
+@pytest.fixture
+def many(tmp_path):
+    """The index of 70 small pictures: two shards."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    names = [f"{number:02}.png" for number in range(70)]
+    for number, name in enumerate(names, start=1):
+        Image.new("RGB", (64, 64), (number, 9, 9)).save(folder / name)
+    return indexed(folder, names)
+
+
+def test_every_picture_keeps_its_row_and_says_what_became_of_it(faces):
+    assert {row["id"]: row["status"] for row in faces.table()} == STATUSES
+    assert [row["id"] for row in faces.table()] == list(STATUSES)
+    assert faces.array("valid").all().tolist() == [1, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["image", "points", "matrix", "coverage"])
+def test_rows_without_a_face_are_zero(faces, name):
+    assert not faces.array(name).all()[1:].any()
+
+
+def test_a_face_on_the_template_is_taken_as_it_is(faces, template_face):
+    np.testing.assert_array_equal(faces.array("image").all()[0], NOISE)
+    np.testing.assert_allclose(faces.array("points").all()[0], template_face, atol=1e-4)
+    np.testing.assert_allclose(faces.array("matrix").all()[0], [[1, 0, 0], [0, 1, 0]], atol=1e-5)
+    assert faces.array("coverage").all()[0] == 1
+
+
+def test_the_table_keeps_the_index_and_adds_how_it_went(faces):
+    row = faces.table()[0]
+    assert row["expression"] == "Fear"
+    assert row["split"] == "train"
+    assert (row["backend"], row["faces"], row["coverage"]) == ("fake", "1", "1.000")
+    assert row["detail"] == "align"
+
+
+def test_the_card_of_the_dataset_is_carried(faces, raw):
+    assert faces.about["root"] == str(raw)
+
+
+def test_a_picture_that_changed_after_indexing_is_set_aside(raw, tmp_path):
+    path = indexed(raw, ["good.png"])
+    Image.fromarray(255 - NOISE).save(raw / "good.png")
+    align(path, tmp_path / "faces", PARAMS, ALONE)
+    (row,) = Store(tmp_path / "faces").table()
+    assert row["status"] == "changed"
+    assert "dvc repro index" in row["detail"]
+
+
+def test_a_second_run_looks_at_nothing(raw, tmp_path, looked):
+    path = indexed(raw, ["good.png"])
+    assert align(path, tmp_path / "faces", PARAMS, ALONE)
+    assert not align(path, tmp_path / "faces", PARAMS, ALONE)
+    assert len(looked) == 1
+
+
+def test_other_settings_are_refused_with_the_difference(raw, tmp_path):
+    path = indexed(raw, ["good.png"])
+    align(path, tmp_path / "faces", PARAMS, ALONE)
+    with pytest.raises(OutputExistsError, match=r"params\.size_px: 256 -> 64"):
+        align(path, tmp_path / "faces", changed(size_px=64), ALONE)
+    assert align(path, tmp_path / "faces", changed(size_px=64), ALONE, rebuild=True)
+    assert Store(tmp_path / "faces").array("image").shape == (1, 64, 64, 3)
+
+
+def test_too_many_bad_pictures_publish_nothing_and_lose_nothing(raw, tmp_path, looked):
+    path = indexed(raw, ["good.png", "black.png", "gone.png"])
+    with pytest.raises(
+        DataError, match=r"2 of 3 samples failed \(missing 1, no_face 1, ok 1\)"
+    ) as caught:
+        align(path, tmp_path / "faces", changed(max_bad=0.5), ALONE)
+    assert caught.value.exit_code == 65
+    assert "align.max_bad" in str(caught.value)
+    assert not (tmp_path / "faces").exists()
+    before = len(looked)
+    assert align(path, tmp_path / "faces", changed(max_bad=0.7), ALONE)
+    assert len(looked) == before
+    assert Store(tmp_path / "faces").array("valid").all().tolist() == [1, 0, 0]
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    many, tmp_path, monkeypatch, looked, template_face
+):
+    undisturbed = tmp_path / "undisturbed" / "faces"
+    align(many, undisturbed, PARAMS, ALONE)
+    looked.clear()
+    seen = []
+
+    def stop(image_HW3):
+        seen.append(image_HW3)
+        if len(seen) > 66:
+            raise KeyboardInterrupt
+        return template_face[None]
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setitem(BACKENDS, "fake", stop)
+        align(many, tmp_path / "faces", PARAMS, ALONE)
+    assert not (tmp_path / "faces").exists()
+    align(many, tmp_path / "faces", PARAMS, ALONE)
+    assert len(looked) == 6
+    assert Store(tmp_path / "faces").digest == Store(undisturbed).digest
+
+
+def test_progress_counts_rows_and_statuses(raw, tmp_path):
+    told = []
+    path = indexed(raw, STATUSES)
+    align(path, tmp_path / "faces", PARAMS, Crew(lambda *state: told.append(state), workers=0))
+    assert told[-1][:2] == (7, 7)
+    assert "no_face 1, not_image 1, ok 1" in told[-1][2]
+
+
+def test_an_unknown_backend_is_refused_before_anything_is_made(raw, tmp_path):
+    with pytest.raises(UsageError, match="no face backend 'mediapip'.*Did you mean 'mediapipe'"):
+        align(
+            indexed(raw, ["good.png"]), tmp_path / "faces", changed(backends=("mediapip",)), ALONE
+        )
+    assert not (tmp_path / "faces").exists()
+
+
+def test_a_full_disk_is_said_before_anything_is_made(raw, tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.align.free_bytes", lambda path: 1000)
+    with pytest.raises(StorageError, match="Nothing was started") as caught:
+        align(indexed(raw, ["good.png"]), tmp_path / "faces", PARAMS, ALONE)
+    assert caught.value.exit_code == 74
+    assert {path.name for path in tmp_path.iterdir()} == {"raw", "index"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("size_px", 16),
+        ("size_px", 512),
+        ("backends", ()),
+        ("mode", "both"),
+        ("max_bad", 1.1),
+        ("sise", 1),
+    ],
+)
+def test_illegal_parameters_are_refused_by_name(key, value):
+    with pytest.raises(ValidationError, match=key):
+        AlignParams.model_validate(PARAMS.model_dump() | {key: value})
+
+
+def test_a_grey_face_has_equal_channels():
+    image = align_image(NOISE, changed(grey=True)).image_HW3
+    np.testing.assert_array_equal(image[..., 0], image[..., 1])
+    np.testing.assert_array_equal(image[..., 0], image[..., 2])
+
+
+def test_the_matrix_carries_the_found_points_to_the_stored_ones(monkeypatch, template_face):
+    found = template_face * 0.7 + (60, 20)
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: found[None])
+    face = align_image(np.tile(NOISE, (2, 2, 1)), PARAMS)
+    np.testing.assert_allclose(face.points_L2, moved(found, face.matrix_23))
+    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
+
+
+def outside(template_face):
+    return lambda image_HW3: template_face[None] + (90, 0)
+
+
+def test_a_face_that_leaves_the_picture_is_not_aligned_in_mode_auto(monkeypatch, template_face):
+    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
+    face = align_image(NOISE, changed(mode="auto", size_px=128))
+    assert face.detail == "resize"
+    assert face.coverage == 1
+    np.testing.assert_allclose(face.matrix_23, [[0.5, 0, -0.25], [0, 0.5, -0.25]])
+    np.testing.assert_allclose((face.points_L2 + 0.5) * 2 - 0.5, template_face + (90, 0))
+
+
+def test_mode_align_aligns_it_all_the_same_and_says_what_is_missing(monkeypatch, template_face):
+    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
+    face = align_image(NOISE, PARAMS)
+    assert face.detail == "align"
+    assert face.coverage == pytest.approx(1 - 90 / 256, abs=0.01)
+
+
+def test_mode_resize_stretches_any_picture(template_face):
+    face = align_image(np.ascontiguousarray(NOISE[:, :128]), changed(mode="resize"))
+    assert face.detail == "resize"
+    np.testing.assert_allclose(face.matrix_23[:, :2], [[2, 0], [0, 1]])
+
+
+def test_a_turned_face_is_turned_upright_even_where_it_leaves_the_picture(
+    monkeypatch, template_face
+):
+    lying = np.stack([255 - template_face[:, 1], template_face[:, 0]], axis=1) + (0, 90)
+    monkeypatch.setitem(
+        BACKENDS,
+        "fake",
+        lambda image_HW3: (
+            template_face[None] + (90, 0) if image_HW3[0, 0, 0] == 7 else np.zeros((0, 68, 2))
+        ),
+    )
+    picture = np.full((256, 256, 3), 9, np.uint8)
+    picture[0, 255] = 7  # the upper left corner after a quarter turn back
+    face = align_image(picture, changed(mode="auto"))
+    assert face.backend == "fake@270"
+    assert face.detail == "align"
+    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
+    assert lying.shape == (68, 2)
+
+
+def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face):
+    small = (template_face - 128) * 0.4 + (60, 60)
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.stack([template_face, small]))
+    write_table(
+        raw / "labels.csv",
+        ("file", "expression", "split", "box"),
+        [{"file": "good.png", "expression": "fear", "split": "train", "box": "25 25 70 70"}],
+    )
+    params = IndexParams(reader="csv", options={}, seed=0, val=0.0, test=0.0)
+    index(raw, tmp_path / "index", params, ALONE.tell)
+    align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
+    (row,) = Store(tmp_path / "faces").table()
+    assert row["faces"] == "2"
+    assert Store(tmp_path / "faces").array("matrix").all()[0, 0, 0] == pytest.approx(2.5)
+
+
+def test_a_rival_and_a_tiny_picture_are_noted(monkeypatch, template_face):
+    two = np.stack([template_face, template_face + (1, 0)])
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
+    face = align_image(np.ascontiguousarray(NOISE[:20, :20]), PARAMS)
+    assert face.detail.split() == ["align", "rival", "tiny"]
+    assert face.faces == 2
+
+
+def test_what_the_decoder_put_right_is_noted(raw, tmp_path):
+    Image.fromarray(NOISE).convert("P").save(raw / "good.png")
+    align(indexed(raw, ["good.png"]), tmp_path / "faces", PARAMS, ALONE)
+    assert Store(tmp_path / "faces").table()[0]["detail"] == "p align"
+
+
+def test_the_building_folder_belongs_to_the_settings(raw, tmp_path):
+    path = indexed(raw, ["black.png"])
+    for sigma in (0.1, 0.2):
+        with pytest.raises(DataError):
+            align(path, tmp_path / "faces", changed(max_bad=0.0, min_face_width=sigma), ALONE)
+    assert len(list(tmp_path.glob(".building-*"))) == 2
+    assert building_folder(tmp_path / "faces", {}).parent == tmp_path
+
+
+@pytest.fixture(scope="module")
+def demo_faces(tmp_path_factory):
+    """The index of four demo faces as files, and their true points."""
+    folder = tmp_path_factory.mktemp("demo") / "raw"
+    folder.mkdir()
+    faces = [render(0, expression, 0, 256) for expression in range(4)]
+    names = [f"{number}.png" for number in range(4)]
+    for name, (image, _) in zip(names, faces, strict=True):
+        Image.fromarray(image).save(folder / name)
+    return indexed(folder, names), [points for _, points in faces]
+
+
+REAL = changed(backends=("mediapipe", "dlib"), mode="auto", max_bad=0.0)
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_the_bytes_do_not_depend_on_the_number_of_workers(demo_faces, tmp_path):
+    path, _ = demo_faces
+    align(path, tmp_path / "alone", REAL, ALONE)
+    align(path, tmp_path / "two", REAL, Crew(ALONE.tell, workers=2))
+    alone, two = (read_manifest(tmp_path / name)["files"] for name in ("alone", "two"))
+    assert alone == two
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
+    path, true_points = demo_faces
+    align(path, tmp_path / "faces", REAL, ALONE)
+    store = Store(tmp_path / "faces")
+    there = [
+        moved(points, matrix)
+        for points, matrix in zip(true_points, store.array("matrix").all(), strict=True)
+    ]
+    errors = [
+        normalised_error(*pair) for pair in zip(store.array("points").all(), there, strict=True)
+    ]
+    assert max(errors) < 0.08
+
+
+@pytest.mark.face_tool
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
+def test_a_backend_finds_a_demo_face(name):
+    image, points = render(0, 1, 0, 256)
+    (found,) = BACKENDS[name](image)
+    assert normalised_error(found, points) < 0.08
+
+
+@pytest.mark.face_tool
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
+def test_a_backend_finds_nothing_in_grey(name):
+    assert BACKENDS[name](np.full((256, 256, 3), 128, np.uint8)).shape == (0, 68, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_photographs_of_people_are_aligned(checkout):
+    folder = checkout / "../shared/open_fer/images"
+    if not folder.is_dir():
+        pytest.skip("there are no photographs beside this checkout")
+    pictures = [
+        decode(file.read_bytes(), Limits(10_000_000, 16))[0]
+        for file in sorted(folder.iterdir())[:10]
+    ]
+    faces = [align_image(picture, REAL) for picture in pictures]
+    assert sum(face.status == "ok" for face in faces) >= 9

@@ -1,0 +1,94 @@
+"""Workers: none, a local dask cluster, or an existing one by address."""
+
+import os
+import socket
+
+import pytest
+
+from errors import NoInputError, ResourceError, TryLaterError
+from pipeline.cluster import Crew, run
+from store.building import building, read_manifest
+
+NOBODY = Crew(tell=lambda done, total, note: None, workers=0)
+
+
+def counting(item):
+    return {"ok": item, "no_face": 1}
+
+
+@pytest.fixture
+def told():
+    return []
+
+
+def test_this_process_does_every_item_in_order_and_tells(told):
+    run(Crew(lambda *state: told.append(state), workers=0), counting, [2, 3], 7)
+    assert told == [(3, 7, "no_face 1, ok 2"), (7, 7, "no_face 2, ok 5")]
+
+
+def test_no_items_need_no_workers():
+    run(Crew(NOBODY.tell, scheduler="tcp://127.0.0.1:1"), counting, [], 0)
+
+
+def test_an_error_of_a_task_surfaces_unchanged(tmp_path):
+    with pytest.raises(NoInputError, match="not finished") as caught:
+        run(NOBODY, read_manifest, [tmp_path], 1)
+    assert caught.value.where == str(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_local_cluster_does_every_item(told):
+    texts = [{"ok": 1}, {"ok": 2}, {"small": 3}]
+    run(Crew(lambda *state: told.append(state), workers=2), dict, texts, 6)
+    assert [state[0] for state in told][-1] == 6
+    assert told[-1] == (6, 6, "ok 3, small 3")
+
+
+@pytest.mark.slow
+def test_an_error_of_a_worker_surfaces_unchanged(tmp_path):
+    with pytest.raises(NoInputError, match="not finished") as caught:
+        run(Crew(NOBODY.tell, workers=1), read_manifest, [tmp_path], 1)
+    assert caught.value.where == str(tmp_path)
+    assert caught.value.exit_code == 66
+
+
+@pytest.mark.slow
+def test_an_existing_cluster_is_used_and_left_running(told):
+    from distributed import Client, LocalCluster
+
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        crew = Crew(lambda *state: told.append(state), scheduler=cluster.scheduler_address)
+        run(crew, dict, [{"ok": 1}], 1)
+        assert told == [(1, 1, "ok 1")]
+        with Client(cluster) as client:
+            assert client.submit(int, "7").result() == 7
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the workers that died
+def test_a_task_that_kills_its_workers_is_named_as_such():
+    with pytest.raises(ResourceError, match="died several times") as caught:
+        run(Crew(NOBODY.tell, workers=1), os._exit, [1], 1)
+    assert caught.value.exit_code == 71
+
+
+@pytest.mark.slow
+def test_no_scheduler_at_the_address_means_try_later():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(TryLaterError, match="no dask scheduler answers") as caught:
+        run(Crew(NOBODY.tell, scheduler=f"tcp://127.0.0.1:{port}"), dict, [{"ok": 1}], 1)
+    assert caught.value.exit_code == 75
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:x", "nonsense://1:2", "tcp://"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises((TryLaterError,), match="scheduler"):
+        run(Crew(NOBODY.tell, scheduler=address), dict, [{"ok": 1}], 1)
+
+
+def test_a_worker_inherits_no_lock(tmp_path):
+    with building(tmp_path / "out", {"stage": "x"}, {}):
+        run(NOBODY, counting, [1], 1)
+    assert read_manifest(tmp_path / "out")["about"] == {}

@@ -1,0 +1,249 @@
+"""Readers of datasets: a csv table, or a folder an expression."""
+
+import pytest
+
+from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from errors import DataError, NoInputError, UsageError
+from pipeline.datasets import DATASETS
+from pipeline.datasets.csv_table import read_csv
+from pipeline.datasets.folder import read_folder
+from store.records import Sample
+
+FEAR = EXPRESSIONS.index("Fear")
+
+
+def csv(folder, text, options=None):
+    table = folder / "labels.csv"
+    table.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(read_csv(folder, options or {}))
+
+
+def folders(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    return root
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_an_unknown_option_is_named_with_the_known_ones(tmp_path, name):
+    with pytest.raises(
+        UsageError, match=r"no option 'labelmap'.*Did you mean 'label_map'"
+    ) as caught:
+        list(DATASETS[name](tmp_path, {"labelmap": {}}))
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_a_label_map_that_maps_nothing_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="label_map"):
+        list(DATASETS[name](tmp_path, {"label_map": ["fear"]}))
+
+
+def test_a_row_becomes_a_sample(tmp_path):
+    assert csv(tmp_path, "file,expression\na/1.jpg,fear\n") == [
+        Sample(id="a/1.jpg", path="a/1.jpg", expression=FEAR)
+    ]
+
+
+def test_columns_may_come_in_any_order_and_others_are_kept(tmp_path):
+    numbers = " ".join(str(number) for number in range(136))
+    text = (
+        f"age,landmarks,split,Person,LABEL,box,image\n31,{numbers},Train,p7,fear,1;2;3.5;4,a.jpg\n"
+    )
+    assert csv(tmp_path, text) == [
+        Sample(
+            id="a.jpg",
+            path="a.jpg",
+            expression=FEAR,
+            split="train",
+            person="p7",
+            box=(1, 2, 3.5, 4),
+            landmarks=tuple(range(136)),
+            attributes={"age": "31"},
+        )
+    ]
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path):
+    (sample,) = csv(tmp_path, b"\xef\xbb\xbffile,expression\na.jpg,fear\n")
+    assert sample.path == "a.jpg"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=ascii)
+def test_any_line_end_is_read(tmp_path, end):
+    samples = csv(tmp_path, end.join(["file,expression", "a.jpg,fear", "b.jpg,anger"]))
+    assert [sample.path for sample in samples] == ["a.jpg", "b.jpg"]
+
+
+def test_empty_lines_are_passed_over(tmp_path):
+    assert len(csv(tmp_path, "file,expression\n\na.jpg,fear\n\n")) == 1
+
+
+@pytest.mark.parametrize("word", [*EXPRESSIONS, *SYNONYMS])
+def test_every_published_word_is_an_expression(tmp_path, word):
+    name = SYNONYMS.get(word, word).capitalize()
+    (sample,) = csv(tmp_path, f"file,expression\na.jpg, {word.upper()} \n")
+    assert EXPRESSIONS[sample.expression] == name
+
+
+@pytest.mark.parametrize("key", ["4", 4], ids=["text", "number"])
+def test_a_label_map_names_what_digits_mean(tmp_path, key):
+    (sample,) = csv(tmp_path, "file,label\na.jpg,4\n", {"label_map": {key: "fear"}})
+    assert sample.expression == FEAR
+
+
+def test_a_label_map_needs_no_entry_for_known_words(tmp_path):
+    samples = csv(
+        tmp_path, "file,label\na.jpg,Angst\nb.jpg,fear\n", {"label_map": {"Angst": "fear"}}
+    )
+    assert [sample.expression for sample in samples] == [FEAR, FEAR]
+
+
+def test_another_table_can_be_named(tmp_path):
+    (tmp_path / "mine.csv").write_text("path,emotion\na.jpg,fear\n")
+    assert len(list(read_csv(tmp_path, {"table": "mine.csv"}))) == 1
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(NoInputError, match=r"labels\.csv") as caught:
+        list(read_csv(tmp_path, {}))
+    assert caught.value.exit_code == 66
+
+
+def test_a_header_alone_holds_no_samples(tmp_path):
+    assert csv(tmp_path, "file,expression\n") == []
+
+
+def test_empty_split_person_and_box_are_absent(tmp_path):
+    (sample,) = csv(tmp_path, "file,expression,split,person,box\na.jpg,fear,,,\n")
+    assert (sample.split, sample.person, sample.box) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("word", "split"),
+    [
+        ("train", "train"),
+        ("Training", "train"),
+        ("valid", "val"),
+        ("validation", "val"),
+        ("TEST", "test"),
+    ],
+)
+def test_published_names_of_splits_are_known(tmp_path, word, split):
+    (sample,) = csv(tmp_path, f"file,expression,split\na.jpg,fear,{word}\n")
+    assert sample.split == split
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("b.jpg", "1 fields, the header has 5"),
+        ("b.jpg,fear,train,1 2 3 4,,", "6 fields, the header has 5"),
+        ("b.jpg,4,train,,", "label '4'.*Digits.*label_map"),
+        ("b.jpg,fera,train,,", "label 'fera'.*Did you mean 'fear'"),
+        ("b.jpg,,train,,", "label ''"),
+        ("a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
+        ("./a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
+        ("../b.jpg,fear,train,,", r"'\.\./b\.jpg' does not stay inside"),
+        ("/etc/passwd,fear,train,,", "'/etc/passwd' does not stay inside"),
+        (",fear,train,,", "'' does not stay inside"),
+        ("b.jpg,fear,dev,,", "split 'dev' is none of train, val, test"),
+        ("b.jpg,fear,train,1 2 3,", "box needs 4 finite numbers"),
+        ('b.jpg,fear,train,"1,5 2 3 4",', "box needs 4 finite numbers"),
+        ("b.jpg,fear,train,1 2 nan 4,", "box needs 4 finite numbers"),
+        ("b.jpg,fear,train,1 2 1e309 4,", "box needs 4 finite numbers"),
+        ("b.jpg,fear,train,,1 2 3", "landmarks needs 136 finite numbers"),
+        ("b\0.jpg,fear,train,,", "is not UTF-8 text"),
+        ('b.jpg,fear,train,,"', ""),
+        ('"b.jpg"x,fear,train,,', ""),
+    ],
+)
+def test_a_row_that_cannot_be_accepted_is_refused_with_its_line(tmp_path, row, message):
+    text = f"file,expression,split,box,landmarks\na.jpg,fear,train,,\n{row}\n"
+    with pytest.raises(DataError, match=rf"labels\.csv, line 3.*{message}") as caught:
+        csv(tmp_path, text)
+    assert caught.value.exit_code == 65
+
+
+def test_a_nul_in_any_column_is_refused_with_its_line(tmp_path):
+    with pytest.raises(DataError, match="line 2"):
+        csv(tmp_path, "file,expression,note\na.jpg,fear,x\0y\n")
+
+
+def test_an_open_quote_that_swallows_the_rest_is_refused_where_it_opens(tmp_path):
+    with pytest.raises(DataError, match="line 3"):
+        csv(tmp_path, 'file,expression\na.jpg,fear\n"b.jpg,fear\nc.jpg,fear\nd.jpg,fear\n')
+
+
+def test_a_file_name_cannot_forge_a_line_of_the_message(tmp_path):
+    with pytest.raises(DataError) as caught:
+        csv(tmp_path, 'file,expression\n"a\nerror[OK] all is well.jpg",fear\n')
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["", "file", "expression", "file,file,expression", "name,mood"],
+    ids=["nothing", "no label", "no file", "twice", "others"],
+)
+def test_a_header_without_its_columns_is_refused(tmp_path, header):
+    with pytest.raises(DataError, match=r"line 1: needs the columns file or image or path"):
+        csv(tmp_path, header + "\na.jpg,fear\n")
+
+
+def test_a_table_in_another_encoding_is_refused(tmp_path):
+    with pytest.raises(DataError, match="UTF-8"):
+        csv(tmp_path, "file,expression\né.jpg,fear\n".encode("utf-16"))
+
+
+def test_folders_are_expressions(tmp_path):
+    samples = read_folder(folders(tmp_path, "Happy/b.png", "fear/deep/a.JPG"), {})
+    assert list(samples) == [
+        Sample("Happy/b.png", "Happy/b.png", EXPRESSIONS.index("Happiness")),
+        Sample("fear/deep/a.JPG", "fear/deep/a.JPG", FEAR),
+    ]
+
+
+def test_split_folders_give_the_split(tmp_path):
+    names = ("Train/fear/a.png", "validation/fear/b.png", "test/fear/c.png", "training/fear/d.png")
+    splits = {sample.path: sample.split for sample in read_folder(folders(tmp_path, *names), {})}
+    assert splits == dict(zip(names, ("train", "val", "test", "train"), strict=True))
+
+
+def test_other_files_are_passed_over(tmp_path):
+    assert (
+        list(read_folder(folders(tmp_path, "notes.txt", "fear/Thumbs.db", "NOTICE.txt"), {})) == []
+    )
+
+
+@pytest.mark.parametrize("key", ["3", 3], ids=["text", "number"])
+def test_a_label_map_names_what_folders_mean(tmp_path, key):
+    (sample,) = read_folder(folders(tmp_path, "3/a.png"), {"label_map": {key: "fear"}})
+    assert sample.expression == FEAR
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.png", "no expression's folder"),
+        ("train/a.png", "no expression's folder"),
+        ("3/a.png", "Digits"),
+        ("faer/a.png", "Did you mean 'fear'"),
+    ],
+)
+def test_a_picture_in_no_expressions_folder_is_refused(tmp_path, name, message):
+    with pytest.raises(DataError, match=message) as caught:
+        list(read_folder(folders(tmp_path, name), {}))
+    assert caught.value.exit_code == 65
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(NoInputError, match="nowhere"):
+        list(read_folder(tmp_path / "nowhere", {}))
+
+
+def test_a_linked_folder_is_read(tmp_path):
+    folders(tmp_path / "elsewhere", "fear/a.png")
+    (tmp_path / "raw").symlink_to(tmp_path / "elsewhere")
+    assert [sample.path for sample in read_folder(tmp_path / "raw", {})] == ["fear/a.png"]

@@ -1,0 +1,143 @@
+"""Stage `heatmap`: the maps of one kind, drawn once for all experiments."""
+
+import numpy as np
+import pytest
+
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import HEATMAPS
+from anatomy.landmarks import rescaled
+from errors import ProjectError, UsageError
+from pipeline.cluster import Crew
+from pipeline.heatmap import HeatmapParams, heatmap
+from pipeline.landmark import to_steps
+from store.reading import Store
+
+ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+PARAMS = HeatmapParams(size_px=64, canvas_px=224, options={})
+SHOWN = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadness", "Fear")
+FAILED = 7
+
+
+@pytest.fixture
+def landmarks(make_store, tmp_path, template_face):
+    """A face of every expression, and one whose landmarks were not found."""
+    points = np.stack([to_steps(template_face + row) for row in range(8)])
+    valid = np.array([1] * 7 + [0], np.uint8)
+    table = [
+        {
+            "id": str(row),
+            "expression": name,
+            "split": "train",
+            "status": "ok" if valid[row] else "no_face",
+            "age": "3",
+        }
+        for row, name in enumerate(SHOWN)
+    ]
+    about = {"dataset": "mine", "size_px": 256}
+    return make_store(tmp_path / "landmarks", {"points": points, "valid": valid}, about, table)
+
+
+def maps_of(landmarks, kind="au", params=PARAMS):
+    heatmap(landmarks, landmarks.parent / kind, kind, params, ALONE)
+    return Store(landmarks.parent / kind)
+
+
+@pytest.mark.parametrize("kind", HEATMAPS)
+@pytest.mark.parametrize("size_px", [64, 224])
+def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, size_px):
+    params = PARAMS.model_copy(update={"size_px": size_px})
+    on_canvas = rescaled(
+        np.stack([to_steps(template_face + row) / 64 for row in range(7)]), 256, 224
+    )
+    maps, valid = HEATMAPS[kind](on_canvas, range(7), size_px, canvas_px=224)
+    store = maps_of(landmarks, kind, params)
+    np.testing.assert_array_equal(store.array("map").all()[:7], np.rint(maps * 255))
+    np.testing.assert_array_equal(store.array("valid").all()[:7], valid)
+
+
+@pytest.mark.parametrize("kind", HEATMAPS)
+def test_a_face_without_landmarks_has_no_map(landmarks, kind):
+    store = maps_of(landmarks, kind)
+    assert not store.array("valid").all()[FAILED].any()
+    assert not store.array("map").all()[FAILED].any()
+
+
+def test_neutral_has_no_map_of_its_own(landmarks):
+    store = maps_of(landmarks)
+    assert store.array("valid").all().tolist() == [0, 1, 1, 1, 1, 1, 1, 0]
+    assert store.array("map").all().reshape(8, -1).max(axis=1).tolist() == [0, *[255] * 6, 0]
+
+
+def test_neutral_has_a_map_where_the_kind_does_not_ask_for_the_expression(landmarks):
+    assert maps_of(landmarks, "generic_au").array("valid").all()[0] == 1
+    assert maps_of(landmarks, "landmarks").array("valid").all()[0] == 1
+
+
+def test_the_kind_of_all_classes_has_a_map_each(landmarks):
+    store = maps_of(landmarks, "per_class_au")
+    assert store.array("map").shape == (8, 7, 64, 64)
+    assert store.array("valid").all()[3].tolist() == [0, 1, 1, 1, 1, 1, 1]
+    own = maps_of(landmarks).array("map").all()[3]
+    np.testing.assert_array_equal(store.array("map").all()[3, EXPRESSIONS.index("Fear")], own)
+
+
+def test_rows_and_statuses_are_carried(landmarks):
+    table = maps_of(landmarks).table()
+    assert table[FAILED] == {"id": "7", "expression": "Fear", "split": "train", "status": "no_face"}
+    assert [row["expression"] for row in table] == list(SHOWN)
+
+
+def test_kind_and_canvas_are_in_the_card(landmarks):
+    about = maps_of(landmarks).about
+    assert about == {"dataset": "mine", "size_px": 256, "kind": "au", "canvas_px": 224}
+
+
+def test_options_of_a_kind_reach_it(landmarks):
+    wide = PARAMS.model_copy(
+        update={"options": {"landmarks": {"variance_px2": 400.0, "jaw": True}}}
+    )
+    maps = maps_of(landmarks, "landmarks", wide).array("map").all()
+    (landmarks.parent / "landmarks_plain").mkdir()
+    heatmap(landmarks, landmarks.parent / "landmarks_plain" / "out", "landmarks", PARAMS, ALONE)
+    plain = Store(landmarks.parent / "landmarks_plain" / "out").array("map").all()
+    assert maps[0].mean() > 1.5 * plain[0].mean()
+
+
+def test_options_of_another_kind_redo_nothing(landmarks):
+    maps_of(landmarks)
+    other = PARAMS.model_copy(update={"options": {"landmarks": {"jaw": True}}})
+    assert not heatmap(landmarks, landmarks.parent / "au", "au", other, ALONE)
+
+
+def test_an_unknown_kind_is_refused_with_the_known_ones(landmarks):
+    with pytest.raises(UsageError, match="no heatmap kind 'aus'; known: au, generic_au"):
+        maps_of(landmarks, "aus")
+    assert not (landmarks.parent / "aus").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"landmarks": {"variance": 3.0}},
+        {"landmarks": {"canvas_px": 100}},
+        {"landmarks": {"size_px": 100}},
+        {"landmarks": {"variance_px2": "wide"}},
+        {"landmarks": {"variance_px2": 0.0}},
+        {"landmark": {"jaw": True}},
+    ],
+    ids=["unknown", "canvas", "size", "word", "zero", "unknown kind"],
+)
+def test_an_option_that_makes_no_sense_is_refused(landmarks, options):
+    with pytest.raises(UsageError, match="landmark") as caught:
+        maps_of(landmarks, "landmarks", PARAMS.model_copy(update={"options": options}))
+    assert caught.value.exit_code == 2
+    assert list(landmarks.parent.glob(".building-*")) == []
+
+
+def test_a_store_that_is_not_of_landmarks_is_refused(make_store, tmp_path, template_face):
+    arrays = {"points": template_face[None].astype(np.float32), "valid": np.ones(1, np.uint8)}
+    table = [{"id": "0", "expression": "Fear", "split": "train", "status": "ok"}]
+    faces = make_store(tmp_path / "faces", arrays, {"dataset": "mine"}, table)
+    with pytest.raises(ProjectError, match="landmark"):
+        maps_of(faces)
+    assert not (tmp_path / "au").exists()
