@@ -1,7 +1,8 @@
 """AULens on the command line: one subcommand a stage, each the same word in dvc.yaml and params.yaml.
 
-Exit codes: 0 done, 2 usage or params.yaml, 65 bad data, 66 no input, 71 out of memory or workers, 73 another output in the way, 74 disk,
-75 try later, 76 corrupt, 77 no permission, 78 diverged, 130/143 interrupted, 1 a bug in AULens.
+Exit codes: 0 done, 2 usage or params.yaml, 65 bad data, 66 no input, 71 out of memory or workers,
+73 another output in the way, 74 disk, 75 try later, 76 corrupt, 77 no permission, 78 diverged,
+130/143 interrupted, 1 a bug in AULens.
 """
 
 import errno
@@ -114,8 +115,8 @@ def _stage(
 def main(context: click.Context, verbose: bool) -> None:
     """AULens: expression classifiers that look where experts look.
 
-    Raw photographs go in; out come aligned faces, landmarks, action-unit heatmaps, classifiers whose attention agrees with them, and
-    pages that say how accurate they are and where they look.
+    Raw photographs go in; out come aligned faces, landmarks, action-unit heatmaps, classifiers
+    whose attention agrees with them, and pages that say how accurate they are and where they look.
     """
     context.obj = verbose
 

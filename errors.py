@@ -12,8 +12,8 @@
     ├── NoPermissionError       77   no right to read or write
     └── DivergedError           78   the loss is not finite
 
-A message reads `error[DATA] where: what. What is safe. Remedy.`; file names are escaped, so that no name can forge a line.
-Anything else that escapes is a bug in AULens and exits with 1.
+A message reads `error[DATA] where: what. What is safe. Remedy.`; file names are escaped, so that no
+name can forge a line. Anything else that escapes is a bug in AULens and exits with 1.
 """
 
 from collections.abc import Mapping

@@ -43,7 +43,8 @@ def load(
 
     Raises:
         NoInputError: if the file is not there.
-        UsageError: naming the key, if one is missing, unknown, misspelt, doubled or has an illegal value.
+        UsageError: naming the key, if one is missing, unknown, misspelt, doubled or has an illegal
+            value.
     """
     whole = _read(file)
     merged: dict[str, Any] = {}

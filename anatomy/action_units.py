@@ -1,23 +1,53 @@
 """Action units (AUs): where on the face each is drawn, and which belong to which expression.
 
-Every AU is one or two upright ellipses set by landmarks. The numbers are those of the published system (Belharbi et al., FG 2024);
-where it looks odd, the row says so. All coordinates are whole px of the canvas, cut toward zero.
+Every AU is one or two upright ellipses set by landmarks; coordinates are whole px of the canvas,
+cut toward zero. The codebook `published` holds the numbers of the published system (Belharbi et al.,
+FG 2024); where it looks odd, the row says so, and `corrected` puts it right.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 IntPoints = Sequence[tuple[int, int]]
 
+PUBLISHED_CANVAS_PX = 224
+PUBLISHED_EYES_PX = 70.5
+"""Distance of the eye centres in the published 224 px crops (ArcFace's reference points, doubled)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One face on its canvas.
+
+    Attributes:
+        points: 68 landmarks, whole px.
+        canvas_px: side of the canvas.
+        scale: size of the face against the published crops; None leaves published lengths as they are.
+    """
+
+    points: IntPoints
+    canvas_px: int
+    scale: float | None
+
+    def length(self, px: int) -> int:
+        """Return a published length in px of this canvas."""
+        return px if self.scale is None else round(px * self.scale)
+
+    def share(self, divisor: int) -> int:
+        """Return a published fraction of the canvas in px of this canvas."""
+        if self.scale is None:
+            return round(self.canvas_px / divisor)
+        return round(PUBLISHED_CANVAS_PX / divisor * self.scale)
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """A half axis of an ellipse, in px.
+    """A half axis of an ellipse.
 
     Attributes:
-        px: a fixed length, added to the others.
-        canvas: if given, the canvas' side divided by this, rounded.
+        px: a fixed length; used if neither of the next two is given.
+        canvas: if given, the canvas' side divided by this.
         span: if given, half the distance from the first to the second of these points along the axis.
         extra: px added to the span before halving.
         least: what to use when the span is nothing or negative, as on a rolled head.
@@ -29,15 +59,23 @@ class Extent:
     extra: int = 0
     least: int = 5
 
-    def along(self, axis: Literal[0, 1], points: IntPoints, canvas_px: int) -> int:
-        """Return the length for one face; axis 0 is x, 1 is y."""
+    def along(self, axis: Literal[0, 1], frame: Frame) -> int:
+        """Return the length in px for one face; axis 0 is x, 1 is y."""
         if self.canvas is not None:
-            return round(canvas_px / self.canvas)
+            return frame.share(self.canvas)
         if self.span is None:
-            return self.px
-        start, end = self.span
-        half = int((points[end][axis] - points[start][axis] + self.extra) / 2)
+            return frame.length(self.px)
+        start, end = (frame.points[point][axis] for point in self.span)
+        half = int((end - start + frame.length(self.extra)) / 2)
         return max(half, 0) or self.least
+
+    def __str__(self) -> str:
+        if self.canvas is not None:
+            return f"canvas/{self.canvas}"
+        if self.span is None:
+            return f"{self.px} px"
+        extra = f" + {self.extra} px" if self.extra else ""
+        return f"half of {self.span[0]} to {self.span[1]}{extra}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +86,7 @@ class Ellipse:
         x, y: the two points whose mean is the centre, along each axis.
         a, b: horizontal and vertical half axis.
         right: px by which the centre is moved to the right, but not off the canvas.
-        down: fraction of the canvas, as a divisor, by which the centre is moved down.
+        down: the centre is moved down by the canvas' side divided by this.
     """
 
     x: tuple[int, int]
@@ -58,23 +96,41 @@ class Ellipse:
     right: int = 0
     down: int | None = None
 
-    def on(self, points: IntPoints, canvas_px: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    def on(self, frame: Frame) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return centre (x, y) and half axes (a, b) for one face, in whole px."""
-        x = int((points[self.x[0]][0] + points[self.x[1]][0]) / 2) + self.right
+        points = frame.points
+        x = int((points[self.x[0]][0] + points[self.x[1]][0]) / 2)
         y = int((points[self.y[0]][1] + points[self.y[1]][1]) / 2)
-        if self.right:
-            x = max(x, 0) if self.right < 0 else min(x, canvas_px)
+        if self.right < 0:
+            x = max(x - frame.length(-self.right), 0)
+        elif self.right > 0:
+            x = min(x + frame.length(self.right), frame.canvas_px)
         if self.down is not None:
-            y += round(canvas_px / self.down)
-        return (x, y), (self.a.along(0, points, canvas_px), self.b.along(1, points, canvas_px))
+            y += frame.share(self.down)
+        return (x, y), (self.a.along(0, frame), self.b.along(1, frame))
 
 
 @dataclass(frozen=True, slots=True)
 class ActionUnit:
-    """One AU: its name in the Facial Action Coding System (Ekman and Friesen, 1978) and its region."""
+    """One AU: its name in the Facial Action Coding System (Ekman and Friesen, 1978), its region."""
 
     name: str
     region: tuple[Ellipse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Codebook:
+    """What is drawn for which expression.
+
+    Attributes:
+        units: FACS number -> AU.
+        expressions: name -> FACS numbers.
+        face_scaled: whether lengths follow the size of the face; else they are px of the canvas.
+    """
+
+    units: Mapping[int, ActionUnit]
+    expressions: Mapping[str, tuple[int, ...]]
+    face_scaled: bool
 
 
 def _at(point: int, a: Extent, b: Extent) -> Ellipse:
@@ -99,7 +155,8 @@ _CORNERS = (_at(48, *_SPOT), _at(54, *_SPOT))
 ACTION_UNITS = {
     1: ActionUnit("inner brow raiser", (_at(20, *_BROW), _at(23, *_BROW))),
     2: ActionUnit("outer brow raiser", (_at(18, *_BROW), _at(25, *_BROW))),
-    # Its height comes from a span that is negative on all but rolled heads, so it is nearly always 10 px.
+    # Its height comes from a span that is negative on all but rolled heads, so it is nearly always
+    # 10 px.
     4: ActionUnit(
         "brow lowerer",
         (
@@ -148,15 +205,36 @@ ACTION_UNITS = {
     27: ActionUnit("mouth stretch", (_MOUTH,)),
     43: ActionUnit("eyes closed", _AROUND_EYES),
 }
-"""FACS number -> AU. AU43's published region has no least height; it never needs one unless 20 px of lid are missing."""
+"""FACS number -> AU, as published. AU43's published region has no least height; it never needs one
+unless 20 px of lid are missing."""
 
-PUBLISHED = {
+EXPRESSION_UNITS = {
     "Neutral": (),
     "Happiness": (6, 12, 25),
     "Surprise": (1, 2, 5, 26, 27),
     "Fear": (1, 2, 4, 5, 20, 25, 26, 27),
     "Anger": (4, 5, 7, 10, 17, 23, 24, 25, 26),
-    "Disgust": (9, 5, 16, 17, 25, 26),  # the paper lists AU10; the published code draws AU5
+    "Disgust": (9, 5, 16, 17, 25, 26),
     "Sadness": (1, 4, 6, 15, 17),
 }
-"""Expression -> its AUs, as the published code draws them. Source: Martinez et al., IEEE TAC 2017, by way of Belharbi et al."""
+"""Expression -> its AUs, as the published code draws them.
+
+Source: Martinez, Valstar, Jiang and Pantic, IEEE TAC 2017, by way of Belharbi et al., FG 2024.
+"""
+
+_EVEN_STRETCHER = ActionUnit(
+    "lip stretcher", (Ellipse((48, 6), (48, 6), *_SPOT), Ellipse((54, 10), (54, 10), *_SPOT))
+)
+
+CODEBOOKS = {
+    "published": Codebook(ACTION_UNITS, EXPRESSION_UNITS, face_scaled=False),
+    "corrected": Codebook(
+        # AU20: the right side starts at the corner of the mouth (54), as the left one does.
+        {**ACTION_UNITS, 20: _EVEN_STRETCHER},
+        # Disgust: the upper *lip* raiser, AU10, which the paper lists; the published code draws the
+        # upper *lid* raiser, AU5, which stands next to it in its table.
+        {**EXPRESSION_UNITS, "Disgust": (9, 10, 16, 17, 25, 26)},
+        # Radii: a face twice as large gets regions twice as large.
+        face_scaled=True,
+    ),
+}

@@ -29,7 +29,8 @@ def expression_id(word: str, where: str) -> int:
         where: file and row, for the message.
 
     Raises:
-        DataError: if the word is none of the seven. Bare digits are refused too: every dataset counts differently.
+        DataError: if the word is none of the seven. Bare digits are refused too: every dataset
+            counts differently.
     """
     key = word.strip().lower()
     key = SYNONYMS.get(key, key)

@@ -31,7 +31,9 @@ _SMALL_FACE_PX = 24
 class AlignParams(BaseModel, frozen=True, extra="forbid"):
     """[align] in params.yaml."""
 
-    size_px: int = Field(ge=32, le=1024)
+    size_px: int = Field(
+        ge=32, le=448
+    )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
     backends: tuple[str, ...] = Field(min_length=1)
     mode: Literal["auto", "align", "resize"]
     min_coverage: float = Field(ge=0, le=1)

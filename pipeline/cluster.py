@@ -8,13 +8,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from errors import ResourceError, TryLaterError
+from errors import ResourceError, TryLaterError, UsageError
 
 Tell = Callable[[int, int, str], None]
 """(done, total, note): called as work goes on."""
 
 Task = Callable[[Any], Mapping[str, int]]
 """One item of work -> how many rows ended with each status."""
+
+
+_ANSWER_WITHIN_S = 10
+_DASHBOARD = "127.0.0.1:0"
+"""Any free port, seen from here only: with None, distributed takes 8787, and complains when a second run finds it taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ def run(crew: Crew, task: Task, items: Sequence[Any], rows: int) -> None:
 
     Raises:
         ResourceError: if workers keep dying.
-        TryLaterError: if the cluster is lost.
+        TryLaterError: if no cluster answers, or it is lost.
+        UsageError: if the scheduler's address is none.
         ProjectError: whatever a task raises.
     """
     statuses: Counter[str] = Counter()
@@ -57,9 +63,10 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
     if not items:
         return
     if crew.workers == 0:
-        yield from map(task, items)
+        for item in items:
+            yield task(item)
         return
-    from distributed import as_completed
+    from distributed import CancelledError, as_completed
     from distributed.scheduler import KilledWorker
 
     with _client(crew) as client:
@@ -72,6 +79,11 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
                 "workers",
                 "died several times at the same shard. Finished shards are safe. Use fewer --workers.",
             ) from error
+        except CancelledError as error:
+            raise TryLaterError(
+                crew.scheduler or "workers",
+                "the cluster was lost. Finished shards are safe. Run again to go on.",
+            ) from error
 
 
 @contextmanager
@@ -81,7 +93,11 @@ def _client(crew: Crew) -> Iterator[Any]:
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if crew.scheduler is not None:
         try:
-            client = Client(crew.scheduler, timeout=10)
+            client = Client(crew.scheduler, timeout=_ANSWER_WITHIN_S)
+        except ValueError as error:
+            raise UsageError(
+                "--scheduler", f"needs an address such as tcp://host:8786; {error}."
+            ) from error
         except (OSError, TimeoutError) as error:
             raise TryLaterError(
                 crew.scheduler,
@@ -92,7 +108,9 @@ def _client(crew: Crew) -> Iterator[Any]:
         return
     workers = crew.workers or os.cpu_count() or 1
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(
+            n_workers=workers, threads_per_worker=1, dashboard_address=_DASHBOARD
+        ) as cluster,
         Client(cluster) as client,
     ):
         yield client

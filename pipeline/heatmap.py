@@ -2,16 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool, StrictStr
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
-from anatomy.landmarks import rescaled
-from errors import UsageError, pick
+from anatomy.landmarks import POINTS, rescaled
+from errors import NoInputError, UsageError, pick
 from pipeline.cluster import Crew
 from pipeline.sharded import Blocks, Notes, Plan, build
 from store.reading import Store, read_points
@@ -22,12 +22,15 @@ VERSION = 1
 _LARGE_SHARD = 4096
 
 
+Option = Annotated[float, Field(gt=0, allow_inf_nan=False)] | StrictBool | StrictStr
+
+
 class HeatmapParams(BaseModel, frozen=True, extra="forbid"):
     """[heatmap] in params.yaml."""
 
     size_px: int = Field(ge=8, le=512)
     canvas_px: int = Field(ge=28, le=1024)
-    options: dict[str, dict[str, Any]]
+    options: dict[str, dict[str, Option]]
 
 
 def heatmap(
@@ -48,10 +51,13 @@ def heatmap(
 
     Raises:
         UsageError: if there is no such kind, or it has no such option.
+        NoInputError: if `landmarks` is the store of another stage.
     """
     source = Store(landmarks)
+    if source.about.get("size_px") is None:
+        raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
     draw = drawing(kind, params)
-    one, _ = draw(np.zeros((1, 68, 2)), [0], params.size_px)
+    one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
     rows = [
         {key: row[key] for key in ("id", "expression", "split", "status")} for row in source.table()
     ]
@@ -83,16 +89,14 @@ def drawing(kind: str, params: HeatmapParams) -> Heatmap:
     Raises:
         UsageError: if there is no such kind, or it has no such option.
     """
-    draw = partial(
-        pick(HEATMAPS, kind, "heatmap kind"),
-        canvas_px=params.canvas_px,
-        **params.options.get(kind, {}),
-    )
+    for name in (*params.options, kind):
+        pick(HEATMAPS, name, "heatmap kind")
     try:
-        draw(np.zeros((0, 68, 2)), [], params.size_px)
-    except TypeError as error:
+        draw = partial(HEATMAPS[kind], canvas_px=params.canvas_px, **params.options.get(kind, {}))
+        draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
+    except (TypeError, ValueError) as error:
         raise UsageError(
-            f"params.yaml: heatmap.options.{kind}", f"{error}. Correct the option's name."
+            f"params.yaml: heatmap.options.{kind}", f"{error}. Correct the option."
         ) from error
     return draw
 

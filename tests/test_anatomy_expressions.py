@@ -1,6 +1,6 @@
 import pytest
 
-from anatomy.action_units import ACTION_UNITS, PUBLISHED
+from anatomy.action_units import ACTION_UNITS, CODEBOOKS
 from anatomy.expressions import EXPRESSIONS, SYNONYMS, expression_id
 from errors import DataError
 
@@ -33,9 +33,11 @@ def test_bare_digits_are_refused_because_every_dataset_counts_differently():
         expression_id("3", "here")
 
 
-def test_the_codebook_covers_the_expressions_with_known_action_units():
-    assert list(PUBLISHED) == list(EXPRESSIONS)
-    assert {unit for units in PUBLISHED.values() for unit in units} <= set(ACTION_UNITS)
+@pytest.mark.parametrize("name", CODEBOOKS)
+def test_a_codebook_covers_the_expressions_with_known_action_units(name):
+    book = CODEBOOKS[name]
+    assert list(book.expressions) == list(EXPRESSIONS)
+    assert {unit for units in book.expressions.values() for unit in units} <= set(book.units)
 
 
 def test_there_are_twenty_action_units():

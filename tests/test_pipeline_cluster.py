@@ -2,12 +2,16 @@
 
 import os
 import socket
+import subprocess
+import sys
+import threading
+import time
 
 import pytest
 
-from errors import NoInputError, ResourceError, TryLaterError
+from errors import NoInputError, ResourceError, TryLaterError, UsageError
 from pipeline.cluster import Crew, run
-from store.building import building, read_manifest
+from store.building import read_manifest
 
 NOBODY = Crew(tell=lambda done, total, note: None, workers=0)
 
@@ -72,8 +76,28 @@ def test_a_task_that_kills_its_workers_is_named_as_such():
     assert caught.value.exit_code == 71
 
 
+LOST = """
+import time
+from distributed import LocalCluster
+cluster = LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address="127.0.0.1:0")
+print(cluster.scheduler_address, flush=True)
+time.sleep(60)
+"""
+
+
 @pytest.mark.slow
-def test_no_scheduler_at_the_address_means_try_later():
+def test_a_cluster_that_is_lost_means_try_later():
+    with subprocess.Popen([sys.executable, "-c", LOST], stdout=subprocess.PIPE, text=True) as lost:
+        crew = Crew(NOBODY.tell, scheduler=lost.stdout.readline().strip())
+        threading.Timer(1, lost.kill).start()
+        with pytest.raises(TryLaterError, match=r"was lost.*Run again") as caught:
+            run(crew, time.sleep, [30], 1)
+    assert caught.value.exit_code == 75
+
+
+@pytest.mark.slow
+def test_no_scheduler_at_the_address_means_try_later(monkeypatch):
+    monkeypatch.setattr("pipeline.cluster._ANSWER_WITHIN_S", 1)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -84,11 +108,10 @@ def test_no_scheduler_at_the_address_means_try_later():
 
 @pytest.mark.parametrize("address", ["127.0.0.1:x", "nonsense://1:2", "tcp://"])
 def test_an_address_that_is_none_is_refused(address):
-    with pytest.raises((TryLaterError,), match="scheduler"):
+    with pytest.raises(UsageError, match="tcp://host:8786"):
         run(Crew(NOBODY.tell, scheduler=address), dict, [{"ok": 1}], 1)
 
 
-def test_a_worker_inherits_no_lock(tmp_path):
-    with building(tmp_path / "out", {"stage": "x"}, {}):
-        run(NOBODY, counting, [1], 1)
-    assert read_manifest(tmp_path / "out")["about"] == {}
+def test_a_task_cannot_end_the_work_by_accident():
+    with pytest.raises(RuntimeError):
+        run(NOBODY, next, [iter([{"ok": 1}]), iter([]), iter([{"ok": 1}])], 3)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
@@ -34,7 +35,7 @@ def landmarks(make_store, tmp_path, template_face):
         for row, name in enumerate(SHOWN)
     ]
     about = {"dataset": "mine", "size_px": 256}
-    return make_store(tmp_path / "landmarks", {"points": points, "valid": valid}, about, table)
+    return make_store(tmp_path / "points", {"points": points, "valid": valid}, about, table)
 
 
 def maps_of(landmarks, kind="au", params=PARAMS):
@@ -42,8 +43,9 @@ def maps_of(landmarks, kind="au", params=PARAMS):
     return Store(landmarks.parent / kind)
 
 
-@pytest.mark.parametrize("kind", HEATMAPS)
-@pytest.mark.parametrize("size_px", [64, 224])
+@pytest.mark.parametrize(
+    ("kind", "size_px"), [*((kind, 64) for kind in HEATMAPS), ("au", 224), ("landmarks", 224)]
+)
 def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, size_px):
     params = PARAMS.model_copy(update={"size_px": size_px})
     on_canvas = rescaled(
@@ -97,9 +99,8 @@ def test_options_of_a_kind_reach_it(landmarks):
         update={"options": {"landmarks": {"variance_px2": 400.0, "jaw": True}}}
     )
     maps = maps_of(landmarks, "landmarks", wide).array("map").all()
-    (landmarks.parent / "landmarks_plain").mkdir()
-    heatmap(landmarks, landmarks.parent / "landmarks_plain" / "out", "landmarks", PARAMS, ALONE)
-    plain = Store(landmarks.parent / "landmarks_plain" / "out").array("map").all()
+    heatmap(landmarks, landmarks.parent / "plain", "landmarks", PARAMS, ALONE)
+    plain = Store(landmarks.parent / "plain").array("map").all()
     assert maps[0].mean() > 1.5 * plain[0].mean()
 
 
@@ -122,16 +123,28 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(landmarks):
         {"landmarks": {"canvas_px": 100}},
         {"landmarks": {"size_px": 100}},
         {"landmarks": {"variance_px2": "wide"}},
-        {"landmarks": {"variance_px2": 0.0}},
         {"landmark": {"jaw": True}},
     ],
-    ids=["unknown", "canvas", "size", "word", "zero", "unknown kind"],
+    ids=["unknown", "canvas", "size", "word", "unknown kind"],
 )
 def test_an_option_that_makes_no_sense_is_refused(landmarks, options):
     with pytest.raises(UsageError, match="landmark") as caught:
-        maps_of(landmarks, "landmarks", PARAMS.model_copy(update={"options": options}))
+        maps_of(landmarks, "landmarks", HeatmapParams(size_px=64, canvas_px=224, options=options))
     assert caught.value.exit_code == 2
     assert list(landmarks.parent.glob(".building-*")) == []
+
+
+@pytest.mark.parametrize("value", [0.0, -64.0, float("nan"), float("inf"), [1.0], None])
+def test_a_number_that_draws_nothing_is_illegal(value):
+    with pytest.raises(ValidationError, match="variance_px2"):
+        HeatmapParams(size_px=64, canvas_px=224, options={"landmarks": {"variance_px2": value}})
+
+
+def test_options_stay_what_they_are():
+    options = {"landmarks": {"variance_px2": 64.0, "jaw": True, "codebook": "corrected"}}
+    kept = HeatmapParams(size_px=64, canvas_px=224, options=options).options["landmarks"]
+    assert [type(value) for value in kept.values()] == [float, bool, str]
+    assert kept == options["landmarks"]
 
 
 def test_a_store_that_is_not_of_landmarks_is_refused(make_store, tmp_path, template_face):

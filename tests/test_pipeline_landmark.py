@@ -15,11 +15,6 @@ FIRST, SECOND, FAILED = 0, 1, 2
 
 
 @pytest.fixture
-def looked(monkeypatch):
-    return []
-
-
-@pytest.fixture
 def sees(monkeypatch):
     """Return a function that sets what the backend `fake` finds, and gives the pictures that it was asked about."""
 
@@ -63,17 +58,17 @@ def landmarks_of(faces, params=PARAMS):
 
 
 def test_points_of_the_second_look_are_taken_if_they_moved_little(faces, sees, template_face):
-    sees(template_face + (3, 0))
+    sees(np.add(template_face, (3, 0)))
     store = landmarks_of(faces)
     np.testing.assert_allclose(
-        read_points(store, np.array([FIRST]))[0], template_face + (3, 0), atol=1 / 128
+        read_points(store, np.array([FIRST]))[0], np.add(template_face, (3, 0)), atol=1 / 128
     )
     assert store.table()[FIRST]["backend"] == "fake"
 
 
 @pytest.mark.parametrize("far", [(30, 0), (1000, 0), (np.nan, 0)], ids=["far", "outside", "nan"])
 def test_points_that_moved_far_are_not_taken(faces, sees, template_face, far):
-    sees(template_face + far)
+    sees(np.add(template_face, far))
     store = landmarks_of(faces)
     np.testing.assert_allclose(
         read_points(store, np.array([FIRST]))[0], template_face, atol=1 / 128 + 1e-4
@@ -90,9 +85,11 @@ def test_points_are_carried_where_the_second_look_finds_nothing(faces, sees, tem
 
 
 def test_of_several_faces_the_nearest_counts(faces, sees, template_face):
-    sees(template_face + (40, 0), template_face + (2, 0))
+    sees(np.add(template_face, (40, 0)), np.add(template_face, (2, 0)))
     np.testing.assert_allclose(
-        read_points(landmarks_of(faces), np.array([FIRST]))[0], template_face + (2, 0), atol=1 / 128
+        read_points(landmarks_of(faces), np.array([FIRST]))[0],
+        np.add(template_face, (2, 0)),
+        atol=1 / 128,
     )
 
 
@@ -110,7 +107,7 @@ def test_a_face_that_failed_keeps_its_row_and_is_not_looked_at(faces, sees, temp
     [
         lambda face: np.full((68, 2), np.nan),
         lambda face: np.full((68, 2), 100.0),
-        lambda face: face + (500, 0),
+        lambda face: np.add(face, (500, 0)),
         lambda face: face - (0, 600),
     ],
     ids=["no numbers", "one place", "too far right", "too far up"],

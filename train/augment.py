@@ -1,7 +1,9 @@
 """From stored bytes to what a step sees, on the device, for the whole batch.
 
-One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the size at which the loss reads it.
-Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: spec of Belharbi et al., FG 2024.
+One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the
+size at which the loss reads it.
+Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: spec of
+Belharbi et al., FG 2024.
 """
 
 import math

@@ -2,8 +2,8 @@
 
     OUT/scores.json        every number
     OUT/predictions.csv    a row a face
-    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), and how many faces each is the mean of
-    OUT/sheet.npz          a few faces with their maps, for the report
+    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), and how many faces
+    each is the mean of OUT/sheet.npz          a few faces with their maps, for the report
 
 Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, S = 64.
 """

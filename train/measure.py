@@ -1,6 +1,7 @@
 """One batch through a trained model: predictions, every map, and how each agrees with the action units.
 
-Shapes: B batch, L layers, M = L + 1 maps (layers, then CAM), V = 7 expressions, C side of the canvas, P = C * C, S = 64.
+Shapes: B batch, L layers, M = L + 1 maps (layers, then CAM), V = 7 expressions, C side of the
+canvas, P = C * C, S = 64.
 """
 
 from collections.abc import Sequence
@@ -52,7 +53,8 @@ class Measured:
 
     Attributes:
         probabilities_BV: softmax of the logits.
-        cosines_BMV: of each layer's attention and the CAM with the map of every expression on this face.
+        cosines_BMV: of each layer's attention and the CAM with the map of every expression on this
+            face.
         centred_BMV: the same with the means taken out.
         uniform_BV: of a uniform map.
         defined_BV: whether the expression's map is defined on this face.

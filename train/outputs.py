@@ -69,7 +69,8 @@ def sheet(measured: Measured, subjects: Subjects, faces: Store, params: Evaluate
     """Choose the first faces of every class, by row, with their maps.
 
     Returns:
-        image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,); probabilities (n, 7).
+        image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,);
+        probabilities (n, 7).
     """
     labels = subjects.labels_N
     firsts = [

@@ -30,7 +30,8 @@ class Forward:
 
     Attributes:
         logits_BK: scores of the expressions, before softmax.
-        features: activations (B, C, H, W), shallow to deep; layer n of the papers is features[n - 1].
+        features: activations (B, C, H, W), shallow to deep; layer n of the papers is features[n -
+            1].
         maps_BKHW: one map an expression, from heads that make them; else None.
     """
 

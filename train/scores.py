@@ -1,6 +1,7 @@
 """How well attention agrees with the action units, with what makes the number honest beside it.
 
-Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions, P pixels of the canvas, flattened.
+Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions, P pixels of the
+canvas, flattened.
 """
 
 from collections.abc import Callable
@@ -72,7 +73,8 @@ def selectivity(
 ) -> Floats:
     """Return the cosine with the own expression's map minus the mean cosine with the other expressions' on the same face.
 
-    Attention that is the same blob whatever the face scores a high cosine, and nothing here. NaN where no other map is defined.
+    Attention that is the same blob whatever the face scores a high cosine, and nothing here. NaN
+    where no other map is defined.
     """
     others_NV = defined_NV.copy()
     others_NV[np.arange(len(labels_N)), labels_N] = False
@@ -91,8 +93,8 @@ def summary(values_N: Floats, labels_N: NDArray[np.integer], valid_N: NDArray[np
         valid_N: which faces count: those with a defined AU map.
 
     Returns:
-        overall (the unweighted mean of the classes that have a counted face, None if none has), per_class,
-        n_valid and n.
+        overall (the unweighted mean of the classes that have a counted face, None if none has),
+        per_class, n_valid and n.
     """
     per_class = {
         name: float(values_N[chosen].mean()) if chosen.any() else None

@@ -1,7 +1,8 @@
 """What each action unit (AU) moves, and which of them make an expression.
 
 Displacements are in eye distances at intensity 1, written for the viewer's left half of the face as
-(outward from the midline, down); the other half is their mirror image. Indices are those of portrait.py.
+(outward from the midline, down); the other half is their mirror image. Indices are those of
+portrait.py.
 Source: Ekman, Friesen and Hager, Facial Action Coding System, 2002; amounts chosen by eye.
 """
 

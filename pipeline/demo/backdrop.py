@@ -1,6 +1,7 @@
 """What stands behind the face: textures of scikit-image, gradients, blobs, or a studio wall like the portrait's.
 
-A backdrop is a function (rng, size_px) -> float32 RGB in [0, 1], (S, S, 3). Nothing here shows a face.
+A backdrop is a function (rng, size_px) -> float32 RGB in [0, 1], (S, S, 3). Nothing here shows a
+face.
 """
 
 from collections.abc import Callable, Mapping

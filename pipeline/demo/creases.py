@@ -1,6 +1,7 @@
 """The folds that active units press into the skin: brow furrow, forehead, nose, cheeks, chin and eye corners.
 
-Pictures are float32 RGB in [0, 1], (S, S, 3). Points are control points of portrait.py in px of that picture.
+Pictures are float32 RGB in [0, 1], (S, S, 3). Points are control points of portrait.py in px of
+that picture.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +26,8 @@ def _weighted(**share: float) -> Strength:
     return lambda chosen: sum(factor * chosen.get(unit, 0.0) for unit, factor in pairs)
 
 
-# a line is a path of (control point, outward, down) in eye distances from that point, for the left half
+# a line is a path of (control point, outward, down) in eye distances from that point, for the left
+# half
 CREASES: tuple[tuple[tuple[Line, ...], Strength], ...] = (
     ((((21, -0.12, -0.08), (21, -0.10, 0.02), (21, -0.115, 0.10)),), _weighted(au4=0.55, au9=0.15)),
     (

@@ -1,6 +1,7 @@
 """The inside of the mouth, which no warp can show: a dark line, or cavity, teeth and tongue.
 
-Pictures are float32 RGB in [0, 1], (S, S, 3). Points are control points of portrait.py in px of that picture.
+Pictures are float32 RGB in [0, 1], (S, S, 3). Points are control points of portrait.py in px of
+that picture.
 """
 
 import numpy as np

@@ -20,8 +20,8 @@ _FOREHEAD = [INNER_FOREHEAD, OUTER_FOREHEAD, INNER_FOREHEAD + 4, OUTER_FOREHEAD 
 def varied(points_P2: Points, rng: np.random.Generator) -> Points:
     """Return the face at rest of somebody slightly different; the anchors stay.
 
-    Standard deviations: width and height 3.5 %, jaw 5 %, brow height 3.5 % of an eye distance, nose 3 %,
-    mouth 6 %, eyes 6 % wide and 8 % high; each is cut at two of them.
+    Standard deviations: width and height 3.5 %, jaw 5 %, brow height 3.5 % of an eye distance, nose
+    3 %, mouth 6 %, eyes 6 % wide and 8 % high; each is cut at two of them.
     """
     result = points_P2.copy()
     result[_JAW] = result[_JAW] * (1 + _draw(rng, 0.05, 0))

@@ -1,6 +1,7 @@
 """What a camera and a room do to a picture: light, exposure, colour, focus, noise.
 
-Pictures are float32 RGB in [0, 1], (S, S, 3). Each step takes (picture, rng) and returns a new picture.
+Pictures are float32 RGB in [0, 1], (S, S, 3). Each step takes (picture, rng) and returns a new
+picture.
 """
 
 import cv2

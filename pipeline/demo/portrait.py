@@ -1,9 +1,10 @@
 """Where the features of the demo portrait are, and the eye frame in which every warp is written.
 
 The portrait is `skimage.data.astronaut()` (NASA, public domain), 512 x 512 px.
-Portrait px: (x, y), pixel centres at integers. Eye frame: origin midway between the eye centres, x towards
-the viewer's right along the eyes, y down, unit = the distance of the eye centres (the mean of six lid points each).
-P = 98 control points: 68 landmarks in iBUG order, then the extra ones named below. "Left" is the viewer's left.
+Portrait px: (x, y), pixel centres at integers. Eye frame: origin midway between the eye centres, x
+towards the viewer's right along the eyes, y down, unit = the distance of the eye centres (the mean
+of six lid points each). P = 98 control points: 68 landmarks in iBUG order, then the extra ones
+named below. "Left" is the viewer's left.
 """
 
 import numpy as np
@@ -13,7 +14,8 @@ from anatomy.landmarks import FLIP, POINTS, REGIONS
 
 Points = NDArray[np.float64]
 
-# found once by dlib on a fourfold enlargement; brows, eye corners and mouth corners then set by hand
+# found once by dlib on a fourfold enlargement; brows, eye corners and mouth corners then set by
+# hand
 _LANDMARKS_PX = (
     *(
         (179.1, 103.6),
@@ -82,7 +84,8 @@ _RESTING_MOUTH = {
     67: (-0.14, 1.014),
 }
 
-# cheekbone, cheek, forehead above the inner and the outer brow; then two points of the upper lid's crease
+# cheekbone, cheek, forehead above the inner and the outer brow; then two points of the upper lid's
+# crease
 _LEFT_EXTRA = ((-0.55, 0.36), (-0.68, 0.85), (-0.24, -0.58), (-0.68, -0.56))
 _LEFT_LID_CREASE = ((-0.58, -0.155), (-0.40, -0.135))
 

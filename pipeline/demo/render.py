@@ -31,7 +31,8 @@ def render(
 
     Returns:
         image_HW3: RGB.
-        landmarks_L2: (68, 2), (x, y) in px of that picture, pixel centres at integers, iBUG order; all inside.
+        landmarks_L2: (68, 2), (x, y) in px of that picture, pixel centres at integers, iBUG order;
+            all inside.
 
     Raises:
         ValueError: if an argument is out of its range.

@@ -36,7 +36,8 @@ def eyes_to_canvas() -> portrait.Points:
 def neutral_face() -> U8Image:
     """Return the face at rest, (H, W, 4) RGBA, where alpha cuts the person out. Read-only.
 
-    Its control points are `portrait.resting_points()`. Costs about a third of a second, once a process.
+    Its control points are `portrait.resting_points()`. Costs about a third of a second, once a
+    process.
     """
     from skimage.data import astronaut
 

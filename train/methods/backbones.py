@@ -28,7 +28,8 @@ def resnet(name: str, *, weights: str, large_maps: bool) -> Backbone:
     Args:
         name: timm's name.
         weights: `none`, or `imagenet` (torchvision's first version, fetched by timm).
-        large_maps: keep the last two stages at the stride of the second, without dilation, as published: 28 x 28 at 224.
+        large_maps: keep the last two stages at the stride of the second, without dilation, as
+            published: 28 x 28 at 224.
 
     Source: He et al., CVPR 2016; large maps: Belharbi et al., FG 2024.
     """

@@ -1,7 +1,8 @@
 """Loss terms: (forward, batch) -> scalar. The AU alignment term is the point of it all.
 
 Shapes: B batch, C channels, H W of an attention, h w of a heatmap.
-Source: Belharbi et al., Guided Interpretable Facial Expression Recognition, FG 2024 (arXiv 2402.00281).
+Source: Belharbi et al., Guided Interpretable Facial Expression Recognition, FG 2024 (arXiv
+2402.00281).
 """
 
 from collections.abc import Callable, Sequence
@@ -46,8 +47,8 @@ def half_pixel_resize(maps_B1hw: Tensor, size: Sequence[int]) -> Tensor:
 def published_resize(maps_B1hw: Tensor, size: Sequence[int]) -> Tensor:
     """Resize as the published code does.
 
-    Corners are aligned *and* it antialiases, which shifts maps by about 3 % to the bottom right; the values are
-    clamped to each map's own range.
+    Corners are aligned *and* it antialiases, which shifts maps by about 3 % to the bottom right;
+    the values are clamped to each map's own range.
     """
     resized = F.interpolate(
         maps_B1hw, list(size), mode="bilinear", align_corners=True, antialias=True
