@@ -213,13 +213,12 @@ def _squeezed(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | Non
     Returns:
         (G, G) in [0, 1]; None if nothing of it is on the canvas.
     """
-    ellipses = [ellipse.on(frame) for ellipse in region]
-    for centre, axes in ellipses:
+    for ellipse in region:
+        centre, axes = ellipse.on(frame)
         cv2.ellipse(canvas, centre, axes, 0, 0, 360, 1, -1)
     grid_GG = cv2.resize(canvas, (GRID, GRID), interpolation=cv2.INTER_LINEAR)
     touched = bool(grid_GG.any()) or cv2.countNonZero(canvas) > 0
-    for centre, axes in ellipses:
-        cv2.ellipse(canvas, centre, axes, 0, 0, 360, 0, -1)
+    canvas.fill(0)
     return np.asarray(cv2.blur(grid_GG, (3, 3))) if touched else None
 
 

@@ -89,15 +89,18 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
 @contextmanager
 def _client(crew: Crew) -> Iterator[Any]:
     from distributed import Client, LocalCluster
+    from distributed.comm import get_address_host_port
 
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if crew.scheduler is not None:
         try:
-            client = Client(crew.scheduler, timeout=_ANSWER_WITHIN_S)
+            get_address_host_port(crew.scheduler)
         except ValueError as error:
             raise UsageError(
                 "--scheduler", f"needs an address such as tcp://host:8786; {error}."
             ) from error
+        try:
+            client = Client(crew.scheduler, timeout=_ANSWER_WITHIN_S)
         except (OSError, TimeoutError) as error:
             raise TryLaterError(
                 crew.scheduler,

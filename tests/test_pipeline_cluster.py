@@ -1,5 +1,6 @@
 """Workers: none, a local dask cluster, or an existing one by address."""
 
+import gc
 import os
 import socket
 import subprocess
@@ -18,6 +19,13 @@ NOBODY = Crew(tell=lambda done, total, note: None, workers=0)
 
 def counting(item):
     return {"ok": item, "no_face": 1}
+
+
+@pytest.fixture(autouse=True)
+def swept():
+    """Sweep up what a client leaves here: swept up while another one starts, it makes distributed wait for itself."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -1,0 +1,50 @@
+"""Timing that a shared, noisy machine cannot fool: ratios from one interleaved run, in CPU time."""
+
+import json
+import platform
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def interleaved(
+    ways: Mapping[str, Callable[[], object]], rounds: int, seed: int = 0
+) -> dict[str, list[float]]:
+    """Run every way once a round, in an order shuffled anew, after one warm-up.
+
+    Returns:
+        Name -> CPU seconds of this process, one a round.
+    """
+    rng = np.random.default_rng(seed)
+    names = list(ways)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for name in names:
+        ways[name]()
+    for _ in range(rounds):
+        for name in rng.permutation(names):
+            started = time.process_time()
+            ways[name]()
+            seconds[name].append(time.process_time() - started)
+    return seconds
+
+
+def ratios(slow: list[float], fast: list[float]) -> dict[str, float]:
+    """Return how many times faster: minimum, median and maximum over the rounds."""
+    each = [one / other for one, other in zip(slow, fast, strict=True)]
+    return {"min": min(each), "median": median(each), "max": max(each)}
+
+
+def save(claim: str, figures: Mapping[str, Any]) -> Path:
+    """Write dated JSON and return its path."""
+    today = datetime.now(UTC).date().isoformat()
+    path = RESULTS / f"{claim}-{today}.json"
+    machine = {"machine": platform.machine(), "python": platform.python_version(), "date": today}
+    path.write_text(json.dumps({**machine, **figures}, indent=1) + "\n")
+    return path
