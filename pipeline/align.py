@@ -7,6 +7,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from errors import StorageError, pick
@@ -49,7 +50,8 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
 
     Args:
         index: what stage index wrote.
-        out: store with image, points, matrix, coverage, valid.
+        out: store with image, points, matrix, coverage, valid; and given, if the dataset brings
+            landmarks: they, in px of the aligned face, NaN where there are none.
         params: how.
         crew: who.
         rebuild: replace whatever is there.
@@ -60,15 +62,8 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     for name in params.backends:
         pick(BACKENDS, name, "face backend")
     rows, manifest = read_index(index)
-    size = params.size_px
-    arrays = {
-        "image": ArraySpec((size, size, 3), "uint8"),
-        "points": ArraySpec((68, 2), "float32"),
-        "matrix": ArraySpec((2, 3), "float32"),
-        "coverage": ArraySpec((), "float32"),
-        "valid": ArraySpec((), "uint8"),
-    }
-    layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
+    brings_landmarks = any(row["landmarks"] for row in rows)
+    layout = _layout(len(rows), params.size_px, brings_landmarks)
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -78,8 +73,22 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     }
     _refuse_full_disk(out, layout)
     root = Path(manifest["about"]["root"]).resolve()
-    plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad)
-    return build(plan, partial(align_rows, root, params), crew, rebuild)
+    work = partial(align_rows, root, params, brings_landmarks)
+    left_out = frozenset({"landmarks"})
+    plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad, left_out)
+    return build(plan, work, crew, rebuild)
+
+
+def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
+    arrays = {
+        "image": ArraySpec((size_px, size_px, 3), "uint8"),
+        "points": ArraySpec((68, 2), "float32"),
+        "matrix": ArraySpec((2, 3), "float32"),
+        "coverage": ArraySpec((), "float32"),
+        "valid": ArraySpec((), "uint8"),
+    }
+    given = {"given": ArraySpec((68, 2), "float32")} if brings_landmarks else {}
+    return Layout(rows, shard_rows(rows, _LARGE_SHARD), {**arrays, **given})
 
 
 def _refuse_full_disk(out: Path, layout: Layout) -> None:
@@ -92,7 +101,7 @@ def _refuse_full_disk(out: Path, layout: Layout) -> None:
 
 
 def align_rows(
-    root: Path, params: AlignParams, span: range, rows: list[Row]
+    root: Path, params: AlignParams, brings_landmarks: bool, span: range, rows: list[Row]
 ) -> tuple[Blocks, Notes]:
     """Align the pictures of one shard: the work of one task."""
     cv2.setNumThreads(1)
@@ -104,6 +113,9 @@ def align_rows(
         "coverage": np.array([face.coverage for face in faces], np.float32),
         "valid": np.array([face.status == Status.OK for face in faces], np.uint8),
     }
+    if brings_landmarks:
+        pairs = zip(rows, faces, strict=True)
+        blocks["given"] = np.stack([_given(row, face) for row, face in pairs])
     notes: Notes = {
         "status": [face.status for face in faces],
         "detail": [face.detail for face in faces],
@@ -112,6 +124,14 @@ def align_rows(
         "coverage": [f"{face.coverage:.3f}" for face in faces],
     }
     return blocks, notes
+
+
+def _given(row: Row, face: Face) -> NDArray[np.float32]:
+    """Map the dataset's own landmarks through the alignment."""
+    if face.status != Status.OK or not row["landmarks"]:
+        return np.full((68, 2), np.nan, np.float32)
+    points = np.array(row["landmarks"].split(), float).reshape(68, 2)
+    return moved(points, np.asarray(face.matrix_23, float)).astype(np.float32)
 
 
 def align_picture(root: Path, row: Row, params: AlignParams) -> Face:

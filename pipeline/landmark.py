@@ -1,5 +1,6 @@
 """Stage `landmark`: 68 points on every aligned face, in 1/64 px."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,12 +10,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from anatomy.landmarks import eye_distance, normalised_error
-from errors import pick
+from errors import DataError, pick
 from pipeline.backends import BACKENDS, models
 from pipeline.cluster import Crew
 from pipeline.sharded import Blocks, Notes, Plan, build
 from store.reading import POINT_STEPS_PER_PX, Store
-from store.records import Points, Status, U8Image
+from store.records import Points, Status
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
@@ -34,19 +35,20 @@ class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
 def landmark(
     faces: Path, out: Path, params: LandmarkParams, crew: Crew, rebuild: bool = False
 ) -> bool:
-    """Look once more on every aligned face, where detectors scatter half as much, and store the points.
+    """Look once more on every aligned face, where detectors scatter half as much; store the points.
 
     Args:
         faces: store of stage align.
         out: store with points (int16, 1/64 px of the aligned face) and valid.
-        params: backend for the second look; its points are taken if they moved less than `max_move` of the eye distance.
+        params: where the points come from; those of a detector are taken if they moved less than
+            `max_move` of the eye distance.
         crew: who.
         rebuild: replace whatever is there.
 
     Returns:
         False if it was there already.
     """
-    pick(BACKENDS, params.backend, "face backend")
+    pick(looks(), params.backend, "landmark backend")
     source = Store(faces)
     rows = source.table()
     arrays = {"points": ArraySpec((68, 2), "int16"), "valid": ArraySpec((), "uint8")}
@@ -68,33 +70,54 @@ def landmark_rows(
 ) -> tuple[Blocks, Notes]:
     """Find the landmarks of one shard: the work of one task."""
     cv2.setNumThreads(1)
-    source = Store(faces)
-    images, points, valid = (source.array(name) for name in ("image", "points", "valid"))
+    source, look = Store(faces), looks()[params.backend]
     block = np.zeros((len(span), 68, 2), np.int16)
     good = np.zeros(len(span), np.uint8)
     status, backend = [row["status"] for row in rows], [row["backend"] for row in rows]
-    for place, row in enumerate(span):
-        if not valid.take(np.array([row]))[0]:
-            continue
-        carried = points.take(np.array([row]))[0].astype(float)
-        found = second_look(images.take(np.array([row]))[0], carried, params)
-        chosen = carried if found is None else found
-        if not usable(chosen):
+    found = np.flatnonzero(source.array("valid").take(np.arange(span.start, span.stop)))
+    for place in found.tolist():
+        points, how = look(source, span[place], params)
+        if not usable(points):
             status[place] = Status.LANDMARKS_INVALID
             continue
-        backend[place] = f"{backend[place]} (carried)" if found is None else params.backend
-        block[place], good[place] = to_steps(chosen), 1
+        backend[place] = how or f"{backend[place]} (carried)"
+        block[place], good[place] = to_steps(points), 1
     return {"points": block, "valid": good}, {"status": status, "backend": backend}
 
 
-def second_look(image_HW3: U8Image, carried_L2: Points, params: LandmarkParams) -> Points | None:
-    """Return the points found on the aligned face, or None if there are none near those of the first look."""
-    faces = BACKENDS[params.backend](image_HW3)
-    if not len(faces):
-        return None
-    errors = [normalised_error(face, carried_L2) for face in faces]
-    nearest = int(np.argmin(errors))
-    return np.asarray(faces[nearest]) if errors[nearest] < params.max_move else None
+def given(source: Store, row: int, params: LandmarkParams) -> tuple[Points, str]:
+    """Take the dataset's own points, as the alignment moved them; NaN where it has none.
+
+    Raises:
+        DataError: if the dataset brings none at all.
+    """
+    if "given" not in source.layout.arrays:
+        raise DataError(
+            source.path,
+            "this dataset brings no landmarks. Set landmark.backend to mediapipe or dlib.",
+        )
+    return source.array("given").take(np.array([row]))[0].astype(float), "given"
+
+
+def detected(name: str, source: Store, row: int, params: LandmarkParams) -> tuple[Points, str]:
+    """Look again on the aligned face; keep the points of the first look where nothing is near."""
+    rows = np.array([row])
+    carried = source.array("points").take(rows)[0].astype(float)
+    faces = BACKENDS[name](source.array("image").take(rows)[0])
+    errors = [normalised_error(face, carried) for face in faces]
+    near = [place for place, error in enumerate(errors) if error < params.max_move]
+    if not near:
+        return carried, ""
+    return np.asarray(faces[min(near, key=errors.__getitem__)]), name
+
+
+Look = Callable[[Store, int, LandmarkParams], tuple[Points, str]]
+"""(faces, row, params) -> points in px of the face, and who found them; nobody if they are carried."""
+
+
+def looks() -> dict[str, Look]:
+    """Return where landmarks may come from: the dataset, or a second look with any backend."""
+    return {"given": given, **{name: partial(detected, name) for name in BACKENDS}}
 
 
 def usable(points_L2: Points) -> bool:

@@ -38,6 +38,7 @@ class Plan:
         layout: its arrays.
         rows: the input's table, one row a sample; the output's table adds the notes.
         max_bad: at most this share of rows may end with another status than ok.
+        left_out: columns of `rows` that the work needs and the output's table does not keep.
     """
 
     out: Path
@@ -46,6 +47,7 @@ class Plan:
     layout: Layout
     rows: list[Row]
     max_bad: float
+    left_out: frozenset[str] = frozenset()
 
 
 def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
@@ -73,7 +75,8 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
             items,
             sum(len(rows) for _, rows in items),
         )
-        counts = write_status(folder, layout, plan.rows)
+        kept = [{key: row[key] for key in row if key not in plan.left_out} for row in plan.rows]
+        counts = write_status(folder, layout, kept)
         _refuse_too_many(plan, counts)
     return True
 

@@ -104,6 +104,7 @@ class Store:
         if not manifest["layout"]:
             raise NoInputError(path, "holds no arrays. Name the store of another stage.")
         self.layout = Layout.from_json(manifest["layout"])
+        self._arrays: dict[str, MappedArray] = {}
         for name, record in manifest["files"].items():
             file = path / name
             size = file.stat().st_size if file.exists() else "no"
@@ -123,7 +124,9 @@ class Store:
             UsageError: if it has no such array.
         """
         pick(self.layout.arrays, name, "array")
-        return MappedArray(self.path, name, self.layout)
+        if name not in self._arrays:
+            self._arrays[name] = MappedArray(self.path, name, self.layout)
+        return self._arrays[name]
 
     def table(self) -> list[Row]:
         """Return the status table, one row a sample."""

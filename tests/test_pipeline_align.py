@@ -5,16 +5,12 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from anatomy.landmarks import normalised_error
 from errors import DataError, OutputExistsError, StorageError, UsageError
 from pipeline.align import AlignParams, align, align_image
 from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
-from pipeline.decode import Limits, decode
-from pipeline.demo.render import render
 from pipeline.index import IndexParams, index
 from pipeline.warp import moved
-from store.building import read_manifest
 from store.reading import Store
 from store.tables import write_table
 
@@ -325,70 +321,24 @@ def test_the_building_folder_belongs_to_the_settings(raw, tmp_path):
     assert len(list(tmp_path.glob(".building-*"))) == 2
 
 
-@pytest.fixture(scope="module")
-def demo_faces(tmp_path_factory):
-    """Index of four demo faces as files, and their true points."""
-    folder = tmp_path_factory.mktemp("demo") / "raw"
-    folder.mkdir()
-    faces = [render(0, expression, 0, 256) for expression in range(4)]
-    names = [f"{number}.png" for number in range(4)]
-    for name, (image, _) in zip(names, faces, strict=True):
-        Image.fromarray(image).save(folder / name)
-    return indexed(folder, names), [points for _, points in faces]
-
-
-REAL = changed(backends=("mediapipe", "dlib"), mode="auto", max_bad=0.0)
-
-
-@pytest.mark.slow
-@pytest.mark.face_tool
-def test_the_bytes_do_not_depend_on_the_number_of_workers(demo_faces, tmp_path):
-    path, _ = demo_faces
-    align(path, tmp_path / "alone", REAL, ALONE)
-    align(path, tmp_path / "two", REAL, Crew(ALONE.tell, workers=2))
-    alone, two = (read_manifest(tmp_path / name)["files"] for name in ("alone", "two"))
-    assert alone == two
-
-
-@pytest.mark.slow
-@pytest.mark.face_tool
-def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
-    path, true_points = demo_faces
-    align(path, tmp_path / "faces", REAL, ALONE)
+def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    Image.fromarray(NOISE).save(raw / "a.png")
+    Image.fromarray(NOISE).save(raw / "b.png")
+    rows = [{"file": name, "expression": "fear", "split": "train"} for name in ("a.png", "b.png")]
+    write_table(raw / "labels.csv", ("file", "expression", "split"), rows)
+    numbers = ",".join(str(value) for value in (template_face + 5).T.ravel())
+    failure = ",".join(["inf"] * 136)
+    (raw / "landmarks.txt").write_text(f"a.png,{numbers}\nb.png,{failure}\n")
+    params = IndexParams(
+        reader="csv", options={"landmarks": "landmarks.txt"}, seed=0, val=0, test=0
+    )
+    index(raw, tmp_path / "index", params, ALONE.tell)
+    align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     store = Store(tmp_path / "faces")
-    there = [
-        moved(points, matrix)
-        for points, matrix in zip(true_points, store.array("matrix").all(), strict=True)
-    ]
-    errors = [
-        normalised_error(*pair) for pair in zip(store.array("points").all(), there, strict=True)
-    ]
-    assert max(errors) < 0.08
-
-
-@pytest.mark.face_tool
-@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
-def test_a_backend_finds_a_demo_face(name):
-    image, points = render(0, 1, 0, 256)
-    (found,) = BACKENDS[name](image)
-    assert normalised_error(found, points) < 0.08
-
-
-@pytest.mark.face_tool
-@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
-def test_a_backend_finds_nothing_in_grey(name):
-    assert BACKENDS[name](np.full((256, 256, 3), 128, np.uint8)).shape == (0, 68, 2)
-
-
-@pytest.mark.slow
-@pytest.mark.face_tool
-def test_photographs_of_people_are_aligned(checkout):
-    folder = checkout / "../shared/open_fer/images"
-    if not folder.is_dir():
-        pytest.skip("there are no photographs beside this checkout")
-    pictures = [
-        decode(file.read_bytes(), Limits(10_000_000, 16))[0]
-        for file in sorted(folder.iterdir())[:10]
-    ]
-    faces = [align_image(picture, REAL) for picture in pictures]
-    assert sum(face.status == "ok" for face in faces) >= 9
+    given = store.array("given").all()
+    matrix = store.array("matrix").all()[0].astype(float)
+    np.testing.assert_allclose(given[0], moved(template_face + 5, matrix), atol=1e-3)
+    assert np.isnan(given[1]).all()
+    assert "landmarks" not in store.table()[0]

@@ -165,7 +165,7 @@ def test_too_many_failures_are_refused(faces, sees, template_face):
 
 
 def test_an_unknown_backend_is_refused(faces):
-    with pytest.raises(UsageError, match="no face backend 'dilb'"):
+    with pytest.raises(UsageError, match="no landmark backend 'dilb'"):
         landmarks_of(faces, PARAMS.model_copy(update={"backend": "dilb"}))
 
 
@@ -174,3 +174,24 @@ def test_a_store_without_faces_is_refused(make_store, tmp_path, sees, template_f
     store = make_store(tmp_path / "maps", {"map": np.zeros((1, 4, 4), np.uint8)})
     with pytest.raises(UsageError, match="no array 'image'; known: map"):
         landmarks_of(store)
+
+
+def test_the_points_of_the_dataset_are_taken_as_the_alignment_moved_them(make_store, tmp_path):
+    given = np.stack([np.full((68, 2), 7.0), np.full((68, 2), np.nan)])
+    given[0, 45] = (90, 7)
+    arrays = {
+        "image": np.zeros((2, 64, 64, 3), np.uint8),
+        "given": given.astype(np.float32),
+        "valid": np.ones(2, np.uint8),
+    }
+    table = [{"id": f"{row}", "status": "ok", "backend": "mediapipe"} for row in range(2)]
+    faces = make_store(tmp_path / "faces", arrays, {"dataset": "mine"}, table)
+    store = landmarks_of(faces, PARAMS.model_copy(update={"backend": "given"}))
+    np.testing.assert_allclose(read_points(store, np.array([0]))[0], given[0])
+    assert [row["status"] for row in store.table()] == ["ok", "landmarks_invalid"]
+    assert store.table()[0]["backend"] == "given"
+
+
+def test_a_dataset_without_points_cannot_give_any(faces):
+    with pytest.raises(DataError, match="brings no landmarks"):
+        landmarks_of(faces, PARAMS.model_copy(update={"backend": "given"}))

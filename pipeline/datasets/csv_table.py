@@ -4,8 +4,11 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, UsageError, did_you_mean, printable
@@ -15,7 +18,7 @@ from store.records import Sample
 TABLE = "labels.csv"
 _FILE = ("file", "image", "path")
 _LABEL = ("expression", "label", "emotion")
-_OPTIONS = ("table", "label_map")
+_OPTIONS = ("table", "label_map", "landmarks")
 _SPLITS = {"training": "train", "valid": "val", "validation": "val", "testing": "test"}
 
 
@@ -24,7 +27,8 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
 
     Args:
         root: the dataset's folder.
-        options: `table`: another name than labels.csv; `label_map`: word or digit -> expression.
+        options: `table`: another name than labels.csv; `label_map`: word or digit -> expression;
+            `landmarks`: a file of 68 points a picture, see `read_landmarks`.
 
     Yields:
         A sample a row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by spaces or
@@ -41,6 +45,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         raise NoInputError(
             table, "is not there. A csv dataset needs a table with the columns file and expression."
         )
+    points = read_landmarks(root / options["landmarks"]) if "landmarks" in options else {}
     seen: dict[str, int] = {}
     for line, row in _rows(table):
         sample = _sample(root, row, words, f"{table}, line {line}")
@@ -50,7 +55,33 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
                 f"'{printable(sample.id)}' stands in line {seen[sample.id]} too. Remove one.",
             )
         seen[sample.id] = line
-        yield sample
+        yield replace(sample, landmarks=points.get(sample.id)) if points else sample
+
+
+def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
+    """Read lines of `file, x0 .. x67, y0 .. y67`, as published with the AU heatmaps.
+
+    Returns:
+        File -> 136 numbers x0 y0 x1 y1 ...; a face whose numbers are not finite (a failure) is left out.
+
+    Raises:
+        NoInputError: if the file is not there.
+        DataError: naming the line that has not 137 fields.
+    """
+    if not file.is_file():
+        raise NoInputError(file, "is not there. Correct the dataset's option `landmarks`.")
+    found = {}
+    for number, line in enumerate(file.read_text(encoding="utf-8-sig").splitlines(), start=1):
+        name, *fields = line.split(",")
+        try:
+            values = np.array(fields, float).reshape(2, 68)
+        except ValueError as error:
+            raise DataError(
+                f"{file}, line {number}", "needs a file name, 68 x and 68 y, separated by commas."
+            ) from error
+        if np.isfinite(values).all():
+            found[name] = tuple(values.T.ravel().tolist())
+    return found
 
 
 def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: str) -> None:

@@ -1,0 +1,97 @@
+"""Face finders, and stage `align` with them, on drawn faces and on photographs."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from anatomy.landmarks import normalised_error
+from pipeline.align import AlignParams, align, align_image
+from pipeline.backends import BACKENDS
+from pipeline.cluster import Crew
+from pipeline.decode import Limits, decode
+from pipeline.demo.render import render
+from pipeline.index import IndexParams, index
+from pipeline.warp import moved
+from store.building import read_manifest
+from store.reading import Store
+
+REAL = AlignParams(
+    size_px=256,
+    backends=("mediapipe", "dlib"),
+    mode="auto",
+    min_coverage=0.8,
+    min_face_width=0.2,
+    min_side_px=16,
+    max_pixels=1_000_000,
+    grey=False,
+    max_bad=0.0,
+)
+ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+
+
+@pytest.fixture(scope="module")
+def demo_faces(tmp_path_factory):
+    """Index of four demo faces as files, and their true points."""
+    folder = tmp_path_factory.mktemp("demo") / "raw"
+    (folder / "fear").mkdir(parents=True)
+    faces = [render(0, expression, 0, 256) for expression in range(4)]
+    names = [f"{number}.png" for number in range(4)]
+    for name, (image, _) in zip(names, faces, strict=True):
+        Image.fromarray(image).save(folder / "fear" / name)
+    params = IndexParams(reader="folder", options={}, seed=0, val=0.0, test=0.0)
+    index(folder, folder.parent / "index", params, ALONE.tell)
+    return folder.parent / "index", [points for _, points in faces]
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_the_bytes_do_not_depend_on_the_number_of_workers(demo_faces, tmp_path):
+    path, _ = demo_faces
+    align(path, tmp_path / "alone", REAL, ALONE)
+    align(path, tmp_path / "two", REAL, Crew(ALONE.tell, workers=2))
+    alone, two = (read_manifest(tmp_path / name)["files"] for name in ("alone", "two"))
+    assert alone == two
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
+    path, true_points = demo_faces
+    align(path, tmp_path / "faces", REAL, ALONE)
+    store = Store(tmp_path / "faces")
+    there = [
+        moved(points, matrix)
+        for points, matrix in zip(true_points, store.array("matrix").all(), strict=True)
+    ]
+    errors = [
+        normalised_error(*pair) for pair in zip(store.array("points").all(), there, strict=True)
+    ]
+    assert max(errors) < 0.08
+
+
+@pytest.mark.face_tool
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
+def test_a_backend_finds_a_demo_face(name):
+    image, points = render(0, 1, 0, 256)
+    (found,) = BACKENDS[name](image)
+    assert normalised_error(found, points) < 0.08
+
+
+@pytest.mark.face_tool
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
+def test_a_backend_finds_nothing_in_grey(name):
+    assert BACKENDS[name](np.full((256, 256, 3), 128, np.uint8)).shape == (0, 68, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_photographs_of_people_are_aligned(checkout):
+    folder = checkout / "../shared/open_fer/images"
+    if not folder.is_dir():
+        pytest.skip("there are no photographs beside this checkout")
+    pictures = [
+        decode(file.read_bytes(), Limits(10_000_000, 16))[0]
+        for file in sorted(folder.iterdir())[:10]
+    ]
+    faces = [align_image(picture, REAL) for picture in pictures]
+    assert sum(face.status == "ok" for face in faces) >= 9
