@@ -12,7 +12,7 @@ demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
 
 test: $(READY)   ## all tests
-	@python -m pytest -q
+	@OMP_NUM_THREADS=1 python -m pytest -q
 
 check: $(READY)  ## format, lint, types
 	@ruff format --check -q . && ruff check -q . && mypy && echo "make check: clean"

@@ -84,7 +84,8 @@ def decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
     """Decode a picture.
 
     Args:
-        payload: a whole file; JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), whatever its name says.
+        payload: a whole file; JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), whatever its name
+            says.
         limits: what it may be.
 
     Returns:

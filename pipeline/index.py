@@ -131,8 +131,9 @@ def _joined(numbers: Sequence[float] | None) -> str:
 def with_splits(samples: Sequence[Sample], params: IndexParams) -> list[Sample]:
     """Give every sample a split: the dataset's own where it has one; no person in two of ours.
 
-    Where the dataset names no split at all, validation and test are taken out; where it names train and test only, validation
-    is taken out of train. Stratified by expression; which persons go is decided by a hash of their name and the seed.
+    Where the dataset names no split at all, validation and test are taken out; where it names train
+    and test only, validation is taken out of train. Stratified by expression; which persons go is
+    decided by a hash of their name and the seed.
     """
     given = {sample.split for sample in samples}
     chosen: dict[str, str] = {}

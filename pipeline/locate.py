@@ -64,7 +64,8 @@ def locate(
         image_HW3: RGB; every attempt looks at it with the shorter side at 256 px or more.
         attempts: tried in order until one passes the gate.
         min_width: least width of a face, fraction of the picture's shorter side.
-        box: x, y, width, height of the face in px if the dataset gives it; else the largest, most central one wins.
+        box: x, y, width, height of the face in px if the dataset gives it; else the largest, most
+            central one wins.
     """
     for attempt in attempts:
         picture, matrix_23 = _view(image_HW3, attempt)

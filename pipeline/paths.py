@@ -14,8 +14,8 @@ def safe_path(root: Path, name: str, where: str) -> Path:
         where: file and row, for the message.
 
     Raises:
-        DataError: if the name is empty, absolute, climbs out with `..`, or has control characters, a
-            backslash or a drive.
+        DataError: if the name is empty, absolute, climbs out with `..`, or has control characters,
+            a backslash or a drive.
     """
     pure = PurePosixPath(name)
     plain = (

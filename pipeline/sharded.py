@@ -57,7 +57,8 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
         False if it was there already.
 
     Raises:
-        DataError: if more than `max_bad` of the rows went wrong; finished shards stay, nothing is published.
+        DataError: if more than `max_bad` of the rows went wrong; finished shards stay, nothing is
+            published.
         OutputExistsError, TryLaterError: see store.building.
     """
     if not rebuild and is_built(plan.out, plan.fingerprint):

@@ -4,16 +4,13 @@ Shapes: R chosen rows of a dataset, F faces of one page, L = 68 points, S side o
 V maps a face (1, or 7 for `per_class_au`). One unit of a page is one pixel.
 """
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
@@ -23,6 +20,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import REGIONS, rescaled
 from errors import NoInputError, UsageError, pick, printable
+from report.drawing import ALERT, GREY, INK, blank_page, png, write
 from report.grids import U8, overlaid
 from store.files import atomic_write
 from store.reading import Store, read_points
@@ -42,8 +40,6 @@ _SIDE, _GAP, _MARGIN = PUBLISHED_CANVAS_PX, 4, 28
 _HEAD, _CAPTION, _BETWEEN = 104, 58, 32
 _STRIPS, _LINES = 12, 6
 """Panels a line at most, and lines of faces a page: 24 faces of three panels, 6 of nine."""
-_DPI = 150
-_INK, _GREY, _FRAME = "#1a1a1a", "#6b6b6b", "#d6401f"
 _PEAK = 0.78
 """Where on the colour scale the top of a map lies: orange that the face still shows through."""
 _LUMA = np.array([0.299, 0.587, 0.114])
@@ -161,23 +157,6 @@ def caption(expression: str, status: str, found: bool, defined: bool) -> str:
     return f"{expression}: " + (f"AU{' '.join(map(str, units))}" if units else "no AUs")
 
 
-def png(figure: Figure) -> bytes:
-    """Encode a figure, a unit a pixel, as bytes that depend on what is drawn alone."""
-    FigureCanvasAgg(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return buffer.getvalue()
-
-
-def blank_page(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a white page; a unit is a pixel, y runs down."""
-    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
-    axes.axis("off")
-    return figure, axes
-
-
 def _common_table(faces: Store, landmarks: Store) -> list[Row]:
     """Return the landmarks' table, once it is sure that its rows are those of the faces."""
     if landmarks.about.get("size_px") is None:
@@ -237,48 +216,48 @@ def _drawn(looks: Sequence[Look], title: str, notice: str) -> Figure:
         _column_names(axes, head - 10)
     for place, look in enumerate(looks):
         line, column = divmod(place, columns)
-        _strip(
-            axes, look, _MARGIN + column * (strip + _BETWEEN), head + line * (_SIDE + _CAPTION)
-        )
+        _strip(axes, look, _MARGIN + column * (strip + _BETWEEN), head + line * (_SIDE + _CAPTION))
     return figure
 
 
 def _heading(axes: Axes, title: str, notice: str, width: float) -> None:
-    _write(axes, (_MARGIN, 44), title, fontsize=15, weight="bold")
-    _write(axes, (_MARGIN, 76), notice, fontsize=9, color=_GREY)
+    write(axes, (_MARGIN, 44), title, 15, weight="bold")
+    write(axes, (_MARGIN, 76), notice, 9, color=GREY)
     x: float = width - _MARGIN
     for name, (colour, _) in reversed(GROUPS.items()):
         x -= 44 + 13 * len(name)
-        axes.plot(x, 36, "o", color=colour, markersize=9, markeredgecolor=_INK, markeredgewidth=0.6)
-        _write(axes, (x + 16, 44), name, fontsize=11)
+        axes.plot(x, 36, "o", color=colour, markersize=9, markeredgecolor=INK, markeredgewidth=0.6)
+        write(axes, (x + 16, 44), name, 11)
 
 
 def _column_names(axes: Axes, y: float) -> None:
     for number, (name, units) in enumerate(EXPRESSION_UNITS.items()):
         x = _MARGIN + (2 + number) * (_SIDE + _GAP)
-        _write(axes, (x, y - 21), name, fontsize=10, weight="bold")
-        _write(axes, (x, y), f"AU{' '.join(map(str, units))}" if units else "no AUs", fontsize=7)
+        write(axes, (x, y - 21), name, 10, weight="bold")
+        write(axes, (x, y), f"AU{' '.join(map(str, units))}" if units else "no AUs", 7)
 
 
 def _strip(axes: Axes, look: Look, x: float, y: float) -> None:
     """Draw a face, its landmarks and its maps from left to right, the caption below."""
-    missing = look.image is None or not np.isfinite(look.points_L2).all()
     _panel(axes, look.image, (x, y), "no face")
-    _panel(axes, None if missing else _dimmed(look.image), (x + _SIDE + _GAP, y), "no landmarks")
-    if not missing:
-        _points(axes, look.points_L2, (x + _SIDE + _GAP, y))
+    second = (x + _SIDE + _GAP, y)
+    if look.image is None or not np.isfinite(look.points_L2).all():
+        _panel(axes, None, second, "no landmarks")
+    else:
+        _panel(axes, _dimmed(look.image), second, "")
+        _points(axes, look.points_L2, second)
     for number, one in enumerate(look.maps, 2):
         corner = (x + number * (_SIDE + _GAP), y)
         picture = None if one is None or look.image is None else overlaid(look.image, _PEAK * one)
         _panel(axes, picture, corner, "no map")
         if look.own == number - 2:
             axes.add_patch(
-                Rectangle(corner, _SIDE, _SIDE, fill=False, edgecolor=_FRAME, linewidth=2.5)
+                Rectangle(corner, _SIDE, _SIDE, fill=False, edgecolor=ALERT, linewidth=2.5)
             )
     good = look.caption.split(":")[0] in EXPRESSIONS
-    colour = _INK if good else _FRAME
-    _write(axes, (x, y + _SIDE + 22), look.caption, fontsize=10.5, weight="bold", color=colour)
-    _write(axes, (x, y + _SIDE + 40), _short(look.name), fontsize=6.5, color=_GREY)
+    colour = INK if good else ALERT
+    write(axes, (x, y + _SIDE + 22), look.caption, 10.5, weight="bold", color=colour)
+    write(axes, (x, y + _SIDE + 40), _short(look.name), 6.5, color=GREY)
 
 
 def _panel(axes: Axes, picture: U8 | None, corner: tuple[float, float], word: str) -> None:
@@ -288,7 +267,7 @@ def _panel(axes: Axes, picture: U8 | None, corner: tuple[float, float], word: st
         return
     empty = Rectangle(corner, _SIDE, _SIDE, facecolor="#f4f4f4", hatch="//", edgecolor="#dcdcdc")
     axes.add_patch(empty)
-    _write(axes, (x + _SIDE / 2, y + _SIDE / 2), word, fontsize=9, color=_GREY, ha="center")
+    write(axes, (x + _SIDE / 2, y + _SIDE / 2), word, 9, color=GREY, ha="center")
 
 
 def _points(axes: Axes, points_L2: NDArray[np.floating], corner: tuple[float, float]) -> None:
@@ -310,7 +289,3 @@ def _short(name: str, most: int = 60) -> str:
     """Return a name that the font can write, its end if it is long."""
     clean = printable(name).encode("latin-1", "backslashreplace").decode("latin-1")
     return clean if len(clean) <= most else f"…{clean[1 - most :]}"
-
-
-def _write(axes: Axes, at: tuple[float, float], text: str, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own
-    axes.text(*at, text, parse_math=False, **{"color": _INK, **style})

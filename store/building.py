@@ -1,10 +1,12 @@
 """How an output comes to be: built aside, under a lock, and renamed when its manifest is written.
 
-    <parent>/.building-<fingerprint>/   while it is built; found again by the next run with the same fingerprint
-    <parent>/<name>/                    finished: fingerprint.json, MANIFEST.json and whatever the stage wrote
+    <parent>/.building-<fingerprint>/   while it is built; found again by the next run with the same
+    fingerprint <parent>/<name>/                    finished: fingerprint.json, MANIFEST.json and
+    whatever the stage wrote
 
-The fingerprint holds everything that decides the bytes (stage, version, parameters, inputs' digests, models), so other parameters
-build elsewhere and nothing can mix. The manifest lists every file with size and SHA-256 and is written last: no manifest, no reading.
+The fingerprint holds everything that decides the bytes (stage, version, parameters, inputs'
+digests, models), so other parameters build elsewhere and nothing can mix. The manifest lists every
+file with size and SHA-256 and is written last: no manifest, no reading.
 """
 
 import fcntl
@@ -87,7 +89,8 @@ def building(
 ) -> Iterator[Path]:
     """Yield the locked folder in which to build `out`, and publish it as `out` when the block ends well.
 
-    Whatever an earlier, interrupted run left there is still there. After an exception the folder stays, to be resumed.
+    Whatever an earlier, interrupted run left there is still there. After an exception the folder
+    stays, to be resumed.
 
     Args:
         out: the output; an older one is replaced at the very end.

@@ -1,8 +1,8 @@
 """Arrays as shards: how they lie on disk, and how one is written.
 
-A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample an inner chunk, uncompressed, followed
-by its crc32c; `shard_rows` samples a file; the shard index at the end. zarr encodes the bytes, AULens makes them durable;
-store.reading maps them.
+A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample an
+inner chunk, uncompressed, followed by its crc32c; `shard_rows` samples a file; the shard index at
+the end. zarr encodes the bytes, AULens makes them durable; store.reading maps them.
 """
 
 import json
@@ -147,7 +147,8 @@ def write_shard(
         notes: column -> one value a row, for the status table.
 
     Raises:
-        ValueError: if a block is missing or too many, or a block or column does not have the shard's rows, shape and dtype.
+        ValueError: if a block is missing or too many, or a block or column does not have the
+            shard's rows, shape and dtype.
     """
     span = layout.span(shard)
     if set(blocks) != set(layout.arrays):

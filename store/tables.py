@@ -13,7 +13,8 @@ Row = dict[str, str]
 class _Lines(list[str]):
     """Collects what the csv module writes, with plain line ends.
 
-    The module is told to end lines with CR LF, because it quotes only what occurs there, and a lone CR ends a line for its reader.
+    The module is told to end lines with CR LF, because it quotes only what occurs there, and a lone
+    CR ends a line for its reader.
     """
 
     def write(self, line: str) -> None:

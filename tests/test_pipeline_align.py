@@ -6,7 +6,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from errors import DataError, OutputExistsError, StorageError, UsageError
-from pipeline.align import AlignParams, align, align_image
+from pipeline.align import AlignParams, align
 from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
 from pipeline.index import IndexParams, index
@@ -228,60 +228,6 @@ def test_illegal_parameters_are_refused_by_name(key, value):
         AlignParams.model_validate(PARAMS.model_dump() | {key: value})
 
 
-def test_a_grey_face_has_equal_channels():
-    image = align_image(NOISE, changed(grey=True)).image_HW3
-    np.testing.assert_array_equal(image[..., 0], image[..., 1])
-    np.testing.assert_array_equal(image[..., 0], image[..., 2])
-
-
-def test_the_matrix_carries_the_found_points_to_the_stored_ones(monkeypatch, template_face):
-    found = template_face * 0.7 + (60, 20)
-    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: found[None])
-    face = align_image(np.tile(NOISE, (2, 2, 1)), PARAMS)
-    np.testing.assert_allclose(face.points_L2, moved(found, face.matrix_23))
-    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
-
-
-def outside(template_face):
-    return lambda image_HW3: np.add(template_face, (90, 0))[None]
-
-
-def test_a_face_that_leaves_the_picture_is_not_aligned_in_mode_auto(monkeypatch, template_face):
-    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
-    face = align_image(NOISE, changed(mode="auto", size_px=128))
-    assert face.detail == "resize"
-    assert face.coverage == 1
-    np.testing.assert_allclose(face.matrix_23, [[0.5, 0, -0.25], [0, 0.5, -0.25]])
-    np.testing.assert_allclose((face.points_L2 + 0.5) * 2 - 0.5, np.add(template_face, (90, 0)))
-
-
-def test_mode_align_aligns_it_all_the_same_and_says_what_is_missing(monkeypatch, template_face):
-    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
-    face = align_image(NOISE, PARAMS)
-    assert face.detail == "align"
-    assert face.coverage == pytest.approx(1 - 90 / 256, abs=0.01)
-
-
-def test_mode_resize_stretches_any_picture(template_face):
-    face = align_image(np.ascontiguousarray(NOISE[:, :128]), changed(mode="resize"))
-    assert face.detail == "resize"
-    np.testing.assert_allclose(face.matrix_23[:, :2], [[2, 0], [0, 1]])
-
-
-def test_a_turned_face_is_turned_upright_even_where_it_leaves_the_picture(
-    monkeypatch, template_face
-):
-    sees = {7: np.add(template_face, (90, 0))[None]}
-    nothing = np.zeros((0, 68, 2))
-    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: sees.get(image_HW3[0, 0, 0], nothing))
-    picture = np.full((256, 256, 3), 9, np.uint8)
-    picture[0, 255] = 7  # the upper left corner after a quarter turn back
-    face = align_image(picture, changed(mode="auto"))
-    assert face.backend == "fake@270"
-    assert face.detail == "align"
-    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
-
-
 def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face):
     small = (template_face - 128) * 0.4 + (60, 60)
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.stack([template_face, small]))
@@ -296,14 +242,6 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
     (row,) = Store(tmp_path / "faces").table()
     assert row["faces"] == "2"
     assert Store(tmp_path / "faces").array("matrix").all()[0, 0, 0] == pytest.approx(2.5)
-
-
-def test_a_rival_and_a_tiny_picture_are_noted(monkeypatch, template_face):
-    two = np.stack([template_face, np.add(template_face, (1, 0))])
-    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
-    face = align_image(np.ascontiguousarray(NOISE[:20, :20]), PARAMS)
-    assert face.detail.split() == ["align", "rival", "tiny"]
-    assert face.faces == 2
 
 
 def test_what_the_decoder_put_right_is_noted(raw, tmp_path):

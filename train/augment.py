@@ -17,8 +17,9 @@ from train.params import AugmentParams
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LUMA = (0.299, 0.587, 0.114)
 _ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
-_BOTTLENECK = 28
-"""Published maps hold no finer detail than 28 x 28: coarser targets are averaged from at least this many samples."""
+_SAMPLES = 112
+"""Stored maps are read at least at this density before they are averaged down to a target: with it,
+64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999, benchmarks/store_size.py)."""
 
 
 def train_images(
@@ -66,12 +67,13 @@ def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | Non
     maps = maps_Bss[:, None].float() / 255
     if affine_B23 is None:
         affine_B23 = torch.eye(2, 3, device=maps.device).expand(len(maps), 2, 3)
-    finer = math.ceil(_BOTTLENECK / min(size))
-    grid = F.affine_grid(
-        affine_B23, [len(maps), 1, size[0] * finer, size[1] * finer], align_corners=False
-    )
+    finer = math.ceil(_SAMPLES / min(size))
+    dense = [len(maps), 1, size[0] * finer, size[1] * finer]
+    grid = F.affine_grid(affine_B23, dense, align_corners=False)
     sampled = F.grid_sample(maps, grid, mode="bicubic", align_corners=False).clamp(0, 1)
-    return F.avg_pool2d(sampled, finer) if finer > 1 else sampled
+    if finer == 1:
+        return sampled
+    return F.interpolate(sampled, size, mode="bilinear", align_corners=False, antialias=True)
 
 
 def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Tensor:

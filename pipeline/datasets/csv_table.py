@@ -31,8 +31,8 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
             `landmarks`: a file of 68 points a picture, see `read_landmarks`.
 
     Yields:
-        A sample a row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by spaces or
-        semicolons. Other columns are kept as attributes.
+        A sample a row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
+        spaces or semicolons. Other columns are kept as attributes.
 
     Raises:
         NoInputError: if the table is not there.
@@ -62,7 +62,8 @@ def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
     """Read lines of `file, x0 .. x67, y0 .. y67`, as published with the AU heatmaps.
 
     Returns:
-        File -> 136 numbers x0 y0 x1 y1 ...; a face whose numbers are not finite (a failure) is left out.
+        File -> 136 numbers x0 y0 x1 y1 ...; a face whose numbers are not finite (a failure) is left
+        out.
 
     Raises:
         NoInputError: if the file is not there.

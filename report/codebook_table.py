@@ -1,0 +1,151 @@
+"""The codebooks as a page of tables, docs/action_units.md, made from the data that draws."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from anatomy.action_units import (
+    CODEBOOKS,
+    PUBLISHED_CANVAS_PX,
+    PUBLISHED_EYES_PX,
+    ActionUnit,
+    Codebook,
+    Ellipse,
+    Extent,
+)
+from anatomy.expressions import EXPRESSIONS
+
+BASE = "published"
+"""The codebook with which the others are compared."""
+
+_PAGE = """\
+# Action units: where they are drawn, and for which expression
+
+`python cli.py view codebook docs` writes this page, and beside it the figure `codebook.png`, from the data that draws the maps
+(`anatomy/action_units.py`). `python cli.py view heatmaps` shows the maps on faces.
+
+## Regions
+
+Every action unit is one or two upright filled ellipses, set by landmarks (iBUG numbering, 0 to 67) and cut toward zero to whole px of
+the {canvas} px canvas. "Left" is the viewer's left; x36 is the x of point 36. A half axis that comes out as nothing or negative is
+what stands under "else".
+
+{units}
+
+## Expressions
+
+{expressions}
+
+{others}
+
+Source: Belharbi et al., FG 2024 (arXiv 2402.00281), after Martinez, Valstar, Jiang and Pantic, IEEE TAC 2017; names from the Facial
+Action Coding System (Ekman and Friesen, 1978).
+"""
+
+
+def table() -> str:
+    """Return the page, in Markdown."""
+    base = CODEBOOKS[BASE]
+    units = [_unit(number, unit, base) for number, unit in base.units.items()]
+    names = [
+        (name, *(numbers(book.expressions[name]) for book in CODEBOOKS.values()))
+        for name in EXPRESSIONS
+    ]
+    others = [_differences(name, book) for name, book in CODEBOOKS.items() if name != BASE]
+    heads = ("AU", "name", "centres", "half axes, across × down", "else", f"drawn for (`{BASE}`)")
+    return _PAGE.format(
+        canvas=PUBLISHED_CANVAS_PX,
+        units=_markdown(heads, units),
+        expressions=_markdown(("expression", *(f"`{name}`" for name in CODEBOOKS)), names),
+        others="\n\n".join(others),
+    )
+
+
+def numbers(units: Sequence[int]) -> str:
+    """Return FACS numbers as people write them: 'AU6 12 25'."""
+    return f"AU{' '.join(map(str, units))}" if units else "no AU"
+
+
+def _unit(number: int, unit: ActionUnit, book: Codebook) -> tuple[str, ...]:
+    users = [name for name in EXPRESSIONS if number in book.expressions[name]]
+    return (
+        str(number),
+        unit.name,
+        _centres(unit),
+        _axes(unit),
+        _least(unit),
+        ", ".join(users) or "–",
+    )
+
+
+def _centres(unit: ActionUnit) -> str:
+    return "; ".join(_centre(ellipse) for ellipse in unit.region)
+
+
+def _axes(unit: ActionUnit) -> str:
+    return "; ".join(dict.fromkeys(_shape(ellipse) for ellipse in unit.region))
+
+
+def _shape(ellipse: Ellipse) -> str:
+    """Return the half axes; a span along x differs from the same span along y."""
+    if ellipse.a == ellipse.b and ellipse.a.span is None:
+        return f"circle, radius {ellipse.a}"
+    return f"{_length(ellipse.a, 'x')} × {_length(ellipse.b, 'y')}"
+
+
+def _least(unit: ActionUnit) -> str:
+    spans = [one for ellipse in unit.region for one in (ellipse.a, ellipse.b) if one.span]
+    return ", ".join(dict.fromkeys(f"{one.least} px" for one in spans)) or "–"
+
+
+def _centre(ellipse: Ellipse) -> str:
+    """Return where the centre lies: a point, between two, or x and y from different points."""
+    if ellipse.x == ellipse.y:
+        first, second = ellipse.x
+        place = str(first) if first == second else f"middle of {first} and {second}"
+    else:
+        place = f"{_mean('x', ellipse.x)}, {_mean('y', ellipse.y)}"
+    if ellipse.right:
+        place += f", {abs(ellipse.right)} px to the {'right' if ellipse.right > 0 else 'left'}"
+    if ellipse.down is not None:
+        place += f", canvas/{ellipse.down} down"
+    return place
+
+
+def _mean(axis: str, points: tuple[int, int]) -> str:
+    first, second = points
+    return f"{axis}{first}" if first == second else f"({axis}{first} + {axis}{second})/2"
+
+
+def _length(extent: Extent, axis: str) -> str:
+    if extent.span is None or extent.canvas is not None:
+        return str(extent)
+    start, end = extent.span
+    extra = f" + {extent.extra} px" if extent.extra else ""
+    return f"({axis}{end} − {axis}{start}{extra})/2"
+
+
+def _differences(name: str, book: Codebook) -> str:
+    return "\n".join((f"## What `{name}` changes", "", *_changes(book)))
+
+
+def _changes(book: Codebook) -> Iterator[str]:
+    base = CODEBOOKS[BASE]
+    for expression in EXPRESSIONS:
+        now, was = book.expressions[expression], base.expressions[expression]
+        if now != was:
+            yield f"- {expression}: {numbers(now)}, not {numbers(was)}."
+    for number, unit in book.units.items():
+        was_unit = base.units[number]
+        if unit.region != was_unit.region:
+            yield f"- AU{number}, {unit.name}: centres {_centres(unit)}, not {_centres(was_unit)}."
+            if _axes(unit) != _axes(was_unit):
+                yield f"  Half axes {_axes(unit)}, not {_axes(was_unit)}."
+    if book.face_scaled and not base.face_scaled:
+        yield (
+            "- Lengths follow the face: those in px and those in parts of the canvas are multiplied by the distance of the\n"
+            f"  eye centres / {PUBLISHED_EYES_PX} px, which is 1 in the published crops."
+        )
+
+
+def _markdown(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

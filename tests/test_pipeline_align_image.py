@@ -1,0 +1,92 @@
+"""One decoded picture -> one upright face, with a backend that sees the template face everywhere."""
+
+import numpy as np
+import pytest
+
+from pipeline.align import AlignParams, align_image
+from pipeline.backends import BACKENDS
+from pipeline.warp import moved
+
+NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
+PARAMS = AlignParams(
+    size_px=256,
+    backends=("fake",),
+    mode="align",
+    min_coverage=0.8,
+    min_face_width=0.2,
+    min_side_px=16,
+    max_pixels=1_000_000,
+    grey=False,
+    max_bad=1.0,
+)
+
+
+def changed(**keys):
+    return PARAMS.model_copy(update=keys)
+
+
+@pytest.fixture(autouse=True)
+def sees_the_template(monkeypatch, template_face):
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: template_face[None])
+
+
+def test_a_grey_face_has_equal_channels():
+    image = align_image(NOISE, changed(grey=True)).image_HW3
+    np.testing.assert_array_equal(image[..., 0], image[..., 1])
+    np.testing.assert_array_equal(image[..., 0], image[..., 2])
+
+
+def test_the_matrix_carries_the_found_points_to_the_stored_ones(monkeypatch, template_face):
+    found = template_face * 0.7 + (60, 20)
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: found[None])
+    face = align_image(np.tile(NOISE, (2, 2, 1)), PARAMS)
+    np.testing.assert_allclose(face.points_L2, moved(found, face.matrix_23))
+    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
+
+
+def outside(template_face):
+    return lambda image_HW3: np.add(template_face, (90, 0))[None]
+
+
+def test_a_face_that_leaves_the_picture_is_not_aligned_in_mode_auto(monkeypatch, template_face):
+    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
+    face = align_image(NOISE, changed(mode="auto", size_px=128))
+    assert face.detail == "resize"
+    assert face.coverage == 1
+    np.testing.assert_allclose(face.matrix_23, [[0.5, 0, -0.25], [0, 0.5, -0.25]])
+    np.testing.assert_allclose((face.points_L2 + 0.5) * 2 - 0.5, np.add(template_face, (90, 0)))
+
+
+def test_mode_align_aligns_it_all_the_same_and_says_what_is_missing(monkeypatch, template_face):
+    monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
+    face = align_image(NOISE, PARAMS)
+    assert face.detail == "align"
+    assert face.coverage == pytest.approx(1 - 90 / 256, abs=0.01)
+
+
+def test_mode_resize_stretches_any_picture(template_face):
+    face = align_image(np.ascontiguousarray(NOISE[:, :128]), changed(mode="resize"))
+    assert face.detail == "resize"
+    np.testing.assert_allclose(face.matrix_23[:, :2], [[2, 0], [0, 1]])
+
+
+def test_a_turned_face_is_turned_upright_even_where_it_leaves_the_picture(
+    monkeypatch, template_face
+):
+    sees = {7: np.add(template_face, (90, 0))[None]}
+    nothing = np.zeros((0, 68, 2))
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: sees.get(image_HW3[0, 0, 0], nothing))
+    picture = np.full((256, 256, 3), 9, np.uint8)
+    picture[0, 255] = 7  # the upper left corner after a quarter turn back
+    face = align_image(picture, changed(mode="auto"))
+    assert face.backend == "fake@270"
+    assert face.detail == "align"
+    np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
+
+
+def test_a_rival_and_a_tiny_picture_are_noted(monkeypatch, template_face):
+    two = np.stack([template_face, np.add(template_face, (1, 0))])
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
+    face = align_image(np.ascontiguousarray(NOISE[:20, :20]), PARAMS)
+    assert face.detail.split() == ["align", "rival", "tiny"]
+    assert face.faces == 2
