@@ -1,4 +1,4 @@
-"""AULens on the command line: one subcommand a stage, each the same word in dvc.yaml and params.yaml.
+"""AULens on the command line: one subcommand a stage, the same word in dvc.yaml and params.yaml.
 
 Exit codes: 0 done, 2 usage or params.yaml, 65 bad data, 66 no input, 71 out of memory or workers,
 73 another output in the way, 74 disk, 75 try later, 76 corrupt, 77 no permission, 78 diverged,
@@ -268,7 +268,8 @@ def use(name: str, reader: str, params: Path) -> None:
     pick(DATASETS, reader, "dataset reader")
     use_dataset(params, name, reader)
     click.echo(
-        f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. Next: dvc repro"
+        f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "
+        "Next: dvc repro"
     )
 
 
@@ -357,7 +358,8 @@ def run_safely() -> NoReturn:
         log.write_text(traceback.format_exc())
         _fail(
             1,
-            f"error[BUG] something AULens did not foresee; the traceback is in {log}. Please report it.",
+            f"error[BUG] something AULens did not foresee; the traceback is in {log}. "
+            "Please report it.",
         )
     sys.exit(0)
 

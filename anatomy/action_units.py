@@ -1,8 +1,8 @@
 """Action units (AUs): where on the face each is drawn, and which belong to which expression.
 
 Every AU is one or two upright ellipses set by landmarks; coordinates are whole px of the canvas,
-cut toward zero. The codebook `published` holds the numbers of the published system (Belharbi et al.,
-FG 2024); where it looks odd, the row says so, and `corrected` puts it right.
+cut toward zero. The codebook `published` holds the numbers of the published system (Belharbi et
+al., FG 2024); where it looks odd, the row says so, and `corrected` puts it right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ IntPoints = Sequence[tuple[int, int]]
 
 PUBLISHED_CANVAS_PX = 224
 PUBLISHED_EYES_PX = 70.5
-"""Distance of the eye centres in the published 224 px crops (ArcFace's reference points, doubled)."""
+"""Distance of the eye centres in published 224 px crops (ArcFace's reference points, doubled)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Frame:
     Attributes:
         points: 68 landmarks, whole px.
         canvas_px: side of the canvas.
-        scale: size of the face against the published crops; None leaves published lengths as they are.
+        scale: size of the face against the published crops; None keeps the published lengths.
     """
 
     points: IntPoints
@@ -48,7 +48,8 @@ class Extent:
     Attributes:
         px: a fixed length; used if neither of the next two is given.
         canvas: if given, the canvas' side divided by this.
-        span: if given, half the distance from the first to the second of these points along the axis.
+        span: if given, half the distance from the first to the second of these points along the
+            axis.
         extra: px added to the span before halving.
         least: what to use when the span is nothing or negative, as on a rolled head.
     """

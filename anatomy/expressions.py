@@ -38,9 +38,11 @@ def expression_id(word: str, where: str) -> int:
         return _IDS[key]
     known = ", ".join(name.lower() for name in EXPRESSIONS)
     hint = (
-        "Digits mean something else in every dataset: name them in `label_map` of this dataset in params.yaml."
+        "Digits mean something else in every dataset: "
+        "name them in `label_map` of this dataset in params.yaml."
         if key.isdigit()
-        else "Correct the label file, or map the word with `label_map` of this dataset in params.yaml."
+        else "Correct the label file, "
+        "or map the word with `label_map` of this dataset in params.yaml."
     )
     near = did_you_mean(key, [*_IDS, *SYNONYMS])
     raise DataError(where, f"label '{printable(word)}' is none of {known}.{near} {hint}")

@@ -41,7 +41,7 @@ def au(
     """Draw the action units of every face's own expression.
 
     Args:
-        landmarks_NL2: (x, y) in px of the canvas; may lie outside; not finite where detection failed.
+        landmarks_NL2: (x, y) in px of the canvas; may lie outside; not finite if detection failed.
         expressions_N: ids, anatomy.expressions order.
         size_px: side of the maps.
         canvas_px: side of the canvas; published 224.
@@ -81,7 +81,7 @@ def generic_au(
     return _stacked(drawn, size_px, normalise)
 
 
-def single_au(
+def single_au(  # noqa: PLR0913 - the published flags, by keyword
     landmarks_NL2: Landmarks,
     expressions_N: Sequence[int],
     size_px: int,
@@ -126,7 +126,7 @@ def per_class_au(
     return maps.reshape(*shape, size_px, size_px), valid.reshape(shape)
 
 
-def landmarks(
+def landmarks(  # noqa: PLR0913 - the published flags, by keyword
     landmarks_NL2: Landmarks,
     expressions_N: Sequence[int],
     size_px: int,
@@ -185,7 +185,7 @@ def _stretched(map_SS: F32) -> F32:
 def _draw_units(
     face_L2: Landmarks, units: Sequence[int], book: Codebook, size_px: int, canvas_px: int
 ) -> F32 | None:
-    """Draw some AUs on one face, combined by their maximum; None if none of them is on the canvas."""
+    """Draw some AUs on one face, combined by their maximum; None if none is on the canvas."""
     if not np.isfinite(face_L2).all():
         return None
     eyes = five_points(face_L2)[:2] if book.face_scaled else None

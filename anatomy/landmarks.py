@@ -51,7 +51,10 @@ def mirrored(points_L2: NDArray[np.floating], width_px: float) -> NDArray[np.flo
 
 
 def rescaled(points_L2: NDArray[np.floating], from_px: int, to_px: int) -> NDArray[np.floating]:
-    """Return points of a picture `from_px` wide as they lie when it is resized to `to_px` (half-pixel centres)."""
+    """Return points of a picture `from_px` wide, once it is resized to `to_px`.
+
+    Pixels have half-pixel centres.
+    """
     return (points_L2 + 0.5) * (to_px / from_px) - 0.5
 
 
@@ -62,12 +65,12 @@ def five_points(points_L2: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def eye_distance(points_L2: NDArray[np.floating]) -> float:
-    """Return the distance between the outer eye corners in px: the unit of the normalised mean error."""
+    """Return the distance of the outer eye corners in px: the unit of the normalised mean error."""
     return float(np.linalg.norm(points_L2[RIGHT_EYE_CORNER] - points_L2[LEFT_EYE_CORNER]))
 
 
 def normalised_error(found_L2: NDArray[np.floating], true_L2: NDArray[np.floating]) -> float:
-    """Return the mean distance of corresponding points, as a fraction of the true outer eye distance."""
+    """Return the mean distance of paired points, as a fraction of the true outer eye distance."""
     distance = eye_distance(true_L2)
     if distance == 0:
         return float("inf")

@@ -1,7 +1,8 @@
 """Claim: maps are drawn 10 (AU) and 100 (landmark) times cheaper than the published way, exactly.
 
 Run: python -m benchmarks.heatmaps. The published cost is transcribed: for an AU map two canvases of
-doubles an AU, each shrunk, blurred and enlarged; for a landmark map one Gaussian pdf of scipy a point.
+doubles an AU, each shrunk, blurred and enlarged; for a landmark map one Gaussian pdf of scipy a
+point.
 """
 
 from collections.abc import Callable
@@ -99,7 +100,8 @@ def main() -> None:
         print(f"{name:32} {milliseconds:9.3f} ms a face")
     for kind, found in figures["times_cheaper"].items():
         print(
-            f"{kind}: {found['median']:.1f} times cheaper ({found['min']:.1f} to {found['max']:.1f})"
+            f"{kind}: {found['median']:.1f} times cheaper "
+            f"({found['min']:.1f} to {found['max']:.1f})"
         )
     for kind, minutes in figures["affectnet_core_minutes_at_64"].items():
         print(f"{kind}: AffectNet's {AFFECTNET} faces at 64 px in {minutes:.1f} core-minutes")

@@ -1,8 +1,9 @@
 """Claim: a map of 64 x 64 bytes is 60 times smaller than the published one, and just as good.
 
 Run: python -m benchmarks.store_size. Over 1,050 faces of the embedded dataset in random poses, the
-stored map is compared with the exact one (cosine): at 256 px, at 28 px where the loss reads it, and at
-28 px after the training augmentation, which is applied to both. Sizes count every byte of a store.
+stored map is compared with the exact one (cosine): at 256 px, at 28 px where the loss reads it, and
+at 28 px after the training augmentation, which is applied to both. Sizes count every byte of a
+store.
 """
 
 import gzip
@@ -48,7 +49,10 @@ Points = NDArray[np.floating]
 
 
 def posed_faces(count: int) -> tuple[Points, list[int]]:
-    """Return landmarks (count, 68, 2) on the canvas, and expressions; aligned, then turned and moved."""
+    """Return landmarks (count, 68, 2) on the canvas, and expressions.
+
+    The faces are aligned, then turned and moved.
+    """
     rng = np.random.default_rng(0)
     faces = []
     for number in range(count):
@@ -86,7 +90,7 @@ def fidelity(kind: str, size: int, points: Points, labels: list[int]) -> dict[st
 
 
 def exact_target(fine_N1FF: Tensor, affine: Tensor) -> Tensor:
-    """Return what the loss should read at 28 px: the exact map, moved, averaged down by a triangle."""
+    """Return what the loss should read at 28 px: the exact map, moved, averaged by a triangle."""
     count = len(fine_N1FF)
     grid = F.affine_grid(affine.expand(count, 2, 3), [count, 1, 448, 448], align_corners=False)
     moved_map = F.grid_sample(fine_N1FF, grid, mode="bicubic", align_corners=False).clamp(0, 1)
@@ -105,7 +109,7 @@ def moved_points(points_N682: Points, affine_N23: Tensor) -> Points:
 
 
 def bytes_a_face(maps_NSS: NDArray[np.uint8]) -> dict[str, float]:
-    """Write a store and return its bytes a sample: as it lies on disk, and gzipped as an export is."""
+    """Write a store and return its bytes a sample: on disk, and gzipped as an export is."""
     count = len(maps_NSS)
     arrays = {"map": ArraySpec(maps_NSS.shape[1:], "uint8"), "valid": ArraySpec((), "uint8")}
     layout = Layout(count, shard_rows(count, 4096), arrays)
@@ -143,8 +147,10 @@ def main() -> None:
             row = figures[f"{kind} {size}"]
             cosines = "  ".join(f"{name} {row[name]['min']:.6f}" for name in list(found)[:4])
             print(
-                f"{kind:9} {size:4} px  {row['on_disk']:8.0f} B a face  {row['times_smaller']:5.1f}x smaller  "
-                f"AffectNet {row['affectnet_gb']:.2f} GB ({row['affectnet_gb_gzipped']:.2f} gzipped)  {cosines}"
+                f"{kind:9} {size:4} px  {row['on_disk']:8.0f} B a face  "
+                f"{row['times_smaller']:5.1f}x smaller  "
+                f"AffectNet {row['affectnet_gb']:.2f} GB "
+                f"({row['affectnet_gb_gzipped']:.2f} gzipped)  {cosines}"
             )
     print(save("store_size", {"faces": FACES, **figures}))
 

@@ -96,7 +96,8 @@ def _refuse_full_disk(out: Path, layout: Layout) -> None:
     if not out.exists() and need > free:
         raise StorageError(
             out,
-            f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. Nothing was started. Free space or put data/ elsewhere.",
+            f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. "
+            "Nothing was started. Free space or put data/ elsewhere.",
         )
 
 
@@ -184,7 +185,7 @@ def align_image(
 def _frame(
     points_L2: Points, shape: tuple[int, int], params: AlignParams
 ) -> tuple[Matrix, str, float]:
-    """Choose between turning the face upright and taking a picture that is a face crop already as it is."""
+    """Choose between turning the face upright and keeping a picture that is a face crop already."""
     aligned = upright(points_L2, params.size_px)
     covered = coverage(aligned, *shape, params.size_px)
     turned = abs(aligned[1, 0]) > abs(aligned[0, 0])

@@ -1,4 +1,4 @@
-"""Workers: a local dask cluster by default, any existing one by address. One task is one whole shard."""
+"""Workers: a local dask cluster by default, an existing one by address. A task is a whole shard."""
 
 import logging
 import os
@@ -19,7 +19,10 @@ Task = Callable[[Any], Mapping[str, int]]
 
 _ANSWER_WITHIN_S = 10
 _DASHBOARD = "127.0.0.1:0"
-"""Any free port, seen from here only: with None, distributed takes 8787, and complains when a second run finds it taken."""
+"""Any free port, seen from here only.
+
+With None, distributed takes 8787, and complains when a second run finds it taken.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
         except KilledWorker as error:
             raise ResourceError(
                 "workers",
-                "died several times at the same shard. Finished shards are safe. Use fewer --workers.",
+                "died several times at the same shard. "
+                "Finished shards are safe. Use fewer --workers.",
             ) from error
         except CancelledError as error:
             raise TryLaterError(

@@ -161,7 +161,10 @@ def _group(sample: Sample) -> str:
 
 
 def _draw(samples: Sequence[Sample], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Choose groups for each split, expression by expression; a group too large for what is missing stays out."""
+    """Choose groups for each split, expression by expression.
+
+    A group too large for what is missing stays out.
+    """
     groups: dict[str, Counter[int]] = defaultdict(Counter)
     for sample in samples:
         groups[_group(sample)][sample.expression] += 1

@@ -112,7 +112,7 @@ def detected(name: str, source: Store, row: int, params: LandmarkParams) -> tupl
 
 
 Look = Callable[[Store, int, LandmarkParams], tuple[Points, str]]
-"""(faces, row, params) -> points in px of the face, and who found them; nobody if they are carried."""
+"""(faces, row, params) -> points in px of the face, and who found them; nobody if carried."""
 
 
 def looks() -> dict[str, Look]:

@@ -1,4 +1,7 @@
-"""Where the face is in a picture: a cascade of attempts, a gate against nonsense, a choice among several faces."""
+"""Where the face is in a picture.
+
+A cascade of attempts, a gate against nonsense, a choice among several faces.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +41,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A face in a picture: points in px of the picture, how it was found, how many faces there were."""
+    """A face: points in px of the picture, how it was found, how many faces there were."""
 
     points_L2: Points
     attempt: str
@@ -47,7 +50,7 @@ class Found:
 
 
 def cascade(backends: Sequence[str]) -> list[Attempt]:
-    """Return the attempts, in order: each backend as is and padded, then all of them on the turned picture."""
+    """Return attempts in order: each backend as is and padded, then all on the turned picture."""
     upright = [Attempt(name, pad) for name in backends for pad in (0.0, 0.25)]
     return upright + [Attempt(name, turns=turns) for turns in (1, 3, 2) for name in backends]
 
@@ -83,7 +86,7 @@ def locate(
 
 
 def _view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
-    """Return the picture as the attempt looks at it, and the affine map from px of the original to px of it."""
+    """Return the attempt's view of the picture, and the affine map from the original to it, in px."""
     height, width = image_HW3.shape[:2]
     scale = max(1.0, ENLARGE_TO_PX / min(height, width))
     scale = (
@@ -124,7 +127,10 @@ def _plausible(face_L2: Points, shape: tuple[int, ...], min_width: float) -> boo
 def _ranked(
     faces: Sequence[Points], shape: tuple[int, ...], box: Sequence[float] | None
 ) -> tuple[list[float], list[Points]]:
-    """Sort faces, best first: by overlap with the given box, else by area times centrality; ties by place."""
+    """Sort faces, best first: by overlap with the given box, else by area times centrality.
+
+    Ties go by place.
+    """
     height, width = shape[:2]
     scored = []
     for face in faces:

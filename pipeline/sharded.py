@@ -1,4 +1,7 @@
-"""What all stages that fill a store of arrays have in common: resume, run the pending shards, write the table, publish."""
+"""What all stages that fill a store of arrays have in common.
+
+Resume, run the pending shards, write the table, publish.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +24,7 @@ Notes = dict[str, Sequence[object]]
 
 
 class Work(Protocol):
-    """Compute the rows of one shard: importable, picklable, and a function of its arguments alone."""
+    """Compute the rows of one shard: importable, picklable, a function of its arguments alone."""
 
     def __call__(self, span: range, rows: list[Row]) -> tuple[Blocks, Notes]:
         """Return every array's block and the notes, which hold at least 'status'."""
@@ -98,6 +101,8 @@ def _refuse_too_many(plan: Plan, counts: Mapping[str, int]) -> None:
         stage = plan.fingerprint["stage"]
         raise DataError(
             plan.out,
-            f"{bad} of {total} samples failed ({listed}), more than {stage}.max_bad = {plan.max_bad:g} allows. "
-            f"Finished work is kept aside. Look at the pictures, or raise {stage}.max_bad and run again.",
+            f"{bad} of {total} samples failed ({listed}), "
+            f"more than {stage}.max_bad = {plan.max_bad:g} allows. "
+            "Finished work is kept aside. "
+            f"Look at the pictures, or raise {stage}.max_bad and run again.",
         )

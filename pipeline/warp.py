@@ -53,7 +53,10 @@ def coverage(matrix_23: Matrix, height: int, width: int, size_px: int) -> float:
 
 
 def crop(image_HW3: U8Image, matrix_23: Matrix, size_px: int) -> U8Image:
-    """Resample the picture into the crop; the border is repeated outwards (a mirrored one makes ghost eyes)."""
+    """Resample the picture into the crop; the border is repeated outwards.
+
+    A mirrored border makes ghost eyes.
+    """
     shrink = float(np.sqrt(abs(np.linalg.det(matrix_23[:, :2]))))
     if (
         shrink < 0.5

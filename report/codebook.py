@@ -115,7 +115,7 @@ def figure() -> Figure:
     write(axes, (_MARGIN, 30), "Action units of the seven expressions", 17, weight="bold")
     key = (
         "Coloured numbers: FACS. Orange: the map. "
-        f"Red: not so in `{BASE}`. Dotted: where `{BASE}` draws it."
+        f"Red: not so in {BASE}. Dotted: where {BASE} draws it."
     )
     write(axes, (_MARGIN, 50), key, 11, color=GREY)
     for number, row in enumerate(rows):
@@ -129,7 +129,7 @@ def _panels(book: str) -> Iterator[Panel]:
     for name in EXPRESSIONS:
         yield Panel(name, name, book, face_L2)
     centre = (_SIDE - 1) / 2
-    yield Panel(f"{_SMALL}, small", _SMALL, book, (face_L2 - centre) / 2 + centre)
+    yield Panel("on a small face", _SMALL, book, (face_L2 - centre) / 2 + centre)
 
 
 def _draw(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:

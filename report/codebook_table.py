@@ -19,14 +19,15 @@ BASE = "published"
 _PAGE = """\
 # Action units: where they are drawn, and for which expression
 
-`python cli.py view codebook docs` writes this page, and beside it the figure `codebook.png`, from the data that draws the maps
-(`anatomy/action_units.py`). `python cli.py view heatmaps` shows the maps on faces.
+`python cli.py view codebook docs` writes this page, and beside it the figure `codebook.png`, from
+the data that draws the maps (`anatomy/action_units.py`). `python cli.py view heatmaps` shows the
+maps on faces.
 
 ## Regions
 
-Every action unit is one or two upright filled ellipses, set by landmarks (iBUG numbering, 0 to 67) and cut toward zero to whole px of
-the {canvas} px canvas. "Left" is the viewer's left; x36 is the x of point 36. A half axis that comes out as nothing or negative is
-what stands under "else".
+Every action unit is one or two upright filled ellipses, set by landmarks (iBUG numbering, 0 to 67)
+and cut toward zero to whole px of the {canvas} px canvas. "Left" is the viewer's left; x36 is the x
+of point 36. A half axis that comes out as nothing or negative is what stands under "else".
 
 {units}
 
@@ -36,8 +37,8 @@ what stands under "else".
 
 {others}
 
-Source: Belharbi et al., FG 2024 (arXiv 2402.00281), after Martinez, Valstar, Jiang and Pantic, IEEE TAC 2017; names from the Facial
-Action Coding System (Ekman and Friesen, 1978).
+Source: Belharbi et al., FG 2024 (arXiv 2402.00281), after Martinez, Valstar, Jiang and Pantic, IEEE
+TAC 2017; names from the Facial Action Coding System (Ekman and Friesen, 1978).
 """
 
 
@@ -141,8 +142,9 @@ def _changes(book: Codebook) -> Iterator[str]:
                 yield f"  Half axes {_axes(unit)}, not {_axes(was_unit)}."
     if book.face_scaled and not base.face_scaled:
         yield (
-            "- Lengths follow the face: those in px and those in parts of the canvas are multiplied by the distance of the\n"
-            f"  eye centres / {PUBLISHED_EYES_PX} px, which is 1 in the published crops."
+            "- Lengths follow the face: those in px and those in parts of the canvas are\n"
+            f"  multiplied by the distance of the eye centres / {PUBLISHED_EYES_PX} px, which\n"
+            "  is 1 in the published crops."
         )
 
 

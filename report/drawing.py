@@ -7,6 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from errors import printable
+
 INK, GREY, ALERT = "#1a1a1a", "#6b6b6b", "#c62828"
 _DPI = 150
 
@@ -20,9 +22,20 @@ def blank_page(width: float, height: float, zoom: float = 1) -> tuple[Figure, Ax
     return figure, axes
 
 
-def write(axes: Axes, at: tuple[float, float], text: str, size: float, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+def write(
+    axes: Axes,
+    at: tuple[float, float],
+    text: str,
+    size: float,
+    **style: Any,  # noqa: ANN401 - matplotlib's own options
+) -> None:
     """Write a line that starts at (x, y), its foot there; nothing in it is markup."""
-    axes.text(*at, text, fontsize=size, parse_math=False, **{"color": INK, **style})
+    axes.text(*at, legible(text), fontsize=size, parse_math=False, **{"color": INK, **style})
+
+
+def legible(text: str) -> str:
+    """Escape what would break the line or what the font may lack."""
+    return printable(text).encode("cp1252", "backslashreplace").decode("cp1252")
 
 
 def png(figure: Figure) -> bytes:

@@ -19,8 +19,8 @@ from anatomy.action_units import EXPRESSION_UNITS, PUBLISHED_CANVAS_PX
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import REGIONS, rescaled
-from errors import NoInputError, UsageError, pick, printable
-from report.drawing import ALERT, GREY, INK, blank_page, png, write
+from errors import NoInputError, UsageError, pick
+from report.drawing import ALERT, GREY, INK, blank_page, legible, png, write
 from report.grids import U8, overlaid
 from store.files import atomic_write
 from store.reading import Store, read_points
@@ -65,6 +65,7 @@ class Look:
     """One face as it is shown.
 
     Attributes:
+        expression: its label.
         caption: label and AUs, or what is missing.
         name: which sample it is.
         own: place of the map of its own label, where there are seven; else None.
@@ -73,6 +74,7 @@ class Look:
         maps: one a panel, in [0, 1]; None where undefined.
     """
 
+    expression: str
     caption: str
     name: str
     own: int | None
@@ -108,8 +110,9 @@ def write_sheets(faces: Path, landmarks: Path, out: Path, choice: Choice) -> tup
     out.mkdir(parents=True, exist_ok=True)
     for number, rows_F in enumerate(pages, 1):
         looks = list(_looks(*sources, rows_F, [table[row] for row in rows_F], choice.kind))
-        page = f"{len(rows_R)} of {len(table)} faces, sheet {number} of {len(pages)}"
-        title = f"{sources[0].about['dataset']}: {choice.kind}, {page}"
+        title = f"{sources[0].about['dataset']}: {choice.kind}, {len(rows_R)} of {len(table)} faces"
+        title += f", {looks[0].expression} only" if choice.expression else ""
+        title += f", sheet {number} of {len(pages)}"
         figure = _drawn(looks, title, sources[0].about["notice"] or "")
         atomic_write(out / f"sheet-{number:03}.png", png(figure))
     for file in out.glob("sheet-*.png"):
@@ -191,6 +194,7 @@ def _looks(
         own = label if valid_FV.shape[1] > 1 else None
         found = bool(np.isfinite(points_FL2[face]).all())
         yield Look(
+            row["expression"],
             caption(row["expression"], row["status"], found, bool(valid_FV[face, own or 0])),
             row["id"],
             own,
@@ -286,6 +290,6 @@ def _dimmed(image: U8) -> U8:
 
 
 def _short(name: str, most: int = 60) -> str:
-    """Return a name that the font can write, its end if it is long."""
-    clean = printable(name).encode("latin-1", "backslashreplace").decode("latin-1")
+    """Return a name, of a long one its end."""
+    clean = legible(name)
     return clean if len(clean) <= most else f"…{clean[1 - most :]}"

@@ -57,7 +57,8 @@ def is_built(out: Path, fingerprint: Mapping[str, Any]) -> bool:
         what = "made with other settings (" + "; ".join(differences(found, fingerprint)) + ")"
     raise OutputExistsError(
         out,
-        f"{what}. It is untouched. Use --rebuild to replace it, or `dvc repro`, which keeps it in its cache.",
+        f"{what}. It is untouched. "
+        "Use --rebuild to replace it, or `dvc repro`, which keeps it in its cache.",
     )
 
 
@@ -87,7 +88,7 @@ def building(
     about: Mapping[str, Any],
     layout: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
-    """Yield the locked folder in which to build `out`, and publish it as `out` when the block ends well.
+    """Yield the locked folder to build `out` in, and publish it as `out` when the block ends well.
 
     Whatever an earlier, interrupted run left there is still there. After an exception the folder
     stays, to be resumed.
@@ -155,7 +156,7 @@ def _publish(folder: Path, out: Path, content: Json) -> None:
 
 
 def _files(folder: Path) -> Json:
-    """Size and SHA-256 of every file: from the commit records where there are some, else measured."""
+    """Size and SHA-256 of every file: from commit records where there are some, else measured."""
     recorded: Json = {}
     for record in sorted((folder / COMMITS).glob("*.json")):
         recorded.update(json.loads(record.read_bytes())["files"])
@@ -194,7 +195,8 @@ def read_manifest(path: Path) -> Json:
     if manifest["schema"] != SCHEMA:
         raise CorruptError(
             file,
-            f"has schema {manifest['schema']}, this version reads {SCHEMA}. Build it again with `--rebuild`.",
+            f"has schema {manifest['schema']}, this version reads {SCHEMA}. "
+            "Build it again with `--rebuild`.",
         )
     return {**manifest, "sha256": seal}
 

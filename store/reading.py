@@ -1,4 +1,6 @@
-"""How finished stores are read: through the memory map, every sample's checksum checked when first touched.
+"""How finished stores are read: through the memory map.
+
+Every sample's checksum is checked when first touched.
 
 Shapes: N samples of the store, B samples of a batch.
 """
@@ -20,7 +22,10 @@ POINT_STEPS_PER_PX = 64
 
 
 class MappedArray:
-    """One array of a finished store, read through the memory map; every sample's checksum is checked when first touched."""
+    """One array of a finished store, read through the memory map.
+
+    Every sample's checksum is checked when first touched.
+    """
 
     def __init__(self, root: Path, name: str, layout: Layout) -> None:
         self._folder, self._name, self._layout = root / DATA / name, name, layout
@@ -64,7 +69,8 @@ class MappedArray:
             if google_crc32c.value(sample[: self._bytes].tobytes()) != stored:
                 raise CorruptError(
                     self._file(int(row) // self._layout.shard_rows),
-                    f"row {row} is damaged (checksum). Delete the store and run `dvc repro` to build it again.",
+                    f"row {row} is damaged (checksum). "
+                    "Delete the store and run `dvc repro` to build it again.",
                 )
             self._checked[row] = True
 
@@ -73,7 +79,7 @@ class MappedArray:
         return self._folder / f"c.{shard}{zeros}"
 
     def _map(self, shard: int) -> NDArray[np.uint8]:
-        """Map a shard as rows of payload and checksum, once its index says that it is laid out so."""
+        """Map a shard as rows of payload and checksum, once its index says it is laid out so."""
         if shard not in self._maps:
             rows, stride = len(self._layout.span(shard)), self._bytes + CRC_BYTES
             file = np.memmap(self._file(shard), np.uint8, mode="r")

@@ -81,12 +81,15 @@ class Layout:
 
 
 def shard_rows(rows: int, largest: int) -> int:
-    """Return how many rows a shard holds: 64 in a store small enough to be one large shard of 4,096, else `largest`."""
+    """Return how many rows a shard holds.
+
+    64 in a store small enough to be one large shard of 4,096, else `largest`.
+    """
     return largest if rows > 4096 else min(64, largest)
 
 
 def create_arrays(folder: Path, layout: Layout) -> None:
-    """Write the zarr metadata of a store that has no shards yet; harmless when it is there already."""
+    """Write the zarr metadata of a store that has no shards yet; harmless when there already."""
     for key, payload in _encoded(layout, None, {}).items():
         (folder / DATA / key).parent.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / DATA / key, payload)
@@ -137,7 +140,7 @@ def write_shard(
     blocks: Mapping[str, Array],
     notes: Mapping[str, Sequence[object]],
 ) -> None:
-    """Write one shard of every array durably, then its commit record: in this order, whatever happens.
+    """Write one shard of every array durably, then its commit record: always in this order.
 
     Args:
         folder: the building folder.
@@ -156,7 +159,8 @@ def write_shard(
     for name, spec in layout.arrays.items():
         if blocks[name].shape != (len(span), *spec.shape) or blocks[name].dtype != spec.dtype:
             raise ValueError(
-                f"{name}: {blocks[name].dtype}{blocks[name].shape}, expected {len(span)} rows of {spec}"
+                f"{name}: {blocks[name].dtype}{blocks[name].shape}, "
+                f"expected {len(span)} rows of {spec}"
             )
     if any(len(column) != len(span) for column in notes.values()):
         raise ValueError(f"a note of shard {shard} does not have {len(span)} rows")

@@ -28,7 +28,7 @@ def golden_folder() -> Path:
 
 @dataclass(frozen=True)
 class TinyStores:
-    """Folders of stores of 42 made-up faces, 32 px: four train, one val and one test face a class."""
+    """Folders of stores of 42 made-up faces, 32 px: four train, one val, one test face a class."""
 
     faces: Path
     landmarks: Path
@@ -81,7 +81,7 @@ def _tiny_store(out: Path, arrays: dict[str, np.ndarray], about: dict[str, objec
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
-    """Stores that train in a second: each class has its bright corner, its AU map is that corner."""
+    """Stores that train in a second: each class has a bright corner, its AU map is that corner."""
     root = tmp_path_factory.mktemp("tiny")
     rng = np.random.default_rng(0)
     labels = np.arange(42) % 7
@@ -110,7 +110,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
 
 @pytest.fixture(scope="session")
 def template_face() -> np.ndarray:
-    """68 points whose eye centres, nose tip and mouth corners lie exactly on the template of the 256 px crop."""
+    """68 points with eye centres, nose tip and mouth corners on the template of the 256 px crop."""
     lid_x, lid_y = np.array([-14, -6, 6, 14, 6, -6]), np.array([0, -5, -5, 0, 5, 5])
     face = np.zeros((68, 2))
     turn = np.linspace(np.pi, 0, 17)
@@ -129,5 +129,8 @@ def template_face() -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def make_store() -> MakeStore:
-    """A function that writes a finished store of arrays; shards of 4 rows and a plain table unless given others."""
+    """A function that writes a finished store of arrays.
+
+    Shards of 4 rows and a plain table, unless given others.
+    """
     return _store

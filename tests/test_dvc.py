@@ -115,7 +115,10 @@ def test_a_killed_build_goes_on_where_it_stopped(clone):
 
 
 def killed_after_its_first_shard(folder, out):
-    """Start the landmark stage, kill it with everything it started at its first commit record, and return that."""
+    """Start the landmark stage, kill it at its first commit record, and return that.
+
+    What it started is killed with it.
+    """
     command = [
         sys.executable,
         "cli.py",

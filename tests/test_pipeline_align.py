@@ -1,4 +1,7 @@
-"""Stage `align`: one upright face a sample, with a backend that sees the template face in every picture that is not black."""
+"""Stage `align`: one upright face a sample.
+
+The backend sees the template face in every picture that is not black.
+"""
 
 import numpy as np
 import pytest

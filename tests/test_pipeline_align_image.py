@@ -1,4 +1,4 @@
-"""One decoded picture -> one upright face, with a backend that sees the template face everywhere."""
+"""One decoded picture -> an upright face, with a backend that sees the template face everywhere."""
 
 import numpy as np
 import pytest

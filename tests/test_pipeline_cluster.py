@@ -23,7 +23,10 @@ def counting(item):
 
 @pytest.fixture(autouse=True)
 def swept():
-    """Sweep up what a client leaves here: swept up while another one starts, it makes distributed wait for itself."""
+    """Sweep up what a client leaves here.
+
+    Swept up while another one starts, it makes distributed wait for itself.
+    """
     yield
     gc.collect()
 
@@ -87,7 +90,9 @@ def test_a_task_that_kills_its_workers_is_named_as_such():
 LOST = """
 import time
 from distributed import LocalCluster
-cluster = LocalCluster(n_workers=1, processes=False, protocol="tcp", dashboard_address="127.0.0.1:0")
+cluster = LocalCluster(
+    n_workers=1, processes=False, protocol="tcp", dashboard_address="127.0.0.1:0"
+)
 print(cluster.scheduler_address, flush=True)
 time.sleep(60)
 """

@@ -1,4 +1,4 @@
-"""What is read from the disk before it is decoded: ordinary files, nothing that blocks or never ends."""
+"""What is read from disk before decoding: ordinary files, nothing that blocks or never ends."""
 
 import os
 import socket

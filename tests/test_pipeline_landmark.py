@@ -16,7 +16,10 @@ FIRST, SECOND, FAILED = 0, 1, 2
 
 @pytest.fixture
 def sees(monkeypatch):
-    """Return a function that sets what the backend `fake` finds, and gives the pictures that it was asked about."""
+    """Return a function that sets what the backend `fake` finds.
+
+    The function gives the pictures that the backend was asked about.
+    """
 
     def make(*faces):
         asked = []

@@ -126,7 +126,7 @@ def test_rows_are_spread_over_expressions_that_take_turns_in_the_table(count):
 
 def test_rows_of_one_expression_reach_from_the_first_to_the_last():
     chosen = chosen_rows(CYCLE, Choice("au", "happiness", 3))
-    assert chosen.tolist() == [1, 449, 904] or chosen.tolist() == [1, 456, 904]
+    assert chosen.tolist() == [1, 449, 904]
 
 
 def test_an_unknown_kind_names_the_known(tiny, tmp_path):
@@ -160,10 +160,9 @@ def test_faces_in_the_place_of_landmarks_are_refused(make_store, tmp_path):
 
 
 def test_names_that_the_font_lacks_or_that_look_like_formulas_are_written(make_store, tmp_path):
-    faces = store_of_faces(make_store, tmp_path / "faces", [1])
     table = [{"id": "表情$a$\n.jpg" + "x" * 80, "expression": "Fear", "status": "ok"}]
     images = {"image": np.zeros((1, 8, 8, 3), np.uint8), "valid": np.ones(1, np.uint8)}
-    faces = make_store(tmp_path / "named", images, {"dataset": "表$", "notice": "$_$"}, table)
+    faces = make_store(tmp_path / "faces", images, {"dataset": "表$", "notice": "$_$"}, table)
     zeros = {"points": np.zeros((1, 68, 2), np.int16), "valid": np.ones(1, np.uint8)}
     points = make_store(tmp_path / "landmarks", zeros, {"size_px": 8}, table)
     assert write_sheets(faces, points, tmp_path / "out", Choice("au", None, 1)) == (1, 1)

@@ -1,1 +1,4 @@
-"""Stores to scores: methods, the training loop, evaluation. No face tool and no picture decoding here."""
+"""Stores to scores: methods, the training loop, evaluation.
+
+No face tool and no picture decoding here.
+"""

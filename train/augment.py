@@ -19,7 +19,8 @@ _LUMA = (0.299, 0.587, 0.114)
 _ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
 _SAMPLES = 112
 """Stored maps are read at least at this density before they are averaged down to a target: with it,
-64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999, benchmarks/store_size.py)."""
+64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999,
+benchmarks/store_size.py)."""
 
 
 def train_images(
@@ -77,7 +78,10 @@ def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | Non
 
 
 def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    """Draw rotation, square crop and flip for a batch: (B, 2, 3), from normalised output to normalised input."""
+    """Draw rotation, square crop and flip for a batch: (B, 2, 3).
+
+    From normalised output to normalised input.
+    """
     angle = torch.deg2rad(_uniform(count, -params.rotate_deg, params.rotate_deg, rng)) * _coin(
         count, params.rotate_p, rng
     )

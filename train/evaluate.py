@@ -198,7 +198,10 @@ def _scores(measured: Measured, subjects: Subjects) -> Json:
 def _class_mean_cosine(
     au_NSS: NDArray[Any], labels_N: NDArray[Any], valid_N: NDArray[Any]
 ) -> NDArray[Any]:
-    """Cosine of each face's AU map with the mean AU map of its class over these faces: what a fixed template scores."""
+    """Cosine of each face's AU map with the mean AU map of its class over these faces.
+
+    What a fixed template scores.
+    """
     flat_NP = au_NSS.reshape(len(au_NSS), -1)
     cosine = np.zeros(len(flat_NP))
     for expression in np.unique(labels_N[valid_N]):

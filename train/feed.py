@@ -1,4 +1,7 @@
-"""Batches from the memory-mapped stores: uint8 pictures and maps, in an order that depends on (seed, epoch) alone."""
+"""Batches from the memory-mapped stores: uint8 pictures and maps.
+
+Their order depends on (seed, epoch) alone.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -74,7 +74,8 @@ def train(
     if sources[1].about["kind"] != run.params.alignment.heatmap:
         raise UsageError(
             heatmaps,
-            f"holds kind {sources[1].about['kind']}, train.alignment.heatmap is {run.params.alignment.heatmap}.",
+            f"holds kind {sources[1].about['kind']}, "
+            f"train.alignment.heatmap is {run.params.alignment.heatmap}.",
         )
     fingerprint = {
         "stage": "train",
@@ -137,7 +138,7 @@ def _fit(folder: Path, method: Method, sources: tuple[Store, Store], run: Run, t
 
 
 def _map_size(model: Classifier, run: Run) -> tuple[int, int]:
-    """Rows and columns at which targets are needed: the attention's, or the picture's for the published resize."""
+    """Rows and columns of targets: the attention's, or the picture's for the published resize."""
     params = run.params
     if params.alignment.resize == "published":
         return params.image_px, params.image_px
@@ -167,7 +168,7 @@ def training_batch(
 
 
 def validate(model: Classifier, feed: Feed, run: Run) -> dict[str, float]:
-    """Return accuracy, cross-entropy and the deepest layer's cosine with the stored maps over a split."""
+    """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps."""
     model.eval()
     losses, right, cosines, counted = [], [], [], []
     with torch.no_grad():
@@ -220,7 +221,7 @@ def _resumed(
     scaler: torch.amp.GradScaler,
     device: torch.device,
 ) -> tuple[int, float]:
-    """Take up an interrupted run: the epochs it finished and its best accuracy; (0, -1) for a new one."""
+    """Take up an interrupted run: epochs finished and best accuracy; (0, -inf) for a new one."""
     if not (folder / LAST).exists():
         return 0, -math.inf
     state = load(folder / LAST, device)
@@ -245,5 +246,6 @@ def _refuse_nonsense(means: Mapping[str, float], epoch: int, folder: Path) -> No
         if not math.isfinite(value):
             raise DivergedError(
                 folder,
-                f"{name} is {value} in epoch {epoch + 1}. The checkpoint of the epoch before is safe. Lower train.lr.",
+                f"{name} is {value} in epoch {epoch + 1}. "
+                "The checkpoint of the epoch before is safe. Lower train.lr.",
             )

@@ -1,4 +1,4 @@
-"""One batch through a trained model: predictions, every map, and how each agrees with the action units.
+"""One batch through a trained model: predictions, every map, how each agrees with the action units.
 
 Shapes: B batch, L layers, M = L + 1 maps (layers, then CAM), V = 7 expressions, C side of the
 canvas, P = C * C, S = 64.

@@ -36,5 +36,8 @@ OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]]
 
 
 def step_lr(params: TrainParams, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0: multiplied by gamma every so many epochs. Published."""
+    """Return the learning rate of an epoch, counted from 0.
+
+    Multiplied by gamma every so many epochs. Published.
+    """
     return max(params.lr * params.lr_gamma ** (epoch // params.lr_step_epochs), _LEAST_LR)

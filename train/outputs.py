@@ -1,4 +1,4 @@
-"""What an evaluation leaves beside its scores: a row a face, mean maps a class, a few faces to look at.
+"""What an evaluation leaves beside its scores: a row a face, mean maps a class, a few faces to see.
 
 Shapes: N faces, S side of a small map.
 """
@@ -25,7 +25,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def write_predictions(path: Path, measured: Measured, subjects: Subjects) -> None:
-    """Write one row a face: label, prediction, probabilities, and its cosines where it has an AU map."""
+    """Write a row a face: label, prediction, probabilities, and its cosines if it has an AU map."""
     labels = subjects.labels_N
     attention, cam = (own_cosine(measured.cosines_BMV[:, place], labels) for place in (-2, -1))
     valid = measured.own_defined(labels)
@@ -45,7 +45,7 @@ def write_predictions(path: Path, measured: Measured, subjects: Subjects) -> Non
 
 
 def mean_maps(measured: Measured, labels_N: NDArray[np.int64]) -> Arrays:
-    """Average maps a class: attention and CAM over all faces, the AU map over those where it is defined.
+    """Average maps a class: attention and CAM over all faces, the AU map where it is defined.
 
     Returns:
         attention, cam, au: (7, S, S) float32; attention_count, cam_count, au_count: (7,).

@@ -1,4 +1,7 @@
-"""The values that travel between a batch and its loss. Shapes: B batch, C channels, H W rows and columns, K expressions."""
+"""The values that travel between a batch and its loss.
+
+Shapes: B batch, C channels, H W rows and columns, K expressions.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def unit_range(maps_BHW: Tensor) -> Tensor:
 
 
 def exact_canvas(maps_BHW: Tensor, size_px: int) -> Tensor:
-    """Enlarge attention to the canvas with half-pixel centres, shifted so that nothing is negative."""
+    """Enlarge attention to the canvas with half-pixel centres, shifted so nothing is negative."""
     enlarged = F.interpolate(
         maps_BHW[:, None], [size_px, size_px], mode="bilinear", align_corners=False
     )[:, 0]
@@ -37,7 +37,10 @@ def exact_canvas(maps_BHW: Tensor, size_px: int) -> Tensor:
 
 
 def published_canvas(maps_BHW: Tensor, size_px: int) -> Tensor:
-    """Enlarge attention as the published evaluation does: aligned corners, antialiased, clamped to its own range."""
+    """Enlarge attention as the published evaluation does.
+
+    Aligned corners, antialiased, clamped to its own range.
+    """
     enlarged = F.interpolate(
         maps_BHW[:, None], [size_px, size_px], mode="bilinear", align_corners=True, antialias=True
     )[:, 0]
@@ -49,7 +52,10 @@ GEOMETRIES: dict[str, Callable[[Tensor, int], Tensor]] = {
     "exact": exact_canvas,
     "published": published_canvas,
 }
-"""How attention (B, H, W) is brought to the canvas (B, size, size). CAMs always use half-pixel centres, as published."""
+"""How attention (B, H, W) is brought to the canvas (B, size, size).
+
+CAMs always use half-pixel centres, as published.
+"""
 
 
 def cosines(maps_BMP: Tensor, targets_BVP: Tensor) -> Tensor:
@@ -71,10 +77,10 @@ def own_cosine(cosines_NV: Floats, labels_N: NDArray[np.integer]) -> Floats:
 def selectivity(
     cosines_NV: Floats, defined_NV: NDArray[np.bool_], labels_N: NDArray[np.integer]
 ) -> Floats:
-    """Return the cosine with the own expression's map minus the mean cosine with the other expressions' on the same face.
+    """Return the cosine with the own expression's map minus the mean cosine with the others.
 
-    Attention that is the same blob whatever the face scores a high cosine, and nothing here. NaN
-    where no other map is defined.
+    All maps are of the same face. Attention that is the same blob whatever the face scores a high
+    cosine, and nothing here. NaN where no other map is defined.
     """
     others_NV = defined_NV.copy()
     others_NV[np.arange(len(labels_N)), labels_N] = False
@@ -112,8 +118,9 @@ def summary(values_N: Floats, labels_N: NDArray[np.integer], valid_N: NDArray[np
 
 
 def classification(labels_N: NDArray[np.integer], predicted_N: NDArray[np.integer]) -> Json:
-    """Return accuracy, balanced accuracy (mean recall of the classes that occur), recall a class, and the confusion counts.
+    """Return accuracy, balanced accuracy, recall a class, and the confusion counts.
 
+    Balanced accuracy is the mean recall of the classes that occur.
     confusion[i][j] counts faces of expression i that were called j.
     """
     count = len(EXPRESSIONS)

@@ -44,5 +44,8 @@ _PACKAGES = (
 
 
 def models() -> dict[str, str]:
-    """Return the versions that decide what is found, for fingerprints. The models come inside these packages."""
+    """Return the versions that decide what is found, for fingerprints.
+
+    The models come inside these packages.
+    """
     return {name: version(name) for name in _PACKAGES}

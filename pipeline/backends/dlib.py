@@ -32,7 +32,7 @@ def find(image_HW3: U8Image, upsample: int = 0) -> Points:
 
 
 class Model(Protocol):
-    """Detector and predictor: a picture, doubled so many times -> for every face, 68 (x, y) in px."""
+    """Detector and predictor: a picture, doubled so often -> for every face, 68 (x, y) in px."""
 
     def __call__(self, image_HW3: U8Image, upsample: int) -> list[list[tuple[int, int]]]:
         """Look for faces."""

@@ -1,4 +1,7 @@
-"""MediaPipe's face mesh: 478 vertices, of which 68 stand for the iBUG points. Model licence: Apache-2.0."""
+"""MediaPipe's face mesh: 478 vertices, of which 68 stand for the iBUG points.
+
+Model licence: Apache-2.0.
+"""
 
 import os
 import sys
@@ -23,7 +26,7 @@ VERTICES = (
     33, 160, 158, 155, 153, 144, 382, 385, 387, 263, 373, 380,
     61, 74, 37, 11, 267, 304, 291, 321, 314, 17, 84, 91, 78, 82, 13, 312, 308, 317, 14, 87,
 )
-"""iBUG point -> mesh vertex: mirror-symmetric nearest, fitted on 300 faces, checked on 600 others."""
+"""iBUG point -> mesh vertex: mirror-symmetric nearest, fitted on 300 faces, checked on 600 more."""
 
 OFFSETS = (
     (-0.0506, 0.013), (-0.0482, 0.0885), (-0.0572, -0.0724), (-0.061, 0.0103),
@@ -45,8 +48,8 @@ OFFSETS = (
     (-0.0012, 0.0034), (0.0198, -0.0133), (0, -0.0078), (-0.0198, -0.0133),
 )
 # fmt: on
-"""What to add to each vertex to agree with the convention of iBUG annotations: fractions of the distance between
-the eye centres, in a frame whose x axis runs along the eyes. Fitted likewise."""
+"""What to add to each vertex to agree with the convention of iBUG annotations: fractions of the
+distance between the eye centres, in a frame whose x axis runs along the eyes. Fitted likewise."""
 
 _EYE_VERTICES = ((33, 133), (263, 362))
 

@@ -23,7 +23,9 @@ _SPLITS = {"training": "train", "valid": "val", "validation": "val", "testing": 
 
 
 def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
-    """Read `labels.csv`: columns file, expression (or label); optional split, person, box, landmarks; any order.
+    """Read `labels.csv`.
+
+    Its columns, in any order: file, expression (or label); optional split, person, box, landmarks.
 
     Args:
         root: the dataset's folder.
@@ -95,7 +97,8 @@ def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: st
         if name not in known:
             raise UsageError(
                 "params.yaml",
-                f"reader {reader} has no option '{name}'; known: {', '.join(known)}.{did_you_mean(name, list(known))}",
+                f"reader {reader} has no option '{name}'; "
+                f"known: {', '.join(known)}.{did_you_mean(name, list(known))}",
             )
 
 
@@ -197,6 +200,7 @@ def _numbers(text: str, count: int, what: str, where: str) -> tuple[float, ...] 
     if len(values) != count or not all(map(math.isfinite, values)):
         raise DataError(
             where,
-            f"{what} needs {count} finite numbers with decimal points, got '{printable(text[:40])}'.",
+            f"{what} needs {count} finite numbers with decimal points, "
+            f"got '{printable(text[:40])}'.",
         )
     return values

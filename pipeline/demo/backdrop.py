@@ -1,4 +1,6 @@
-"""What stands behind the face: textures of scikit-image, gradients, blobs, or a studio wall like the portrait's.
+"""What stands behind the face.
+
+Textures of scikit-image, gradients, blobs, or a studio wall like the portrait's.
 
 A backdrop is a function (rng, size_px) -> float32 RGB in [0, 1], (S, S, 3). Nothing here shows a
 face.

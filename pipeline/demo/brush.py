@@ -1,4 +1,7 @@
-"""Soft shapes and smooth curves to paint with. S picture side in px; masks are float32 in [0, 1], (S, S)."""
+"""Soft shapes and smooth curves to paint with.
+
+S picture side in px; masks are float32 in [0, 1], (S, S).
+"""
 
 import cv2
 import numpy as np

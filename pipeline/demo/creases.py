@@ -1,4 +1,6 @@
-"""The folds that active units press into the skin: brow furrow, forehead, nose, cheeks, chin and eye corners.
+"""The folds that active units press into the skin.
+
+Brow furrow, forehead, nose, cheeks, chin and eye corners.
 
 Pictures are float32 RGB in [0, 1], (S, S, 3). Points are control points of portrait.py in px of
 that picture.
@@ -89,7 +91,10 @@ def folded(
 
 
 def _path(points_P2: Points, line: Line, axes: tuple[Points, Points]) -> Points:
-    """Return a crease in px; `axes` are an eye distance to the right on this half's outside, and one down."""
+    """Return a crease in px.
+
+    `axes` are an eye distance to the right on this half's outside, and one down.
+    """
     outside, down = axes
     right_half = float(outside @ (points_P2[45] - points_P2[36])) > 0
     return np.array(

@@ -11,7 +11,7 @@ BAND_PX = 6
 
 
 def cut_out(image_HW3: U8Image, outline_L2: NDArray[np.float64]) -> U8Image:
-    """Return RGBA: alpha from the traced outline, sharpened by colour, and colours freed of the backdrop.
+    """Return RGBA: alpha from the outline, sharpened by colour, and colours freed of the backdrop.
 
     Args:
         image_HW3: RGB.

@@ -26,7 +26,9 @@ _CLOSED_GAP = 0.02  # eye distances between the closed lips: what the portrait's
 
 
 def intensities(expression: int, rng: np.random.Generator) -> Intensities:
-    """Draw how strongly each action unit acts: the recipe, varied, and in half of the faces one weak stranger.
+    """Draw how strongly each action unit acts.
+
+    The recipe, varied, and in half of the faces one weak stranger.
 
     Args:
         expression: id, 0 to 6.
@@ -80,7 +82,10 @@ def _lips_apart(points_P2: Points) -> Points:
 
 
 def _brows_up(points_P2: Points) -> Points:
-    """Return the face with every brow above its lid and the lid's crease between them: a warp must not fold."""
+    """Return the face with every brow above its lid and the lid's crease between them.
+
+    A warp must not fold.
+    """
     result = points_P2.copy()
     brows, lids, creases = list(_BROWS), list(_LIDS), list(_CREASES)
     result[brows, 1] = np.minimum(result[brows, 1], result[lids, 1] - _BROW_GAP)

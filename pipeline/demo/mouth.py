@@ -20,7 +20,7 @@ _UPPER_CURVE, _LOWER_CURVE = (60, 61, 62, 63, 64), (60, 67, 66, 65, 64)
 
 
 def painted(image_SS3: F32Image, points_P2: Points, unit_px: float) -> F32Image:
-    """Return the picture with the gap between the lips painted: a dark line, or cavity, teeth and tongue.
+    """Return the picture with the lips' gap painted: a dark line, or cavity, teeth and tongue.
 
     Args:
         image_SS3: the warped face.

@@ -1,4 +1,7 @@
-"""Small differences of build between faces, so that no two samples share one shape. P = 98, eye frame."""
+"""Small differences of build between faces, so that no two samples share one shape.
+
+P = 98, eye frame.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -93,7 +93,7 @@ CHEEKBONE, CHEEK, INNER_FOREHEAD, OUTER_FOREHEAD = 68, 69, 70, 71
 OUTER_LID_CREASE, INNER_LID_CREASE = 76, 77
 IRISES = (80, 81)
 ANCHORS = tuple(range(82, 98))
-"""Indices of the extra control points on the left; the right ones follow each group in the same order."""
+"""Indices of extra control points on the left; the right ones follow each group in that order."""
 
 MIRROR = (*FLIP, 72, 73, 74, 75, 68, 69, 70, 71, 78, 79, 76, 77, 81, 80, *ANCHORS)
 """Control point i of a mirrored movement is point MIRROR[i]; anchors never move, so they stay."""
@@ -158,7 +158,7 @@ def resting_points() -> Points:
 
 
 def _anchors() -> Points:
-    """Return 16 points on a frame around head and collar, (16, 2), that hold the picture in place."""
+    """Return points on a frame around head and collar, (16, 2), that hold the picture in place."""
     steps = np.arange(4) / 4
     sides = [(steps, 0 * steps), (1 + 0 * steps, steps), (1 - steps, 1 + 0 * steps)]
     sides.append((0 * steps, 1 - steps))

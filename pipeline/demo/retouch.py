@@ -67,7 +67,7 @@ def _after(second_23: portrait.Points, first_23: portrait.Points) -> portrait.Po
 
 
 def _closing_map() -> F32Image:
-    """Return, for every canvas pixel of the resting face, where it lies in the smiling one, (H, W, 2)."""
+    """Return where each canvas pixel of the resting face lies in the smiling one, (H, W, 2)."""
     resting, smiling = portrait.resting_points(), portrait.smiling_points()
     canvas = eyes_to_canvas()
     x, y = np.meshgrid(warp.grid(WIDTH, _CLOSING_NODES), warp.grid(HEIGHT, _CLOSING_NODES))
@@ -94,7 +94,7 @@ def _without_smile(image_HW3: U8Image, to_canvas: portrait.Points) -> U8Image:
 
 
 def _with_lips(image_HW3: U8Image) -> U8Image:
-    """Return the resting face with an even lip colour, which the stretched inside of the mouth lacks."""
+    """Return the resting face with an even lip colour, which the mouth's stretched inside lacks."""
     resting = portrait.moved(portrait.resting_points(), eyes_to_canvas())
     lips, upper = np.zeros(image_HW3.shape[:2], np.uint8), np.zeros(image_HW3.shape[:2], np.uint8)
     for mask, ring in ((lips, OUTER_LIP), (upper, UPPER_LIP)):

@@ -13,7 +13,9 @@ _MIDDLE_Y = 0.55  # a face below the middle leaves room for the forehead, which 
 
 
 def placed(landmarks_L2: Points, side_px: int, rng: np.random.Generator) -> Points:
-    """Draw rotation (+-12 degrees), scale (+-8 %), aspect (+-5 %), mirror and place; keep the face inside.
+    """Draw rotation (+-12 degrees), scale (+-8 %), aspect (+-5 %), mirror and place.
+
+    The face stays inside.
 
     Args:
         landmarks_L2: (68, 2), eye frame.

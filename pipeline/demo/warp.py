@@ -33,12 +33,15 @@ def evaluate(weights: Points, from_P2: Points, at_M2: Points) -> Points:
 
 
 def grid(side_px: int, nodes: int) -> NDArray[np.float64]:
-    """Return the positions in px, (G,), of nodes that reach one step beyond a picture on both sides."""
+    """Return positions in px, (G,), of nodes that reach one step beyond a picture on both sides."""
     return np.linspace(-1, nodes - 2, nodes) * (side_px - 1) / (nodes - 3)
 
 
 def dense(nodes_GG2: Points, width_px: int, height_px: int) -> NDArray[np.float32]:
-    """Interpolate a map known at the nodes of `grid` to every pixel, (height, width, 2), by cubic convolution."""
+    """Interpolate a map known at the nodes of `grid` to every pixel, (height, width, 2).
+
+    By cubic convolution.
+    """
     count = len(nodes_GG2)
     across = _cubic_weights(width_px, count)
     down = _cubic_weights(height_px, count)
@@ -47,7 +50,7 @@ def dense(nodes_GG2: Points, width_px: int, height_px: int) -> NDArray[np.float3
 
 
 def _cubic_weights(side_px: int, nodes: int) -> NDArray[np.float64]:
-    """Return the (side, G) matrix that interpolates node values at every pixel (Keys 1981, a = -1/2)."""
+    """Return the (side, G) matrix that interpolates nodes at every pixel (Keys 1981, a = -1/2)."""
     position = np.arange(side_px) * (nodes - 3) / (side_px - 1) + 1
     first = np.minimum(np.floor(position).astype(int), nodes - 3)
     t = position - first

@@ -1,8 +1,11 @@
-"""What a model is: a backbone that gives features, a head that scores them, a readout that explains, terms to train with."""
+"""What a model is: a backbone, a head, a readout, terms to train with.
+
+The backbone gives features, the head scores them, the readout explains.
+"""
 
 from train.records import Method
 
 METHODS: dict[str, Method] = {
     "cam": Method(head="gap", readout="class_map", terms=("cross_entropy",)),
 }
-"""Published methods. The backbone, and whether the AU alignment term is added, are choices of the run."""
+"""Published methods. The backbone, and whether AU alignment is added, are choices of the run."""

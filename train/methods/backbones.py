@@ -53,7 +53,8 @@ def _levels(name: str, weights: str) -> nn.Module:
     except (OSError, RuntimeError) as error:
         raise NoInputError(
             tag,
-            "these weights could not be fetched. Connect to a network once, or set train.weights: none.",
+            "these weights could not be fetched. "
+            "Connect to a network once, or set train.weights: none.",
         ) from error
 
 

@@ -1,4 +1,7 @@
-"""Heads: from the deepest activations to logits and, for some, one map an expression. K expressions."""
+"""Heads: from the deepest activations to logits and, for some, one map an expression.
+
+K expressions.
+"""
 
 from collections.abc import Callable
 
@@ -41,4 +44,4 @@ class Pooled(nn.Module):
 
 
 HEADS: dict[str, Callable[[int], nn.Module]] = {"gap": Pooled}
-"""Name -> (channels of the deepest level) -> module: feature (B, C, H, W) -> (logits, maps or None)."""
+"""Name -> (channels of the deepest level) -> module: (B, C, H, W) -> (logits, maps or None)."""

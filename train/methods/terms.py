@@ -33,7 +33,7 @@ def mean_attention(feature_BCHW: Tensor) -> Tensor:
 
 
 def cosine_distance(attention_BHW: Tensor, heatmap_BHW: Tensor) -> Tensor:
-    """One minus the cosine of the two maps, as vectors, without centring: (B,), in [0, 2]. Published."""
+    """One minus the cosine of the two maps as vectors, not centred: (B,), in [0, 2]. Published."""
     return 1 - F.cosine_similarity(attention_BHW.flatten(1), heatmap_BHW.flatten(1), eps=_EPS)
 
 
