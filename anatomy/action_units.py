@@ -223,6 +223,9 @@ EXPRESSION_UNITS = {
 Source: Martinez, Valstar, Jiang and Pantic, IEEE TAC 2017, by way of Belharbi et al., FG 2024.
 """
 
+_EVEN_LIP_RAISER = ActionUnit(
+    "upper lip raiser", (Ellipse((48, 48), (50, 50), *_SPOT), Ellipse((54, 54), (52, 52), *_SPOT))
+)
 _EVEN_STRETCHER = ActionUnit(
     "lip stretcher", (Ellipse((48, 6), (48, 6), *_SPOT), Ellipse((54, 10), (54, 10), *_SPOT))
 )
@@ -230,8 +233,9 @@ _EVEN_STRETCHER = ActionUnit(
 CODEBOOKS = {
     "published": Codebook(ACTION_UNITS, EXPRESSION_UNITS, face_scaled=False),
     "corrected": Codebook(
+        # AU10: corner of the mouth across and upper lip down on the right too, not the reverse.
         # AU20: the right side starts at the corner of the mouth (54), as the left one does.
-        {**ACTION_UNITS, 20: _EVEN_STRETCHER},
+        {**ACTION_UNITS, 10: _EVEN_LIP_RAISER, 20: _EVEN_STRETCHER},
         # Disgust: the upper *lip* raiser, AU10, which the paper lists; the published code draws the
         # upper *lid* raiser, AU5, which stands next to it in its table.
         {**EXPRESSION_UNITS, "Disgust": (9, 10, 16, 17, 25, 26)},

@@ -53,7 +53,7 @@ def mirrored(points_L2: NDArray[np.floating], width_px: float) -> NDArray[np.flo
 def rescaled(points_L2: NDArray[np.floating], from_px: int, to_px: int) -> NDArray[np.floating]:
     """Return points of a picture `from_px` wide, once it is resized to `to_px`.
 
-    Pixels have half-pixel centres.
+    With half-pixel centres: (0, 0) is the middle of the first pixel.
     """
     return (points_L2 + 0.5) * (to_px / from_px) - 0.5
 

@@ -86,7 +86,7 @@ def locate(
 
 
 def _view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
-    """Return the attempt's view of the picture, and the affine map from the original to it, in px."""
+    """Return the attempt's view of the picture and the affine map to its px from the original's."""
     height, width = image_HW3.shape[:2]
     scale = max(1.0, ENLARGE_TO_PX / min(height, width))
     scale = (

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, au, generic_au, landmarks, per_class_au
+from anatomy.heatmaps import HEATMAPS, au, generic_au, landmarks, per_class_au, single_au
+from anatomy.landmarks import mirrored
+from errors import UsageError
 
 OFF_CANVAS, FAILED = 10, 11
 
@@ -113,3 +115,47 @@ def test_a_small_map_is_sampled_at_half_pixel_centres(face):
     between = large.reshape(64, 4, 64, 4)[:, 1:3, :, 1:3].mean(axis=(1, 3))
     cosine = (small[0] * between).sum() / np.linalg.norm(small[0]) / np.linalg.norm(between)
     assert cosine > 0.9999
+
+
+def test_corrected_maps_grow_with_the_face_and_published_ones_do_not(face):
+    small = (face - face.mean(axis=0)) / 2 + face.mean(axis=0)
+    for codebook, least, most in (("corrected", 3, 4.5), ("published", 1, 1.2)):
+        options = {"canvas_px": 256, "au": 6, "codebook": codebook, "normalise": False}
+        areas = [single_au(one[None], [0], 224, **options)[0].sum() for one in (face, small)]
+        assert least < areas[0] / areas[1] < most
+
+
+def test_corrected_disgust_draws_the_upper_lip_and_not_the_lids(face):
+    disgust = [EXPRESSIONS.index("Disgust")]
+    drawn = {
+        book: au(face[None], disgust, 256, canvas_px=256, codebook=book)[0][0]
+        for book in ("published", "corrected")
+    }
+    lid_x, lid_y = face[37].astype(int)
+    assert drawn["published"][lid_y, lid_x] > 0.3
+    assert drawn["corrected"][lid_y, lid_x] == 0
+
+
+@pytest.mark.parametrize("unit", [10, 20])
+def test_corrected_units_are_as_even_as_the_face(face, unit):
+    even = (face + mirrored(face, 256)) / 2
+    maps, _ = single_au(even[None], [0], 256, canvas_px=256, au=unit, codebook="corrected")
+    both = (maps[0] * maps[0][:, ::-1]).sum() / (maps[0] ** 2).sum()
+    assert both > 0.97
+
+
+def test_without_stretching_one_is_the_inside_of_a_region(golden, face):
+    raw, _ = au(face[None], [1], 256, canvas_px=256, normalise=False)
+    low, high = golden["raw_minmax_256"][5, 1]
+    assert raw.max() == pytest.approx((high - 1e-4) / (255 - 1e-4), abs=1e-5)
+    assert raw.min() == pytest.approx((low - 1e-4) / (255 - 1e-4), abs=1e-5)
+
+
+def test_an_unknown_action_unit_names_the_known_ones(face):
+    with pytest.raises(UsageError, match="known: 1, 10, 12"):
+        single_au(face[None], [0], 32, canvas_px=256, au=13)
+
+
+def test_an_unknown_codebook_names_the_known_ones():
+    with pytest.raises(UsageError, match="known: corrected, published"):
+        au(np.zeros((0, 68, 2)), [], 32, canvas_px=224, codebook="correct")

@@ -18,6 +18,13 @@ SMALL = {
     "train": {"epochs": 1, "image_px": 32, "batch": 8},
 }
 
+KINDS = {
+    "au": {"codebook": "published"},
+    "generic_au": {},
+    "per_class_au": {},
+    "single_au": {"au": 12},
+}
+
 
 def edited(folder, section, **values):
     yaml = YAML()
@@ -89,15 +96,51 @@ def test_a_training_parameter_redoes_no_heatmap(clone):
 
 @pytest.mark.slow
 @pytest.mark.face_tool
-def test_going_back_to_earlier_parameters_comes_from_the_cache(clone):
-    before = manifest(clone, "data/heatmaps/demo/au")
-    edited(clone, "heatmap", canvas_px=256)
-    dvc(clone, "repro", "heatmap@demo-au")
-    assert manifest(clone, "data/heatmaps/demo/au") != before
-    edited(clone, "heatmap", canvas_px=224)
-    said = dvc(clone, "repro", "heatmap@demo-au").stdout
+def test_going_back_to_an_earlier_variance_comes_from_the_cache(clone):
+    out = "data/heatmaps/demo/landmarks"
+    before = manifest(clone, out)
+    with_variance(clone, 32.0)
+    dvc(clone, "repro", "heatmap@demo-landmarks")
+    assert manifest(clone, out) != before
+    with_variance(clone, 64.0)
+    said = dvc(clone, "repro", "heatmap@demo-landmarks").stdout
     assert "is cached - skipping run" in said
-    assert manifest(clone, "data/heatmaps/demo/au") == before
+    assert manifest(clone, out) == before
+
+
+def with_variance(folder, variance_px2):
+    edited(
+        folder,
+        "heatmap",
+        options={**KINDS, "landmarks": {"variance_px2": variance_px2, "jaw": False}},
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_adding_a_kind_computes_only_that_kind(clone):
+    edited(clone, "matrix", kinds=["au", "landmarks", "generic_au"])
+    waiting = YAML(typ="safe").load(dvc(clone, "status", "--json").stdout)
+    assert {
+        name
+        for name in waiting
+        if name.startswith(("demo", "index", "align", "landmark", "heatmap"))
+    } == {"heatmap@demo-generic_au"}
+    edited(clone, "matrix", kinds=["au", "landmarks"])
+
+
+@pytest.mark.slow
+@pytest.mark.face_tool
+def test_two_experiments_share_one_store(clone):
+    stages = YAML(typ="safe").load(clone / "dvc.lock")["stages"]
+    maps = [
+        dependency
+        for name in ("train@demo-cam-plain", "train@demo-cam-aligned")
+        for dependency in stages[name]["deps"]
+        if dependency["path"] == "data/heatmaps/demo/au"
+    ]
+    assert len(maps) == 2
+    assert maps[0] == maps[1]
 
 
 @pytest.mark.slow
@@ -117,7 +160,7 @@ def test_a_killed_build_goes_on_where_it_stopped(clone):
 def killed_after_its_first_shard(folder, out):
     """Start the landmark stage, kill it at its first commit record, and return that.
 
-    What it started is killed with it.
+    Everything it started is killed with it.
     """
     command = [
         sys.executable,

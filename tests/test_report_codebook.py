@@ -67,7 +67,8 @@ def test_what_the_corrected_codebook_changes_is_said():
     assert "- Disgust: AU9 10 16 17 25 26, not AU9 5 16 17 25 26." in changes
     assert "middle of 54 and 10, not middle of 48 and 6; middle of 50 and 10" in changes
     assert "Lengths follow the face" in changes
-    assert changes.count("\n- ") == 3
+    assert "AU10, upper lip raiser: centres x48, y50; x54, y52, not" in changes
+    assert changes.count("\n- ") == 4
 
 
 def test_the_drawn_face_is_symmetric_and_as_large_as_an_aligned_one():
