@@ -168,6 +168,13 @@ HEATMAPS: dict[str, Heatmap] = {
 """Kind -> (landmarks_NL2, expressions_N, size_px, **options) -> (maps in [0, 1], valid)."""
 
 
+def framed(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
+    """Return what a codebook's ellipses are set by: whole px, cut toward zero, and the face's size."""
+    left, right = five_points(face_L2)[:2]
+    scale = float(np.linalg.norm(right - left)) / PUBLISHED_EYES_PX if book.face_scaled else None
+    return Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
+
+
 def _stacked(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
     valid = np.array([one is not None for one in drawn], bool)
     maps = np.zeros((len(drawn), size_px, size_px), np.float32)
@@ -188,9 +195,7 @@ def _draw_units(
     """Draw some AUs on one face, combined by their maximum; None if none is on the canvas."""
     if not np.isfinite(face_L2).all():
         return None
-    eyes = five_points(face_L2)[:2] if book.face_scaled else None
-    scale = None if eyes is None else float(np.linalg.norm(eyes[1] - eyes[0])) / PUBLISHED_EYES_PX
-    frame = Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
+    frame = framed(face_L2, book, canvas_px)
     canvas = np.zeros((canvas_px, canvas_px), np.float32)
     combined: F32 | None = None
     for region in dict.fromkeys(book.units[unit].region for unit in units):  # some share one region

@@ -20,14 +20,11 @@ from anatomy.action_units import (
     ACTION_UNITS,
     CODEBOOKS,
     PUBLISHED_CANVAS_PX,
-    PUBLISHED_EYES_PX,
-    Codebook,
     Ellipse,
-    Frame,
 )
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import au
-from anatomy.landmarks import POINTS, REGIONS, five_points, mirrored
+from anatomy.heatmaps import au, framed
+from anatomy.landmarks import POINTS, REGIONS, mirrored
 from report.codebook_table import BASE, numbers, table
 from report.drawing import ALERT, GREY, blank_page, png, write
 from store.files import atomic_write
@@ -164,15 +161,8 @@ def _outline_face(axes: Axes, face_L2: Face) -> None:
         axes.plot(*face_L2[list(closed)].T, color="#555555", linewidth=0.9, zorder=3)
 
 
-def _frame(panel: Panel, book: Codebook) -> Frame:
-    eyes = five_points(panel.face_L2)[:2]
-    scale = float(np.linalg.norm(eyes[1] - eyes[0])) / PUBLISHED_EYES_PX
-    whole = np.trunc(panel.face_L2).astype(int).tolist()
-    return Frame(whole, _SIDE, scale if book.face_scaled else None)
-
-
 def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[Outline]:
-    frame = _frame(panel, CODEBOOKS[book])
+    frame = framed(panel.face_L2, CODEBOOKS[book], _SIDE)
     for region, units in panel.regions(book).items():
         colour = ALERT if _is_new(panel, units[0], region) else _tint(units[0])
         for ellipse in region:
@@ -185,7 +175,7 @@ def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[
 
 def _label(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     """Write the numbers of each region right of the face, with a line to its right ellipse."""
-    frame = _frame(panel, CODEBOOKS[panel.book])
+    frame = framed(panel.face_L2, CODEBOOKS[panel.book], _SIDE)
     regions = panel.regions(panel.book)
     ends = {region: max(ellipse.on(frame)[0] for ellipse in region) for region in regions}
     order = sorted(regions, key=lambda region: ends[region][1])

@@ -5,16 +5,15 @@ import io
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.patches import Rectangle
 
 from anatomy.expressions import EXPRESSIONS
+from report.drawing import png
 from report.grids import U8, Cell, Grid
 from report.results import Comparison, Result
 
-_DPI = 150
 _GREY, _RED = "#6b6b6b", "#b3261e"
 
 
@@ -33,7 +32,7 @@ def confusion_figure(comparison: Comparison) -> bytes:
     for one, run in zip(axes, comparison.runs, strict=True):
         _confusion(one, run)
     axes[0].set_ylabel("label")
-    return _png(figure)
+    return png(figure)
 
 
 def _confusion(axes: Axes, run: Result) -> None:
@@ -69,7 +68,7 @@ def grid_figure(grid: Grid) -> bytes:
         for column, cell in enumerate(line.cells):
             _cell(axes, cell, (column, column + 1 - gap, row + 1 - gap, row))
     axes.set(xlim=(-margin, len(grid.columns)), ylim=(len(grid.lines), -0.4))  # imshow moves them
-    return _png(figure)
+    return png(figure)
 
 
 def _cell(axes: Axes, cell: Cell, extent: tuple[float, float, float, float]) -> None:
@@ -96,10 +95,3 @@ def magma_stops(count: int) -> list[str]:
     """Return colours from low to high, for the page's legend."""
     colours = colormaps["magma"](np.linspace(0, 1, count))[:, :3]
     return ["#" + "".join(f"{round(255 * part):02x}" for part in colour) for colour in colours]
-
-
-def _png(figure: Figure) -> bytes:
-    FigureCanvasAgg(figure)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})
-    return buffer.getvalue()

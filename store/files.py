@@ -40,12 +40,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sync_file(path: Path) -> None:
-    """Make the bytes of `path` durable."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
 def canonical_json(value: Mapping[str, Any]) -> bytes:
     """Return JSON whose bytes depend on the value alone."""
     text = json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
