@@ -169,7 +169,7 @@ HEATMAPS: dict[str, Heatmap] = {
 
 
 def framed(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
-    """Return what a codebook's ellipses are set by: whole px, cut toward zero, and the face's size."""
+    """Return what sets a codebook's ellipses: whole px, cut toward zero, and the face's size."""
     left, right = five_points(face_L2)[:2]
     scale = float(np.linalg.norm(right - left)) / PUBLISHED_EYES_PX if book.face_scaled else None
     return Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
