@@ -66,11 +66,8 @@ def heatmap(
         "valid": ArraySpec(one.shape[1:-2], "uint8"),
     }
     layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
-    used = {
-        "size_px": params.size_px,
-        "canvas_px": params.canvas_px,
-        **params.options.get(kind, {}),
-    }
+    options = params.options.get(kind, {})
+    used = {"size_px": params.size_px, "canvas_px": params.canvas_px, **options}
     fingerprint = {
         "stage": "heatmap",
         "version": VERSION,
@@ -78,7 +75,7 @@ def heatmap(
         "params": used,
         "landmarks": source.digest,
     }
-    about = {**source.about, "kind": kind, "canvas_px": params.canvas_px}
+    about = {**source.about, "kind": kind, "canvas_px": params.canvas_px, "options": options}
     plan = Plan(out, fingerprint, about, layout, rows, max_bad=1.0)  # what failed, failed before
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), crew, rebuild)
 

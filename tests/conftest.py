@@ -103,7 +103,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
         _tiny_store(
             root / "heatmaps",
             {"map": maps, "valid": (labels > 0).astype(np.uint8)},
-            {**about, "kind": "au", "canvas_px": 224},
+            {**about, "kind": "au", "canvas_px": 224, "options": {}},
         ),
     )
 

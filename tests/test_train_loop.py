@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -213,3 +214,23 @@ def test_a_missing_checkpoint_says_what_to_do(tmp_path):
 def test_a_building_folder_belongs_to_one_set_of_parameters(tmp_path):
     folders = {building_folder(tmp_path / "run", {"lr": lr}) for lr in (1, 2, 1)}
     assert len(folders) == 2
+
+
+@pytest.mark.slow
+def test_a_run_on_corrected_maps_is_held_to_the_corrected_codebook(
+    tiny, trained, scoring, tmp_path
+):
+    run = tmp_path / "run"
+    shutil.copytree(trained, run)
+    described = json.loads((run / "run.json").read_text())
+    described["about"]["options"] = {"codebook": "corrected"}
+    (run / "run.json").chmod(0o644)
+    (run / "run.json").write_text(json.dumps(described))
+    disgust = {}
+    for name, source in (("published", trained), ("corrected", run)):
+        out = tmp_path / name
+        evaluate(Source(source, tiny.faces, tiny.landmarks, CPU), out, scoring, silent)
+        scores = json.loads((out / "scores.json").read_text())
+        assert scores["codebook"] == name
+        disgust[name] = scores["att_cos"]["5"]["per_class"]["Disgust"]
+    assert disgust["published"] != disgust["corrected"]

@@ -89,6 +89,7 @@ def evaluate(
             READOUTS[method.readout],
             described["params"]["image_px"],
             described["about"]["canvas_px"],
+            _codebook(described),
             params.geometry,
             source.device,
         )
@@ -113,6 +114,12 @@ def headline(scores: Mapping[str, Any]) -> str:
         f"ATT-COS {_number(att['overall'])}, CAM-COS {_number(cam['overall'])} "
         f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']})"
     )
+
+
+def _codebook(described: Mapping[str, Any]) -> str:
+    """Return the codebook of the maps that the run saw; `published` where they have none."""
+    codebook: str = described["about"]["options"].get("codebook", "published")
+    return codebook
 
 
 def _number(value: float | None) -> str:
@@ -162,6 +169,7 @@ def _card(
         "split": params.split,
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,
+        "codebook": _codebook(described),
         "protocol": "holdout",
         "usable": len(subjects.rows_N),
         "asked": subjects.asked,

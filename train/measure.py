@@ -35,6 +35,7 @@ class Setup:
         readout: its CAM.
         image_px: side of the picture that the model sees.
         canvas_px: side of the canvas on which maps are compared.
+        codebook: row of CODEBOOKS, the one that the run was trained with.
         geometry: row of GEOMETRIES.
         device: where.
     """
@@ -43,6 +44,7 @@ class Setup:
     readout: Readout
     image_px: int
     canvas_px: int
+    codebook: str
     geometry: str
     device: torch.device
 
@@ -108,8 +110,9 @@ def measure(
         labels_B: expression ids; the CAM is read for these, as published.
         landmarks_B682: px of the canvas; NaN where there are none.
     """
+    size, labels_list = setup.canvas_px, labels_B.tolist()
     au_BVCC, defined_BV = per_class_au(
-        landmarks_B682, labels_B.tolist(), setup.canvas_px, canvas_px=setup.canvas_px
+        landmarks_B682, labels_list, size, canvas_px=size, codebook=setup.codebook
     )
     with torch.no_grad():
         forward = setup.model(plain_images(images_BSS3.to(setup.device), setup.image_px))
