@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test check fix lock
+.PHONY: demo test torture check fix lock
 
 demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed before: rm .dvc/tmp/rwlock"; exit 1; }
@@ -13,6 +13,9 @@ demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 
 test: $(READY)   ## all tests
 	@OMP_NUM_THREADS=1 python -m pytest -q
+
+torture: $(READY) ## kills, faults and races of stores, hundreds instead of a few of each (about six minutes)
+	@AULENS_TORTURE=full OMP_NUM_THREADS=1 python -m pytest -q -o log_cli=true --log-cli-level=INFO tests/test_store_crash.py
 
 check: $(READY)  ## format, lint, types
 	@ruff format --check -q . && ruff check -q . && mypy && echo "make check: clean"

@@ -85,6 +85,17 @@ _DEVICE = (
 )
 
 
+def _with(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
+    """Put several options on a command."""
+
+    def make(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return make
+
+
 def _stage(
     *inputs: str, options: Sequence[Callable[[Command], Command]] = ()
 ) -> Callable[[Command], click.Command]:
@@ -92,7 +103,7 @@ def _stage(
 
     def make(function: Command) -> click.Command:
         @wraps(function)
-        def command(**given: Any) -> None:  # noqa: ANN401 - click hands over whatever the options are
+        def staged(**given: Any) -> None:  # noqa: ANN401 - click hands over whatever the options are
             chosen = {
                 field.name: given.pop(field.name)
                 for field in fields(Setting)
@@ -100,8 +111,7 @@ def _stage(
             }
             function(setting=Setting(**chosen), **given)
 
-        for option in reversed((*options, *_COMMON)):
-            command = option(command)
+        command = _with((*options, *_COMMON))(staged)
         for name in reversed(inputs):
             command = click.argument(name, type=_PATH)(command)
         return main.command(name=function.__name__.rstrip("_"))(command)
@@ -135,14 +145,14 @@ def demo(out: Path, setting: Setting) -> None:
 def index(raw: Path, out: Path, setting: Setting) -> None:
     """List the samples of a dataset and split them: RAW -> OUT."""
     from params import load
-    from pipeline.index import IndexParams
+    from pipeline.index import IndexParams, count_table
     from pipeline.index import index as run
 
     with _waiting("index", out) as tell:
         counts = run(
             raw, out, load(setting.params, ("index", out.name), IndexParams), tell, setting.rebuild
         )
-    click.echo(_count_table(counts))
+    click.echo(count_table(counts))
 
 
 @_stage("index", "out", options=_CREW)
@@ -151,6 +161,7 @@ def align(index: Path, out: Path, setting: Setting) -> None:
     from params import load
     from pipeline.align import AlignParams
     from pipeline.align import align as run
+    from store.inspect import status_line
 
     with _waiting("align", out) as tell:
         run(
@@ -160,7 +171,7 @@ def align(index: Path, out: Path, setting: Setting) -> None:
             setting.crew(tell),
             setting.rebuild,
         )
-    click.echo(_status_line(out))
+    click.echo(status_line(out))
 
 
 @_stage("faces", "out", options=_CREW)
@@ -169,6 +180,7 @@ def landmark(faces: Path, out: Path, setting: Setting) -> None:
     from params import load
     from pipeline.landmark import LandmarkParams
     from pipeline.landmark import landmark as run
+    from store.inspect import status_line
 
     with _waiting("landmark", out) as tell:
         run(
@@ -178,7 +190,7 @@ def landmark(faces: Path, out: Path, setting: Setting) -> None:
             setting.crew(tell),
             setting.rebuild,
         )
-    click.echo(_status_line(out))
+    click.echo(status_line(out))
 
 
 @_stage(
@@ -307,31 +319,86 @@ def codebook(out: Path) -> None:
     click.echo(f"{out}: {TABLE}, {FIGURE}")
 
 
+@main.command()
+@click.argument("store", type=_PATH)
+def inspect(store: Path) -> None:
+    """Say what is in an output, finished or half-built: STORE."""
+    from store.inspect import described
+
+    click.echo(described(store))
+
+
+@main.command()
+@click.argument("stores", type=_PATH, nargs=-1, required=True, metavar="STORE...")
+@click.option("--deep", is_flag=True, help="Hash every file and check every sample, too.")
+def verify(stores: tuple[Path, ...], deep: bool) -> None:
+    """Check that outputs hold the bytes that were written: STORE...
+
+    Names every bad file and the rows concerned, and exits with 76 if there are any.
+    """
+    from store.verify import report
+
+    with _waiting("verify", stores[0]) as tell:
+        for line in report(stores, deep, tell):
+            click.echo(line)
+
+
+@main.command()
+@click.argument("store", type=_PATH)
+@_with(_CREW)
+def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
+    """Build the damaged shards of STORE again, from the input that it was made from.
+
+    The input is looked for under data/; the parameters are those that STORE was made with.
+    """
+    from pipeline.again import mend
+    from pipeline.cluster import Crew
+    from store.outputs import ROOTS
+
+    with _waiting("repair", store) as tell:
+        crew = Crew(tell, workers, scheduler)
+        for line in mend(store, [Path(root) for root in ROOTS], crew):
+            click.echo(line)
+
+
+@main.command()
+def status() -> None:
+    """Say what is done, what is half-built, how big it is, and who works on it now."""
+    from store.outputs import ROOTS, scan, table
+
+    click.echo(table(list(scan(Path(root) for root in ROOTS))))
+
+
+@main.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(yes: bool) -> None:
+    """Remove half-built outputs that nobody works on."""
+    from store.outputs import ROOTS, stale, table
+    from store.outputs import clean as remove
+
+    found = stale(Path(root) for root in ROOTS)
+    if not found:
+        click.echo("Nothing to remove.")
+        return
+    click.echo(table(found))
+    if yes or click.confirm("Remove them? Their work is lost"):
+        click.echo(f"{remove(found) / 1e6:,.1f} MB freed.")
+
+
+@main.command()
+@click.argument("store", type=_PATH)
+@click.argument("out", type=_PATH, metavar="OUT.h5")
+def export(store: Path, out: Path) -> None:
+    """Write a store as one compressed HDF5 file: STORE -> OUT.h5."""
+    from store.export import export as run
+
+    click.echo(f"{out}: {run(store, out):,} bytes")
+
+
 def _waiting(stage: str, out: Path) -> "Waiting":
     from progress import Waiting
 
     return Waiting(f"{stage} {out}")
-
-
-def _status_line(out: Path) -> str:
-    from store.reading import Store
-
-    counts: dict[str, int] = {}
-    for row in Store(out).table():
-        counts[row["status"]] = counts.get(row["status"], 0) + 1
-    return f"{out}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-
-
-def _count_table(counts: dict[str, dict[str, int]]) -> str:
-    names = list(next(iter(counts.values())))
-    lines = ["split  " + "".join(f"{name:>11}" for name in names) + f"{'all':>9}"]
-    for split, by_name in counts.items():
-        lines.append(
-            f"{split:<7}"
-            + "".join(f"{by_name[name]:>11}" for name in names)
-            + f"{sum(by_name.values()):>9}"
-        )
-    return "\n".join(lines)
 
 
 def run_safely() -> NoReturn:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from errors import StorageError, pick
+from pipeline.alone import Limits as RowLimits
 from pipeline.backends import BACKENDS, models
 from pipeline.cluster import Crew
 from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_bytes
 from pipeline.index import read_index
+from pipeline.journal import Cells, RowWork
 from pipeline.locate import cascade, locate
 from pipeline.paths import safe_path
-from pipeline.sharded import Blocks, Notes, Plan, build
+from pipeline.sharded import Plan, build_rows
 from pipeline.warp import Matrix, coverage, crop, moved, stretched, upright
 from store.files import free_bytes
 from store.records import Face, Points, Status, U8Image
@@ -42,6 +44,8 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
     min_side_px: int = Field(ge=1)
     max_pixels: int = Field(ge=1)
     grey: bool
+    row_timeout_s: float = Field(gt=0)
+    row_memory_gb: float = Field(gt=0)
     max_bad: float = Field(ge=0, le=1)
 
 
@@ -67,7 +71,9 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     fingerprint = {
         "stage": "align",
         "version": VERSION,
-        "params": params.model_dump(mode="json", exclude={"max_bad"}),
+        "params": params.model_dump(
+            mode="json", exclude={"max_bad", "row_timeout_s", "row_memory_gb"}
+        ),
         "index": manifest["sha256"],
         "models": models(),
     }
@@ -76,7 +82,8 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     work = partial(align_rows, root, params, brings_landmarks)
     left_out = frozenset({"landmarks"})
     plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad, left_out)
-    return build(plan, work, crew, rebuild)
+    limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
+    return build_rows(plan, work, limits, crew, rebuild)
 
 
 def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
@@ -101,30 +108,37 @@ def _refuse_full_disk(out: Path, layout: Layout) -> None:
         )
 
 
-def align_rows(
-    root: Path, params: AlignParams, brings_landmarks: bool, span: range, rows: list[Row]
-) -> tuple[Blocks, Notes]:
-    """Align the pictures of one shard: the work of one task."""
+def align_rows(root: Path, params: AlignParams, brings_landmarks: bool) -> RowWork:
+    """Open what the rows of a shard share."""
     cv2.setNumThreads(1)
-    faces = [align_picture(root, row, params) for row in rows]
-    blocks: Blocks = {
-        "image": np.stack([face.image_HW3 for face in faces]),
-        "points": np.stack([face.points_L2 for face in faces]).astype(np.float32),
-        "matrix": np.stack([face.matrix_23 for face in faces]).astype(np.float32),
-        "coverage": np.array([face.coverage for face in faces], np.float32),
-        "valid": np.array([face.status == Status.OK for face in faces], np.uint8),
+    return partial(_align_row, root, params, brings_landmarks)
+
+
+def _align_row(
+    root: Path,
+    params: AlignParams,
+    brings_landmarks: bool,
+    number: int,
+    row: Row,
+    failed: Status | None,
+) -> Cells:
+    face = no_face(failed, "", params.size_px) if failed else align_picture(root, row, params)
+    cells: dict[str, NDArray[Any]] = {
+        "image": face.image_HW3,
+        "points": face.points_L2.astype(np.float32),
+        "matrix": face.matrix_23.astype(np.float32),
+        "coverage": np.array(face.coverage, np.float32),
+        "valid": np.array(face.status == Status.OK, np.uint8),
     }
     if brings_landmarks:
-        pairs = zip(rows, faces, strict=True)
-        blocks["given"] = np.stack([_given(row, face) for row, face in pairs])
-    notes: Notes = {
-        "status": [face.status for face in faces],
-        "detail": [face.detail for face in faces],
-        "backend": [face.backend for face in faces],
-        "faces": [face.faces for face in faces],
-        "coverage": [f"{face.coverage:.3f}" for face in faces],
+        cells["given"] = _given(row, face)
+    return cells, {
+        "status": face.status,
+        "detail": face.detail,
+        "backend": face.backend,
+        "faces": face.faces,
+        "coverage": f"{face.coverage:.3f}",
     }
-    return blocks, notes
 
 
 def _given(row: Row, face: Face) -> NDArray[np.float32]:

@@ -6,9 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from errors import ResourceError, TryLaterError, UsageError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Tell = Callable[[int, int, str], None]
 """(done, total, note): called as work goes on."""
@@ -24,6 +27,17 @@ _DASHBOARD = "127.0.0.1:0"
 With None, distributed takes 8787, and complains when a second run finds it taken.
 """
 
+_MOST_DEATHS = 20
+"""Of workers in one run; more are no picture's fault."""
+
+_LOCAL = {
+    "distributed.scheduler.allowed-failures": 0,  # dask blames neighbours too: `_survived` judges
+    "distributed.worker.memory.target": False,  # results are small: nothing to spill, and a worker
+    "distributed.worker.memory.spill": False,  # that pauses at its limit would wait for ever
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Crew:
@@ -32,12 +46,16 @@ class Crew:
     Attributes:
         tell: is told how it goes.
         workers: local processes, one thread each; None for one a core, 0 for this very process.
-        scheduler: address of an existing cluster, `tcp://host:port`, instead.
+        scheduler: address of an existing cluster, `tcp://host:port`, instead. Its workers have one
+            thread each, a nanny and their own memory limit.
+        worker_bytes: a local worker that grows beyond it, or beyond its share of the machine, is
+            ended and replaced; None for its share.
     """
 
     tell: Tell
     workers: int | None = None
     scheduler: str | None = None
+    worker_bytes: int | None = None
 
 
 def run(crew: Crew, task: Task, items: Sequence[Any], rows: int) -> None:
@@ -50,7 +68,7 @@ def run(crew: Crew, task: Task, items: Sequence[Any], rows: int) -> None:
         rows: how many there are in all items, for the progress bar.
 
     Raises:
-        ResourceError: if workers keep dying.
+        ResourceError: if workers keep dying. A task in hand when one dies is done again.
         TryLaterError: if no cluster answers, or it is lost.
         UsageError: if the scheduler's address is none.
         ProjectError: whatever a task raises.
@@ -69,20 +87,11 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
         for item in items:
             yield task(item)
         return
-    from distributed import CancelledError, as_completed
-    from distributed.scheduler import KilledWorker
+    from distributed import CancelledError
 
     with _client(crew) as client:
         try:
-            for future in as_completed(client.map(task, items, pure=False)):
-                yield future.result()
-                future.release()
-        except KilledWorker as error:
-            raise ResourceError(
-                "workers",
-                "died several times at the same shard. "
-                "Finished shards are safe. Use fewer --workers.",
-            ) from error
+            yield from _survived(client, task, items)
         except CancelledError as error:
             raise TryLaterError(
                 crew.scheduler or "workers",
@@ -90,12 +99,41 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
             ) from error
 
 
+def _survived(client: "Client", task: Task, items: Sequence[Any]) -> Iterator[Mapping[str, int]]:
+    """Do every item; those that a dying worker had in hand once more, whichever killed it."""
+    from distributed import as_completed
+    from distributed.scheduler import KilledWorker
+
+    futures = client.map(task, items, pure=False)
+    item_of = dict(zip(futures, items, strict=True))
+    done, dead = as_completed(futures), set[str]()
+    for future in done:
+        item = item_of.pop(future)
+        try:
+            yield future.result()
+        except KilledWorker as error:
+            dead.add(error.last_worker.address)
+            if len(dead) > _MOST_DEATHS:
+                raise ResourceError(
+                    "workers",
+                    f"died {len(dead)} times. Finished shards are safe. "
+                    "Use fewer --workers or lower max_pixels, and run again.",
+                ) from error
+            again = client.submit(task, item, pure=False)
+            item_of[again] = item
+            done.add(again)
+        future.release()
+
+
 @contextmanager
 def _client(crew: Crew) -> Iterator[Any]:
+    import dask
     from distributed import Client, LocalCluster
     from distributed.comm import get_address_host_port
+    from distributed.system import MEMORY_LIMIT
 
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths are told by `_survived`
+    workers = crew.workers or os.cpu_count() or 1
     if crew.scheduler is not None:
         try:
             get_address_host_port(crew.scheduler)
@@ -113,10 +151,13 @@ def _client(crew: Crew) -> Iterator[Any]:
         with client:
             yield client
         return
-    workers = crew.workers or os.cpu_count() or 1
     with (
+        dask.config.set(_LOCAL),
         LocalCluster(
-            n_workers=workers, threads_per_worker=1, dashboard_address=_DASHBOARD
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=min(crew.worker_bytes or MEMORY_LIMIT, MEMORY_LIMIT // workers),
+            dashboard_address=_DASHBOARD,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -196,3 +196,13 @@ def _counts(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
 def _persons(samples: Iterable[Sample]) -> dict[str, int]:
     persons = {(sample.split, sample.person) for sample in samples if sample.person is not None}
     return {split: sum(of == split for of, _ in persons) for split in SPLITS}
+
+
+def count_table(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """Return split -> expression -> count as aligned text."""
+    names = list(next(iter(counts.values())))
+    lines = ["split  " + "".join(f"{name:>11}" for name in names) + f"{'all':>9}"]
+    for split, by_name in counts.items():
+        cells = "".join(f"{by_name[name]:>11}" for name in names)
+        lines.append(f"{split:<7}{cells}{sum(by_name.values()):>9}")
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,9 +12,11 @@ from pydantic import BaseModel, Field
 
 from anatomy.landmarks import eye_distance, normalised_error
 from errors import DataError, pick
+from pipeline.alone import Limits
 from pipeline.backends import BACKENDS, models
 from pipeline.cluster import Crew
-from pipeline.sharded import Blocks, Notes, Plan, build
+from pipeline.journal import Cells, RowWork
+from pipeline.sharded import Plan, build_rows
 from store.reading import POINT_STEPS_PER_PX, Store
 from store.records import Points, Status
 from store.shards import ArraySpec, Layout, shard_rows
@@ -29,6 +32,8 @@ class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
 
     backend: str
     max_move: float = Field(ge=0)
+    row_timeout_s: float = Field(gt=0)
+    row_memory_gb: float = Field(gt=0)
     max_bad: float = Field(ge=0, le=1)
 
 
@@ -56,33 +61,45 @@ def landmark(
     fingerprint = {
         "stage": "landmark",
         "version": VERSION,
-        "params": params.model_dump(mode="json", exclude={"max_bad"}),
+        "params": params.model_dump(
+            mode="json", exclude={"max_bad", "row_timeout_s", "row_memory_gb"}
+        ),
         "faces": source.digest,
         "models": models(),
     }
     about = {**source.about, "size_px": source.array("image").shape[1]}
     plan = Plan(out, fingerprint, about, layout, rows, params.max_bad)
-    return build(plan, partial(landmark_rows, faces.resolve(), params), crew, rebuild)
+    limits = Limits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
+    work = partial(landmark_rows, faces.resolve(), params)
+    return build_rows(plan, work, limits, crew, rebuild)
 
 
-def landmark_rows(
-    faces: Path, params: LandmarkParams, span: range, rows: list[Row]
-) -> tuple[Blocks, Notes]:
-    """Find the landmarks of one shard: the work of one task."""
+def landmark_rows(faces: Path, params: LandmarkParams) -> RowWork:
+    """Open what the rows of a shard share: the faces."""
     cv2.setNumThreads(1)
-    source, look = Store(faces), looks()[params.backend]
-    block = np.zeros((len(span), 68, 2), np.int16)
-    good = np.zeros(len(span), np.uint8)
-    status, backend = [row["status"] for row in rows], [row["backend"] for row in rows]
-    found = np.flatnonzero(source.array("valid").take(np.arange(span.start, span.stop)))
-    for place in found.tolist():
-        points, how = look(source, span[place], params)
-        if not usable(points):
-            status[place] = Status.LANDMARKS_INVALID
-            continue
-        backend[place] = how or f"{backend[place]} (carried)"
-        block[place], good[place] = to_steps(points), 1
-    return {"points": block, "valid": good}, {"status": status, "backend": backend}
+    source = Store(faces)
+    valid = source.array("valid").all()
+    return partial(_landmark_row, source, valid, params)
+
+
+def _landmark_row(
+    source: Store,
+    valid_N: NDArray[np.uint8],
+    params: LandmarkParams,
+    number: int,
+    row: Row,
+    failed: Status | None,
+) -> Cells:
+    block, backend = np.zeros((68, 2), np.int16), row["backend"]
+    status, good = failed or row["status"], False
+    if valid_N[number] and not failed:
+        points, how = looks()[params.backend](source, number, params)
+        good = usable(points)
+        block = to_steps(points) if good else block
+        status = status if good else Status.LANDMARKS_INVALID
+        backend = (how or f"{backend} (carried)") if good else backend
+    cells: dict[str, NDArray[Any]] = {"points": block, "valid": np.array(good, np.uint8)}
+    return cells, {"status": status, "backend": backend}
 
 
 def given(source: Store, row: int, params: LandmarkParams) -> tuple[Points, str]:

@@ -3,8 +3,10 @@
 Resume, run the pending shards, write the table, publish.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,14 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import DataError
+from pipeline.alone import Limits
 from pipeline.cluster import Crew, run
+from pipeline.journal import Cells, Journal, OpenRows, by_rows, journal_path
 from store.building import building, is_built
 from store.records import Status
-from store.shards import Layout, create_arrays, pending, write_shard, write_status
+from store.shards import Layout, committed, create_arrays, pending, write_shard, write_status
 from store.tables import Row
 
 Blocks = dict[str, NDArray[Any]]
 Notes = dict[str, Sequence[object]]
+Item = tuple[int, list[Row]]
+"""A shard and its rows of the input's table."""
 
 
 class Work(Protocol):
@@ -56,6 +62,8 @@ class Plan:
 def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
     """Fill the store, or go on where an interrupted run stopped.
 
+    For work on arrays that AULens made itself; for pictures of others see `build_rows`.
+
     Returns:
         False if it was there already.
 
@@ -64,6 +72,34 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
             published.
         OutputExistsError, TryLaterError: see store.building.
     """
+    return _fill(plan, partial(_do, plan.layout, work), crew, rebuild)
+
+
+def build_rows(
+    plan: Plan, open_rows: OpenRows, limits: Limits, crew: Crew, rebuild: bool = False
+) -> bool:
+    """Fill the store row by row; a row that kills or hangs its worker is found and set aside.
+
+    With `crew.workers` 0 it ends this very process instead, and is found by the next run.
+
+    Args:
+        plan: as for `build`.
+        open_rows: the work.
+        limits: what one row may take.
+        crew: who.
+        rebuild: replace whatever is there.
+
+    Returns:
+        False if it was there already.
+    """
+    limits = replace(limits, in_driver=crew.workers == 0)
+    crew = replace(crew, worker_bytes=limits.memory_bytes)
+    return _fill(plan, partial(_do_rows, plan.layout, open_rows, limits), crew, rebuild)
+
+
+def _fill(
+    plan: Plan, do: Callable[[Path, Item], dict[str, int]], crew: Crew, rebuild: bool
+) -> bool:
     if not rebuild and is_built(plan.out, plan.fingerprint):
         return False
     layout = plan.layout
@@ -75,7 +111,7 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
         ]
         run(
             crew,
-            partial(_do, folder.resolve(), layout, work),
+            partial(do, folder.resolve()),
             items,
             sum(len(rows) for _, rows in items),
         )
@@ -85,12 +121,40 @@ def build(plan: Plan, work: Work, crew: Crew, rebuild: bool = False) -> bool:
     return True
 
 
-def _do(folder: Path, layout: Layout, work: Work, item: tuple[int, list[Row]]) -> dict[str, int]:
+def _do(layout: Layout, work: Work, folder: Path, item: Item) -> dict[str, int]:
     shard, rows = item
-    blocks, notes = work(layout.span(shard), rows)
-    write_shard(folder, layout, shard, blocks, notes)
-    statuses, counts = np.unique([str(status) for status in notes["status"]], return_counts=True)
-    return dict(zip(statuses.tolist(), counts.tolist(), strict=True))
+    if committed(folder, shard) is None:
+        write_shard(folder, layout, shard, *work(layout.span(shard), rows))
+    return _counts(folder, shard)
+
+
+def _do_rows(
+    layout: Layout, open_rows: OpenRows, limits: Limits, folder: Path, item: Item
+) -> dict[str, int]:
+    shard, rows = item
+    journal = Journal(journal_path(folder, shard))
+    with closing(journal):
+        # A worker that dies just after a commit takes with it only the news of it.
+        if committed(folder, shard) is None:
+            cells = by_rows(open_rows, limits, journal, layout.span(shard), rows)
+            write_shard(folder, layout, shard, *_stacked(cells))
+    journal.path.unlink(missing_ok=True)
+    return _counts(folder, shard)
+
+
+def _stacked(cells: Sequence[Cells]) -> tuple[Blocks, Notes]:
+    arrays, notes = cells[0]
+    return (
+        {name: np.stack([blocks[name] for blocks, _ in cells]) for name in arrays},
+        {name: [said[name] for _, said in cells] for name in notes},
+    )
+
+
+def _counts(folder: Path, shard: int) -> dict[str, int]:
+    """Count the statuses of a committed shard."""
+    notes = committed(folder, shard)
+    assert notes is not None
+    return dict(Counter(notes["status"]))
 
 
 def _refuse_too_many(plan: Plan, counts: Mapping[str, int]) -> None:

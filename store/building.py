@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from errors import CorruptError, NoInputError, OutputExistsError, TryLaterError
-from store.files import atomic_write, canonical_json, digest, file_digest, sync_folder
+from store.files import LITTER, atomic_write, canonical_json, digest, file_digest, sync_folder
 
 SCHEMA = 1
 MANIFEST = "MANIFEST.json"
@@ -103,15 +103,44 @@ def building(
         TryLaterError: if another run is building the same thing.
     """
     folder = building_folder(out, fingerprint)
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        _lock(descriptor, folder, out)
+    with held(folder, out):
         atomic_write(folder / FINGERPRINT, canonical_json(fingerprint))
         yield folder
         _publish(folder, out, {"about": dict(about), "layout": dict(layout or {})})
+
+
+@contextmanager
+def held(folder: Path, out: Path) -> Iterator[None]:
+    """Make a folder, if it is not there, and hold its lock.
+
+    Raises:
+        TryLaterError: if another run works on `out` there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError as error:
+        raise _just_finished(out) from error
+    try:
+        _lock(descriptor, folder, out)
+        yield
     finally:
         os.close(descriptor)
+
+
+def holder(folder: Path) -> str | None:
+    """Say who works in a folder now; None if nobody does."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(folder)
+    finally:
+        os.close(descriptor)
+    return None
 
 
 def _lock(descriptor: int, folder: Path, out: Path) -> None:
@@ -123,10 +152,14 @@ def _lock(descriptor: int, folder: Path, out: Path) -> None:
             out, f"another run is building it ({_holder(folder)}). Wait for it or stop it."
         ) from error
     if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):
-        raise TryLaterError(out, "another run has just finished it. Run again to take it up.")
+        raise _just_finished(out)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
     atomic_write(folder / HOLDER, canonical_json(holder))
+
+
+def _just_finished(out: Path) -> TryLaterError:
+    return TryLaterError(out, "another run has just finished it. Run again to take it up.")
 
 
 def _holder(folder: Path) -> str:
@@ -139,7 +172,7 @@ def _holder(folder: Path) -> str:
 
 def _publish(folder: Path, out: Path, content: Json) -> None:
     (folder / HOLDER).unlink(missing_ok=True)
-    for litter in folder.rglob("*.partial"):
+    for litter in folder.rglob(f"*{LITTER}"):
         litter.unlink()
     (folder / MANIFEST).unlink(missing_ok=True)
     manifest = {"schema": SCHEMA, **content, "files": _files(folder)}
@@ -149,10 +182,13 @@ def _publish(folder: Path, out: Path, content: Json) -> None:
     sealed = {"sha256": digest(canonical_json(manifest)), "manifest": manifest}
     atomic_write(folder / MANIFEST, canonical_json(sealed))
     (folder / MANIFEST).chmod(0o444)
+    aside = folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(aside, ignore_errors=True)
     if out.is_dir():
-        shutil.rmtree(out)
+        out.replace(aside)  # deleted where it stands, it would be readable with half its files
     folder.replace(out)
     sync_folder(out.parent)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _files(folder: Path) -> Json:
@@ -202,6 +238,18 @@ def read_manifest(path: Path) -> Json:
 
 
 def read_fingerprint(path: Path) -> Json:
-    """Return the fingerprint of a finished output."""
-    fingerprint: Json = json.loads((path / FINGERPRINT).read_bytes())
+    """Return the fingerprint of a finished output.
+
+    Raises:
+        CorruptError: if it is no JSON object.
+    """
+    try:
+        fingerprint = json.loads((path / FINGERPRINT).read_bytes())
+    except ValueError:
+        fingerprint = None
+    if not isinstance(fingerprint, dict):
+        raise CorruptError(
+            path / FINGERPRINT,
+            "cannot be read. Delete the folder and run `dvc repro` to build it again.",
+        )
     return fingerprint

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+LITTER = ".partial"
+"""Ending of files that a build leaves when it is killed; none of them is published."""
+
 _READ_BYTES = 1 << 20
 
 
@@ -18,7 +21,7 @@ def atomic_write(path: Path, payload: bytes) -> None:
     Raises:
         OSError: as the system says; the temporary file is removed.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.partial")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{LITTER}")
     try:
         with temporary.open("xb") as file:
             file.write(payload)

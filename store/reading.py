@@ -39,6 +39,11 @@ class MappedArray:
         """(N, ...) of the whole array."""
         return (self._layout.rows, *self._spec.shape)
 
+    @property
+    def dtype(self) -> str:
+        """Of its elements."""
+        return self._spec.dtype
+
     def take(self, rows_B: NDArray[np.integer]) -> Array:
         """Return the samples at these rows, (B, ...), in this order.
 
@@ -70,7 +75,7 @@ class MappedArray:
                 raise CorruptError(
                     self._file(int(row) // self._layout.shard_rows),
                     f"row {row} is damaged (checksum). "
-                    "Delete the store and run `dvc repro` to build it again.",
+                    "Run `python cli.py repair` on the store to build its bad shards again.",
                 )
             self._checked[row] = True
 

@@ -31,6 +31,9 @@ class Status(StrEnum):
     UNREADABLE = "unreadable"
     NOT_FILE = "not_file"
     OUTSIDE = "outside"
+    CRASHED = "crashed"
+    TIMEOUT = "timeout"
+    OOM = "oom"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from zarr.core.buffer import Buffer
 from zarr.storage import MemoryStore
 
 from store.building import COMMITS, Json
-from store.files import atomic_write, canonical_json, digest
+from store.files import atomic_write, canonical_json, digest, sync_folder
 from store.tables import Row, write_table
 
 DATA = "data.zarr"
@@ -94,6 +94,8 @@ def create_arrays(folder: Path, layout: Layout) -> None:
         (folder / DATA / key).parent.mkdir(parents=True, exist_ok=True)
         atomic_write(folder / DATA / key, payload)
     (folder / COMMITS).mkdir(exist_ok=True)
+    sync_folder(folder / DATA)
+    sync_folder(folder)
 
 
 def _encoded(layout: Layout, shard: int | None, blocks: Mapping[str, Array]) -> dict[str, bytes]:
@@ -131,6 +133,15 @@ def _record(folder: Path, shard: int) -> Path:
 def pending(folder: Path, layout: Layout) -> list[int]:
     """Return the shards that have no commit record yet."""
     return [shard for shard in range(layout.shards) if not _record(folder, shard).exists()]
+
+
+def committed(folder: Path, shard: int) -> dict[str, list[str]] | None:
+    """Return the notes of a shard, column -> one value a row; None if it is not committed."""
+    record = _record(folder, shard)
+    if not record.exists():
+        return None
+    notes: dict[str, list[str]] = json.loads(record.read_bytes())["notes"]
+    return notes
 
 
 def write_shard(

@@ -28,6 +28,8 @@ PARAMS = AlignParams(
     min_side_px=16,
     max_pixels=1_000_000,
     grey=False,
+    row_timeout_s=60,
+    row_memory_gb=2,
     max_bad=1.0,
 )
 ALONE = Crew(tell=lambda done, total, note: None, workers=0)

@@ -17,6 +17,8 @@ PARAMS = AlignParams(
     min_side_px=16,
     max_pixels=1_000_000,
     grey=False,
+    row_timeout_s=60,
+    row_memory_gb=2,
     max_bad=1.0,
 )
 

@@ -24,6 +24,8 @@ REAL = AlignParams(
     min_side_px=16,
     max_pixels=1_000_000,
     grey=False,
+    row_timeout_s=60,
+    row_memory_gb=4,
     max_bad=0.0,
 )
 ALONE = Crew(tell=lambda done, total, note: None, workers=0)

@@ -81,8 +81,9 @@ def test_an_existing_cluster_is_used_and_left_running(told):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the workers that died
-def test_a_task_that_kills_its_workers_is_named_as_such():
-    with pytest.raises(ResourceError, match="died several times") as caught:
+def test_a_task_that_keeps_killing_workers_ends_the_run(monkeypatch):
+    monkeypatch.setattr("pipeline.cluster._MOST_DEATHS", 2)
+    with pytest.raises(ResourceError, match="died 3 times") as caught:
         run(Crew(NOBODY.tell, workers=1), os._exit, [1], 1)
     assert caught.value.exit_code == 71
 

@@ -1,0 +1,128 @@
+"""One HDF5 file of a store: compressed, for archives and for readers outside Python.
+
+    /<array>           as in the store, gzip, with a checksum a chunk
+    /status/<column>   the status table, UTF-8
+    attributes         stage, digest, about and fingerprint, the last two as JSON
+
+HDF5 can take its process down with it when the disk is full, so a child process writes.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from math import prod
+from multiprocessing import get_context
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from errors import OutputExistsError, StorageError
+from store.building import read_fingerprint
+from store.files import free_bytes, sync_folder
+from store.reading import MappedArray, Store
+
+_CHUNK_BYTES = 1 << 16
+_GZIP = {"compression": "gzip", "compression_opts": 4, "shuffle": True, "fletcher32": True}
+_STATUS = "status"
+
+
+def export(path: Path, out: Path) -> int:
+    """Write a store as one HDF5 file.
+
+    Args:
+        path: the store.
+        out: the file; must not be there.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        OutputExistsError: if something is there already.
+        StorageError: if the disk has not the space, or fails.
+        NoInputError, CorruptError: see store.reading.
+    """
+    if out.exists():
+        raise OutputExistsError(
+            out, "is there already. It is untouched. Move it away or name another."
+        )
+    layout = Store(path).layout
+    out.parent.mkdir(parents=True, exist_ok=True)
+    need, free = layout.bytes, free_bytes(out.parent)
+    if need > free:
+        raise StorageError(
+            out,
+            f"needs up to {need / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free. "
+            "Nothing was written. Free space or name another place.",
+        )
+    temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.partial")
+    try:
+        _in_a_child(path, temporary, out)
+        temporary.replace(out)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync_folder(out.parent)
+    return out.stat().st_size
+
+
+def _in_a_child(path: Path, temporary: Path, out: Path) -> None:
+    try:
+        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+            pool.submit(fill, path, temporary).result()
+    except (BrokenProcessPool, OSError, RuntimeError) as error:
+        raise StorageError(
+            out,
+            f"could not be written ({_reason(error)}). The store is untouched, "
+            "nothing is left behind. Is the disk full? Free space and run again.",
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, BrokenProcessPool):
+        return "the writer died"
+    return getattr(error, "strerror", None) or str(error).split("\n")[0]
+
+
+def fill(path: Path, temporary: Path) -> None:
+    """Write the file and make it durable: the work of the child."""
+    store = Store(path)
+    fingerprint = read_fingerprint(path)
+    with h5py.File(temporary, "x") as file:
+        file.attrs["stage"] = str(fingerprint.get("stage", ""))
+        file.attrs["digest"] = store.digest
+        file.attrs["about"] = json.dumps(store.about, sort_keys=True)
+        file.attrs["fingerprint"] = json.dumps(fingerprint, sort_keys=True)
+        for name in store.layout.arrays:
+            _copy(file, name, store.array(name), store.layout.shard_rows)
+        table = store.table()
+        status = file.create_group(_STATUS)
+        for column in table[0] if table else ():
+            _write_text(status, column, [row[column] for row in table])
+    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:
+    """Write one array, a shard at a time."""
+    rows, *shape = array.shape
+    size = prod(shape) * np.dtype(array.dtype).itemsize
+    together = min(rows, max(1, _CHUNK_BYTES // size))
+    dataset = file.create_dataset(
+        name, array.shape, array.dtype, chunks=(together, *shape), **_GZIP
+    )
+    for start in range(0, rows, step):
+        span = np.arange(start, min(start + step, rows))
+        dataset[start : start + len(span)] = array.take(span)
+
+
+def _write_text(group: h5py.Group, column: str, values: Sequence[str]) -> None:
+    """Write one column as UTF-8 of a fixed length, which compresses."""
+    encoded = [value.encode("utf-8", "surrogateescape") for value in values]
+    kind = h5py.string_dtype("utf-8", max(1, *map(len, encoded)))
+    group.create_dataset(column, data=np.array(encoded, kind), chunks=True, **_GZIP)

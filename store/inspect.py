@@ -1,0 +1,100 @@
+"""What is in an output, as text: whatever stage made it, finished or not."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from errors import NoInputError, printable
+from store.building import FINGERPRINT, MANIFEST, Json, read_fingerprint, read_manifest
+from store.outputs import HALF_BUILT, half_built
+from store.shards import STATUS, Layout
+from store.tables import read_table
+
+_LONGEST = 80
+
+
+def described(path: Path) -> str:
+    """Say what an output holds.
+
+    Raises:
+        NoInputError: if there is nothing that AULens builds.
+        CorruptError: if its manifest is not the one that was written.
+    """
+    if not (path / MANIFEST).exists() and path.name.startswith(HALF_BUILT) and path.is_dir():
+        return "\n".join(_unfinished(path))
+    manifest = read_manifest(path)
+    files = manifest["files"]
+    size = sum(record["bytes"] for record in files.values())
+    lines = [
+        f"{path}: finished",
+        *_aligned({"digest": manifest["sha256"], "size": f"{size:,} bytes in {len(files)} files"}),
+        *_section("about", manifest["about"]),
+        *_section("made from", read_fingerprint(path)),
+    ]
+    if manifest["layout"]:
+        lines += _arrays(Layout.from_json(manifest["layout"]))
+    if STATUS in files:
+        lines += ["status", *_aligned({k: str(n) for k, n in sorted(statuses(path).items())})]
+    return "\n".join(lines)
+
+
+def statuses(path: Path) -> dict[str, int]:
+    """Count the rows of a store by status."""
+    return dict(Counter(row.get("status", "?") for row in read_table(path / STATUS)))
+
+
+def status_line(path: Path) -> str:
+    """Return the counts by status on one line."""
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(statuses(path).items()))
+    return f"{path}: {counts}"
+
+
+def _unfinished(path: Path) -> Iterator[str]:
+    output = half_built(path)
+    if not (path / FINGERPRINT).exists():
+        raise NoInputError(path, "does not say what is being built. `clean` removes it.")
+    yield f"{path}: NOT FINISHED, {output.state}"
+    rows = {} if output.rows is None else {"rows": f"{output.rows:,}"}
+    yield from _aligned(
+        {
+            "stage": output.stage,
+            "size": f"{output.bytes:,} bytes",
+            **rows,
+            "at work": output.holder or "nobody; the same command goes on with it",
+        }
+    )
+    yield from _section("made from", read_fingerprint(path))
+
+
+def _arrays(layout: Layout) -> list[str]:
+    lines = {
+        name: f"{spec.dtype:<8} {(layout.rows, *spec.shape)}, "
+        f"{layout.rows * prod(spec.shape) * np.dtype(spec.dtype).itemsize:,} bytes"
+        for name, spec in layout.arrays.items()
+    }
+    head = f"arrays: {layout.rows:,} rows in {layout.shards} shards of {layout.shard_rows}"
+    return [head, *_aligned(lines)]
+
+
+def _section(title: str, values: Json) -> list[str]:
+    return [title, *_aligned(dict(_flat(values)))] if values else []
+
+
+def _flat(values: Mapping[str, object], key: str = "") -> Iterator[tuple[str, str]]:
+    """Yield nested values as 'a.b' and text on one line."""
+    for name, value in values.items():
+        whole = f"{key}.{name}" if key else name
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, whole)
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            yield whole, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _aligned(values: Mapping[str, str]) -> list[str]:
+    width = max(map(len, values), default=0)
+    return [f"  {printable(name):<{width}}  {printable(text)}" for name, text in values.items()]

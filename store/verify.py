@@ -1,0 +1,192 @@
+"""Are these the bytes that were written? Every file of a finished output, against its manifest.
+
+Fast: the manifest's seal, every file there with its size, no foreign file. Deep: also the SHA-256
+of every file, and the crc32c of every sample, which tells which rows are damaged.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import google_crc32c
+import numpy as np
+
+from errors import CorruptError, printable
+from store.building import COMMITS, MANIFEST, Json, read_manifest
+from store.files import canonical_json, digest, file_digest
+from store.shards import CRC_BYTES, DATA, Layout
+
+Tell = Callable[[int, int, str], None]
+"""(done, total, note): called as work goes on; here in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One file that is not what was written.
+
+    Attributes:
+        file: relative to the output, with forward slashes.
+        what: in a few words.
+        shard: the shard it belongs to, if it does.
+        rows: the rows concerned; empty if it is about none in particular.
+        foreign: nobody wrote it; it is no part of the output.
+    """
+
+    file: str
+    what: str
+    shard: int | None = None
+    rows: tuple[int, ...] = ()
+    foreign: bool = False
+
+    def __str__(self) -> str:
+        rows = f"; {_ranges(self.rows)}" if self.rows else ""
+        return f"{printable(self.file)}: {self.what}{rows}"
+
+
+def _ranges(rows: tuple[int, ...]) -> str:
+    """Write rows as 'rows 4 to 7, 9'."""
+    parts = np.split(np.array(rows), np.flatnonzero(np.diff(rows) != 1) + 1)
+    spans = [f"{part[0]} to {part[-1]}" if len(part) > 1 else f"{part[0]}" for part in parts]
+    return ("row " if len(rows) == 1 else "rows ") + ", ".join(spans)
+
+
+def faults(path: Path, deep: bool = False, tell: Tell | None = None) -> Iterator[Fault]:
+    """Yield every file of a finished output that is not what was written.
+
+    Args:
+        path: the output, of any stage.
+        deep: hash what is in the files, too.
+        tell: progress.
+
+    Raises:
+        NoInputError: if there is no finished output.
+    """
+    try:
+        manifest = read_manifest(path)
+    except CorruptError as error:
+        yield Fault(MANIFEST, error.what)
+        return
+    if (path / MANIFEST).read_bytes() != _sealed(manifest):
+        yield Fault(MANIFEST, "is not written as AULens writes it")
+    files: Json = manifest["files"]
+    layout = Layout.from_json(manifest["layout"]) if manifest["layout"] else None
+    total, done = sum(record["bytes"] for record in files.values()), 0
+    for name, record in sorted(files.items()):
+        shard = shard_of(name)
+        rows = tuple(layout.span(shard)) if layout and shard is not None else ()
+        what = _wrong_size(path / name, record["bytes"])
+        if what is None and deep:
+            what, rows = _wrong_bytes(path / name, name, rows, manifest)
+        if what is not None:
+            yield Fault(name, what, shard, rows)
+        done += record["bytes"]
+        if tell:
+            tell(done, total, "bytes")
+    for name in sorted(_present(path) - {*files, MANIFEST}):
+        yield Fault(name, "is no part of this output", foreign=True)
+
+
+def report(paths: Sequence[Path], deep: bool, tell: Tell | None = None) -> Iterator[str]:
+    """Verify outputs and yield what to print: a line a fault, else how much was read how fast.
+
+    Raises:
+        CorruptError: at the end, if there was any fault.
+        NoInputError: if there is no finished output.
+    """
+    bad = 0
+    for path in paths:
+        started, found = time.perf_counter(), 0
+        for fault in faults(path, deep, tell):
+            found += 1
+            yield f"{path}/{fault}"
+        if not found:
+            files, size = size_of(path)
+            seconds = time.perf_counter() - started
+            speed = f", {size / 1e6 / max(seconds, 1e-9):,.0f} MB/s" if deep else ""
+            yield f"{path}: ok: {files} files, {size:,} bytes; {seconds:.2f} s{speed}"
+        bad += found
+    if bad:
+        raise CorruptError(
+            ", ".join(map(str, paths)),
+            f"{bad} {'file is' if bad == 1 else 'files are'} not what was written. "
+            "`python cli.py repair STORE` builds bad shards again; "
+            "else delete the output and run `dvc repro`.",
+        )
+
+
+def shard_of(name: str) -> int | None:
+    """Return the shard that a file of a store belongs to; None if it belongs to no one shard."""
+    parts = PurePosixPath(name).parts
+    if parts[0] == COMMITS:
+        return int(PurePosixPath(name).stem)
+    if parts[0] == DATA and parts[-1].startswith("c."):
+        return int(parts[-1].split(".")[1])
+    return None
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return how many files a finished output has, and how many bytes, by its manifest."""
+    files = read_manifest(path)["files"]
+    return len(files), sum(record["bytes"] for record in files.values())
+
+
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
+    content = {key: value for key, value in manifest.items() if key != "sha256"}
+    return canonical_json({"sha256": manifest["sha256"], "manifest": content})
+
+
+def _present(path: Path) -> set[str]:
+    """Return every file, and whatever else is not a folder."""
+    return {
+        file.relative_to(path).as_posix()
+        for file in path.rglob("*")
+        if file.is_symlink() or not file.is_dir()
+    }
+
+
+def _wrong_size(file: Path, expected: int) -> str | None:
+    if not file.is_file():
+        return "is not a file" if file.exists() else "is missing"
+    size = file.stat().st_size
+    return None if size == expected else f"has {size} bytes, {expected} were written"
+
+
+def _wrong_bytes(
+    file: Path, name: str, rows: tuple[int, ...], manifest: Json
+) -> tuple[str | None, tuple[int, ...]]:
+    """Say what is wrong with a file's bytes, and which rows that concerns."""
+    try:
+        return _compared(file, name, rows, manifest)
+    except OSError as error:  # what a failing disk says
+        return f"cannot be read ({error.strerror})", rows
+
+
+def _compared(
+    file: Path, name: str, rows: tuple[int, ...], manifest: Json
+) -> tuple[str | None, tuple[int, ...]]:
+    expected = manifest["files"][name]["sha256"]
+    if not name.startswith(f"{DATA}/") or not rows:
+        return (None if file_digest(file) == expected else "was changed"), rows
+    payload = file.read_bytes()
+    found = digest(payload)
+    array = Layout.from_json(manifest["layout"]).arrays[PurePosixPath(name).parts[1]]
+    size = prod(array.shape) * np.dtype(array.dtype).itemsize
+    damaged = tuple(row for row, good in zip(rows, _sound(payload, size), strict=False) if not good)
+    if damaged:
+        return "is damaged (checksum)", damaged
+    if found == expected:
+        return None, ()
+    home = [other for other, record in manifest["files"].items() if record["sha256"] == found]
+    if home:
+        return f"holds what {home[0]} should", rows
+    return "is not the shard that was written, or its index is damaged", rows
+
+
+def _sound(payload: bytes, size: int) -> Iterator[bool]:
+    """Say of every sample that lies back to back with its crc32c whether the two agree."""
+    for start in range(0, len(payload) - size - CRC_BYTES + 1, size + CRC_BYTES):
+        stored = int.from_bytes(payload[start + size : start + size + CRC_BYTES], "little")
+        yield google_crc32c.value(payload[start : start + size]) == stored

@@ -1,0 +1,192 @@
+"""Stores that cannot lie: whatever ends a build, and whenever, the next run heals it.
+
+A few of each kind here; hundreds with AULENS_TORTURE=full, which `make torture` sets. A child that
+is to be killed is forked from a server that has imported everything already.
+"""
+
+import errno
+import random
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from errors import OutputExistsError
+from store.building import MANIFEST, read_manifest
+from store.reading import Store
+from tests.crashing import (
+    BEFORE,
+    FORK,
+    FULL,
+    KILL,
+    LOG,
+    SEED,
+    build,
+    build_in_child,
+    fail,
+    healed,
+    honest,
+    recorded,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory):
+    """The digest that every build ends with."""
+    out = tmp_path_factory.mktemp("gold") / "store"
+    build(out)
+    return read_manifest(out)["sha256"]
+
+
+def trials(few, many):
+    return range(many if FULL else few)
+
+
+KINDS = (*BEFORE, KILL)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("rebuild", [False, True], ids=["new", "over an older one"])
+def test_any_call_may_fail(kind, rebuild, tmp_path, gold):
+    out = tmp_path / "gauge" / "store"
+    if rebuild:
+        build(out)
+    calls = len(recorded(out, rebuild))
+    assert calls > 80
+    step = 1 if FULL else 19
+    landed = range(1 + KINDS.index(kind) * 3 % step, calls + 1, step)
+    for at in landed:
+        out = tmp_path / str(at) / "store"
+        if rebuild:
+            build(out)
+        fail(out, kind, at, rebuild)
+        honest(out, gold)
+        healed(out, gold)
+    LOG.info("%s: %d of %d calls", kind, len(landed), calls)
+
+
+def test_kills_at_random_moments_end_with_the_same_digest(tmp_path, gold):
+    chance, landed = random.Random(SEED), 0
+    for trial in trials(20, 500):
+        out = tmp_path / str(trial) / "store"
+        for _ in range(1 + trial % 3):
+            landed += killed(out, chance.uniform(0, 0.25))
+            honest(out, gold)
+        healed(out, gold)
+        assert list(out.parent.iterdir()) == [out], f"seed {SEED}, trial {trial}"
+    LOG.info("seed %d: %d kills landed", SEED, landed)
+    assert landed >= len(trials(20, 500)), f"seed {SEED}: only {landed} kills landed"
+
+
+def killed(out, after_s):
+    """Kill a build; return whether it was still at it."""
+    ready = FORK.Event()
+    child = FORK.Process(
+        target=build_in_child, args=(ready, out, 3, 0.1)
+    )  # at it for at least 0.3 s
+    child.start()
+    ready.set()
+    while not out.parent.exists() and child.is_alive():
+        time.sleep(0.001)
+    time.sleep(after_s)
+    child.kill()
+    child.join()
+    return child.exitcode == -9
+
+
+def codes(children):
+    """Let children go all at once; return their exit codes."""
+    ready = FORK.Barrier(len(children))
+    started = [FORK.Process(target=build_in_child, args=(ready, *child)) for child in children]
+    for child in started:
+        child.start()
+    for child in started:
+        child.join()
+    return sorted(child.exitcode for child in started)
+
+
+def test_of_two_builders_at_once_one_wins_and_the_other_comes_later(tmp_path, gold):
+    for trial in trials(3, 200):
+        out = tmp_path / str(trial) / "store"
+        assert codes([(out, 3, 0.1), (out, 3, 0.1)]) == [0, 75]
+        honest(out, gold)
+        healed(out, gold)
+
+
+def test_two_builders_that_race_for_a_finished_store_never_spoil_it(tmp_path, gold):
+    for trial in trials(3, 200):
+        out = tmp_path / str(trial) / "store"
+        assert codes([(out, 3), (out, 3), (out, 3)])[0] == 0
+        healed(out, gold)
+
+
+def test_builds_with_two_parameters_at_once_are_each_complete(tmp_path, gold):
+    for trial in trials(1, 20):
+        three, five = tmp_path / str(trial) / "three", tmp_path / str(trial) / "five"
+        assert codes([(three, 3, 0.05), (five, 5, 0.05)]) == [0, 0]
+        healed(three, gold)
+        assert (Store(five).array("map").all()[4:8] == 6).all()
+
+
+def test_of_two_parameters_for_one_place_the_other_is_refused(tmp_path, gold):
+    build(tmp_path / "store")
+    with pytest.raises(OutputExistsError, match="sigma: 3 -> 5"):
+        build(tmp_path / "store", 5)
+    healed(tmp_path / "store", gold)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own, and a function that sets its size."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options):
+        subprocess.run(["mount", *options, folder], check=True, capture_output=True)
+
+    try:
+        mount("-t", "tmpfs", "-o", "size=16k", "tmpfs")
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("needs the right to mount a small disk")
+    yield folder, lambda size: mount("-o", f"remount,size={size}")
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_loses_nothing(small_disk, gold):
+    folder, resize = small_disk
+    for size in range(12, 64, 1 if FULL else 10):
+        out = folder / str(size) / "store"
+        resize(f"{size}k")
+        with pytest.raises(OSError, match="No space left") as caught:
+            build(out)
+        assert caught.value.errno == errno.ENOSPC
+        honest(out, gold)
+        resize("8m")
+        healed(out, gold)
+        subprocess.run(["rm", "-r", folder / str(size)], check=True)
+
+
+def test_every_file_is_on_disk_before_its_name_and_every_name_before_the_next_step(tmp_path):
+    out = tmp_path / "store"
+    calls = recorded(out)
+    renames = [place for place, call in enumerate(calls) if call[0] == "replace"]
+    for place in renames:
+        _, source, target = calls[place]
+        assert calls[place - 1] == ("fsync", source) or target == str(out)
+        assert calls[place + 1][:2] == ("open", str(Path(target).parent))
+        assert calls[place + 2] == ("fsync", str(Path(target).parent))
+
+
+def test_every_record_comes_after_its_shard_and_the_manifest_after_all(tmp_path):
+    calls = recorded(tmp_path / "store")
+    names = [Path(call[2]).name for call in calls if call[0] == "replace"]
+    shards = [name for name in names if name[0] in "c0"]
+    assert shards == [
+        *("c.0.0.0", "c.0", "000000.json"),
+        *("c.1.0.0", "c.1", "000001.json"),
+        *("c.2.0.0", "c.2", "000002.json"),
+    ]
+    assert names[-len(shards) - 3 :] == [*shards, "status.csv", MANIFEST, "store"]
