@@ -5,7 +5,9 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test torture check fix lock
+.PHONY: setup demo test torture check fix lock
+
+setup: $(READY)  ## .venv from the lock; the others do it by themselves
 
 demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed before: rm .dvc/tmp/rwlock"; exit 1; }

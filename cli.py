@@ -33,6 +33,8 @@ _ERRNO_CODES = {
     errno.EDQUOT: 74,
     errno.EIO: 74,
     errno.EROFS: 73,
+    errno.EEXIST: 73,
+    errno.ENOTDIR: 73,
     errno.EACCES: 77,
     errno.EPERM: 77,
     errno.ENOENT: 66,

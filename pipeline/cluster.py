@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -151,14 +153,27 @@ def _client(crew: Crew) -> Iterator[Any]:
         with client:
             yield client
         return
-    with (
-        dask.config.set(_LOCAL),
-        LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=min(crew.worker_bytes or MEMORY_LIMIT, MEMORY_LIMIT // workers),
-            dashboard_address=_DASHBOARD,
-        ) as cluster,
-        Client(cluster) as client,
-    ):
-        yield client
+    with dask.config.set(_LOCAL):
+        with _interrupts_ignored():
+            local = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                memory_limit=min(crew.worker_bytes or MEMORY_LIMIT, MEMORY_LIMIT // workers),
+                dashboard_address=_DASHBOARD,
+                silence_logs=logging.CRITICAL,
+            )
+        with local as cluster, Client(cluster) as client:
+            yield client
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach: whoever started them decides."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, usual)

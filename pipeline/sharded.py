@@ -14,14 +14,22 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import DataError
+from errors import DataError, printable
 from pipeline.alone import Limits
 from pipeline.cluster import Crew, run
 from pipeline.journal import Cells, Journal, OpenRows, by_rows, journal_path
 from store.building import building, is_built
 from store.records import Status
-from store.shards import Layout, committed, create_arrays, pending, write_shard, write_status
-from store.tables import Row
+from store.shards import (
+    STATUS,
+    Layout,
+    committed,
+    create_arrays,
+    pending,
+    write_shard,
+    write_status,
+)
+from store.tables import Row, read_table
 
 Blocks = dict[str, NDArray[Any]]
 Notes = dict[str, Sequence[object]]
@@ -116,8 +124,8 @@ def _fill(
             sum(len(rows) for _, rows in items),
         )
         kept = [{key: row[key] for key in row if key not in plan.left_out} for row in plan.rows]
-        counts = write_status(folder, layout, kept)
-        _refuse_too_many(plan, counts)
+        write_status(folder, layout, kept)
+        _refuse_too_many(plan, folder)
     return True
 
 
@@ -157,16 +165,22 @@ def _counts(folder: Path, shard: int) -> dict[str, int]:
     return dict(Counter(notes["status"]))
 
 
-def _refuse_too_many(plan: Plan, counts: Mapping[str, int]) -> None:
-    total = sum(counts.values())
-    bad = total - counts.get(Status.OK, 0)
-    if bad > plan.max_bad * total:
-        listed = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+def _refuse_too_many(plan: Plan, folder: Path) -> None:
+    """Refuse a store in which too many rows went wrong; earlier stages' failures do not count."""
+    before = [row.get("status", Status.OK) for row in plan.rows]
+    bad = [
+        row
+        for row, was in zip(read_table(folder / STATUS), before, strict=True)
+        if was == Status.OK and row["status"] != Status.OK
+    ]
+    if len(bad) > plan.max_bad * len(before):
+        reasons = Counter(row["status"] for row in bad)
+        listed = ", ".join(f"{name} {count}" for name, count in sorted(reasons.items()))
         stage = plan.fingerprint["stage"]
         raise DataError(
             plan.out,
-            f"{bad} of {total} samples failed ({listed}), "
-            f"more than {stage}.max_bad = {plan.max_bad:g} allows. "
-            "Finished work is kept aside. "
+            f"{len(bad)} of {len(before)} samples failed ({listed}; the first is "
+            f"'{printable(bad[0]['id'])}'), more than {stage}.max_bad = {plan.max_bad:g} allows. "
+            f"Finished work is kept; {folder / STATUS} lists them. "
             f"Look at the pictures, or raise {stage}.max_bad and run again.",
         )

@@ -160,7 +160,8 @@ def test_other_settings_are_refused_with_the_difference(raw, tmp_path):
 def test_too_many_bad_pictures_publish_nothing_and_lose_nothing(raw, tmp_path, looked):
     path = indexed(raw, ["good.png", "black.png", "gone.png"])
     with pytest.raises(
-        DataError, match=r"2 of 3 samples failed \(missing 1, no_face 1, ok 1\)"
+        DataError,
+        match=r"2 of 3 samples failed \(missing 1, no_face 1; the first is 'black\.png'\)",
     ) as caught:
         align(path, tmp_path / "faces", changed(max_bad=0.5), ALONE)
     assert caught.value.exit_code == 65

@@ -163,10 +163,23 @@ def test_a_second_run_looks_at_nothing(faces, sees, template_face):
     assert len(asked) == 2
 
 
-def test_too_many_failures_are_refused(faces, sees, template_face):
+def test_failures_of_an_earlier_stage_do_not_count_again(faces, sees, template_face):
     sees(template_face)
-    with pytest.raises(DataError, match=r"1 of 3 samples failed.*landmark\.max_bad = 0\.2"):
-        landmarks_of(faces, PARAMS.model_copy(update={"max_bad": 0.2}))
+    store = landmarks_of(faces, PARAMS.model_copy(update={"max_bad": 0.0}))
+    assert store.table()[FAILED]["status"] == "no_face"
+
+
+def test_too_many_failures_are_refused(make_store, tmp_path):
+    arrays = {
+        "image": np.zeros((2, 64, 64, 3), np.uint8),
+        "given": np.full((2, 68, 2), np.nan, np.float32),
+        "valid": np.ones(2, np.uint8),
+    }
+    table = [{"id": f"{row}.png", "status": "ok", "backend": "dlib"} for row in range(2)]
+    faces = make_store(tmp_path / "faces", arrays, {"dataset": "mine"}, table)
+    failed = r"2 of 2 samples failed \(landmarks_invalid 2; the first is '0\.png'\)"
+    with pytest.raises(DataError, match=failed + r".*landmark\.max_bad = 0\.2"):
+        landmarks_of(faces, PARAMS.model_copy(update={"backend": "given", "max_bad": 0.2}))
 
 
 def test_an_unknown_backend_is_refused(faces):
