@@ -275,11 +275,14 @@ def report(results: Path, out: Path, setting: Setting) -> None:
 )
 def use(name: str, reader: str, params: Path) -> None:
     """Make data/raw/NAME the dataset that `dvc repro` builds."""
-    from errors import pick
+    from errors import NoInputError, pick
     from params import use_dataset
     from pipeline.datasets import DATASETS
 
     pick(DATASETS, reader, "dataset reader")
+    raw = Path("data/raw") / name
+    if not raw.is_dir() and name != "demo":
+        raise NoInputError(raw, f"is no folder. Link the dataset first: ln -s /where/it/is {raw}")
     use_dataset(params, name, reader)
     click.echo(
         f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "

@@ -125,7 +125,8 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
     yaml.preserve_quotes = True
     yaml.width = 4096
     whole = yaml.load(file)
-    whole["index"].setdefault(name, {**whole["index"]["demo"], "reader": reader, "options": {}})
+    whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
+    whole["index"][name]["reader"] = reader
     whole["matrix"]["datasets"] = CommentedSeq([name])
     whole["matrix"]["datasets"].fa.set_flow_style()
     whole["matrix"]["made"] = ["demo"] if name == "demo" else []

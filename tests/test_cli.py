@@ -141,3 +141,21 @@ def test_exit_codes_are_all_different_and_in_the_help(checkout):
     assert all(
         str(code) in (checkout / "docs" / "troubleshooting.md").read_text() for code in codes
     )
+
+
+def test_using_a_dataset_that_is_not_there_is_refused(folder):
+    before = (folder / "params.yaml").read_text()
+    found = aulens(folder, "use", "mine", "--reader", "csv")
+    assert found.returncode == 66
+    assert "data/raw/mine: is no folder" in found.stderr
+    assert (folder / "params.yaml").read_text() == before
+
+
+def test_using_a_dataset_keeps_the_comments_of_the_parameters(folder):
+    (folder / "data" / "raw" / "mine").mkdir(parents=True)
+    before = (folder / "params.yaml").read_text()
+    assert aulens(folder, "use", "mine", "--reader", "folder").returncode == 0
+    after = (folder / "params.yaml").read_text()
+    assert "datasets: [mine]" in after
+    assert "reader: folder" in after
+    assert after.count("#") == before.count("#")
