@@ -73,23 +73,30 @@ def index(
     counts = _counts(samples)
     notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
     about = {"dataset": out.name, "reader": params.reader, "root": str(raw), "notice": notice}
-    table = {"rows": [sorted(row.items()) for row in rows], "counts": counts}
-    content = hashlib.sha256(canonical_json(table)).hexdigest()
-    fingerprint = {
-        "stage": "index",
-        "version": VERSION,
-        "params": params.model_dump(mode="json"),
-        "about": about,
-        "content": content,
-    }
+    fingerprint = _fingerprint(params, about, rows, counts)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
             extra = {name for sample in samples for name in sample.attributes} - {*_COLUMNS}
             write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
-            atomic_write(
-                folder / AUDIT, canonical_json({"counts": counts, "persons": _persons(samples)})
-            )
+            audit = {"counts": counts, "persons": _persons(samples)}
+            atomic_write(folder / AUDIT, canonical_json(audit))
     return counts
+
+
+def _fingerprint(
+    params: IndexParams,
+    about: Mapping[str, Any],
+    rows: Sequence[Mapping[str, object]],
+    counts: Mapping[str, object],
+) -> dict[str, Any]:
+    table = {"rows": [sorted(row.items()) for row in rows], "counts": counts}
+    return {
+        "stage": "index",
+        "version": VERSION,
+        "params": params.model_dump(mode="json"),
+        "about": about,
+        "content": hashlib.sha256(canonical_json(table)).hexdigest(),
+    }
 
 
 def read_index(path: Path) -> tuple[list[Row], dict[str, Any]]:
