@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import timedelta
 from types import TracebackType
 
 from rich.console import Console
@@ -50,14 +51,15 @@ class Waiting:
     def __call__(self, done: int, total: int, note: str) -> None:
         """Show how far it is."""
         now = time.monotonic()
-        rate = f"{done / max(now - self._started, 1e-9):.3g}/s"
+        seconds = max(now - self._started, 1e-9)
+        rate = f"{done / seconds:.3g}/s"
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, rate=rate, note=note)
         elif now - self._last >= _SECONDS_A_LINE:
             self._last = now
-            sys.stderr.write(
-                f"{self._what}: {done} of {total}, {rate}{', ' + note if note else ''}\n"
-            )
+            left = timedelta(seconds=round(seconds * (total - done) / max(done, 1)))
+            parts = [f"{done} of {total}", rate, f"{left} left", note]
+            sys.stderr.write(f"{self._what}: {', '.join(filter(None, parts))}\n")
 
     @property
     def seconds(self) -> float:

@@ -1,0 +1,11 @@
+"""Subcommands: parse, load params, call one function. No logic.
+
+Imports sit inside them, so that `--help` answers at once.
+"""
+
+from commands.datasets import use
+from commands.looking import view
+from commands.stages import STAGES
+from commands.stores import STORES
+
+COMMANDS = (*STAGES, use, view, *STORES)

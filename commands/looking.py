@@ -1,0 +1,41 @@
+"""Looking at what was made, as pictures."""
+
+from pathlib import Path
+
+import click
+
+from commands.options import PATH
+
+
+@click.group()
+def view() -> None:
+    """Look: pictures of what was drawn, and of what the codebooks say."""
+
+
+@view.command()
+@click.argument("faces", type=PATH)
+@click.argument("landmarks", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--kind", default="au", show_default=True, help="au, per_class_au, landmarks, ...")
+@click.option("--expression", help="Only faces of this label, such as Happiness.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=1), default=24, show_default=True, help="Faces at most."
+)
+def heatmaps(
+    faces: Path, landmarks: Path, out: Path, kind: str, expression: str | None, count: int
+) -> None:
+    """Write contact sheets of faces with landmarks and maps: FACES and LANDMARKS -> OUT."""
+    from report.sheets import Choice, write_sheets
+
+    sheets, shown = write_sheets(faces, landmarks, out, Choice(kind, expression, count))
+    click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")
+
+
+@view.command()
+@click.argument("out", type=PATH)
+def codebook(out: Path) -> None:
+    """Write what each action unit is and where it is drawn, as table and figure: OUT."""
+    from report.codebook import FIGURE, TABLE, write_codebook
+
+    write_codebook(out)
+    click.echo(f"{out}: {TABLE}, {FIGURE}")

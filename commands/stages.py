@@ -1,0 +1,146 @@
+"""The stages, in the order of the line; the same word in dvc.yaml and params.yaml."""
+
+from pathlib import Path
+
+import click
+
+from commands.options import CREW, DEVICE, Setting, stage, waiting
+
+
+@stage("out", options=CREW)
+def demo(out: Path, setting: Setting) -> None:
+    """Make the embedded dataset (synthetic, single identity): OUT."""
+    from params import load
+    from pipeline.demo.stage import DemoParams, make
+
+    with waiting("demo", out) as tell:
+        make(out, load(setting.params, ("demo",), DemoParams), setting.crew(tell), setting.rebuild)
+
+
+@stage("raw", "out")
+def index(raw: Path, out: Path, setting: Setting) -> None:
+    """List the samples of a dataset and split them: RAW -> OUT."""
+    from params import load
+    from pipeline.index import IndexParams, count_table
+    from pipeline.index import index as run
+
+    with waiting("index", out) as tell:
+        counts = run(
+            raw, out, load(setting.params, ("index", out.name), IndexParams), tell, setting.rebuild
+        )
+    click.echo(count_table(counts))
+
+
+@stage("index", "out", options=CREW)
+def align(index: Path, out: Path, setting: Setting) -> None:
+    """Find every face, turn it upright and crop it: INDEX -> OUT."""
+    from params import load
+    from pipeline.align import AlignParams
+    from pipeline.align import align as run
+    from store.inspect import status_line
+
+    with waiting("align", out) as tell:
+        run(
+            index,
+            out,
+            load(setting.params, ("align",), AlignParams),
+            setting.crew(tell),
+            setting.rebuild,
+        )
+    click.echo(status_line(out))
+
+
+@stage("faces", "out", options=CREW)
+def landmark(faces: Path, out: Path, setting: Setting) -> None:
+    """Find 68 landmarks on every aligned face: FACES -> OUT."""
+    from params import load
+    from pipeline.landmark import LandmarkParams
+    from pipeline.landmark import landmark as run
+    from store.inspect import status_line
+
+    with waiting("landmark", out) as tell:
+        run(
+            faces,
+            out,
+            load(setting.params, ("landmark",), LandmarkParams),
+            setting.crew(tell),
+            setting.rebuild,
+        )
+    click.echo(status_line(out))
+
+
+@stage(
+    "landmarks",
+    "out",
+    options=(click.option("--kind", required=True, help="au, landmarks, ..."), *CREW),
+)
+def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
+    """Draw heatmaps, once for all experiments: LANDMARKS -> OUT."""
+    from params import load
+    from pipeline.heatmap import HeatmapParams
+    from pipeline.heatmap import heatmap as run
+    from store.inspect import status_line
+
+    params = load(setting.params, ("heatmap",), HeatmapParams)
+    with waiting("heatmap", out) as tell:
+        run(landmarks, out, kind, params, setting.crew(tell), setting.rebuild)
+    click.echo(status_line(out))
+
+
+_MODEL = (
+    click.option("--method", required=True, help="Row of METHODS, such as cam."),
+    click.option("--supervision", required=True, help="plain or aligned."),
+    *DEVICE,
+)
+
+
+@stage("faces", "heatmaps", "out", options=_MODEL)
+def train(
+    faces: Path, heatmaps: Path, out: Path, method: str, supervision: str, setting: Setting
+) -> None:
+    """Train a method: FACES and HEATMAPS -> OUT."""
+    from params import load
+    from train.device import chosen_device
+    from train.loop import train as run
+    from train.params import TrainParams
+    from train.runs import Run
+
+    params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
+    with waiting("train", out) as tell:
+        run(
+            faces,
+            heatmaps,
+            out,
+            Run(method, supervision, params, chosen_device(setting.device)),
+            tell,
+            setting.rebuild,
+        )
+
+
+@stage("run", "faces", "landmarks", "out", options=DEVICE)
+def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
+    """Score a run on its test split: RUN, FACES and LANDMARKS -> OUT."""
+    from params import load
+    from train.device import chosen_device
+    from train.evaluate import Source
+    from train.evaluate import evaluate as score
+    from train.params import EvaluateParams
+
+    params = load(setting.params, ("evaluate",), EvaluateParams)
+    source = Source(run, faces, landmarks, chosen_device(setting.device))
+    with waiting("evaluate", out) as tell:
+        click.echo(score(source, out, params, tell, setting.rebuild))
+
+
+@stage("results", "out")
+def report(results: Path, out: Path, setting: Setting) -> None:
+    """Write the pages: RESULTS -> OUT."""
+    from params import load
+    from report.page import ReportParams, write_report
+
+    params = load(setting.params, ("report",), ReportParams)
+    page = write_report(results, out, params)
+    click.echo(f"report: {page}")
+
+
+STAGES = (demo, index, align, landmark, heatmap, train, evaluate, report)

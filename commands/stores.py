@@ -1,0 +1,86 @@
+"""Tools for what is on disk: what is there, is it whole, mend it, take it elsewhere."""
+
+from pathlib import Path
+
+import click
+
+from commands.options import CREW, PATH, waiting, with_options
+
+
+@click.command()
+@click.argument("store", type=PATH)
+def inspect(store: Path) -> None:
+    """Say what is in an output, finished or half-built: STORE."""
+    from store.inspect import described
+
+    click.echo(described(store))
+
+
+@click.command()
+@click.argument("stores", type=PATH, nargs=-1, required=True, metavar="STORE...")
+@click.option("--deep", is_flag=True, help="Hash every file and check every sample, too.")
+def verify(stores: tuple[Path, ...], deep: bool) -> None:
+    """Check that outputs hold the bytes that were written: STORE...
+
+    Names every bad file and the rows concerned, and exits with 76 if there are any.
+    """
+    from store.verify import report
+
+    with waiting("verify", stores[0]) as tell:
+        for line in report(stores, deep, tell):
+            click.echo(line)
+
+
+@click.command()
+@click.argument("store", type=PATH)
+@with_options(CREW)
+def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
+    """Build the damaged shards of STORE again, from the input that it was made from.
+
+    The input is looked for under data/; the parameters are those that STORE was made with.
+    """
+    from pipeline.again import mend
+    from pipeline.cluster import Crew
+    from store.outputs import ROOTS
+
+    with waiting("repair", store) as tell:
+        crew = Crew(tell, workers, scheduler)
+        for line in mend(store, [Path(root) for root in ROOTS], crew):
+            click.echo(line)
+
+
+@click.command()
+def status() -> None:
+    """Say what is done, what is half-built, how big it is, and who works on it now."""
+    from store.outputs import ROOTS, scan, table
+
+    click.echo(table(list(scan(Path(root) for root in ROOTS))))
+
+
+@click.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clean(yes: bool) -> None:
+    """Remove half-built outputs that nobody works on."""
+    from store.outputs import ROOTS, stale, table
+    from store.outputs import clean as remove
+
+    found = stale(Path(root) for root in ROOTS)
+    if not found:
+        click.echo("Nothing to remove.")
+        return
+    click.echo(table(found))
+    if yes or click.confirm("Remove them? Their work is lost"):
+        click.echo(f"{remove(found) / 1e6:,.1f} MB freed.")
+
+
+@click.command()
+@click.argument("store", type=PATH)
+@click.argument("out", type=PATH, metavar="OUT.h5")
+def export(store: Path, out: Path) -> None:
+    """Write a store as one compressed HDF5 file: STORE -> OUT.h5."""
+    from store.export import export as run
+
+    click.echo(f"{out}: {run(store, out):,} bytes")
+
+
+STORES = (inspect, verify, repair, status, clean, export)

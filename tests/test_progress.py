@@ -1,0 +1,14 @@
+import progress
+
+
+def test_off_a_terminal_a_line_says_how_far_how_fast_and_how_long_still(capsys, monkeypatch):
+    now = iter([0.0, 0.0, 20.0, 25.0, 40.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with progress.Waiting("align out") as tell:
+        tell(2, 8, "ok 2")
+        tell(3, 8, "too soon for another line")
+        tell(8, 8, "")
+    assert capsys.readouterr().err.splitlines() == [
+        "align out: 2 of 8, 0.1/s, 0:01:00 left, ok 2",
+        "align out: 8 of 8, 0.2/s, 0:00:00 left",
+    ]
