@@ -21,6 +21,7 @@ SECTIONS = (
     "index",
     "align",
     "landmark",
+    "survey",
     "heatmap",
     "train",
     "methods",

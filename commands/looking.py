@@ -32,6 +32,21 @@ def heatmaps(
 
 
 @view.command()
+@click.argument("faces", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--status", help="Only these, such as ok or no_face.")
+@click.option(
+    "-n", "count", type=click.IntRange(min=1), default=60, show_default=True, help="At most."
+)
+def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
+    """Write contact sheets of aligned faces, or of pictures that failed: FACES -> OUT."""
+    from report.contact import write_faces
+
+    sheets, shown = write_faces(faces, out, status, count)
+    click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} pictures")
+
+
+@view.command()
 @click.argument("out", type=PATH)
 def codebook(out: Path) -> None:
     """Write what each action unit is and where it is drawn, as table and figure: OUT."""

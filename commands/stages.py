@@ -69,6 +69,17 @@ def landmark(faces: Path, out: Path, setting: Setting) -> None:
     click.echo(status_line(out))
 
 
+@stage("index", "faces", "landmarks", "out")
+def survey(index: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
+    """Count what became of every picture: INDEX, FACES and LANDMARKS -> OUT."""
+    from params import load
+    from pipeline.survey import SurveyParams
+    from pipeline.survey import survey as run
+
+    params = load(setting.params, ("survey",), SurveyParams)
+    click.echo(run(index, faces, landmarks, out, params, setting.rebuild))
+
+
 @stage(
     "landmarks",
     "out",
@@ -143,4 +154,4 @@ def report(results: Path, out: Path, setting: Setting) -> None:
     click.echo(f"report: {page}")
 
 
-STAGES = (demo, index, align, landmark, heatmap, train, evaluate, report)
+STAGES = (demo, index, align, landmark, survey, heatmap, train, evaluate, report)

@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
+from report.data import Data, load_data
 from report.figures import confusion_figure, grid_figure, jpeg, magma_stops
 from report.grids import U8, Grid, mean_counts, mean_grid, sheet_grids
 from report.results import Comparison, load_comparisons
@@ -37,7 +38,8 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
     """Write the page, the table and the figures of every result, replacing older ones.
 
     Args:
-        results: folder with <dataset>/<method>/<supervision>/scores.json.
+        results: folder with <dataset>/<method>/<supervision>/scores.json and
+            <dataset>/survey/survey.json.
         out: folder to write to; made where it is not there.
         params: title, and how many faces to show.
 
@@ -48,19 +50,22 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
         NoInputError: if there is no result.
         CorruptError: if a result is not what was written.
     """
-    comparisons = load_comparisons(results)
+    comparisons, data = load_comparisons(results), load_data(results)
     sections = [_section(comparison, params.sheet_faces) for comparison in comparisons]
     (out / FIGURES).mkdir(parents=True, exist_ok=True)
     for comparison, section in zip(comparisons, sections, strict=True):
         for name, picture in _figures(comparison, section).items():
             atomic_write(out / FIGURES / name, picture)
     _write_scores(out / SCORES, comparisons)
-    atomic_write(out / PAGE, render(params.title, comparisons, sections).encode())
+    atomic_write(out / PAGE, render(params.title, comparisons, sections, data).encode())
     return out / PAGE
 
 
 def render(
-    title: str, comparisons: Sequence[Comparison], sections: Sequence[Mapping[str, Any]]
+    title: str,
+    comparisons: Sequence[Comparison],
+    sections: Sequence[Mapping[str, Any]],
+    data: Sequence[Data],
 ) -> str:
     """Fill the template. All text is escaped."""
     environment = Environment(
@@ -76,6 +81,7 @@ def render(
         main=main_table(comparisons),
         layers=layer_table(comparisons),
         sections=sections,
+        data=data,
         stops=magma_stops(9),
     )
 

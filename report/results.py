@@ -124,13 +124,7 @@ def _runs(results: Path, places: Sequence[Path]) -> tuple[Result, ...]:
 
 def _load(results: Path, place: Path) -> Result:
     folder = results / place
-    manifest = read_manifest(folder)
-    for name in (SCORES, MAPS, SHEET):
-        if manifest["files"].get(name, {}).get("sha256") != file_digest(folder / name):
-            raise CorruptError(
-                folder / name,
-                "is not the file that MANIFEST.json lists. Evaluate again with `--rebuild`.",
-            )
+    manifest = checked(folder, (SCORES, MAPS, SHEET), "Evaluate again with `--rebuild`.")
     return Result(
         place=printable(place.as_posix()),
         scores=json.loads((folder / SCORES).read_bytes()),
@@ -139,6 +133,19 @@ def _load(results: Path, place: Path) -> Result:
         fingerprint=read_fingerprint(folder),
         sha256=manifest["sha256"],
     )
+
+
+def checked(folder: Path, names: Sequence[str], remedy: str) -> Json:
+    """Return an output's manifest, once these files are those that it lists.
+
+    Raises:
+        CorruptError: if one is not.
+    """
+    manifest = read_manifest(folder)
+    for name in names:
+        if manifest["files"].get(name, {}).get("sha256") != file_digest(folder / name):
+            raise CorruptError(folder / name, f"is not the file that MANIFEST.json lists. {remedy}")
+    return manifest
 
 
 def _arrays(path: Path) -> Arrays:

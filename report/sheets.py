@@ -115,11 +115,16 @@ def write_sheets(faces: Path, landmarks: Path, out: Path, choice: Choice) -> tup
         title += f", sheet {number} of {len(pages)}"
         figure = _drawn(looks, title, sources[0].about["notice"] or "")
         atomic_write(out / f"sheet-{number:03}.png", png(figure))
+    drop_stale(out, len(pages))
+    return len(pages), len(rows_R)
+
+
+def drop_stale(out: Path, sheets: int) -> None:
+    """Remove the sheets of an earlier call that wrote more of them."""
     for file in out.glob("sheet-*.png"):
         stale = re.fullmatch(r"sheet-(\d{3,})\.png", file.name)
-        if stale and int(stale[1]) > len(pages):
+        if stale and int(stale[1]) > sheets:
             file.unlink()
-    return len(pages), len(rows_R)
 
 
 def chosen_rows(expressions: Sequence[str], choice: Choice) -> NDArray[np.intp]:

@@ -1,6 +1,7 @@
 """Files that are either whole or absent, and their digests."""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,9 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 LITTER = ".partial"
 """Ending of files that a build leaves when it is killed; none of them is published."""
@@ -32,6 +36,13 @@ def atomic_write(path: Path, payload: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write named arrays, compressed and atomically; equal arrays give equal bytes."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    atomic_write(path, buffer.getvalue())
 
 
 def sync_folder(folder: Path) -> None:

@@ -103,6 +103,7 @@ def test_every_section_of_the_parameters_is_legal(checkout):
     from pipeline.heatmap import HeatmapParams
     from pipeline.index import IndexParams
     from pipeline.landmark import LandmarkParams
+    from pipeline.survey import SurveyParams
     from report.page import ReportParams
     from train.params import EvaluateParams, TrainParams
 
@@ -112,6 +113,7 @@ def test_every_section_of_the_parameters_is_legal(checkout):
         ("index", "demo"): IndexParams,
         ("align",): AlignParams,
         ("landmark",): LandmarkParams,
+        ("survey",): SurveyParams,
         ("heatmap",): HeatmapParams,
         ("train",): TrainParams,
         ("evaluate",): EvaluateParams,

@@ -22,11 +22,11 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import rescaled
 from errors import DataError
 from store.building import building, is_built, read_manifest
-from store.files import atomic_write, canonical_json
+from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
 from train.measure import Measured, Setup, Subjects, joined, measure
 from train.methods.readouts import READOUTS
-from train.outputs import mean_maps, sheet, write_npz, write_predictions
+from train.outputs import mean_maps, sheet, write_predictions
 from train.params import EvaluateParams
 from train.runs import load_run
 from train.scores import classification, own_cosine, selectivity, summary

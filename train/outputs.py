@@ -3,8 +3,6 @@
 Shapes: N faces, S side of a small map.
 """
 
-import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
-from store.files import atomic_write
 from store.reading import Store
 from store.tables import write_table
 from train.measure import Measured, Subjects
@@ -92,10 +89,3 @@ def sheet(measured: Measured, subjects: Subjects, faces: Store, params: Evaluate
         "label": labels[places],
         "probabilities": measured.probabilities_BV[places],
     }
-
-
-def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write named arrays, atomically."""
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    atomic_write(path, buffer.getvalue())
