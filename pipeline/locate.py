@@ -71,7 +71,7 @@ def locate(
             central one wins.
     """
     for attempt in attempts:
-        picture, matrix_23 = _view(image_HW3, attempt)
+        picture, matrix_23 = view(image_HW3, attempt)
         faces_F682 = BACKENDS[attempt.backend](picture)
         plausible = [face for face in faces_F682 if _plausible(face, picture.shape, min_width)]
         if not plausible:
@@ -85,7 +85,7 @@ def locate(
     return None
 
 
-def _view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
+def view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
     """Return the attempt's view of the picture and the affine map to its px from the original's."""
     height, width = image_HW3.shape[:2]
     scale = max(1.0, ENLARGE_TO_PX / min(height, width))

@@ -1,0 +1,139 @@
+"""Claim: finding faces costs at most a quarter more than the detector alone, and finds them well.
+
+Run: python -m benchmarks.faces. On drawn faces whose true points are known: CPU time of stages
+align and landmark, whole, against the detector's bare inference on the same pictures in the same
+run; how many faces are found; and the error of the stored points, as a fraction of the outer eye
+distance (NME).
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.landmarks import normalised_error
+from benchmarks.timing import interleaved, ratios, save
+from params import load
+from pipeline.align import AlignParams, align
+from pipeline.cluster import Crew
+from pipeline.datasets.csv_table import read_landmarks
+from pipeline.decode import Limits, decode
+from pipeline.demo.stage import DemoParams, make
+from pipeline.index import IndexParams, index
+from pipeline.landmark import LandmarkParams, landmark
+from pipeline.locate import Attempt, view
+from pipeline.warp import moved
+from store.reading import Store, read_points
+
+ROUNDS = 5
+DETECTORS = ("mediapipe", "dlib")
+ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+PARAMS = Path(__file__).parents[1] / "params.yaml"
+
+
+def bare(name: str) -> Callable[[Any], object]:
+    """Return a detector without anything of ours around it."""
+    from pipeline.backends.dlib import _model as dlib
+    from pipeline.backends.mediapipe import _model as mediapipe
+
+    return {"mediapipe": mediapipe(), "dlib": partial(_dlib, dlib())}[name]
+
+
+def _dlib(model: Callable[[Any, int], object], image: NDArray[np.uint8]) -> object:
+    return model(image, 0)
+
+
+def run_over(model: Callable[[Any], object], images: list[NDArray[np.uint8]]) -> None:
+    """Look at every picture."""
+    for image in images:
+        model(image)
+
+
+def stage(root: Path, name: str, number: "count[int]") -> tuple[Path, Path]:
+    """Run align and landmark into a new place."""
+    place = root / f"{name}-{next(number)}"
+    params = load(PARAMS, ("align",), AlignParams).model_copy(update={"backends": (name,)})
+    align(root / "index", place / "faces", params, ALONE)
+    second = load(PARAMS, ("landmark",), LandmarkParams).model_copy(update={"backend": name})
+    landmark(place / "faces", place / "landmarks", second, ALONE)
+    return place / "faces", place / "landmarks"
+
+
+def errors(faces: Path, landmarks: Path, truth: dict[str, tuple[float, ...]]) -> list[float]:
+    """Return the NME of every face with points, against the points it was drawn with."""
+    store = Store(faces)
+    rows = np.flatnonzero(store.array("valid").all())
+    found = read_points(Store(landmarks), rows)
+    matrices = store.array("matrix").take(rows)
+    table = store.table()
+    return [
+        normalised_error(
+            points, moved(np.array(truth[table[row]["id"]]).reshape(68, 2), matrix.astype(float))
+        )
+        for row, points, matrix in zip(rows, found, matrices, strict=True)
+        if np.isfinite(points).all()
+    ]
+
+
+def main() -> None:
+    """Measure, print and save."""
+    root = Path(tempfile.mkdtemp(prefix="aulens-faces-"))
+    try:
+        figures = measured(root)
+    finally:
+        shutil.rmtree(root)
+    for name in DETECTORS:
+        one = figures[name]
+        print(
+            f"{name:10} found {one['found']} of {figures['faces']}, "
+            f"{one['ms_a_face_bare']:.1f} ms a face bare, {one['ms_a_face']:.1f} ms in the stages: "
+            f"{one['overhead']['median']:+.1%} ({one['overhead']['min']:+.1%} to "
+            f"{one['overhead']['max']:+.1%}); NME median {one['nme_median']:.4f}, "
+            f"worst {one['nme_worst']:.4f}"
+        )
+    print(save("faces", figures))
+
+
+def measured(root: Path) -> dict[str, Any]:
+    """Draw faces, look for them, and return every figure."""
+    small = load(PARAMS, ("demo",), DemoParams).model_copy(
+        update={"train": 20, "val": 1, "test": 9}
+    )
+    make(root / "raw", small, ALONE)
+    index(root / "raw", root / "index", load(PARAMS, ("index", "demo"), IndexParams), ALONE.tell)
+    truth = read_landmarks(root / "raw" / "landmarks.txt")
+    files = sorted((root / "raw" / "images").iterdir())
+    pictures = [decode(file.read_bytes(), Limits(10**8, 16))[0] for file in files]
+    number = count()
+    ways: dict[str, Callable[[], object]] = {}
+    for name in DETECTORS:
+        model, faces = bare(name), Store(stage(root, name, number)[0]).array("image").all()
+        views = [view(picture, Attempt(name))[0] for picture in pictures]
+        ways[f"bare {name}"] = partial(run_over, model, [*views, *faces])
+        ways[name] = partial(stage, root, name, number)
+    seconds = interleaved(ways, ROUNDS)
+    figures: dict[str, Any] = {"faces": len(pictures), "rounds": ROUNDS}
+    for name in DETECTORS:
+        last = stage(root, name, number)
+        found = errors(*last, truth)
+        over = ratios(seconds[name], seconds[f"bare {name}"])
+        figures[name] = {
+            "found": len(found),
+            "ms_a_face": 1e3 * median(seconds[name]) / len(pictures),
+            "ms_a_face_bare": 1e3 * median(seconds[f"bare {name}"]) / len(pictures),
+            "overhead": {key: value - 1 for key, value in over.items()},
+            "nme_median": median(found),
+            "nme_worst": max(found),
+        }
+    return figures
+
+
+if __name__ == "__main__":
+    main()
