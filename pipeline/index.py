@@ -1,20 +1,20 @@
 """Stage `index`: what a dataset holds, as one table; every later stage keeps its rows."""
 
 import hashlib
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
-from errors import DataError, NoInputError, pick
+from errors import NoInputError, pick
 from pipeline.cluster import Tell
 from pipeline.datasets import DATASETS
 from pipeline.decode import UndecodableError, content_digest, read_bytes
 from pipeline.paths import safe_path
+from pipeline.splits import Shares, with_splits
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json
 from store.records import SPLITS, Sample
@@ -61,7 +61,9 @@ def index(
         raise NoInputError(
             raw, "is no folder. Put the dataset there or link it: ln -s /where/it/is " + str(raw)
         )
-    samples = with_splits(list(reader(raw, params.options)), params)
+    samples = with_splits(
+        list(reader(raw, params.options)), Shares(params.val, params.test, params.seed)
+    )
     if not samples:
         raise NoInputError(
             raw, f"reader {params.reader} finds no picture in it. Is it the right folder?"
@@ -133,63 +135,6 @@ def _row(sample: Sample, raw: Path, tell: Tell, number: int, total: int) -> dict
 
 def _joined(numbers: Sequence[float] | None) -> str:
     return " ".join(f"{number:.10g}" for number in numbers or ())
-
-
-def with_splits(samples: Sequence[Sample], params: IndexParams) -> list[Sample]:
-    """Give every sample a split: the dataset's own where it has one; no person in two of ours.
-
-    Where the dataset names no split at all, validation and test are taken out; where it names train
-    and test only, validation is taken out of train. Stratified by expression; which persons go is
-    decided by a hash of their name and the seed.
-    """
-    given = {sample.split for sample in samples}
-    chosen: dict[str, str] = {}
-    if given == {None}:
-        chosen = _draw(samples, {"val": params.val, "test": params.test}, params.seed)
-        rest = "train"
-        return [replace(sample, split=chosen.get(_group(sample), rest)) for sample in samples]
-    if None in given:
-        raise DataError(
-            "split", "some rows name a split and some do not. Fill the column or remove it."
-        )
-    if "val" not in given:
-        training = [sample for sample in samples if sample.split == "train"]
-        chosen = _draw(training, {"val": params.val}, params.seed)
-    return [
-        replace(sample, split=chosen.get(_group(sample), "train"))
-        if sample.split == "train"
-        else sample
-        for sample in samples
-    ]
-
-
-def _group(sample: Sample) -> str:
-    return f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
-
-
-def _draw(samples: Sequence[Sample], shares: Mapping[str, float], seed: int) -> dict[str, str]:
-    """Choose groups for each split, expression by expression.
-
-    A group too large for what is missing stays out.
-    """
-    groups: dict[str, Counter[int]] = defaultdict(Counter)
-    for sample in samples:
-        groups[_group(sample)][sample.expression] += 1
-    strata: dict[int, list[str]] = defaultdict(list)
-    for name, counts in groups.items():
-        strata[min(counts, key=lambda expression: (-counts[expression], expression))].append(name)
-    chosen: dict[str, str] = {}
-    for names in strata.values():
-        names.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
-        total = sum(groups[name].total() for name in names)
-        missing = {split: round(share * total) for split, share in shares.items()}
-        for name in names:
-            size = groups[name].total()
-            split = next((split for split, left in missing.items() if size <= left), None)
-            if split is not None:
-                chosen[name] = split
-                missing[split] -= size
-    return chosen
 
 
 def _counts(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
