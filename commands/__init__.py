@@ -3,9 +3,9 @@
 Imports sit inside them, so that `--help` answers at once.
 """
 
-from commands.datasets import use
+from commands.datasets import unpack, use
 from commands.looking import view
 from commands.stages import STAGES
 from commands.stores import STORES
 
-COMMANDS = (*STAGES, use, view, *STORES)
+COMMANDS = (*STAGES, use, unpack, view, *STORES)

@@ -1,30 +1,43 @@
-"""Choosing what `dvc repro` builds."""
+"""Choosing what `dvc repro` builds, and making it ready."""
 
 from pathlib import Path
 
 import click
 
-from commands.options import PATH
+from commands.options import PATH, waiting
+from errors import printable
 
 
 @click.command()
 @click.argument("name")
-@click.option("--reader", required=True, help="What kind of dataset it is: csv, folder, demo.")
+@click.option("--reader", default="auto", help="Row of DATASETS.  [default: by what lies there]")
 @click.option(
     "--params", type=PATH, default="params.yaml", show_default=True, help="Where to write it."
 )
 def use(name: str, reader: str, params: Path) -> None:
     """Make data/raw/NAME the dataset that `dvc repro` builds."""
-    from errors import NoInputError, pick
     from params import use_dataset
-    from pipeline.datasets import DATASETS
+    from pipeline.detect import Chosen, choose
 
-    pick(DATASETS, reader, "dataset reader")
     raw = Path("data/raw") / name
-    if not raw.is_dir() and name != "demo":
-        raise NoInputError(raw, f"is no folder. Link the dataset first: ln -s /where/it/is {raw}")
-    use_dataset(params, name, reader)
+    made_later = name == "demo" and not raw.is_dir()
+    chosen = Chosen("demo") if made_later else choose(raw, reader)
+    use_dataset(params, name, chosen.name)
+    if chosen.saw:
+        click.echo(f"{raw} looks like {chosen.name}: it has {printable(chosen.saw)}")
     click.echo(
         f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "
         "Next: dvc repro"
     )
+
+
+@click.command()
+@click.argument("raw", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--rebuild", is_flag=True, help="Replace an output made from other tables.")
+def unpack(raw: Path, out: Path, rebuild: bool) -> None:
+    """Write the pictures of fer2013.csv as files that reader ferplus reads: RAW -> OUT."""
+    from pipeline.unpack import unpack as run
+
+    with waiting("unpack", out) as tell:
+        run(raw, out, tell, rebuild)

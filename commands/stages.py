@@ -21,14 +21,14 @@ def demo(out: Path, setting: Setting) -> None:
 def index(raw: Path, out: Path, setting: Setting) -> None:
     """List the samples of a dataset and split them: RAW -> OUT."""
     from params import load
-    from pipeline.index import IndexParams, count_table
+    from pipeline.index import IndexParams, summary
     from pipeline.index import index as run
 
     with waiting("index", out) as tell:
-        counts = run(
+        audit = run(
             raw, out, load(setting.params, ("index", out.name), IndexParams), tell, setting.rebuild
         )
-    click.echo(count_table(counts))
+    click.echo(summary(audit))
 
 
 @stage("index", "out", options=CREW)

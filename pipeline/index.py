@@ -9,10 +9,14 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
-from errors import NoInputError, pick
+from errors import NoInputError
+from pipeline.census import census, divided
+from pipeline.census import told as told_census
 from pipeline.cluster import Tell
 from pipeline.datasets import DATASETS
+from pipeline.datasets.reader import LeftOut
 from pipeline.decode import UndecodableError, content_digest, read_bytes
+from pipeline.detect import choose
 from pipeline.paths import safe_path
 from pipeline.splits import Shares, with_splits
 from store.building import building, is_built, read_manifest
@@ -20,8 +24,9 @@ from store.files import atomic_write, canonical_json
 from store.records import SPLITS, Sample
 from store.tables import Row, read_table, write_table
 
-VERSION = 1
+VERSION = 2
 TABLE = "samples.csv"
+LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
 NOTICE = "NOTICE.txt"
 _COLUMNS = ("id", "path", "expression", "split", "person", "box", "landmarks", "digest")
@@ -39,7 +44,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
 
 def index(
     raw: Path, out: Path, params: IndexParams, tell: Tell, rebuild: bool = False
-) -> dict[str, dict[str, int]]:
+) -> dict[str, Any]:
     """Read a dataset, give every sample a split, and write the table.
 
     Args:
@@ -50,48 +55,54 @@ def index(
         rebuild: replace whatever is there.
 
     Returns:
-        Split -> expression -> count.
+        The audit: counts (split -> expression -> count), persons a split, and the census of what
+        the reader found, took and left out.
 
     Raises:
-        NoInputError: if there is no folder, or not one picture in it.
+        NoInputError: if there is no folder, no reader for it, or not one picture in it.
         DataError: if a label or path cannot be accepted.
     """
-    reader = pick(DATASETS, params.reader, "dataset reader")
-    if not raw.is_dir():
-        raise NoInputError(
-            raw, "is no folder. Put the dataset there or link it: ln -s /where/it/is " + str(raw)
-        )
-    samples = with_splits(
-        list(reader(raw, params.options)), Shares(params.val, params.test, params.seed)
-    )
+    chosen = choose(raw, params.reader)
+    found = list(DATASETS[chosen.name].read(raw, params.options))
+    taken, left_out = divided(found)
+    samples = with_splits(taken, Shares(params.val, params.test, params.seed))
     if not samples:
         raise NoInputError(
-            raw, f"reader {params.reader} finds no picture in it. Is it the right folder?"
+            raw, f"reader {chosen.name} finds no picture in it. Is it the right folder?"
         )
     rows = [
         _row(sample, raw, tell, number, len(samples))
         for number, sample in enumerate(samples, start=1)
     ]
-    counts = _counts(samples)
+    audit = {
+        "counts": _counts(samples),
+        "persons": _persons(samples),
+        "census": census(found, chosen),
+    }
     notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
-    about = {"dataset": out.name, "reader": params.reader, "root": str(raw), "notice": notice}
-    fingerprint = _fingerprint(params, about, rows, counts)
+    about = {"dataset": out.name, "reader": chosen.name, "root": str(raw), "notice": notice}
+    others = _others(left_out)
+    fingerprint = _fingerprint(params, about, [*rows, *others], audit)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
             extra = {name for sample in samples for name in sample.attributes} - {*_COLUMNS}
             write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
-            audit = {"counts": counts, "persons": _persons(samples)}
+            write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
             atomic_write(folder / AUDIT, canonical_json(audit))
-    return counts
+    return audit
+
+
+def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
+    return [{"path": one.path, "reason": one.reason, "split": one.split} for one in left_out]
 
 
 def _fingerprint(
     params: IndexParams,
     about: Mapping[str, Any],
     rows: Sequence[Mapping[str, object]],
-    counts: Mapping[str, object],
+    audit: Mapping[str, object],
 ) -> dict[str, Any]:
-    table = {"rows": [sorted(row.items()) for row in rows], "counts": counts}
+    table = {"rows": [sorted(row.items()) for row in rows], "audit": audit}
     return {
         "stage": "index",
         "version": VERSION,
@@ -150,11 +161,12 @@ def _persons(samples: Iterable[Sample]) -> dict[str, int]:
     return {split: sum(of == split for of, _ in persons) for split in SPLITS}
 
 
-def count_table(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """Return split -> expression -> count as aligned text."""
+def summary(audit: Mapping[str, Any]) -> str:
+    """Return what the reader found, and split -> expression -> count, as aligned text."""
+    counts: Mapping[str, Mapping[str, int]] = audit["counts"]
     names = list(next(iter(counts.values())))
     lines = ["split  " + "".join(f"{name:>11}" for name in names) + f"{'all':>9}"]
     for split, by_name in counts.items():
         cells = "".join(f"{by_name[name]:>11}" for name in names)
         lines.append(f"{split:<7}{cells}{sum(by_name.values()):>9}")
-    return "\n".join(lines)
+    return "\n".join([told_census(audit["census"]), *lines])

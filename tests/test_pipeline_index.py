@@ -5,7 +5,8 @@ import json
 import pytest
 
 from errors import NoInputError, OutputExistsError, UsageError
-from pipeline.index import IndexParams, index, read_index
+from pipeline.index import IndexParams, index, read_index, summary
+from tests.miniatures import open_expressions
 
 PARAMS = IndexParams(reader="csv", options={}, seed=0, val=0.1, test=0.2)
 
@@ -29,7 +30,7 @@ def raw(tmp_path):
 
 
 def test_the_table_keeps_every_row_in_order(raw, tmp_path):
-    counts = index(raw, tmp_path / "mine", PARAMS, quiet)
+    counts = index(raw, tmp_path / "mine", PARAMS, quiet)["counts"]
     rows, _ = read_index(tmp_path / "mine")
     assert rows[0] == {
         "id": "a.jpg",
@@ -134,7 +135,7 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path):
 
 def test_an_unknown_reader_is_refused(raw, tmp_path):
     params = PARAMS.model_copy(update={"reader": "cvs"})
-    with pytest.raises(UsageError, match=r"known: csv, demo, folder.*Did you mean 'csv'"):
+    with pytest.raises(UsageError, match=r"known: .*csv, demo, .*folder.*Did you mean 'csv'"):
         index(raw, tmp_path / "mine", params, quiet)
 
 
@@ -154,3 +155,22 @@ def test_progress_ends_with_everything(raw, tmp_path):
     told = []
     index(raw, tmp_path / "mine", PARAMS, lambda *state: told.append(state))
     assert told[-1] == (3, 3, "")
+
+
+def test_a_reader_is_found_by_what_lies_there(raw, tmp_path):
+    auto = PARAMS.model_copy(update={"reader": "auto"})
+    audit = index(raw, tmp_path / "mine", auto, quiet)
+    assert audit["census"]["saw"] == "labels.csv"
+    assert read_index(tmp_path / "mine")[1]["about"]["reader"] == "csv"
+
+
+def test_what_is_left_out_is_counted_listed_and_told(tmp_path):
+    raw = open_expressions(tmp_path / "raw")
+    audit = index(raw, tmp_path / "mine", PARAMS.model_copy(update={"reader": "auto"}), quiet)
+    assert audit == json.loads((tmp_path / "mine" / "audit.json").read_bytes())
+    assert audit["census"]["left_out"]["labels that differ"] == {"all": 2}
+    assert "left out, contempt: all 1" in summary(audit)
+    left_out = (tmp_path / "mine" / "left_out.csv").read_text().splitlines()
+    assert left_out[0] == "path,reason,split"
+    assert left_out[-1] == "images/C_Sure_0001.jpg,contempt,"
+    assert len(left_out) == 5

@@ -1,0 +1,126 @@
+"""What a reader of a dataset is, and what readers share."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from errors import UsageError, did_you_mean
+from store.records import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A picture that a dataset lists and a reader does not take.
+
+    Attributes:
+        path: relative to the dataset's root; or file and line, where no picture is named.
+        reason: a few lower-case words, by which such pictures are counted.
+        split: train, val or test, as the dataset says.
+    """
+
+    path: str
+    reason: str
+    split: str | None = None
+
+
+Found = Sample | LeftOut
+Dataset = Callable[[Path, Mapping[str, Any]], Iterator[Found]]
+"""(root, options) -> everything that the dataset lists, in a fixed order."""
+
+Clue = tuple[tuple[str, ...], bool]
+"""Paths of which one must be there, and whether one is."""
+
+Look = Callable[[Path], list[Clue]]
+"""root -> what the reader wants to see there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A row of DATASETS.
+
+    Attributes:
+        read: lists the samples.
+        look: what a folder of this kind holds, for those who do not name a reader.
+        listed: pictures a split as published, taken or left out.
+        note: what users of this dataset should know.
+        general: gives way to a reader that knows the dataset by name.
+    """
+
+    read: Dataset
+    look: Look
+    listed: Mapping[str, int] = field(default_factory=dict)
+    note: str = ""
+    general: bool = False
+
+
+def paths(*clues: str) -> Look:
+    """Return a look for paths, alternatives separated by '|'."""
+
+    def look(root: Path) -> list[Clue]:
+        wanted = [tuple(clue.split("|")) for clue in clues]
+        return [(names, any((root / name).exists() for name in names)) for names in wanted]
+
+    return look
+
+
+def either(*looks: Look) -> Look:
+    """Return a look for the layout, of several, of which most is there."""
+
+    def look(root: Path) -> list[Clue]:
+        seen = [one(root) for one in looks]
+        return max(seen, key=lambda clues: sum(there for _, there in clues) / len(clues))
+
+    return look
+
+
+def first_there(root: Path, *names: str) -> Path | None:
+    """Return the first of several paths that exists."""
+    return next((root / name for name in names if (root / name).exists()), None)
+
+
+def each_once(found: Iterable[Found]) -> Iterator[Found]:
+    """Take a picture that is listed several times once; not at all where its labels differ."""
+    listed = list(found)
+    labels: dict[str, set[int | str]] = defaultdict(set)
+    for one in listed:
+        labels[one.path].add(one.expression if isinstance(one, Sample) else one.reason)
+    taken: set[str] = set()
+    for one in listed:
+        if not isinstance(one, Sample):
+            yield one
+        elif len(labels[one.path]) > 1:
+            yield LeftOut(one.path, "labels that differ", one.split)
+        elif one.path in taken:
+            yield LeftOut(one.path, "listed before", one.split)
+        else:
+            taken.add(one.path)
+            yield one
+
+
+def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: str) -> None:
+    """Refuse an option that a reader does not have.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                "params.yaml",
+                f"reader {reader} has no option '{name}'; "
+                f"known: {', '.join(known) or 'none'}.{did_you_mean(name, list(known))}",
+            )
+
+
+def label_map(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the option `label_map` as text, for YAML reads a bare 4 as a number.
+
+    Raises:
+        UsageError: if it is no mapping.
+    """
+    words = options.get("label_map") or {}
+    if not isinstance(words, Mapping):
+        raise UsageError("params.yaml", f"label_map needs pairs, {{'4': fear}}; got {words!r:.40}.")
+    return {str(word): str(expression) for word, expression in words.items()}

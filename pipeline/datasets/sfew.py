@@ -1,0 +1,86 @@
+"""SFEW 2.0: aligned faces in a folder a class, or as one table with all pictures beside it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from anatomy.expressions import expression_id
+from errors import NoInputError
+from pipeline.datasets.folder import pictures, read_classes
+from pipeline.datasets.reader import (
+    Found,
+    LeftOut,
+    Reader,
+    check_options,
+    each_once,
+    either,
+    first_there,
+    paths,
+)
+from pipeline.datasets.table import rows, split_of
+from pipeline.paths import safe_path
+from store.records import Sample
+
+_TABLE, _IMAGES = "sfew_2.0_labels.csv", "sfew2.0_images"
+_NAMES = {
+    "train": ("Train_Aligned_Faces",),
+    "val": ("Val_Aligned_Faces_new", "Val_Aligned_Faces"),
+    "test": ("Test_Aligned_Faces",),
+}
+
+
+def _places(split: str) -> tuple[str, ...]:
+    """Return where a split may lie: unpacked beside the others, or in a folder of its own."""
+    names = _NAMES[split]
+    return (*names, *(f"{split.capitalize()}/{name}" for name in names))
+
+
+def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+    """Read `Train_Aligned_Faces/Angry/..`, or `sfew_2.0_labels.csv` with `sfew2.0_images/`.
+
+    Args:
+        root: the dataset's folder.
+        options: none.
+
+    Yields:
+        Training and validation; pictures of the test set, whose labels are withheld, are left out.
+        In the table only the words count, not its ids.
+
+    Raises:
+        NoInputError: if a split is not there.
+        DataError: if a label cannot be accepted.
+    """
+    check_options(options, (), "sfew")
+    found = _table(root) if (root / _TABLE).exists() else _folders(root)
+    yield from each_once(found)
+
+
+def _folders(root: Path) -> Iterator[Found]:
+    for split in ("train", "val"):
+        folder = first_there(root, *_places(split))
+        if folder is None:
+            raise NoInputError(
+                root / _NAMES[split][0], f"is not there. Unpack {_NAMES[split][0]}.zip there."
+            )
+        inner = first_there(folder, *_NAMES[split])
+        yield from read_classes(root, inner or folder, split)
+    test = first_there(root, *_places("test"))
+    for picture in pictures(test) if test else ():
+        yield LeftOut(picture.relative_to(root).as_posix(), "label withheld", "test")
+
+
+def _table(root: Path) -> Iterator[Sample]:
+    table = root / _TABLE
+    for line, row in rows(table, ["image_name"], ["emotion"], ["original_split"]):
+        where = f"{table}, line {line}"
+        name = safe_path(root / _IMAGES, row["image_name"].strip(), where)
+        path = name.relative_to(root).as_posix()
+        split = split_of(row["original_split"], where)
+        yield Sample(path, path, expression_id(row["emotion"], where), split)
+
+
+SFEW = Reader(
+    read_sfew,
+    either(paths("|".join(_places("train")), "|".join(_places("val"))), paths(_TABLE, _IMAGES)),
+    listed={"train": 958, "val": 436, "test": 372},
+)

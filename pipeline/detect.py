@@ -1,0 +1,123 @@
+"""Which reader a folder is for, by what lies in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+
+from errors import NoInputError, UsageError, pick, printable
+from pipeline.datasets import DATASETS
+from pipeline.datasets.reader import Clue
+
+AUTO = "auto"
+_LOOK_AT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A row of DATASETS, and what was seen that speaks for it; nothing if the user named it."""
+
+    name: str
+    saw: str = ""
+
+
+def choose(root: Path, name: str) -> Chosen:
+    """Return the named reader; for `auto` the one that the folder is for.
+
+    Raises:
+        UsageError: if there is no such reader, or the folder fits several.
+        NoInputError: if it is no folder, or fits none.
+    """
+    if name != AUTO:
+        pick({**DATASETS, AUTO: None}, name, "dataset reader")
+    if not root.is_dir():
+        raise NoInputError(
+            root, f"is no folder. Put the dataset there or link it: ln -s /where/it/is {root}"
+        )
+    return detect(root) if name == AUTO else Chosen(name)
+
+
+def detect(root: Path) -> Chosen:
+    """Say which reader a folder is for.
+
+    A reader that knows its dataset by name goes before a general one.
+
+    Raises:
+        UsageError: if several readers find all they want, naming them.
+        NoInputError: if none does: what is missing where some of it is there, what every reader
+            wants where nothing is.
+    """
+    clues = {name: reader.look(root) for name, reader in DATASETS.items()}
+    fits = [name for name, wanted in clues.items() if all(there for _, there in wanted)]
+    best = [name for name in fits if not DATASETS[name].general] or fits
+    if len(best) > 1:
+        told = "; ".join(f"{name}: it has {_seen(root, clues[name])}" for name in best)
+        raise UsageError(
+            root, f"fits several readers ({told}). Name one: set reader in params.yaml."
+        )
+    if not best:
+        raise NoInputError(root, _nothing(root, clues))
+    return Chosen(best[0], _seen(root, clues[best[0]]))
+
+
+def _seen(root: Path, wanted: Iterable[Clue]) -> str:
+    """Name the paths that are there; a clue that is no path speaks for itself."""
+    return ", ".join(
+        next((name for name in names if (root / name).exists()), names[0])
+        for names, there in wanted
+        if there
+    )
+
+
+def _nothing(root: Path, clues: dict[str, list[Clue]]) -> str:
+    """Say why no reader takes a folder: the nearest miss, a folder too high, or nothing at all."""
+    below = [sub for sub in islice(sorted(root.iterdir()), _LOOK_AT) if sub.is_dir()]
+    for sub in below:
+        fits = [
+            name
+            for name, reader in DATASETS.items()
+            if not reader.general and all(there for _, there in reader.look(sub))
+        ]
+        if fits:
+            return (
+                f"is no dataset itself, but its folder '{printable(sub.name)}' looks like "
+                f"{fits[0]}. Did you mean that one? Link it instead."
+            )
+    misses = [(name, missed) for name, wanted in clues.items() if (missed := _miss(root, wanted))]
+    if misses:
+        told = "; ".join(f"{name}: {missed}" for name, missed in misses)
+        return f"fits no reader whole. Did you mean one of these? {told}."
+    wants = "; ".join(f"{name}: {_wanted(wanted)}" for name, wanted in clues.items())
+    packed = sorted(printable(file.name) for file in root.glob("*.zip"))
+    hint = f" Still packed: {', '.join(packed)}; unpack it there." if packed else ""
+    return f"fits no reader.{hint} They want to see: {wants}."
+
+
+def _wanted(wanted: Iterable[Clue]) -> str:
+    return " and ".join(" or ".join(names) for names, _ in wanted)
+
+
+def _miss(root: Path, wanted: list[Clue]) -> str:
+    """Say what is missing where another clue is there, or a name is misspelt; else nothing."""
+    missing = [names for names, there in wanted if not there]
+    entries = _entries(root)
+    near = [match for names in missing for match in _near(names, entries)]
+    if not near and len(missing) == len(wanted):
+        return ""
+    seen = _seen(root, wanted)
+    told = " and ".join(" or ".join(names) for names in missing)
+    there = f"has {printable(seen)}, but " if seen else ""
+    hint = f" (there is {', '.join(map(printable, near))})" if near else ""
+    return f"{there}not {told}{hint}"
+
+
+def _near(names: tuple[str, ...], entries: list[str]) -> list[str]:
+    return [match for name in names for match in get_close_matches(name, entries, 1, 0.85)][:1]
+
+
+def _entries(root: Path) -> list[str]:
+    """Return names in a folder and in its folders, a bounded number of each."""
+    tops = list(islice(root.iterdir(), _LOOK_AT))
+    below = [sub for top in tops if top.is_dir() for sub in islice(top.iterdir(), _LOOK_AT)]
+    return sorted(path.relative_to(root).as_posix() for path in (*tops, *below))

@@ -1,0 +1,209 @@
+"""RAF-DB: its ids, both spellings, both kinds of pictures, boxes in either order."""
+
+from collections import Counter
+
+import pytest
+
+from anatomy.expressions import EXPRESSIONS
+from errors import DataError, NoInputError, UsageError
+from pipeline.datasets.raf_db import read_raf_db
+from pipeline.datasets.reader import LeftOut
+from tests.miniatures import RAF_CLASSES, put, raf_db, raf_names
+
+
+def read(root, **options):
+    return list(read_raf_db(root, options))
+
+
+def test_official_ids_are_mapped_by_name(tmp_path):
+    found = {one.path: EXPRESSIONS[one.expression] for one in read(raf_db(tmp_path))}
+    assert found["Image/original/train_00001.jpg"] == "Surprise"
+    assert found["Image/original/train_00004.jpg"] == "Happiness"
+    assert found["Image/original/test_0007.jpg"] == "Neutral"
+    assert [name.lower() for name in list(found.values())[:7]] == list(RAF_CLASSES)
+
+
+def test_splits_are_in_the_names(tmp_path):
+    splits = Counter(one.split for one in read(raf_db(tmp_path)))
+    assert splits == {"train": 7, "test": 7}
+
+
+@pytest.mark.parametrize("spelling", ["patition", "partition"])
+def test_both_spellings_of_the_label_file_are_read(tmp_path, spelling):
+    assert len(read(raf_db(tmp_path, spelling=spelling))) == 14
+
+
+def test_the_folder_above_basic_will_do(tmp_path):
+    raf_db(tmp_path / "basic")
+    assert read(tmp_path)[0].path == "basic/Image/original/train_00001.jpg"
+
+
+@pytest.mark.parametrize("kind", ["original", "aligned"])
+def test_every_listed_picture_is_there(tmp_path, kind):
+    for sample in read(raf_db(tmp_path), pictures=kind):
+        assert (tmp_path / sample.path).is_file()
+        assert kind in sample.path
+
+
+def test_the_kind_that_is_there_is_taken(tmp_path):
+    found = read(raf_db(tmp_path, kinds=["aligned"]))
+    assert found[0].path == "Image/aligned/train_00001_aligned.jpg"
+
+
+def test_another_kind_is_refused(tmp_path):
+    with pytest.raises(UsageError, match=r"option pictures 'alined'.*Did you mean 'aligned'"):
+        read(raf_db(tmp_path), pictures="alined")
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 3, 2)], ids=["x first", "y first"])
+def test_the_five_points_tell_the_order_of_the_box(tmp_path, order):
+    assert read(raf_db(tmp_path, order=order))[0].box == (60.5, 150.0, 80.0, 100.0)
+
+
+def test_boxes_that_hold_no_face_in_any_order_are_refused(tmp_path):
+    raf_db(tmp_path, order=(2, 3, 0, 1))
+    with pytest.raises(DataError, match=r"boundingbox.*x0 y0 x1 y1: 0%.*move this folder"):
+        read(tmp_path)
+
+
+def test_boxes_without_points_are_refused(tmp_path):
+    raf_db(tmp_path)
+    (tmp_path / "Annotation/manual").rename(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="no points to tell"):
+        read(tmp_path)
+
+
+def test_attributes_are_kept_as_words(tmp_path):
+    assert read(raf_db(tmp_path))[0].attributes == {
+        "five_points": "80 190 120 190 100 210 85 230 115 230",
+        "gender": "female",
+        "race": "Asian",
+        "age": "40-69",
+    }
+
+
+def test_aligned_pictures_have_no_annotations_of_the_original_ones(tmp_path):
+    sample = read(raf_db(tmp_path), pictures="aligned")[0]
+    assert (sample.box, sample.attributes) == (None, {})
+
+
+def test_without_annotations_there_are_none(tmp_path):
+    raf_db(tmp_path)
+    (tmp_path / "Annotation").rename(tmp_path / "elsewhere")
+    assert read(tmp_path)[0].box is None
+
+
+@pytest.mark.parametrize("text", ["1 2 3", "", "80 90 " * 5 + "1 2", "80 90 " * 5 + "1 3 3"])
+def test_a_broken_annotation_is_named(tmp_path, text):
+    raf_db(tmp_path)
+    put(tmp_path, "Annotation/manual/train_00002_manu_attri.txt", text=text)
+    with pytest.raises(DataError, match="train_00002_manu_attri"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "1 2 3", "a b c d"])
+def test_a_broken_box_is_named(tmp_path, text):
+    raf_db(tmp_path)
+    put(tmp_path, "Annotation/boundingbox/test_0002_boundingbox.txt", text=text)
+    with pytest.raises(DataError, match="test_0002_boundingbox"):
+        read(tmp_path)
+
+
+def test_pictures_that_are_still_packed_are_named(tmp_path):
+    raf_db(tmp_path, kinds=[])
+    put(tmp_path, "Image/aligned.zip", "Image/original.zip")
+    with pytest.raises(NoInputError, match=r"aligned\.zip, original\.zip is still packed"):
+        read(tmp_path)
+
+
+def test_a_zip_that_brings_its_own_folder_nests_it(tmp_path):
+    raf_db(tmp_path, kinds=["aligned/aligned"])
+    for name, _ in raf_names():
+        stem = name.removesuffix(".jpg")
+        old = tmp_path / f"Image/aligned/aligned/{stem}.jpg"
+        old.rename(old.with_stem(f"{stem}_aligned"))
+    assert (tmp_path / read(tmp_path)[0].path).is_file()
+
+
+def test_packed_annotations_are_named(tmp_path):
+    raf_db(tmp_path)
+    (tmp_path / "Annotation/manual").rename(tmp_path / "elsewhere")
+    put(tmp_path, "Annotation/manual.zip")
+    with pytest.raises(NoInputError, match=r"manual\.zip.*still packed"):
+        read(tmp_path)
+
+
+def test_without_a_label_file_nothing_is_read(tmp_path):
+    raf_db(tmp_path)
+    (tmp_path / "EmoLabel/list_patition_label.txt").unlink()
+    with pytest.raises(NoInputError, match="list_patition_label"):
+        read(tmp_path)
+
+
+def test_the_compound_set_is_refused(tmp_path):
+    raf_db(tmp_path)
+    put(
+        tmp_path,
+        "EmoLabel/list_patition_label.txt",
+        text="train_0001.jpg 3\ntrain_0002.jpg 11\n",
+    )
+    with pytest.raises(DataError, match="classes up to 11; this is the compound set"):
+        read(tmp_path)
+
+
+def test_classes_from_0_are_refused(tmp_path):
+    raf_db(tmp_path)
+    put(tmp_path, "EmoLabel/list_patition_label.txt", text="train_00001.jpg 0\n")
+    with pytest.raises(DataError, match="counts classes from 0"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "train_00002.jpg",
+        "train_00002.jpg 1 2",
+        "train_00002.jpg x",
+        "other.jpg 1",
+        "train_00002.jpg -1",
+    ],
+)
+def test_a_line_of_another_shape_is_named(tmp_path, line):
+    raf_db(tmp_path)
+    put(tmp_path, "EmoLabel/list_patition_label.txt", text=f"train_00001.jpg 1\n{line}\n")
+    with pytest.raises(DataError, match=r"list_patition_label\.txt, line 2: needs a picture"):
+        read(tmp_path)
+
+
+def test_a_name_cannot_leave_the_folder(tmp_path):
+    raf_db(tmp_path)
+    put(tmp_path, "EmoLabel/list_patition_label.txt", text="train_/../../../../x.jpg 1\n")
+    with pytest.raises(DataError, match="does not stay inside"):
+        read(tmp_path)
+
+
+def test_a_picture_with_two_labels_is_left_out_twice(tmp_path):
+    raf_db(tmp_path)
+    text = "train_00001.jpg 1\ntrain_00001.jpg 2\ntrain_00002.jpg 2\n"
+    put(tmp_path, "EmoLabel/list_patition_label.txt", text=text)
+    first, second, third = read(tmp_path)
+    path = "Image/original/train_00001.jpg"
+    assert first == second == LeftOut(path, "labels that differ", "train")
+    assert third.path == "Image/original/train_00002.jpg"
+
+
+@pytest.mark.parametrize("last", ["test", "valid"])
+def test_a_copy_in_a_folder_a_class_keeps_the_official_ids(tmp_path, last):
+    for number in range(1, 8):
+        put(tmp_path, f"train/{number}/train_{number:05d}_aligned.jpg")
+        put(tmp_path, f"{last}/{number}/test_{number:04d}_aligned.jpg")
+    found = read(tmp_path)
+    assert [EXPRESSIONS[one.expression].lower() for one in found[:7]] == list(RAF_CLASSES)
+    assert Counter(one.split for one in found) == {"train": 7, "test": 7}
+
+
+@pytest.mark.parametrize("name", ["train/1/face.jpg", "train/8/train_1.jpg", "train/test_2.jpg"])
+def test_a_copy_with_other_names_is_refused(tmp_path, name):
+    put(tmp_path, "train/1/train_1.jpg", name)
+    with pytest.raises(DataError, match="reader folder with a label_map"):
+        read(tmp_path)
