@@ -29,6 +29,7 @@ SECTIONS = (
     "report",
 )
 _MOST_BYTES = 1 << 20
+_REMEDIES = {"index": "Run: python cli.py use {name}"}
 
 
 def load(
@@ -97,7 +98,8 @@ def _section(file: Path, whole: Mapping[str, Any], place: tuple[str, ...]) -> di
         if not isinstance(section, dict) or name not in section:
             where = ".".join(place[: depth + 1])
             known = ", ".join(map(str, section)) if isinstance(section, dict) else "nothing"
-            raise UsageError(f"{file}: {where}", f"is missing; there is {known}. Add the section.")
+            remedy = _REMEDIES.get(place[0], "Add the section.").format(name=name)
+            raise UsageError(f"{file}: {where}", f"is missing; there is {known}. {remedy}")
         section = section[name]
     if section is not None and not isinstance(section, dict):
         raise UsageError(

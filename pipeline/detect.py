@@ -12,6 +12,7 @@ from pipeline.datasets.reader import Clue
 
 AUTO = "auto"
 _LOOK_AT = 2000
+_LAYOUTS = "All layouts: docs/datasets.md."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +85,20 @@ def _nothing(root: Path, clues: dict[str, list[Clue]]) -> str:
                 f"is no dataset itself, but its folder '{printable(sub.name)}' looks like "
                 f"{fits[0]}. Did you mean that one? Link it instead."
             )
-    misses = [(name, missed) for name, wanted in clues.items() if (missed := _miss(root, wanted))]
+    misses = {name: missed for name, wanted in clues.items() if (missed := _miss(root, wanted))}
     if misses:
-        told = "; ".join(f"{name}: {missed}" for name, missed in misses)
-        return f"fits no reader whole. Did you mean one of these? {told}."
+        lacks = {name: sum(not there for _, there in clues[name]) for name in misses}
+        nearest = [name for name in misses if lacks[name] == min(lacks.values())]
+        told = "; ".join(f"{name}: {misses[name]}" for name in nearest)
+        return f"fits no reader whole. Did you mean {told}? {_LAYOUTS}"
     wants = "; ".join(f"{name}: {_wanted(wanted)}" for name, wanted in clues.items())
     packed = sorted(printable(file.name) for file in root.glob("*.zip"))
     hint = f" Still packed: {', '.join(packed)}; unpack it there." if packed else ""
-    return f"fits no reader.{hint} They want to see: {wants}."
+    return f"fits no reader.{hint} They want to see: {wants}. {_LAYOUTS}"
 
 
 def _wanted(wanted: Iterable[Clue]) -> str:
-    return " and ".join(" or ".join(names) for names, _ in wanted)
+    return " and ".join(names[0] for names, _ in wanted)
 
 
 def _miss(root: Path, wanted: list[Clue]) -> str:
@@ -106,7 +109,7 @@ def _miss(root: Path, wanted: list[Clue]) -> str:
     if not near and len(missing) == len(wanted):
         return ""
     seen = _seen(root, wanted)
-    told = " and ".join(" or ".join(names) for names in missing)
+    told = " and ".join(names[0] for names in missing)
     there = f"has {printable(seen)}, but " if seen else ""
     hint = f" (there is {', '.join(map(printable, near))})" if near else ""
     return f"{there}not {told}{hint}"

@@ -32,6 +32,16 @@ def test_an_unknown_option_is_refused_with_the_known_ones(tmp_path, name):
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_reader_and_its_published_counts_are_in_the_docs(checkout, name):
+    (row,) = [
+        line
+        for line in (checkout / "docs" / "datasets.md").read_text().splitlines()
+        if line.startswith(f"| `{name}` |")
+    ]
+    assert [f"{number:,}" in row for number in DATASETS[name].listed.values()].count(False) == 0
+
+
 @pytest.mark.parametrize("name", ["demo", "csv", "folder"])
 def test_a_misspelt_option_is_guessed(tmp_path, name):
     with pytest.raises(UsageError, match="Did you mean 'label_map'"):

@@ -76,7 +76,7 @@ def _unpacked(folder: Path) -> Path:
     if inner.is_dir() and next(inner.glob("*.[jJ][pP][gG]"), None):
         return inner
     if packed:
-        zips = ", ".join(sorted(file.name for file in packed))
+        zips = ", ".join(sorted(printable(file.name) for file in packed))
         raise NoInputError(folder, f"holds no picture: {zips} is still packed. Unpack it there.")
     raise NoInputError(
         folder, "holds no picture. Set option pictures to original or aligned, or unpack them."

@@ -1,0 +1,77 @@
+"""From a folder as somebody got it to an index, on the command line."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from cli import main
+from tests.miniatures import MINIATURES, fer_pixels, fer_votes, put, raf_db
+
+
+@pytest.fixture
+def aulens(tmp_path, checkout, monkeypatch):
+    """A function that runs a command in a folder with params.yaml."""
+    (tmp_path / "params.yaml").write_text((checkout / "params.yaml").read_text())
+    monkeypatch.chdir(tmp_path)
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(main, list(map(str, arguments)))
+
+
+@pytest.mark.parametrize("name", MINIATURES)
+def test_every_published_layout_is_used_and_indexed_without_a_readers_name(tmp_path, aulens, name):
+    MINIATURES[name](tmp_path / "data/raw/mine")
+    used = aulens("use", "mine")
+    assert used.exit_code == 0
+    assert f"data/raw/mine looks like {name}: it has " in used.output
+    indexed = aulens("index", "data/raw/mine", "data/index/mine")
+    assert indexed.exit_code == 0
+    assert indexed.output.startswith(f"reader {name}\n")
+    audit = json.loads((tmp_path / "data/index/mine/audit.json").read_bytes())
+    assert audit["census"]["reader"] == name
+
+
+def test_index_looks_for_itself_if_the_reader_is_auto(tmp_path, aulens):
+    raf_db(tmp_path / "data/raw/mine")
+    aulens("use", "mine")
+    file = tmp_path / "params.yaml"
+    file.write_text(file.read_text().replace("reader: raf_db", "reader: auto"))
+    indexed = aulens("index", "data/raw/mine", "data/index/mine")
+    assert indexed.output.startswith("reader raf_db, for it has EmoLabel/list_patition_label.txt")
+    assert "listed train: 7 (published: 12,271)" in indexed.output
+
+
+def test_a_reader_that_is_named_is_used_whatever_lies_there(tmp_path, aulens):
+    MINIATURES["mma"](tmp_path / "data/raw/mine", "")
+    assert aulens("use", "mine", "--reader", "folder").exit_code == 0
+    assert "reader: folder" in (tmp_path / "params.yaml").read_text()
+
+
+def test_nothing_is_written_for_a_folder_that_fits_no_reader(tmp_path, aulens):
+    put(tmp_path / "data/raw/mine", "notes.txt")
+    before = (tmp_path / "params.yaml").read_text()
+    found = aulens("use", "mine")
+    assert "fits no reader" in str(found.exception)
+    assert (tmp_path / "params.yaml").read_text() == before
+
+
+def test_the_demo_can_be_used_before_it_is_made(tmp_path, aulens):
+    assert aulens("use", "demo").exit_code == 0
+    assert "datasets: [demo]" in (tmp_path / "params.yaml").read_text()
+
+
+def test_a_dataset_without_a_section_is_told_how_to_get_one(aulens):
+    found = aulens("index", "data/raw/mine", "data/index/mine")
+    assert "Run: python cli.py use mine" in str(found.exception)
+
+
+def test_fer2013_is_unpacked_used_and_indexed(tmp_path, aulens):
+    fer_votes(fer_pixels(tmp_path / "data/raw/fer"))
+    assert "looks like ferplus" in aulens("use", "fer").output
+    refused = aulens("index", "data/raw/fer", "data/index/fer")
+    command = str(refused.exception).partition("Run: python cli.py ")[2].split()
+    assert command == ["unpack", "data/raw/fer", "data/raw/fer_pictures"]
+    assert aulens(*command).exit_code == 0
+    assert "looks like ferplus" in aulens("use", "fer_pictures").output
+    indexed = aulens("index", "data/raw/fer_pictures", "data/index/fer_pictures")
+    assert "left out, contempt: train 1" in indexed.output
