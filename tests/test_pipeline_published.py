@@ -56,6 +56,13 @@ def test_sfews_test_set_has_no_labels(tmp_path):
     assert left[0] == LeftOut("Test_Aligned_Faces/0.png", "label withheld", "test")
 
 
+def test_of_two_copies_of_sfews_validation_the_new_one_is_taken(tmp_path):
+    put(sfew(tmp_path), "Val_Aligned_Faces/Happy/old.png")
+    found = list(read_sfew(tmp_path, {}))
+    assert LeftOut("Val_Aligned_Faces/Happy/old.png", "another copy", "val") in found
+    assert words(found) == ALPHABETICAL * 2
+
+
 @pytest.mark.parametrize("name", ["Train_Aligned_Faces", "Val_Aligned_Faces_new"])
 def test_a_split_of_sfew_that_is_not_there_is_named(tmp_path, name):
     sfew(tmp_path)

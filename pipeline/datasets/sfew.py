@@ -1,6 +1,6 @@
 """SFEW 2.0: aligned faces in a folder a class, or as one table with all pictures beside it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,16 @@ def _folders(root: Path) -> Iterator[Found]:
             )
         inner = first_there(folder, *_NAMES[split])
         yield from read_classes(root, inner or folder, split)
+        others = (root / name for name in _places(split) if root / name != folder)
+        yield from _left_out(root, others, "another copy", split)
     test = first_there(root, *_places("test"))
-    for picture in pictures(test) if test else ():
-        yield LeftOut(picture.relative_to(root).as_posix(), "label withheld", "test")
+    yield from _left_out(root, [test] if test else [], "label withheld", "test")
+
+
+def _left_out(root: Path, folders: Iterable[Path], reason: str, split: str) -> Iterator[LeftOut]:
+    for folder in folders:
+        for picture in pictures(folder):
+            yield LeftOut(picture.relative_to(root).as_posix(), reason, split)
 
 
 def _table(root: Path) -> Iterator[Sample]:
