@@ -75,23 +75,34 @@ def test_the_last_shard_file_holds_only_its_rows(folder):
     assert payload[:6] == MAPS[8].tobytes()
 
 
-def test_the_bytes_are_those_that_zarr_writes_to_a_folder(folder, tmp_path):
-    write_shard(folder, LAYOUT, 2, blocks(2), {})
+SHAPES = [((), "uint8"), ((), "float32"), ((1,), "bool"), ((3, 2), "int16"), ((7, 2, 2), "float64")]
+
+
+@pytest.mark.parametrize(("shape", "dtype"), SHAPES, ids=str)
+def test_the_bytes_are_those_that_zarr_writes_to_a_folder(tmp_path, shape, dtype):
+    layout = Layout(10, 4, {"one": ArraySpec(shape, dtype)})
+    values = np.random.default_rng(0).integers(0, 9, (10, *shape)).astype(dtype)
+    values[4:8] = 0
+    create_arrays(tmp_path / "ours", layout)
+    for shard in range(3):
+        span = layout.span(shard)
+        write_shard(tmp_path / "ours", layout, shard, {"one": values[span.start : span.stop]}, {})
     array = zarr.create_group(tmp_path / "plain").create_array(
-        "map",
-        shape=(10, 2, 3),
-        dtype="uint8",
-        chunks=(1, 2, 3),
-        shards=(4, 2, 3),
+        "one",
+        shape=(10, *shape),
+        dtype=dtype,
+        chunks=(1, *shape),
+        shards=(4, *shape),
         compressors=[Crc32cCodec()],
         fill_value=0,
         chunk_key_encoding={"name": "default", "separator": "."},
         config={"write_empty_chunks": True},
     )
-    array[8:10] = MAPS[8:10]
-    for name in ("zarr.json", "c.2.0.0"):
-        ours, plain = folder / "data.zarr/map" / name, tmp_path / "plain/map" / name
-        assert ours.read_bytes() == plain.read_bytes()
+    array[:] = values
+    written = sorted((tmp_path / "plain/one").iterdir())
+    assert len(written) == 4
+    for plain in written:
+        assert (tmp_path / "ours/data.zarr/one" / plain.name).read_bytes() == plain.read_bytes()
 
 
 def test_every_array_carries_checksums(folder):
