@@ -5,6 +5,7 @@ Every sample's checksum is checked when first touched.
 Shapes: N samples of the store, B samples of a batch.
 """
 
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
-from store.shards import CRC_BYTES, DATA, STATUS, Array, Layout
+from store.shards import CRC_BYTES, STATUS, Array, Layout, shard_file
 from store.tables import Row, read_table
 
 POINT_STEPS_PER_PX = 64
@@ -22,17 +23,23 @@ POINT_STEPS_PER_PX = 64
 
 
 class MappedArray:
-    """One array of a finished store, read through the memory map.
+    """One array of a finished store, read through the memory map."""
 
-    Every sample's checksum is checked when first touched.
-    """
+    def __init__(self, root: Path, name: str, layout: Layout, check: bool = True) -> None:
+        """Map nothing yet: a shard is mapped when first touched.
 
-    def __init__(self, root: Path, name: str, layout: Layout) -> None:
-        self._folder, self._name, self._layout = root / DATA / name, name, layout
+        Args:
+            root: the store.
+            name: of the array.
+            layout: of the store.
+            check: every sample's checksum when it is first touched; a store that was verified on
+                this machine can be read without.
+        """
+        self._root, self._name, self._layout = root, name, layout
         self._spec = layout.arrays[name]
         self._bytes = prod(self._spec.shape) * np.dtype(self._spec.dtype).itemsize
         self._maps: dict[int, NDArray[np.uint8]] = {}
-        self._checked = np.zeros(layout.rows, bool)
+        self._checked = np.full(layout.rows, not check)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -53,13 +60,16 @@ class MappedArray:
         """
         if len(rows_B) and not 0 <= rows_B.min() <= rows_B.max() < self._layout.rows:
             raise IndexError(f"rows {rows_B.min()} to {rows_B.max()} of {self._layout.rows}")
-        shards_B, local_B = np.divmod(rows_B, self._layout.shard_rows)
+        order_B = np.argsort(rows_B, kind="stable")  # one reading of a shard, in its order
+        shards_B, local_B = np.divmod(rows_B[order_B], self._layout.shard_rows)
+        samples = np.empty((len(rows_B), self._bytes + CRC_BYTES), np.uint8)
+        starts = np.unique(shards_B, return_index=True)[1]
+        for start, end in pairwise([*starts.tolist(), len(rows_B)]):
+            shard = self._map(int(shards_B[start]))
+            np.take(shard, local_B[start:end], axis=0, out=samples[start:end], mode="clip")
+        self._check(rows_B[order_B], samples)
         batch = np.empty((len(rows_B), self._bytes), np.uint8)
-        for shard in np.unique(shards_B):
-            places = np.flatnonzero(shards_B == shard)
-            samples = np.take(self._map(int(shard)), local_B[places], axis=0, mode="clip")
-            self._check(rows_B[places], samples)
-            batch[places] = samples[:, : self._bytes]
+        batch[order_B] = samples[:, : self._bytes]
         return batch.view(self._spec.dtype).reshape(len(rows_B), *self._spec.shape)
 
     def all(self) -> Array:
@@ -67,21 +77,19 @@ class MappedArray:
         return self.take(np.arange(self._layout.rows))
 
     def _check(self, rows_B: NDArray[np.integer], samples: NDArray[np.uint8]) -> None:
-        for row, sample in zip(rows_B, samples, strict=True):
-            if self._checked[row]:
-                continue
-            stored = int.from_bytes(sample[self._bytes :].tobytes(), "little")
-            if google_crc32c.value(sample[: self._bytes].tobytes()) != stored:
-                raise CorruptError(
-                    self._file(int(row) // self._layout.shard_rows),
-                    f"row {row} is damaged (checksum). "
-                    "Run `python cli.py repair` on the store to build its bad shards again.",
-                )
-            self._checked[row] = True
+        fresh = np.flatnonzero(~self._checked[rows_B])
+        stored = samples[fresh, self._bytes :].view("<u4").ravel()
+        found = [google_crc32c.value(samples[place, : self._bytes]) for place in fresh.tolist()]
+        for row in rows_B[fresh[stored != np.array(found, np.uint32)]]:
+            raise CorruptError(
+                self._file(int(row) // self._layout.shard_rows),
+                f"row {row} is damaged (checksum). "
+                "Run `python cli.py repair` on the store to build its bad shards again.",
+            )
+        self._checked[rows_B] = True
 
     def _file(self, shard: int) -> Path:
-        zeros = ".0" * len(self._spec.shape)
-        return self._folder / f"c.{shard}{zeros}"
+        return self._root / shard_file(self._name, self._spec, shard)
 
     def _map(self, shard: int) -> NDArray[np.uint8]:
         """Map a shard as rows of payload and checksum, once its index says it is laid out so."""
@@ -94,21 +102,25 @@ class MappedArray:
                 raise CorruptError(
                     self._file(shard), "its samples do not lie back to back. Build the store again."
                 )
-            self._maps[shard] = file[: rows * stride].reshape(rows, stride)
+            self._maps[shard] = np.asarray(file[: rows * stride]).reshape(rows, stride)
         return self._maps[shard]
 
 
 class Store:
     """A finished store of arrays."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, check: bool = True) -> None:
         """Open a store.
+
+        Args:
+            path: where it is.
+            check: see MappedArray.
 
         Raises:
             NoInputError: if it is not there, not finished, or an output of another kind.
             CorruptError: if its manifest or the size of a file is not what was written.
         """
-        self.path = path
+        self.path, self._check = path, check
         manifest = read_manifest(path)
         self.digest: str = manifest["sha256"]
         self.about: Json = manifest["about"]
@@ -136,7 +148,7 @@ class Store:
         """
         pick(self.layout.arrays, name, "array")
         if name not in self._arrays:
-            self._arrays[name] = MappedArray(self.path, name, self.layout)
+            self._arrays[name] = MappedArray(self.path, name, self.layout, self._check)
         return self._arrays[name]
 
     def table(self) -> list[Row]:

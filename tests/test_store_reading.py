@@ -104,6 +104,11 @@ def test_a_damaged_row_stays_refused(damaged):
         array.take(np.array([5]))
 
 
+def test_the_check_can_be_switched_off(damaged):
+    found = Store(damaged, check=False).array("image").take(np.array([5]))
+    assert np.count_nonzero(found != ARRAYS["image"][5]) == 1
+
+
 def test_neighbours_of_a_damaged_row_are_readable(damaged):
     rows = [4, 6, 7, 0]
     found = Store(damaged).array("image").take(np.array(rows))
