@@ -6,7 +6,7 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field, StrictBool, StrictStr
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
@@ -22,7 +22,8 @@ VERSION = 1
 _LARGE_SHARD = 4096
 
 
-Option = Annotated[float, Field(gt=0, allow_inf_nan=False)] | StrictBool | StrictStr
+Number = Annotated[StrictInt | float, Field(gt=0, allow_inf_nan=False)]
+Option = Number | StrictBool | StrictStr
 
 
 class HeatmapParams(BaseModel, frozen=True, extra="forbid"):

@@ -8,6 +8,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescaled
 from errors import ProjectError, UsageError
+from params import load
 from pipeline.cluster import Crew
 from pipeline.heatmap import HeatmapParams, heatmap
 from pipeline.landmark import to_steps
@@ -55,6 +56,12 @@ def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, 
     store = maps_of(landmarks, kind, params)
     np.testing.assert_array_equal(store.array("map").all()[:7], np.rint(maps * 255))
     np.testing.assert_array_equal(store.array("valid").all()[:7], valid)
+
+
+@pytest.mark.parametrize("kind", HEATMAPS)
+def test_every_kind_can_be_drawn_with_the_options_of_params_yaml(landmarks, checkout, kind):
+    params = load(checkout / "params.yaml", ("heatmap",), HeatmapParams)
+    assert len(maps_of(landmarks, kind, params)) == 8
 
 
 @pytest.mark.parametrize("kind", HEATMAPS)
