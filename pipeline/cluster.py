@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from errors import ResourceError, TryLaterError, UsageError
@@ -28,6 +29,9 @@ _DASHBOARD = "127.0.0.1:0"
 
 With None, distributed takes 8787, and complains when a second run finds it taken.
 """
+
+_AHEAD = 1024
+"""Items a cluster holds at once: more than it has threads, fewer than fill its scheduler."""
 
 _MOST_DEATHS = 20
 """Of workers in one run; more are no picture's fault."""
@@ -103,12 +107,19 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
 
 def _survived(client: "Client", task: Task, items: Sequence[Any]) -> Iterator[Mapping[str, int]]:
     """Do every item; those that a dying worker had in hand once more, whichever killed it."""
-    from distributed import as_completed
+    from distributed import Future, as_completed
     from distributed.scheduler import KilledWorker
 
-    futures = client.map(task, items, pure=False)
-    item_of = dict(zip(futures, items, strict=True))
-    done, dead = as_completed(futures), set[str]()
+    waiting, item_of = iter(items), dict[Future, Any]()
+    done, dead = as_completed(), set[str]()
+
+    def give(item: object) -> None:
+        future = client.submit(task, item, pure=False)
+        item_of[future] = item
+        done.add(future)
+
+    for item in islice(waiting, _AHEAD):
+        give(item)
     for future in done:
         item = item_of.pop(future)
         try:
@@ -121,10 +132,10 @@ def _survived(client: "Client", task: Task, items: Sequence[Any]) -> Iterator[Ma
                     f"died {len(dead)} times. Finished shards are safe. "
                     "Use fewer --workers or lower max_pixels, and run again.",
                 ) from error
-            again = client.submit(task, item, pure=False)
-            item_of[again] = item
-            done.add(again)
+            give(item)
         future.release()
+        for item in islice(waiting, 1):
+            give(item)
 
 
 @contextmanager

@@ -60,6 +60,14 @@ def test_a_local_cluster_does_every_item(told):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_cluster_that_holds_few_items_at_once_does_them_all(told, monkeypatch, ahead):
+    monkeypatch.setattr("pipeline.cluster._AHEAD", ahead)
+    run(Crew(lambda *state: told.append(state), workers=1), dict, [{"ok": 1}] * 7, 7)
+    assert [done for done, _, _ in told] == [1, 2, 3, 4, 5, 6, 7]
+
+
+@pytest.mark.slow
 def test_an_error_of_a_worker_surfaces_unchanged(tmp_path):
     with pytest.raises(NoInputError, match="not finished") as caught:
         run(Crew(NOBODY.tell, workers=1), read_manifest, [tmp_path], 1)
