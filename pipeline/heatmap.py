@@ -59,9 +59,7 @@ def heatmap(
         raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
     draw = drawing(kind, params)
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
-    rows = [
-        {key: row[key] for key in ("id", "expression", "split", "status")} for row in source.table()
-    ]
+    rows = source.table(("id", "expression", "split", "status"))
     arrays = {
         "map": ArraySpec(one.shape[1:], "uint8"),
         "valid": ArraySpec(one.shape[1:-2], "uint8"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,7 +30,7 @@ from store.shards import (
     write_shard,
     write_status,
 )
-from store.tables import Row, read_table
+from store.tables import Row
 
 Blocks = dict[str, NDArray[Any]]
 Notes = dict[str, Sequence[object]]
@@ -123,7 +124,7 @@ def _fill(
             items,
             sum(len(rows) for _, rows in items),
         )
-        kept = [{key: row[key] for key in row if key not in plan.left_out} for row in plan.rows]
+        kept = ({key: row[key] for key in row if key not in plan.left_out} for row in plan.rows)
         write_status(folder, layout, kept)
         _refuse_too_many(plan, folder)
     return True
@@ -160,27 +161,31 @@ def _stacked(cells: Sequence[Cells]) -> tuple[Blocks, Notes]:
 
 def _counts(folder: Path, shard: int) -> dict[str, int]:
     """Count the statuses of a committed shard."""
+    return dict(Counter(_statuses(folder, shard)))
+
+
+def _statuses(folder: Path, shard: int) -> list[str]:
     notes = committed(folder, shard)
     assert notes is not None
-    return dict(Counter(notes["status"]))
+    return notes["status"]
 
 
 def _refuse_too_many(plan: Plan, folder: Path) -> None:
     """Refuse a store in which too many rows went wrong; earlier stages' failures do not count."""
-    before = [row.get("status", Status.OK) for row in plan.rows]
+    statuses = (_statuses(folder, shard) for shard in range(plan.layout.shards))
     bad = [
-        row
-        for row, was in zip(read_table(folder / STATUS), before, strict=True)
-        if was == Status.OK and row["status"] != Status.OK
+        (row["id"], status)
+        for row, status in zip(plan.rows, chain.from_iterable(statuses), strict=True)
+        if row.get("status", Status.OK) == Status.OK and status != Status.OK
     ]
-    if len(bad) > plan.max_bad * len(before):
-        reasons = Counter(row["status"] for row in bad)
+    if len(bad) > plan.max_bad * len(plan.rows):
+        reasons = Counter(status for _, status in bad)
         listed = ", ".join(f"{name} {count}" for name, count in sorted(reasons.items()))
         stage = plan.fingerprint["stage"]
         raise DataError(
             plan.out,
-            f"{len(bad)} of {len(before)} samples failed ({listed}; the first is "
-            f"'{printable(bad[0]['id'])}'), more than {stage}.max_bad = {plan.max_bad:g} allows. "
+            f"{len(bad)} of {len(plan.rows)} samples failed ({listed}; the first is "
+            f"'{printable(bad[0][0])}'), more than {stage}.max_bad = {plan.max_bad:g} allows. "
             f"Finished work is kept; {folder / STATUS} lists them. "
             f"Look at the pictures, or raise {stage}.max_bad and run again.",
         )

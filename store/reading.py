@@ -5,6 +5,7 @@ Every sample's checksum is checked when first touched.
 Shapes: N samples of the store, B samples of a batch.
 """
 
+from collections.abc import Collection
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -151,9 +152,9 @@ class Store:
             self._arrays[name] = MappedArray(self.path, name, self.layout, self._check)
         return self._arrays[name]
 
-    def table(self) -> list[Row]:
-        """Return the status table, one row a sample."""
-        return read_table(self.path / STATUS)
+    def table(self, wanted: Collection[str] | None = None) -> list[Row]:
+        """Return the status table, one row a sample, or of each row only the columns wanted."""
+        return read_table(self.path / STATUS, wanted)
 
 
 def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -7,9 +7,9 @@ at a sixtieth of its time. store.reading maps them.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from math import ceil, prod
 from pathlib import Path
 from typing import Any
@@ -203,17 +203,17 @@ def write_shard(
     )
 
 
-def write_status(folder: Path, layout: Layout, rows: Iterable[Row]) -> dict[str, int]:
-    """Write the status table: the input's rows with the shards' notes over them.
+def write_status(folder: Path, layout: Layout, rows: Iterable[Row]) -> None:
+    """Write the status table: the input's rows with the shards' notes over them."""
+    table = _noted(folder, layout, iter(rows))
+    first = list(islice(table, 1))
+    columns = list(first[0]) if first else ["id", "status"]
+    write_table(folder / STATUS, columns, chain(first, table))
 
-    Returns:
-        How often each status occurs.
-    """
-    table = [dict(row) for row in rows]
+
+def _noted(folder: Path, layout: Layout, rows: Iterator[Row]) -> Iterator[Row]:
     for shard in range(layout.shards):
-        notes = json.loads(_record(folder, shard).read_bytes())["notes"]
-        for name, column in notes.items():
-            for row, value in zip(layout.span(shard), column, strict=True):
-                table[row][name] = value
-    write_table(folder / STATUS, list(table[0]) if table else ["id", "status"], table)
-    return dict(Counter(row["status"] for row in table))
+        notes = committed(folder, shard)
+        assert notes is not None
+        for place, row in enumerate(islice(rows, len(layout.span(shard)))):
+            yield {**row, **{name: column[place] for name, column in notes.items()}}

@@ -1,7 +1,7 @@
 """CSV tables that read back as they were written: UTF-8, a header, one row a line end."""
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from errors import CorruptError
@@ -24,25 +24,27 @@ class _Lines(list[str]):
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows under a header. A missing value or None becomes an empty field."""
     lines = _Lines()
-    writer = csv.DictWriter(lines, columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(
-        {key: "" if row.get(key) is None else row[key] for key in columns} for row in rows
-    )
+    writer = csv.writer(lines, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([row.get(key) for key in columns] for row in rows)
     atomic_write(path, "".join(lines).encode("utf-8", "surrogateescape"))
 
 
-def read_table(path: Path) -> list[Row]:
-    """Return the rows of a table that AULens wrote.
+def read_table(path: Path, wanted: Collection[str] | None = None) -> list[Row]:
+    """Return the rows of a table that AULens wrote, or of each only the columns wanted.
 
     Raises:
         CorruptError: if a row has more or fewer fields than the header, or a quote is left open.
+        KeyError: if it has no such column.
     """
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         reader = csv.reader(file, strict=True)
         try:
             columns = next(reader, [])
-            return [dict(zip(columns, fields, strict=True)) for fields in reader]
+            rows = (dict(zip(columns, fields, strict=True)) for fields in reader)
+            if wanted is None:
+                return list(rows)
+            return [{name: row[name] for name in wanted} for row in rows]
         except (csv.Error, ValueError) as error:
             raise CorruptError(
                 path,

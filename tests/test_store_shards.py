@@ -195,8 +195,7 @@ def test_the_status_table_is_the_input_with_the_notes_over_it(folder):
     write_shard(folder, LAYOUT, 0, blocks(0), {"status": ["ok", "no_face", "ok", "ok"]})
     write_shard(folder, LAYOUT, 1, blocks(1), {"status": ["ok"] * 4})
     write_shard(folder, LAYOUT, 2, blocks(2), {"status": ["small", "ok"]})
-    counts = write_status(folder, LAYOUT, [{"id": str(row), "status": ""} for row in range(10)])
-    assert counts == {"ok": 8, "no_face": 1, "small": 1}
+    write_status(folder, LAYOUT, [{"id": str(row), "status": ""} for row in range(10)])
     table = read_table(folder / "status.csv")
     assert [row["id"] for row in table] == [str(row) for row in range(10)]
     assert table[1]["status"] == "no_face"

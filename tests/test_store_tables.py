@@ -68,3 +68,8 @@ def test_a_damaged_line_is_named(tmp_path, line):
     (tmp_path / "t.csv").write_text(f"a,b\nx,y\n{line}\n")
     with pytest.raises(CorruptError, match=r"t\.csv.*line 3"):
         read_table(tmp_path / "t.csv")
+
+
+def test_only_the_columns_wanted_are_kept(tmp_path):
+    write_table(tmp_path / "t.csv", ["a", "b", "c"], [{"a": 1, "b": 2, "c": 3}])
+    assert read_table(tmp_path / "t.csv", ["c", "a"]) == [{"c": "3", "a": "1"}]
