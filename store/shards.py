@@ -132,15 +132,20 @@ def packed(block: Array, shard_rows: int) -> bytes:
         block: the shard's rows, batch first; fewer than `shard_rows` in the last shard.
         shard_rows: places in the index, 16 bytes each (offset, size); all ones where no row is.
     """
-    samples = np.frombuffer(block.tobytes(), np.uint8).reshape(len(block), -1)
-    checksums = np.array([google_crc32c.value(sample) for sample in samples], "<u4")
-    rows = np.hstack([samples, checksums[:, None].view(np.uint8)])
+    samples = np.ascontiguousarray(block).reshape(len(block), -1).view(np.uint8)
+    size = samples.shape[1]
+    rows = np.empty((len(block), size + CRC_BYTES), np.uint8)
+    rows[:, :size] = samples
+    rows[:, size:] = _crc([google_crc32c.value(sample) for sample in samples])
     index = np.full((shard_rows, 2), -1, "<i8")
     index[: len(rows), 0] = np.arange(len(rows)) * rows.shape[1]
     index[: len(rows), 1] = rows.shape[1]
-    tail = index.tobytes()
-    checksum: bytes = google_crc32c.value(tail).to_bytes(CRC_BYTES, "little")
-    return rows.tobytes() + tail + checksum
+    return b"".join((rows.data, index.data, _crc([google_crc32c.value(index)]).data))
+
+
+def _crc(values: Sequence[int]) -> Array:
+    """Return checksums as rows of bytes."""
+    return np.array(values, "<u4")[:, None].view(np.uint8)
 
 
 def _record(folder: Path, shard: int) -> Path:
