@@ -24,6 +24,8 @@ from store.tables import Row
 
 VERSION = 1
 _LARGE_SHARD = 4096
+_MAPPED_ROWS = 256
+"""Faces of 256 px are 50 MB then; a whole shard of 4,096 would be 800 MB."""
 _FARTHEST_PX = np.iinfo(np.int16).max / POINT_STEPS_PER_PX
 
 
@@ -90,6 +92,8 @@ def _landmark_row(
     row: Row,
     failed: Status | None,
 ) -> Cells:
+    if number % _MAPPED_ROWS == 0:
+        source.forget()
     block, backend = np.zeros((68, 2), np.int16), row["backend"]
     status, good = failed or row["status"], False
     if valid_N[number] and not failed:

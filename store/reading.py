@@ -67,7 +67,7 @@ class MappedArray:
         starts = np.unique(shards_B, return_index=True)[1]
         for start, end in pairwise([*starts.tolist(), len(rows_B)]):
             shard = self._map(int(shards_B[start]))
-            np.take(shard, local_B[start:end], axis=0, out=samples[start:end], mode="clip")
+            shard.take(local_B[start:end], axis=0, out=samples[start:end], mode="clip")
         self._check(rows_B[order_B], samples)
         batch = np.empty((len(rows_B), self._bytes), np.uint8)
         batch[order_B] = samples[:, : self._bytes]
@@ -151,6 +151,13 @@ class Store:
         if name not in self._arrays:
             self._arrays[name] = MappedArray(self.path, name, self.layout, self._check)
         return self._arrays[name]
+
+    def forget(self) -> None:
+        """Unmap everything; what is read next is mapped again.
+
+        Pages that were touched count as memory of the process, and workers are held to a limit.
+        """
+        self._arrays.clear()
 
     def table(self, wanted: Collection[str] | None = None) -> list[Row]:
         """Return the status table, one row a sample, or of each row only the columns wanted."""

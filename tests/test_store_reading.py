@@ -1,5 +1,7 @@
 """How finished stores are read: through the memory map, every sample checked when first touched."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import zarr
@@ -69,6 +71,16 @@ def test_no_rows_give_an_empty_batch(path):
 def test_a_row_that_is_not_there_is_refused(path, row):
     with pytest.raises(IndexError):
         Store(path).array("image").take(np.array([0, row]))
+
+
+def test_a_store_that_forgot_reads_the_same_and_holds_no_map(path):
+    store = Store(path)
+    before = store.array("image").all()
+    mapped = [line for line in Path("/proc/self/maps").read_text().splitlines() if "c.0" in line]
+    store.forget()
+    left = [line for line in Path("/proc/self/maps").read_text().splitlines() if "c.0" in line]
+    assert len(left) < len(mapped)
+    np.testing.assert_array_equal(store.array("image").all(), before)
 
 
 def test_a_batch_is_a_copy(path):
