@@ -1,0 +1,83 @@
+"""Datasets of any size for benchmarks, made without a photograph, and a store's size on disk."""
+
+import os
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from anatomy.expressions import EXPRESSIONS
+from anatomy.landmarks import POINTS
+from benchmarks.heatmaps import faces
+from pipeline.demo.render import render
+from store.building import building
+from store.reading import POINT_STEPS_PER_PX
+from store.shards import (
+    Array,
+    ArraySpec,
+    Layout,
+    create_arrays,
+    shard_rows,
+    write_shard,
+    write_status,
+)
+from store.tables import Row
+
+FACE_PX = 256
+_DRAWN = 4
+"""Different pictures an expression; the others are hard links to them."""
+
+
+def picture_folder(folder: Path, count: int) -> Path:
+    """Write a dataset for the `folder` reader: a few demo faces under many names."""
+    drawn: list[Path] = []
+    for number, (expression, name) in product(range(_DRAWN), enumerate(EXPRESSIONS)):
+        file = folder / "train" / name.lower() / f"{number:08}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image_HW3, _ = render(0, expression, number, FACE_PX)
+        cv2.imwrite(str(file), cv2.cvtColor(image_HW3, cv2.COLOR_RGB2BGR))
+        drawn.append(file)
+    for number in range(len(drawn), count):
+        file = drawn[number % len(drawn)]
+        os.link(file, file.with_name(f"{number:08}.jpg"))
+    return folder
+
+
+def table(count: int) -> Iterator[Row]:
+    """Yield the status table of a store of landmarks, with every column that a true one has."""
+    for row in range(count):
+        name = EXPRESSIONS[row % len(EXPRESSIONS)]
+        path = f"train/{name.lower()}/{row:08}.jpg"
+        yield {
+            **{"id": path, "path": path, "expression": name, "split": "train", "person": ""},
+            **{"box": "", "digest": f"{row:064x}", "status": "ok", "detail": "align"},
+            **{"backend": "mediapipe", "faces": "1", "coverage": "0.987"},
+        }
+
+
+def landmark_store(out: Path, count: int) -> Path:
+    """Write a store as stage `landmark` does: golden faces, each moved a little."""
+    arrays = {"points": ArraySpec((POINTS, 2), "int16"), "valid": ArraySpec((), "uint8")}
+    layout = Layout(count, shard_rows(count, 4096), arrays)
+    known = np.rint(faces(layout.shard_rows) * POINT_STEPS_PER_PX).astype(np.int16)
+
+    def blocks(span: range) -> dict[str, Array]:
+        moved = np.roll(known, span.start // layout.shard_rows, axis=0)[: len(span)]
+        return {"points": moved, "valid": np.ones(len(span), np.uint8)}
+
+    about = {"dataset": "made_up", "size_px": FACE_PX}
+    with building(out, {"stage": "landmark", "faces": count}, about, layout.as_json()) as folder:
+        create_arrays(folder, layout)
+        for shard in range(layout.shards):
+            span = layout.span(shard)
+            write_shard(folder, layout, shard, blocks(span), {"status": ["ok"] * len(span)})
+        write_status(folder, layout, table(count))
+    return out
+
+
+def size_on_disk(folder: Path) -> tuple[int, int]:
+    """Return bytes and number of the files in a folder."""
+    sizes = [file.stat().st_size for file in folder.rglob("*") if file.is_file()]
+    return sum(sizes), len(sizes)
