@@ -169,9 +169,11 @@ def fitted(rows: list[Figures], key: str) -> tuple[float, float]:
 
 
 def projection(by_stage: Mapping[str, list[Figures]], count: int) -> dict[str, Figures]:
-    """Project every stage to `count` faces."""
+    """Project every stage that was measured at two sizes or more to `count` faces."""
     found = {}
     for stage, rows in by_stage.items():
+        if len(rows) < 2:
+            continue
         at = {
             key: sum(f * n for f, n in zip(fitted(rows, key), (1, count), strict=True))
             for key in rows[0]
@@ -189,7 +191,7 @@ HALVES = {"faces": (faces, FACES), "heatmaps": (heatmaps, HEATMAPS)}
 
 
 def main(halves: list[str]) -> None:
-    """Measure, print and save."""
+    """Measure, print and save; what is known is saved after every size."""
     by_stage: dict[str, list[Figures]] = {}
     for measure, counts in (HALVES[half] for half in halves or HALVES):
         for count in counts:
@@ -198,15 +200,16 @@ def main(halves: list[str]) -> None:
             for stage, row in found.items():
                 by_stage.setdefault(stage, []).append(row)
                 print(_line(stage, row), flush=True)
-    figures: dict[str, Any] = {"measured": by_stage, "projected": {}}
-    for name, count in PROJECTED.items():
-        figures["projected"][name] = found = projection(by_stage, count)
-        for stage, at in found.items():
+            projected = {name: projection(by_stage, rows) for name, rows in PROJECTED.items()}
+            figures = {"measured": by_stage, "projected": projected}
+            path = save("_".join(("growth", *halves)), figures)
+    for name, stages in projected.items():
+        for stage, at in stages.items():
             print(
                 f"{name:12} {stage:18} {at['disk_gb']:10.2f} GB {at['files']:9,} files "
                 f"{at['core_hours']:8.2f} core-hours, driver {at['driver_gb']:.2f} GB"
             )
-    print(save("growth" + "".join(f"_{half}" for half in halves), figures))
+    print(path)
 
 
 def _line(stage: str, row: Figures) -> str:
