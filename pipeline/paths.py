@@ -1,12 +1,16 @@
 """Paths that label files name, kept inside the dataset's root."""
 
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 from errors import DataError, printable
 
+_NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode's control characters, undecodable bytes, and what ends a line or a paragraph."""
+
 
 def safe_path(root: Path, name: str, where: str) -> Path:
-    """Return `root / name`, which lies under root as written.
+    """Return `root / name`, which lies under root as written; links are not looked at.
 
     Args:
         root: the dataset's folder.
@@ -15,14 +19,16 @@ def safe_path(root: Path, name: str, where: str) -> Path:
 
     Raises:
         DataError: if the name is empty, absolute, climbs out with `..`, or has control characters,
-            a backslash or a drive.
+            undecodable bytes, a backslash or a drive.
     """
+    if any(unicodedata.category(char) in _NO_TEXT for char in name):
+        raise DataError(
+            where,
+            f"name '{printable(name)}' has control characters, or bytes that are no UTF-8. "
+            "Nothing was read. Rename the file, in the label file too.",
+        )
     pure = PurePosixPath(name)
-    plain = (
-        name.isprintable() and "\\" not in name and ":" not in pure.parts[0]
-        if pure.parts
-        else False
-    )
+    plain = "\\" not in name and ":" not in pure.parts[0] if pure.parts else False
     if not plain or pure.is_absolute() or ".." in pure.parts:
         raise DataError(
             where,

@@ -25,7 +25,11 @@ def test_no_name_leaves_the_folder(name):
 
 @pytest.mark.parametrize(
     "name",
-    ["a.jpg", "sub/a b.jpg", "é漢😀.png", "-rf.jpg", "..a.jpg", "a..b/c.jpg", "a,b'\"c.jpg"],
+    [
+        *("a.jpg", "sub/a b.jpg", "é漢😀.png", "-rf.jpg", "..a.jpg", "a..b/c.jpg", "a,b'\"c.jpg"),
+        *("3.04\u202fPM.jpg", "\u200f\u05d0.jpg", "👩\u200d🔬.jpg", "x" * 251 + ".jpg"),
+    ],
+    ids=ascii,
 )
 def test_ordinary_and_odd_names_are_kept(name):
     assert safe_path(ROOT, name, "labels.csv, line 2") == ROOT / name
