@@ -2,10 +2,11 @@
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from errors import DataError
+from pipeline.likeness import grouped
 from store.records import Sample
 
 
@@ -18,46 +19,61 @@ class Shares:
     seed: int
 
 
-def with_splits(samples: Sequence[Sample], shares: Shares) -> list[Sample]:
+def with_splits(
+    samples: Sequence[Sample], shares: Shares, twins: Iterable[tuple[int, int]] = ()
+) -> list[Sample]:
     """Give every sample a split: the dataset's own where it has one; no person in two of ours.
 
     Where the dataset names no split at all, validation and test are taken out; where it names train
     and test only, validation is taken out of train. Stratified by expression; which persons go is
     decided by a hash of their name and the seed.
+
+    Args:
+        samples: of the whole dataset.
+        shares: how much is taken out.
+        twins: rows of samples that stay together as those of one person do.
     """
     given = {sample.split for sample in samples}
-    chosen: dict[str, str] = {}
-    if given == {None}:
-        chosen = _draw(samples, {"val": shares.val, "test": shares.test}, shares.seed)
-        rest = "train"
-        return [replace(sample, split=chosen.get(_group(sample), rest)) for sample in samples]
-    if None in given:
+    if None in given and given != {None}:
         raise DataError(
             "split", "some rows name a split and some do not. Fill the column or remove it."
         )
-    if "val" not in given:
-        training = [sample for sample in samples if sample.split == "train"]
-        chosen = _draw(training, {"val": shares.val}, shares.seed)
+    if "val" in given:
+        return list(samples)
+    ours = {"val": shares.val, "test": shares.test} if given == {None} else {"val": shares.val}
+    members = list(zip(samples, _groups(samples, twins), strict=True))
+    free = [(sample, group) for sample, group in members if sample.split in (None, "train")]
+    chosen = _draw(free, ours, shares.seed)
     return [
-        replace(sample, split=chosen.get(_group(sample), "train"))
-        if sample.split == "train"
-        else sample
-        for sample in samples
+        sample if sample.split == "test" else replace(sample, split=chosen.get(group, "train"))
+        for sample, group in members
     ]
 
 
-def _group(sample: Sample) -> str:
-    return f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
+def _groups(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list[str]:
+    """Name, for every sample, what it stays together with: the first that it is linked to."""
+    names = [
+        f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
+        for sample in samples
+    ]
+    first: dict[str, int] = {}
+    persons = [(first.setdefault(name, row), row) for row, name in enumerate(names)]
+    for rows in grouped(len(samples), [*persons, *twins]):
+        for row in rows:
+            names[row] = names[rows[0]]
+    return names
 
 
-def _draw(samples: Sequence[Sample], wanted: Mapping[str, float], seed: int) -> dict[str, str]:
+def _draw(
+    members: Iterable[tuple[Sample, str]], wanted: Mapping[str, float], seed: int
+) -> dict[str, str]:
     """Choose groups for each split, expression by expression.
 
     A group too large for what is missing stays out.
     """
     groups: dict[str, Counter[int]] = defaultdict(Counter)
-    for sample in samples:
-        groups[_group(sample)][sample.expression] += 1
+    for sample, group in members:
+        groups[group][sample.expression] += 1
     strata: dict[int, list[str]] = defaultdict(list)
     for name, counts in groups.items():
         strata[min(counts, key=lambda expression: (-counts[expression], expression))].append(name)

@@ -85,6 +85,7 @@ def _sentences(found: Mapping[str, Any], total: int) -> tuple[str, ...]:
         f"{good:,} of {total:,} pictures have a face with landmarks ({good / max(total, 1):.1%}).",
         f"Found by {_listed(found['backend'])}.",
         f"Remarks on them: {_listed(found['remark'])}.",
+        *(f"Audit: {line}." for line in found["audit"].get("lines", ())),
     )
 
 

@@ -7,9 +7,10 @@ import pytest
 from pipeline.again import STAGES, mend
 from pipeline.align import AlignParams, align
 from pipeline.cluster import Crew
-from pipeline.index import IndexParams, index
+from pipeline.index import index
 from pipeline.landmark import LandmarkParams, landmark
 from store.verify import faults
+from tests.indexing import index_params
 
 CREW = Crew(lambda done, total, note: None, workers=0)
 LIMITS = {"row_timeout_s": 60, "row_memory_gb": 4, "max_bad": 1.0}
@@ -63,7 +64,7 @@ def test_faces_are_mended_from_the_pictures(tmp_path):
     index(
         tmp_path / "raw",
         found,
-        IndexParams(reader="folder", options={}, seed=0, val=0.1, test=0.2),
+        index_params("folder", val=0.1, test=0.2),
         CREW.tell,
     )
     align(found, out, align_params(), CREW)
@@ -81,6 +82,8 @@ def align_params():
         min_coverage=0.8,
         min_face_width=0.2,
         min_side_px=16,
+        no_face="skip",
+        faces="largest_central",
         max_pixels=1_000_000,
         grey=False,
         **LIMITS,

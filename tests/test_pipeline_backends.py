@@ -10,10 +10,11 @@ from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
 from pipeline.decode import Limits, decode
 from pipeline.demo.render import render
-from pipeline.index import IndexParams, index
+from pipeline.index import index
 from pipeline.warp import moved
 from store.building import read_manifest
 from store.reading import Store
+from tests.indexing import index_params
 
 REAL = AlignParams(
     size_px=256,
@@ -22,6 +23,8 @@ REAL = AlignParams(
     min_coverage=0.8,
     min_face_width=0.2,
     min_side_px=16,
+    no_face="skip",
+    faces="largest_central",
     max_pixels=1_000_000,
     grey=False,
     row_timeout_s=60,
@@ -40,7 +43,7 @@ def demo_faces(tmp_path_factory):
     names = [f"{number}.png" for number in range(4)]
     for name, (image, _) in zip(names, faces, strict=True):
         Image.fromarray(image).save(folder / "fear" / name)
-    params = IndexParams(reader="folder", options={}, seed=0, val=0.0, test=0.0)
+    params = index_params("folder")
     index(folder, folder.parent / "index", params, ALONE.tell)
     return folder.parent / "index", [points for _, points in faces]
 

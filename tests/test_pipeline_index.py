@@ -5,10 +5,11 @@ import json
 import pytest
 
 from errors import NoInputError, OutputExistsError, UsageError
-from pipeline.index import IndexParams, index, read_index, summary
+from pipeline.index import index, read_index, summary
+from tests.indexing import index_params
 from tests.miniatures import open_expressions
 
-PARAMS = IndexParams(reader="csv", options={}, seed=0, val=0.1, test=0.2)
+PARAMS = index_params(val=0.1, test=0.2)
 
 
 def quiet(done, total, note):
@@ -70,6 +71,7 @@ def test_name_folder_and_notice_are_carried(raw, tmp_path):
         "reader": "csv",
         "root": str(raw),
         "notice": "Synthetic – one person.",
+        "follow_links": False,
     }
 
 

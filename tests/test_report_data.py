@@ -14,7 +14,8 @@ FOUND = {
     "dataset": "made-up",
     "notice": None,
     "audit": {
-        "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}}
+        "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}},
+        "lines": ["unusable: 2 (missing 2), such as 'a.jpg'"],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
     "by_expression": {name: {} for name in EXPRESSIONS}
@@ -47,6 +48,7 @@ def test_the_outcome_is_said_in_words(results):
         "1,201 of 1,203 pictures have a face with landmarks (99.8%).",
         "Found by mediapipe 1,200, dlib 1.",
         "Remarks on them: align 1,201.",
+        "Audit: unusable: 2 (missing 2), such as 'a.jpg'.",
     )
     assert data.failures == 2
 
