@@ -1,6 +1,7 @@
 """Stage `align`: one upright face a sample."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -14,11 +15,10 @@ from errors import StorageError, pick
 from pipeline.alone import Limits as RowLimits
 from pipeline.backends import BACKENDS, models
 from pipeline.cluster import Crew
-from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_bytes
+from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_picture
 from pipeline.index import read_index
 from pipeline.journal import Cells, RowWork
-from pipeline.locate import cascade, locate
-from pipeline.paths import safe_path
+from pipeline.locate import CHOICES, Search, cascade, locate
 from pipeline.sharded import Plan, build_rows
 from pipeline.warp import Matrix, coverage, crop, moved, stretched, upright
 from store.files import free_bytes
@@ -26,7 +26,7 @@ from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 1
+VERSION = 2
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
 
@@ -41,6 +41,8 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
     mode: Literal["auto", "align", "resize"]
     min_coverage: float = Field(ge=0, le=1)
     min_face_width: float = Field(ge=0, le=1)
+    no_face: str
+    faces: str
     min_side_px: int = Field(ge=1)
     max_pixels: int = Field(ge=1)
     grey: bool
@@ -65,6 +67,8 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     """
     for name in params.backends:
         pick(BACKENDS, name, "face backend")
+    pick(CHOICES, params.faces, "choice of a face")
+    pick(NO_FACE, params.no_face, "policy for a picture without a face")
     rows, manifest = read_index(index)
     brings_landmarks = any(row["landmarks"] for row in rows)
     layout = _layout(len(rows), params.size_px, brings_landmarks)
@@ -79,7 +83,8 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     }
     _refuse_full_disk(out, layout)
     root = Path(manifest["about"]["root"]).resolve()
-    work = partial(align_rows, root, params, brings_landmarks)
+    source = Source(root, bool(manifest["about"].get("follow_links")), brings_landmarks)
+    work = partial(align_rows, source, params)
     left_out = frozenset({"landmarks"})
     plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad, left_out)
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
@@ -108,21 +113,31 @@ def _refuse_full_disk(out: Path, layout: Layout) -> None:
         )
 
 
-def align_rows(root: Path, params: AlignParams, brings_landmarks: bool) -> RowWork:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the pictures are.
+
+    Attributes:
+        root: the dataset's folder, resolved.
+        follow_links: whether links in it may leave it.
+        brings_landmarks: whether the dataset has points of its own.
+    """
+
+    root: Path
+    follow_links: bool
+    brings_landmarks: bool
+
+
+def align_rows(source: Source, params: AlignParams) -> RowWork:
     """Open what the rows of a shard share."""
     cv2.setNumThreads(1)
-    return partial(_align_row, root, params, brings_landmarks)
+    return partial(_align_row, source, params)
 
 
 def _align_row(
-    root: Path,
-    params: AlignParams,
-    brings_landmarks: bool,
-    number: int,
-    row: Row,
-    failed: Status | None,
+    source: Source, params: AlignParams, number: int, row: Row, failed: Status | None
 ) -> Cells:
-    face = no_face(failed, "", params.size_px) if failed else align_picture(root, row, params)
+    face = no_face(failed, "", params.size_px) if failed else align_picture(source, row, params)
     cells: dict[str, NDArray[Any]] = {
         "image": face.image_HW3,
         "points": face.points_L2.astype(np.float32),
@@ -130,7 +145,7 @@ def _align_row(
         "coverage": np.array(face.coverage, np.float32),
         "valid": np.array(face.status == Status.OK, np.uint8),
     }
-    if brings_landmarks:
+    if source.brings_landmarks:
         cells["given"] = _given(row, face)
     return cells, {
         "status": face.status,
@@ -149,10 +164,10 @@ def _given(row: Row, face: Face) -> NDArray[np.float32]:
     return moved(points, np.asarray(face.matrix_23, float)).astype(np.float32)
 
 
-def align_picture(root: Path, row: Row, params: AlignParams) -> Face:
+def align_picture(source: Source, row: Row, params: AlignParams) -> Face:
     """Align the picture of one row of the index; never raises for a bad picture."""
     try:
-        payload = read_bytes(safe_path(root, row["path"], str(root)))
+        payload = read_picture(source.root, row["path"], source.follow_links)
         if row["digest"] and content_digest(payload) != row["digest"]:
             raise UndecodableError(
                 Status.CHANGED, "not the picture that was indexed; run `dvc repro index`"
@@ -178,9 +193,12 @@ def align_image(
     height, width = image_HW3.shape[:2]
     if params.grey:
         image_HW3 = cv2.cvtColor(cv2.cvtColor(image_HW3, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    found = locate(image_HW3, cascade(params.backends), params.min_face_width, box)
+    search = Search(cascade(params.backends), params.min_face_width, params.faces)
+    found = locate(image_HW3, search, box)
     if found is None:
-        return no_face(Status.NO_FACE, notes, params.size_px)
+        return NO_FACE[params.no_face](image_HW3, params.size_px, notes)
+    if found.rejected:
+        return replace(no_face(Status.SEVERAL_FACES, notes, params.size_px), faces=found.faces)
     matrix, mode, covered = _frame(found.points_L2, (height, width), params)
     small = min(height, width) < _SMALL_FACE_PX
     detail = [notes, mode, "rival" if found.rival else "", "tiny" if small else ""]
@@ -209,6 +227,21 @@ def _frame(
     if not resize:
         return aligned, "align", covered
     return stretched(*shape, params.size_px, params.size_px), "resize", 1.0
+
+
+def _skip(image_HW3: U8Image, size_px: int, notes: str) -> Face:
+    return no_face(Status.NO_FACE, notes, size_px)
+
+
+def _whole(image_HW3: U8Image, size_px: int, notes: str) -> Face:
+    """Take the whole picture; its points stay unknown."""
+    matrix = stretched(image_HW3.shape[0], image_HW3.shape[1], size_px, size_px)
+    picture, detail = crop(image_HW3, matrix, size_px), " ".join(filter(None, [notes, "whole"]))
+    return Face(Status.OK, detail, picture, np.full((68, 2), np.nan), matrix, coverage=1.0)
+
+
+NO_FACE: dict[str, Callable[[U8Image, int, str], Face]] = {"skip": _skip, "resize": _whole}
+"""What becomes of a picture without a face: (RGB, side of the crop, notes) -> row."""
 
 
 def no_face(status: Status, detail: str, size_px: int) -> Face:

@@ -3,7 +3,7 @@
 A cascade of attempts, a gate against nonsense, a choice among several faces.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -41,12 +41,18 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A face: points in px of the picture, how it was found, how many faces there were."""
+    """The face: points in px of the picture, how it was found, how many faces there were.
+
+    Attributes:
+        rival: whether another face comes close to it.
+        rejected: whether none of these faces is to be taken.
+    """
 
     points_L2: Points
     attempt: str
     faces: int
     rival: bool
+    rejected: bool
 
 
 def cascade(backends: Sequence[str]) -> list[Attempt]:
@@ -55,33 +61,47 @@ def cascade(backends: Sequence[str]) -> list[Attempt]:
     return upright + [Attempt(name, turns=turns) for turns in (1, 3, 2) for name in backends]
 
 
-def locate(
-    image_HW3: U8Image,
-    attempts: Sequence[Attempt],
-    min_width: float,
-    box: Sequence[float] | None = None,
-) -> Found | None:
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How faces are looked for.
+
+    Attributes:
+        attempts: tried in order until one passes the gate.
+        min_width: least width of a face, fraction of the picture's shorter side.
+        choice: row of CHOICES.
+    """
+
+    attempts: Sequence[Attempt]
+    min_width: float
+    choice: str
+
+
+def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = None) -> Found | None:
     """Find the face that a picture is about.
 
     Args:
         image_HW3: RGB; every attempt looks at it with the shorter side at 256 px or more.
-        attempts: tried in order until one passes the gate.
-        min_width: least width of a face, fraction of the picture's shorter side.
-        box: x, y, width, height of the face in px if the dataset gives it; else the largest, most
-            central one wins.
+        search: how.
+        box: x, y, width, height of the face in px if the dataset gives it: it chooses among
+            several.
     """
-    for attempt in attempts:
+    for attempt in search.attempts:
         picture, matrix_23 = view(image_HW3, attempt)
-        faces_F682 = BACKENDS[attempt.backend](picture)
-        plausible = [face for face in faces_F682 if _plausible(face, picture.shape, min_width)]
+        plausible = [
+            face
+            for face in BACKENDS[attempt.backend](picture)
+            if _plausible(face, picture.shape, search.min_width)
+        ]
         if not plausible:
             continue
         back = cv2.invertAffineTransform(matrix_23)
-        scores, points = _ranked(
-            [face @ back[:, :2].T + back[:, 2] for face in plausible], image_HW3.shape, box
+        faces: list[Points] = [face @ back[:, :2].T + back[:, 2] for face in plausible]
+        scores = (
+            CHOICES[search.choice](faces, image_HW3.shape) if box is None else _overlaps(faces, box)
         )
-        rival = len(scores) > 1 and bool(scores[1] > _SECOND_FACE * scores[0])
-        return Found(points[0], str(attempt), len(plausible), rival)
+        best, *others = _ranked(faces, scores)
+        rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
+        return Found(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
     return None
 
 
@@ -124,25 +144,47 @@ def _plausible(face_L2: Points, shape: tuple[int, ...], min_width: float) -> boo
     return bool(eyes_above and wide and inside)
 
 
-def _ranked(
-    faces: Sequence[Points], shape: tuple[int, ...], box: Sequence[float] | None
-) -> tuple[list[float], list[Points]]:
-    """Sort faces, best first: by overlap with the given box, else by area times centrality.
+def _ranked(faces: Sequence[Points], scores: Sequence[float]) -> list[int]:
+    """Return the places of faces, best first; ties go to the upper, then to the left one."""
 
-    Ties go by place.
-    """
-    height, width = shape[:2]
-    scored = []
-    for face in faces:
-        (x0, y0), (x1, y1) = face.min(axis=0), face.max(axis=0)
-        area = (x1 - x0) * (y1 - y0)
-        off_centre = np.hypot((x0 + x1 + 1) / width - 1, (y0 + y1 + 1) / height - 1) / np.sqrt(2)
-        score = (
-            area * (1 - min(off_centre, 1) / 2) if box is None else _overlap((x0, y0, x1, y1), box)
-        )
-        scored.append((-float(score), float(y0), float(x0), face))
-    scored.sort(key=lambda row: row[:3])
-    return [-row[0] for row in scored], [row[3] for row in scored]
+    def rank(place: int) -> tuple[float, float, float]:
+        x0, y0 = faces[place].min(axis=0)
+        return -scores[place], float(y0), float(x0)
+
+    return sorted(range(len(faces)), key=rank)
+
+
+def _largest_central(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    centred = _centre(faces, shape)
+    return [
+        float(np.prod(np.ptp(face, axis=0))) * near
+        for face, near in zip(faces, centred, strict=True)
+    ]
+
+
+def _centre(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    """Score 1 in the middle of the picture, 1/2 in its corners."""
+    size = np.array([shape[1], shape[0]])
+    offsets = [(face.min(axis=0) + face.max(axis=0) + 1) / size - 1 for face in faces]
+    return [1 - min(float(np.hypot(*offset)) / np.sqrt(2), 1) / 2 for offset in offsets]
+
+
+def _reject(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    return [1.0] if len(faces) == 1 else [-1.0] * len(faces)
+
+
+Choice = Callable[[Sequence[Points], tuple[int, ...]], list[float]]
+"""(faces in px, shape of the picture) -> scores; the highest wins, a negative one is refused."""
+
+CHOICES: dict[str, Choice] = {
+    "largest_central": _largest_central,
+    "centre": _centre,
+    "reject": _reject,
+}
+
+
+def _overlaps(faces: Sequence[Points], box: Sequence[float]) -> list[float]:
+    return [_overlap((*face.min(axis=0), *face.max(axis=0)), box) for face in faces]
 
 
 def _overlap(corners: tuple[float, float, float, float], box: Sequence[float]) -> float:

@@ -18,6 +18,7 @@ class Status(StrEnum):
 
     OK = "ok"
     NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
     LANDMARKS_INVALID = "landmarks_invalid"
     EMPTY = "empty"
     TRUNCATED = "truncated"
@@ -69,7 +70,8 @@ class Face:
         status: OK, or the reason.
         detail: a few words on the status, or on what the decoder put right.
         image_HW3: upright RGB crop; zeros if there is none.
-        points_L2: the 68 detected points in px of the crop.
+        points_L2: the 68 detected points in px of the crop; NaN if it is a whole picture in which
+            no face was found.
         matrix_23: affine map from px of the picture to px of the crop.
         coverage: share of the crop that lies inside the picture, 0 to 1.
         backend: which detector found it, and how.

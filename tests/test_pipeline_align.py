@@ -12,10 +12,11 @@ from errors import DataError, OutputExistsError, StorageError, UsageError
 from pipeline.align import AlignParams, align
 from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
-from pipeline.index import IndexParams, index
+from pipeline.index import index
 from pipeline.warp import moved
 from store.reading import Store
 from store.tables import write_table
+from tests.indexing import index_params
 
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
 BLACK = np.zeros((256, 256, 3), np.uint8)
@@ -26,6 +27,8 @@ PARAMS = AlignParams(
     min_coverage=0.8,
     min_face_width=0.2,
     min_side_px=16,
+    no_face="skip",
+    faces="largest_central",
     max_pixels=1_000_000,
     grey=False,
     row_timeout_s=60,
@@ -56,7 +59,7 @@ def indexed(folder, names):
     """Write the index of a folder's pictures."""
     rows = [{"file": name, "expression": "fear", "split": "train"} for name in names]
     write_table(folder / "labels.csv", ("file", "expression", "split"), rows)
-    params = IndexParams(reader="csv", options={}, seed=0, val=0.0, test=0.0)
+    params = index_params()
     index(folder, folder.parent / "index", params, ALONE.tell)
     return folder.parent / "index"
 
@@ -210,6 +213,32 @@ def test_an_unknown_backend_is_refused_before_anything_is_made(raw, tmp_path):
     assert not (tmp_path / "faces").exists()
 
 
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("faces", r"no choice of a face 'largst'; known: centre, largest_central, reject"),
+        ("no_face", "no policy for a picture without a face 'largst'; known: resize, skip"),
+    ],
+)
+def test_an_unknown_policy_is_refused_with_the_known_ones(raw, tmp_path, key, message):
+    path = indexed(raw, ["good.png"])
+    with pytest.raises(UsageError, match=message):
+        align(path, tmp_path / "faces", changed(**{key: "largst"}), ALONE)
+
+
+def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_path):
+    (tmp_path / "elsewhere.png").write_bytes((raw / "good.png").read_bytes())
+    (raw / "out.png").symlink_to(tmp_path / "elsewhere.png")
+    (raw / "in.png").symlink_to(raw / "good.png")
+    align(indexed(raw, ["out.png", "in.png"]), tmp_path / "faces", PARAMS, ALONE)
+    rows = Store(tmp_path / "faces").table()
+    assert [row["status"] for row in rows] == ["outside", "ok"]
+    assert "follow_links" in rows[0]["detail"]
+    index(raw, tmp_path / "index2", index_params(follow_links=True), ALONE.tell)
+    align(tmp_path / "index2", tmp_path / "faces2", PARAMS, ALONE)
+    assert [row["status"] for row in Store(tmp_path / "faces2").table()] == ["ok", "ok"]
+
+
 def test_a_full_disk_is_said_before_anything_is_made(raw, tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.align.free_bytes", lambda path: 1000)
     with pytest.raises(StorageError, match="Nothing was started") as caught:
@@ -242,7 +271,7 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
         ("file", "expression", "split", "box"),
         [{"file": "good.png", "expression": "fear", "split": "train", "box": "25 25 70 70"}],
     )
-    params = IndexParams(reader="csv", options={}, seed=0, val=0.0, test=0.0)
+    params = index_params()
     index(raw, tmp_path / "index", params, ALONE.tell)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     (row,) = Store(tmp_path / "faces").table()
@@ -275,9 +304,7 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     numbers = ",".join(str(value) for value in (template_face + 5).T.ravel())
     failure = ",".join(["inf"] * 136)
     (raw / "landmarks.txt").write_text(f"a.png,{numbers}\nb.png,{failure}\n")
-    params = IndexParams(
-        reader="csv", options={"landmarks": "landmarks.txt"}, seed=0, val=0, test=0
-    )
+    params = index_params(options={"landmarks": "landmarks.txt"})
     index(raw, tmp_path / "index", params, ALONE.tell)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     store = Store(tmp_path / "faces")

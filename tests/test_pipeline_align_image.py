@@ -15,6 +15,8 @@ PARAMS = AlignParams(
     min_coverage=0.8,
     min_face_width=0.2,
     min_side_px=16,
+    no_face="skip",
+    faces="largest_central",
     max_pixels=1_000_000,
     grey=False,
     row_timeout_s=60,
@@ -92,3 +94,22 @@ def test_a_rival_and_a_tiny_picture_are_noted(monkeypatch, template_face):
     face = align_image(np.ascontiguousarray(NOISE[:20, :20]), PARAMS)
     assert face.detail.split() == ["align", "rival", "tiny"]
     assert face.faces == 2
+
+
+def test_a_picture_without_a_face_is_an_empty_row_or_whole(monkeypatch):
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.zeros((0, 68, 2)))
+    skipped, whole = (align_image(NOISE, changed(no_face=name)) for name in ("skip", "resize"))
+    assert skipped.status == "no_face"
+    assert not skipped.image_HW3.any()
+    assert (whole.status, whole.detail, whole.coverage) == ("ok", "whole", 1)
+    np.testing.assert_array_equal(whole.image_HW3, NOISE)
+    assert np.isnan(whole.points_L2).all()
+
+
+def test_several_faces_leave_an_empty_row_where_they_are_rejected(monkeypatch, template_face):
+    two = np.stack([template_face, np.add(template_face, (1, 0))])
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
+    face = align_image(NOISE, changed(faces="reject"))
+    assert (face.status, face.faces) == ("several_faces", 2)
+    assert not face.image_HW3.any()
+    assert align_image(NOISE, changed(faces="reject"), (38, 30, 180, 200)).status == "ok"

@@ -213,3 +213,13 @@ def test_the_points_of_the_dataset_are_taken_as_the_alignment_moved_them(make_st
 def test_a_dataset_without_points_cannot_give_any(faces):
     with pytest.raises(DataError, match="brings no landmarks"):
         landmarks_of(faces, PARAMS.model_copy(update={"backend": "given"}))
+
+
+def test_a_whole_picture_without_a_face_has_no_landmarks(sees, make_store, tmp_path, template_face):
+    unknown = np.full((1, 68, 2), np.nan, np.float32)
+    images, valid = np.ones((1, 256, 256, 3), np.uint8), np.ones(1, np.uint8)
+    arrays = {"image": images, "points": unknown, "valid": valid}
+    table = [{"id": "0", "expression": "Fear", "status": "ok", "backend": ""}]
+    sees(template_face)
+    out = landmarks_of(make_store(tmp_path / "whole", arrays, {"dataset": "mine"}, table))
+    assert out.table()[0]["status"] == "landmarks_invalid"

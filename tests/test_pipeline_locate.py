@@ -5,7 +5,8 @@ import pytest
 
 from anatomy.landmarks import five_points
 from pipeline.backends import BACKENDS
-from pipeline.locate import Attempt, cascade, locate
+from pipeline.locate import CHOICES, Attempt, Search, cascade
+from pipeline.locate import locate as search_with
 
 MARKS = (50, 90, 130, 170, 210)
 """Grey of left eye, right eye, nose tip, left and right corner of the mouth."""
@@ -64,6 +65,10 @@ def always(*faces):
 def at(face_L2, x, y, scale=1.0):
     """Return the face, shrunk and with its centre (128, 140) at x, y."""
     return (face_L2 - (128, 140)) * scale + (x, y)
+
+
+def locate(image_HW3, attempts, min_width, box=None, choice="largest_central"):
+    return search_with(image_HW3, Search(attempts, min_width, choice), box)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
@@ -193,3 +198,36 @@ def test_an_implausible_second_face_is_not_counted(sees, template_face):
     sees("fake", always(template_face, template_face * [1, -1] + [0, 255]))
     found = locate(np.zeros((256, 256, 3), np.uint8), [Attempt("fake")], 0.2)
     assert (found.faces, found.rival) == (1, False)
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_one_face_alone_is_taken_whatever_the_choice(sees, template_face, choice):
+    sees("fake", always(template_face))
+    found = locate(np.zeros((256, 256, 3), np.uint8), [Attempt("fake")], 0.2, choice=choice)
+    np.testing.assert_allclose(found.points_L2, template_face)
+    assert not found.rejected
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_the_given_box_wins_over_every_choice(sees, template_face, choice):
+    small, large = at(template_face, 100, 100, 0.5), at(template_face, 350, 300)
+    sees("fake", always(small, large))
+    picture, box = np.zeros((600, 600, 3), np.uint8), (60, 60, 90, 90)
+    found = locate(picture, [Attempt("fake")], 0.1, box, choice)
+    np.testing.assert_allclose(found.points_L2, small)
+    assert not found.rejected
+
+
+def test_the_centre_wins_over_size_where_it_is_chosen(sees, template_face):
+    central, large = at(template_face, 300, 300, 0.4), at(template_face, 130, 140)
+    sees("fake", always(large, central))
+    picture = np.zeros((600, 600, 3), np.uint8)
+    found = locate(picture, [Attempt("fake")], 0.1, choice="centre")
+    np.testing.assert_allclose(found.points_L2, central)
+
+
+def test_several_faces_are_rejected_where_that_is_chosen(sees, template_face):
+    sees("fake", always(at(template_face, 130, 140), at(template_face, 400, 400)))
+    picture = np.zeros((600, 600, 3), np.uint8)
+    found = locate(picture, [Attempt("fake")], 0.1, choice="reject")
+    assert (found.rejected, found.faces) == (True, 2)
