@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import StringIO
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent
 
 from errors import NoInputError, UsageError, did_you_mean
 from store.files import atomic_write
@@ -78,11 +80,14 @@ def _read(file: Path) -> dict[str, Any]:
     if file.stat().st_size > _MOST_BYTES:
         raise UsageError(file, "is larger than 1 MB; that is no params file.")
     try:
-        whole = YAML(typ="safe", pure=True).load(file)
-    except (YAMLError, UnicodeDecodeError) as error:
+        whole = _parsed(file)
+    except (YAMLError, UnicodeDecodeError, ValueError) as error:
         raise UsageError(file, "cannot be read: " + " ".join(str(error).split())) from error
+    except RecursionError as error:
+        raise UsageError(file, "is nested too deeply; sections hold keys and values.") from error
     if not isinstance(whole, dict):
         raise UsageError(file, f"needs sections, such as {', '.join(SECTIONS[2:5])}.")
+    _refuse_odd_values(file, whole)
     for name in whole:
         if name not in SECTIONS:
             near = did_you_mean(str(name), list(SECTIONS))
@@ -90,6 +95,40 @@ def _read(file: Path) -> dict[str, Any]:
                 f"{file}: {name}", f"no such section; known: {', '.join(SECTIONS)}.{near}"
             )
     return whole
+
+
+def _parsed(file: Path) -> Any:  # noqa: ANN401 - whatever stands in it
+    """Read YAML 1.2: `no` and 1:30 are words, keys stand once, tags make no objects.
+
+    Raises:
+        YAMLError, ValueError: if it is none, or repeats parts by `*name`, which can grow without
+            bounds.
+    """
+    text = file.read_text(encoding="utf-8-sig")
+    if "*" in text and "&" in text:
+        events = YAML(typ="safe", pure=True).parse(text)
+        alias = next((event for event in events if isinstance(event, AliasEvent)), None)
+        if alias is not None:
+            raise ValueError(
+                f"line {alias.start_mark.line + 1} repeats a part with *; write it out."
+            )
+    return YAML(typ="safe", pure=True).load(text)
+
+
+def _refuse_odd_values(file: Path, value: object, place: str = "") -> None:
+    """Refuse values that are neither words nor finite numbers, such as dates, naming their key."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_odd_values(file, inner, f"{place}.{key}" if place else str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            _refuse_odd_values(file, inner, place)
+    elif isinstance(value, float) and not isfinite(value):
+        raise UsageError(f"{file}: {place}", f"needs a finite number, got {value}.")
+    elif not isinstance(value, str | int | float | None):
+        raise UsageError(
+            f"{file}: {place}", f"needs a word or a number, got {value!s:.60}. Put it in quotes."
+        )
 
 
 def _section(file: Path, whole: Mapping[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
