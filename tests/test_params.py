@@ -62,13 +62,13 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
     ids=lambda given: str(given)[:30],
 )
 def test_what_is_no_value_is_refused_with_its_place(tmp_path, text, message):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UsageError, match=message) as caught:
         loaded(tmp_path, text)
     assert caught.value.exit_code == 2
     assert "params.yaml" in str(caught.value)
     assert str(caught.value).isprintable()
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_few_lines_cannot_grow_into_gigabytes(tmp_path):

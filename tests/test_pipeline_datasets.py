@@ -171,6 +171,11 @@ def test_published_names_of_splits_are_known(tmp_path, word, split):
         ("b\0.jpg,fear,train,,", "is not UTF-8 text"),
         ('b.jpg,fear,train,,"', ""),
         ('"b.jpg"x,fear,train,,', ""),
+        ("file,expression,split,box,landmarks", "label 'expression'"),
+        ("x" * 140_000 + ",fear,train,,", "field larger than field limit"),
+        ("b.jpg,fear,train,1 2 3 4;5,", "box needs 4 finite numbers"),
+        ("C:\\b.jpg,fear,train,,", "does not stay inside"),
+        ("\\\\host\\b.jpg,fear,train,,", "does not stay inside"),
     ],
 )
 def test_a_row_that_cannot_be_accepted_is_refused_with_its_line(tmp_path, row, message):
@@ -178,6 +183,17 @@ def test_a_row_that_cannot_be_accepted_is_refused_with_its_line(tmp_path, row, m
     with pytest.raises(DataError, match=rf"labels\.csv, line 3.*{message}") as caught:
         csv(tmp_path, text)
     assert caught.value.exit_code == 65
+
+
+def test_an_id_with_leading_zeros_stays_as_it_is(tmp_path):
+    (sample,) = csv(tmp_path, "file,expression\n007,fear\n")
+    assert sample.id == "007"
+
+
+def test_landmarks_that_are_no_text_are_refused_with_their_line(tmp_path):
+    (tmp_path / "points.txt").write_bytes(b"a.jpg" + b",1" * 136 + b"\n\xff\n")
+    with pytest.raises(DataError, match="line 2: is not UTF-8"):
+        csv(tmp_path, "file,expression\na.jpg,fear\n", {"landmarks": "points.txt"})
 
 
 def test_a_nul_in_any_column_is_refused_with_its_line(tmp_path):

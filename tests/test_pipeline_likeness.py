@@ -62,9 +62,9 @@ def test_fewer_than_two_have_no_pairs(count):
 def test_a_million_are_searched_in_seconds():
     hashes = np.unique(RNG.integers(0, 1 << 63, 1_000_000, np.uint64))
     hashes = np.concatenate([hashes, hashes[:5] ^ np.uint64(0b1011)])
-    start = time.perf_counter()
+    start = time.process_time()
     pairs = near_pairs(hashes, 4)
-    assert time.perf_counter() - start < 60
+    assert time.process_time() - start < 60
     expected = [[place, len(hashes) - 5 + place] for place in range(5)]
     assert [pair for pair in expected if pair in pairs.tolist()] == expected
 
