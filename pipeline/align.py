@@ -1,6 +1,6 @@
 """Stage `align`: one upright face a sample."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -196,9 +196,10 @@ def align_image(
     search = Search(cascade(params.backends), params.min_face_width, params.faces)
     found = locate(image_HW3, search, box)
     if found is None:
-        return NO_FACE[params.no_face](image_HW3, params.size_px, notes)
+        return _whole(NO_FACE[params.no_face], image_HW3, params.size_px, notes)
     if found.rejected:
-        return replace(no_face(Status.SEVERAL_FACES, notes, params.size_px), faces=found.faces)
+        aside = _whole(Status.SEVERAL_FACES, image_HW3, params.size_px, notes)
+        return replace(aside, faces=found.faces)
     matrix, mode, covered = _frame(found.points_L2, (height, width), params)
     small = min(height, width) < _SMALL_FACE_PX
     detail = [notes, mode, "rival" if found.rival else "", "tiny" if small else ""]
@@ -229,23 +230,19 @@ def _frame(
     return stretched(*shape, params.size_px, params.size_px), "resize", 1.0
 
 
-def _skip(image_HW3: U8Image, size_px: int, notes: str) -> Face:
-    return no_face(Status.NO_FACE, notes, size_px)
-
-
-def _whole(image_HW3: U8Image, size_px: int, notes: str) -> Face:
-    """Take the whole picture; its points stay unknown."""
+def _whole(status: Status, image_HW3: U8Image, size_px: int, notes: str) -> Face:
+    """Keep the whole picture, to be used or only looked at; its points stay unknown."""
     matrix = stretched(image_HW3.shape[0], image_HW3.shape[1], size_px, size_px)
     picture, detail = crop(image_HW3, matrix, size_px), " ".join(filter(None, [notes, "whole"]))
-    return Face(Status.OK, detail, picture, np.full((68, 2), np.nan), matrix, coverage=1.0)
+    return Face(status, detail, picture, np.full((68, 2), np.nan), matrix, coverage=1.0)
 
 
-NO_FACE: dict[str, Callable[[U8Image, int, str], Face]] = {"skip": _skip, "resize": _whole}
-"""What becomes of a picture without a face: (RGB, side of the crop, notes) -> row."""
+NO_FACE = {"skip": Status.NO_FACE, "resize": Status.OK}
+"""What becomes of a picture without a face: the status of its row, which keeps it whole."""
 
 
 def no_face(status: Status, detail: str, size_px: int) -> Face:
-    """Return the empty row of a picture without a usable face."""
+    """Return the empty row of what is no picture."""
     return Face(
         status,
         detail,
