@@ -93,7 +93,7 @@ def measured(build: Build, out: Path, rows: int) -> Figures:
     size, files = size_on_disk(out)
     figures = {"rows": rows, "wall_s": wall, "core_s": core, "bytes": size, "files": files}
     figures |= {"driver_mb": _peak_mb("self"), "worker_mb": seen.worker}
-    return figures | {"open_s": _seconds(partial(Store, out)), "resume_s": _resumed(build, out)}
+    return figures | {"open_s": _seconds(partial(Store, out))} | _resumed(build, out)
 
 
 def _silent(done: int, total: int, note: str) -> None:
@@ -111,13 +111,15 @@ def _seconds(do: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _resumed(build: Build, out: Path) -> float:
-    """Return the seconds to finish a store of which all shards are committed, and nothing else."""
+def _resumed(build: Build, out: Path) -> Figures:
+    """Return what it takes to finish a store whose shards are committed, all of them."""
     half_built = building_folder(out, read_fingerprint(out))
     out.replace(half_built)
     for name in (MANIFEST, STATUS):
         (half_built / name).unlink()
-    return _seconds(partial(build, Crew(_silent, WORKERS)))
+    before = time.process_time()
+    seconds = _seconds(partial(build, Crew(_silent, WORKERS)))
+    return {"resume_s": seconds, "resume_core_s": time.process_time() - before}
 
 
 def heatmaps(count: int, root: Path) -> dict[str, Figures]:
@@ -169,9 +171,13 @@ def fitted(rows: list[Figures], key: str) -> tuple[float, float]:
 
 
 def projection(by_stage: Mapping[str, list[Figures]], count: int) -> dict[str, Figures]:
-    """Project every stage that was measured at two sizes or more to `count` faces."""
+    """Project every stage that was measured at two sizes or more to `count` faces.
+
+    Stores of up to 4,096 rows do not count: their shards are small.
+    """
     found = {}
-    for stage, rows in by_stage.items():
+    for stage, every in by_stage.items():
+        rows = [row for row in every if row["rows"] > 4096]
         if len(rows) < 2:
             continue
         at = {
@@ -217,7 +223,8 @@ def _line(stage: str, row: Figures) -> str:
         f"{stage:18} {row['rows']:7,} faces  {1e3 * row['core_s'] / row['rows']:7.3f} core-ms and "
         f"{row['bytes'] / row['rows']:9.1f} B a face  {row['wall_s']:6.1f} s  driver "
         f"{row['driver_mb']:4.0f} MB  worker {row['worker_mb']:4.0f} MB  "
-        f"open {row['open_s']:.3f} s  resume {row['resume_s']:.2f} s"
+        f"open {row['open_s']:.3f} s  "
+        f"resume {row['resume_s']:.2f} s ({row['resume_core_s']:.2f} core)"
     )
 
 
