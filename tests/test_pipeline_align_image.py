@@ -106,7 +106,9 @@ def test_a_picture_without_a_face_is_kept_whole_to_be_looked_at_or_used(monkeypa
         assert np.isnan(face.points_L2).all()
 
 
-def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(monkeypatch, template_face):
+def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(
+    monkeypatch, template_face
+):
     two = np.stack([template_face, np.add(template_face, (1, 0))])
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
     face = align_image(NOISE, changed(faces="reject"))
