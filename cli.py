@@ -20,6 +20,8 @@ import click
 from commands import COMMANDS
 from errors import ProjectError, printable
 
+_AGAIN = "Free space and run the same command again; it goes on."
+_REMEDIES = {errno.ENOSPC: _AGAIN, errno.EDQUOT: _AGAIN}
 _ERRNO_CODES = {
     errno.ENOSPC: 74,
     errno.EDQUOT: 74,
@@ -61,22 +63,26 @@ for _command in COMMANDS:
 
 def run_safely() -> NoReturn:
     """Run the command line and turn whatever happens into a message and an exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
         main(standalone_mode=False)
     except ProjectError as error:
-        _fail(error.exit_code, str(error))
+        _fail(error.exit_code, str(error), _notes(error))
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _fail(130, "interrupted; finished work is safe, the same command goes on")
+    except (KeyboardInterrupt, click.Abort, _Terminated) as error:  # click hides Ctrl-C in an Abort
+        code = 143 if isinstance(error, _Terminated) else 130
+        _fail(code, "interrupted.", _notes(error.__cause__ or error), "The same command goes on.")
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
         _fail(
             _ERRNO_CODES.get(error.errno or 0, 1),
             f"error[IO] {printable(str(error.filename or 'system'))}: {error.strerror}.",
+            _notes(error),
+            _REMEDIES.get(error.errno or 0, ""),
         )
     except Exception:
         log = Path(tempfile.mkstemp(prefix="aulens-", suffix=".log")[1])
@@ -89,15 +95,31 @@ def run_safely() -> NoReturn:
     sys.exit(0)
 
 
-def _fail(code: int, message: str) -> NoReturn:
-    click.echo(message, err=True)
+def _fail(code: int, *sentences: str) -> NoReturn:
+    click.echo(" ".join(filter(None, sentences)), err=True)
     if "-v" in sys.argv[1:2] or "--verbose" in sys.argv[1:2]:
         traceback.print_exc()
     sys.exit(code)
 
 
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)
+def _notes(error: BaseException) -> str:
+    """Return what was noted where an error passed: what is safe, how full the disk is."""
+    return " ".join(getattr(error, "__notes__", ()))
+
+
+class _Terminated(BaseException):
+    """SIGTERM came."""
+
+
+def _stop(number: int, frame: FrameType | None) -> NoReturn:
+    """Stop cleanly; whoever says so a second time is obeyed at once."""
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, _stop_at_once)
+    raise KeyboardInterrupt if number == signal.SIGINT else _Terminated
+
+
+def _stop_at_once(number: int, frame: FrameType | None) -> NoReturn:
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,15 @@
 import logging
 import os
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from multiprocessing import resource_tracker
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from errors import ResourceError, TryLaterError, UsageError
@@ -101,7 +104,7 @@ def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[s
         except CancelledError as error:
             raise TryLaterError(
                 crew.scheduler or "workers",
-                "the cluster was lost. Finished shards are safe. Run again to go on.",
+                "the cluster was lost. Run the same command again; it goes on.",
             ) from error
 
 
@@ -145,7 +148,8 @@ def _client(crew: Crew) -> Iterator[Any]:
     from distributed.comm import get_address_host_port
     from distributed.system import MEMORY_LIMIT
 
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # deaths are told by `_survived`
+    for name in ("distributed", "distributed.client"):  # deaths and losses are told in our words
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     workers = crew.workers or os.cpu_count() or 1
     if crew.scheduler is not None:
         try:
@@ -164,27 +168,70 @@ def _client(crew: Crew) -> Iterator[Any]:
         with client:
             yield client
         return
-    with dask.config.set(_LOCAL):
-        with _interrupts_ignored():
-            local = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                memory_limit=min(crew.worker_bytes or MEMORY_LIMIT, MEMORY_LIMIT // workers),
-                dashboard_address=_DASHBOARD,
-                silence_logs=logging.CRITICAL,
-            )
-        with local as cluster, Client(cluster) as client:
-            yield client
+    with dask.config.set(_LOCAL), ExitStack() as stack:
+        with _interrupts_put_off():
+            with _deaf_to_interrupts():
+                local = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    memory_limit=min(crew.worker_bytes or MEMORY_LIMIT, MEMORY_LIMIT // workers),
+                    dashboard_address=_DASHBOARD,
+                    silence_logs=logging.CRITICAL,
+                )
+            cluster = stack.enter_context(_closed(local))
+            client = stack.enter_context(_closed(Client(cluster)))
+        yield client
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Start processes that Ctrl-C does not reach: whoever started them decides."""
-    if threading.current_thread() is not threading.main_thread():
+def _closed(opened: Any) -> Iterator[Any]:  # noqa: ANN401 - distributed ships no types
+    """Close something at the end, whole.
+
+    If Ctrl-C cuts into a cluster's closing, distributed waits for 10 s at exit for the rest of it.
+    """
+    try:
+        yield opened
+    finally:
+        with _interrupts_put_off():
+            opened.close()
+
+
+@contextmanager
+def _interrupts_put_off() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of the block.
+
+    A second one is obeyed at once, and so is one that comes while the first is being obeyed.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not isinstance(sys.exc_info()[1], Exception | None):
         yield
         return
-    usual = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    came: list[int] = []
+
+    def put_off(number: int, frame: FrameType | None) -> None:
+        if came:
+            os._exit(128 + number)
+        came.append(number)
+
+    usual = {name: signal.signal(name, put_off) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, usual)
+        for name, handler in usual.items():
+            signal.signal(name, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Start threads and processes that Ctrl-C does not reach: whoever started them decides.
+
+    They inherit the mask, and so do the workers that take the place of dead ones.
+    """
+    resource_tracker.ensure_running()  # started by the first worker, it would lift the mask
+    usual = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, usual)

@@ -17,6 +17,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def building(
     """Yield the locked folder to build `out` in, and publish it as `out` when the block ends well.
 
     Whatever an earlier, interrupted run left there is still there. After an exception the folder
-    stays, to be resumed.
+    stays, to be resumed; the exception gets a note that says how many shards are safe.
 
     Args:
         out: the output; an older one is replaced at the very end.
@@ -105,8 +106,19 @@ def building(
     folder = building_folder(out, fingerprint)
     with held(folder, out):
         atomic_write(folder / FINGERPRINT, canonical_json(fingerprint))
-        yield folder
-        _publish(folder, out, {"about": dict(about), "layout": dict(layout or {})})
+        try:
+            yield folder
+            _publish(folder, out, {"about": dict(about), "layout": dict(layout or {})})
+        except BaseException as error:
+            if layout and folder.exists():
+                error.add_note(_safe(folder, layout))
+            raise
+
+
+def _safe(folder: Path, layout: Mapping[str, Any]) -> str:
+    """Say what an interrupted build need not do again."""
+    done = len(list((folder / COMMITS).glob("*.json")))
+    return f"{done} of {ceil(layout['rows'] / layout['shard_rows'])} shards are safe."
 
 
 @contextmanager

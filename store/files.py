@@ -1,5 +1,6 @@
 """Files that are either whole or absent, and their digests."""
 
+import errno
 import hashlib
 import io
 import json
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 
 LITTER = ".partial"
 """Ending of files that a build leaves when it is killed; none of them is published."""
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a full disk."""
 
 _READ_BYTES = 1 << 20
 
@@ -32,10 +36,22 @@ def atomic_write(path: Path, payload: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        _complete(error, path, len(payload))
         raise
     sync_folder(path.parent)
+
+
+def _complete(error: BaseException, path: Path, size: int) -> None:
+    """Put into an error what the system does not say: which file, and how full the disk is."""
+    if not isinstance(error, OSError):
+        return
+    error.filename = str(path)
+    if error.errno in FULL:
+        disk = os.statvfs(path.parent)
+        free = f"{disk.f_bavail * disk.f_frsize:,} bytes and {disk.f_favail:,} files are free"
+        error.add_note(f"It needs {size:,} bytes; {free}.")
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

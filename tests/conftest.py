@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from anatomy.expressions import EXPRESSIONS
 from store.building import building
+from store.reading import Store
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
 
 ROOT = Path(__file__).parents[1]
@@ -134,3 +136,26 @@ def make_store() -> MakeStore:
     Shards of 4 rows and a plain table, unless given others.
     """
     return _store
+
+
+@pytest.fixture(scope="session")
+def make_landmarks(tiny: TinyStores) -> Callable[[Path, int], Path]:
+    """A function (folder, faces) that writes params.yaml and landmarks of equal faces there."""
+
+    def make(folder: Path, faces: int) -> Path:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "params.yaml", folder)
+        one = Store(tiny.landmarks).array("points").all()[:1]
+        table = [
+            {"id": str(row), "expression": EXPRESSIONS[row % 7], "split": "test", "status": "ok"}
+            for row in range(faces)
+        ]
+        return _store(
+            folder / "data" / "landmarks" / "mine",
+            {"points": np.tile(one, (faces, 1, 1)), "valid": np.ones(faces, np.uint8)},
+            {"dataset": "mine", "size_px": 32},
+            table,
+            64,
+        )
+
+    return make

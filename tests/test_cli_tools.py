@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from anatomy.expressions import EXPRESSIONS
 from cli import main
 from store.building import building, held, read_manifest
 from store.reading import Store
@@ -22,22 +21,10 @@ MAPS = "data/heatmaps/mine/au"
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory, checkout, tiny, make_store):
+def built(tmp_path_factory, make_landmarks):
     """A folder with landmarks of 130 made-up faces, and their heatmaps in three shards."""
     folder = tmp_path_factory.mktemp("tools")
-    shutil.copy(checkout / "params.yaml", folder)
-    points = np.tile(Store(tiny.landmarks).array("points").all()[:1], (130, 1, 1))
-    table = [
-        {"id": str(row), "expression": EXPRESSIONS[row % 7], "split": "test", "status": "ok"}
-        for row in range(130)
-    ]
-    make_store(
-        folder / "data" / "landmarks" / "mine",
-        {"points": points, "valid": np.ones(130, np.uint8)},
-        {"dataset": "mine", "size_px": 32},
-        table,
-        64,
-    )
+    make_landmarks(folder, 130)
     done = aulens(folder, "heatmap", "data/landmarks/mine", MAPS, "--kind", "au", "--workers", "0")
     assert done.returncode == 0, done.stderr
     return folder

@@ -2,16 +2,18 @@
 
 import gc
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
+from unittest import mock
 
 import pytest
 
 from errors import NoInputError, ResourceError, TryLaterError, UsageError
-from pipeline.cluster import Crew, run
+from pipeline.cluster import Crew, _closed, _interrupts_put_off, run
 from store.building import read_manifest
 
 NOBODY = Crew(tell=lambda done, total, note: None, workers=0)
@@ -112,7 +114,7 @@ def test_a_cluster_that_is_lost_means_try_later():
     with subprocess.Popen([sys.executable, "-c", LOST], stdout=subprocess.PIPE, text=True) as lost:
         crew = Crew(NOBODY.tell, scheduler=lost.stdout.readline().strip())
         threading.Timer(1, lost.kill).start()
-        with pytest.raises(TryLaterError, match=r"was lost.*Run again") as caught:
+        with pytest.raises(TryLaterError, match=r"was lost.*Run the same command again") as caught:
             run(crew, time.sleep, [30], 1)
     assert caught.value.exit_code == 75
 
@@ -132,6 +134,58 @@ def test_no_scheduler_at_the_address_means_try_later(monkeypatch):
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(UsageError, match="tcp://host:8786"):
         run(Crew(NOBODY.tell, scheduler=address), dict, [{"ok": 1}], 1)
+
+
+class Cluster:
+    """Something whose closing Ctrl-C cuts into."""
+
+    whole = False
+
+    def close(self):
+        signal.raise_signal(signal.SIGINT)
+        self.whole = True
+
+
+def test_ctrl_c_waits_for_a_cluster_to_be_closed():
+    cluster = Cluster()
+    with pytest.raises(KeyboardInterrupt), _closed(cluster):
+        pass
+    assert cluster.whole
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_cluster_to_be_closed():
+    cluster = Cluster()
+    with pytest.raises(KeyboardInterrupt), _closed(cluster):
+        raise KeyboardInterrupt
+    assert not cluster.whole
+
+
+def test_interrupts_are_put_off_in_the_main_thread_only():
+    usual = signal.getsignal(signal.SIGTERM)
+    with _interrupts_put_off():
+        assert signal.getsignal(signal.SIGTERM) is not usual
+    assert signal.getsignal(signal.SIGTERM) is usual
+    cluster = mock.Mock()
+    thread = threading.Thread(target=lambda: _closed(cluster).__enter__())
+    thread.start()
+    thread.join()
+    assert signal.getsignal(signal.SIGTERM) is usual
+
+
+def deaf_in_its_second_life(died):
+    """End the worker; say of the one that takes its place whether Ctrl-C reaches it."""
+    if not died.exists():
+        died.touch()
+        os._exit(1)
+    return {"deaf": int(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the worker that died
+def test_ctrl_c_does_not_reach_a_worker_that_replaces_a_dead_one(told, tmp_path):
+    crew = Crew(lambda *state: told.append(state), workers=1)
+    run(crew, deaf_in_its_second_life, [tmp_path / "died"], 1)
+    assert told == [(1, 1, "deaf 1")]
 
 
 def test_a_task_cannot_end_the_work_by_accident():
