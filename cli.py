@@ -20,8 +20,6 @@ import click
 from commands import COMMANDS
 from errors import ProjectError, printable
 
-_AGAIN = "Free space and run the same command again; it goes on."
-_REMEDIES = {errno.ENOSPC: _AGAIN, errno.EDQUOT: _AGAIN}
 _ERRNO_CODES = {
     errno.ENOSPC: 74,
     errno.EDQUOT: 74,
@@ -32,6 +30,10 @@ _ERRNO_CODES = {
     errno.EACCES: 77,
     errno.EPERM: 77,
     errno.ENOENT: 66,
+}
+_REMEDIES = {
+    74: "Free space, or look at the disk, and run the same command again; it goes on.",
+    77: "Change the rights and run the same command again; it goes on.",
 }
 
 
@@ -78,12 +80,10 @@ def run_safely() -> NoReturn:
     except BrokenPipeError:
         os._exit(0)
     except OSError as error:
-        _fail(
-            _ERRNO_CODES.get(error.errno or 0, 1),
-            f"error[IO] {printable(str(error.filename or 'system'))}: {error.strerror}.",
-            _notes(error),
-            _REMEDIES.get(error.errno or 0, ""),
-        )
+        code = _ERRNO_CODES.get(error.errno or 0, 1)
+        word = {kind.exit_code: kind.code for kind in ProjectError.__subclasses__()}.get(code, "IO")
+        what = f"error[{word}] {printable(str(error.filename or 'system'))}: {error.strerror}."
+        _fail(code, what, _notes(error), _REMEDIES.get(code, ""))
     except Exception:
         log = Path(tempfile.mkstemp(prefix="aulens-", suffix=".log")[1])
         log.write_text(traceback.format_exc())

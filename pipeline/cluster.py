@@ -6,8 +6,8 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import resource_tracker
@@ -83,13 +83,16 @@ def run(crew: Crew, task: Task, items: Sequence[Any], rows: int) -> None:
         ProjectError: whatever a task raises.
     """
     statuses: Counter[str] = Counter()
-    for counts in _results(crew, task, items):
-        statuses.update(counts)
-        note = ", ".join(f"{name} {count}" for name, count in sorted(statuses.items()))
-        crew.tell(statuses.total(), rows, note)
+    with closing(_results(crew, task, items)) as results:  # Ctrl-C in the loop closes workers, too
+        for counts in results:
+            statuses.update(counts)
+            note = ", ".join(f"{name} {count}" for name, count in sorted(statuses.items()))
+            crew.tell(statuses.total(), rows, note)
 
 
-def _results(crew: Crew, task: Task, items: Sequence[Any]) -> Iterator[Mapping[str, int]]:
+def _results(
+    crew: Crew, task: Task, items: Sequence[Any]
+) -> Generator[Mapping[str, int], None, None]:
     if not items:
         return
     if crew.workers == 0:

@@ -16,7 +16,9 @@ from errors import NoInputError, TryLaterError
 from store.building import COMMITS, building, building_folder, is_built, read_manifest
 from store.files import digest
 from store.reading import Store
+from store.repair import repair
 from store.shards import ArraySpec, Layout, create_arrays, pending, write_shard, write_status
+from store.verify import faults
 
 LOG = logging.getLogger(__name__)
 FULL = os.environ.get("AULENS_TORTURE") == "full"
@@ -25,7 +27,7 @@ LAYOUT = Layout(10, 4, {"map": ArraySpec((40, 50), "uint8"), "valid": ArraySpec(
 TABLE = [{"id": str(row), "status": "ok"} for row in range(LAYOUT.rows)]
 FORK = get_context("forkserver")
 FORK.set_forkserver_preload([__name__])
-CALLS = ("fsync", "open", "replace", "mkdir", "unlink", "rmdir", "chmod")
+CALLS = ("fsync", "open", "replace", "mkdir", "unlink", "rmdir", "chmod", "link")
 
 
 def trials(few, many):
@@ -50,6 +52,16 @@ def build(out, sigma=3, rebuild=False, pause_s=0.0):
             write_shard(folder, LAYOUT, shard, blocks, {"status": ["ok"] * rows})
             time.sleep(pause_s)
         write_status(folder, LAYOUT, TABLE)
+
+
+def rebuild(out):
+    """Build it again, in place of what is there."""
+    build(out, rebuild=True)
+
+
+def mend(out):
+    """Find what is damaged and put it back."""
+    repair(out, list(faults(out, deep=True)), build)
 
 
 def build_in_child(ready, out, sigma=3, pause_s=0.0):
@@ -140,8 +152,8 @@ DEADLY = ("exit", KILL)
 TROUBLE = (OSError, KeyboardInterrupt, TryLaterError)
 
 
-def build_with_fault(out, kind, at, rebuild):
-    """Build until the call with number `at`, and then what `kind` says."""
+def work_with_fault(out, kind, at, work):
+    """Work until the call with number `at`, and then what `kind` says."""
 
     def hook(name, number, before, told):
         if number == at and before and kind in BEFORE:
@@ -150,25 +162,25 @@ def build_with_fault(out, kind, at, rebuild):
             os.kill(os.getpid(), 9)
 
     with watched(hook):
-        build(out, rebuild=rebuild)
+        work(out)
 
 
-def strikes(out, kind, at, rebuild=False):
-    """Let a build fail; say whether it got as far as that. Deadly faults kill a child."""
+def strikes(out, kind, at, work=build):
+    """Let work fail; say whether it got as far as that. Deadly faults kill a child."""
     if kind in DEADLY:
-        child = FORK.Process(target=build_with_fault, args=(out, kind, at, rebuild))
+        child = FORK.Process(target=work_with_fault, args=(out, kind, at, work))
         child.start()
         child.join()
         return child.exitcode in (9, -9)
     try:
-        build_with_fault(out, kind, at, rebuild)
+        work_with_fault(out, kind, at, work)
     except TROUBLE:
         return True
     return False
 
 
-def recorded(out, rebuild=False):
-    """Return the calls of an undisturbed build, as (name, paths or payload)."""
+def recorded(out, work=build):
+    """Return the calls of undisturbed work, as (name, paths or payload)."""
     calls = []
 
     def hook(name, number, before, told):
@@ -176,7 +188,7 @@ def recorded(out, rebuild=False):
             calls.append((name, *told))
 
     with watched(hook):
-        build(out, rebuild=rebuild)
+        work(out)
     return calls
 
 

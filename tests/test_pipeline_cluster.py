@@ -160,6 +160,19 @@ def test_a_second_ctrl_c_does_not_wait_for_a_cluster_to_be_closed():
     assert not cluster.whole
 
 
+def test_ctrl_c_between_two_items_closes_the_cluster_before_anything_else(monkeypatch):
+    def tell(done, total, note):
+        raise KeyboardInterrupt
+
+    cluster = mock.Mock()
+    monkeypatch.setattr("pipeline.cluster._client", lambda crew: _closed(cluster))
+    monkeypatch.setattr("pipeline.cluster._survived", lambda *given: iter([{"ok": 1}] * 2))
+    with pytest.raises(KeyboardInterrupt) as caught:
+        run(Crew(tell, workers=1), dict, [1, 2], 2)
+    assert caught.traceback  # keeps what the frames hold
+    cluster.close.assert_called_once()
+
+
 def test_interrupts_are_put_off_in_the_main_thread_only():
     usual = signal.getsignal(signal.SIGTERM)
     with _interrupts_put_off():

@@ -14,6 +14,7 @@ import pytest
 from errors import OutputExistsError
 from store.building import read_manifest
 from store.reading import Store
+from store.verify import faults
 from tests.crashing import (
     BEFORE,
     DEADLY,
@@ -26,6 +27,8 @@ from tests.crashing import (
     build_in_child,
     healed,
     honest,
+    mend,
+    rebuild,
     recorded,
     strikes,
     trials,
@@ -46,24 +49,53 @@ KINDS = (*BEFORE, KILL)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("rebuild", [False, True], ids=["new", "over an older one"])
-def test_any_call_may_fail(kind, rebuild, tmp_path, gold):
+@pytest.mark.parametrize("work", [build, rebuild], ids=["new", "over an older one"])
+def test_any_call_may_fail(kind, work, tmp_path, gold):
     out = tmp_path / "gauge" / "store"
-    if rebuild:
+    if work is rebuild:
         build(out)
-    calls = len(recorded(out, rebuild))
+    calls = len(recorded(out, work))
     assert calls > 80
     step = 1 if FULL else 19
     landed = range(1 + KINDS.index(kind) * 3 % step, calls + 1, step)
     for at in landed:
         out = tmp_path / str(at) / "store"
-        if rebuild:
+        if work is rebuild:
             build(out)
-        tidying_up = rebuild and kind not in DEADLY  # may fail without harm
-        assert strikes(out, kind, at, rebuild) or tidying_up
+        tidying_up = work is rebuild and kind not in DEADLY  # may fail without harm
+        assert strikes(out, kind, at, work) or tidying_up
         honest(out, gold)
         healed(out, gold)
     LOG.info("%s: %d of %d calls", kind, len(landed), calls)
+
+
+def damaged(out):
+    """Build a store, and spoil a shard and lose another; return the sound files."""
+    build(out)
+    data = out / "data.zarr"
+    (data / "valid" / "c.2").unlink()
+    (data / "map" / "c.1.0.0").chmod(0o644)
+    (data / "map" / "c.1.0.0").write_bytes(b"spoilt")
+    bad = {fault.file for fault in faults(out, deep=True)}
+    return {file for file in read_manifest(out)["files"] if file not in bad}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_call_of_a_repair_may_fail(kind, tmp_path, gold):
+    damaged(tmp_path / "gauge" / "store")
+    calls = len(recorded(tmp_path / "gauge" / "store", mend))
+    landed = range(1 + KINDS.index(kind) * 3, calls + 1, 1 if FULL else 29)
+    for at in landed:
+        out = tmp_path / str(at) / "store"
+        sound = damaged(out)
+        assert strikes(out, kind, at, mend) or kind not in DEADLY
+        left = {fault.file for fault in faults(out, deep=True)}
+        assert not left & sound
+        mend(out)
+        assert list(faults(out, deep=True)) == []
+        healed(out, gold)
+        assert list(out.parent.iterdir()) == [out]
+    LOG.info("repair, %s: %d of %d calls", kind, len(landed), calls)
 
 
 def test_a_second_fault_may_strike_the_run_that_heals_the_first(tmp_path, gold):

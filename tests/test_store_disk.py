@@ -83,7 +83,10 @@ def test_a_full_disk_is_told_with_what_is_safe_and_what_to_do(
     assert code == 74
     assert said.startswith(f"error[IO] {folder}/mine/.building-")
     assert "No space left on device. It needs 26" in said
-    assert "of 3 shards are safe. Free space and run the same command again" in said
+    assert (
+        "of 3 shards are safe. Free space, or look at the disk, and run the same command again"
+        in said
+    )
     assert said.count("\n") == 1
     resize("size=8m")
     assert heatmap()[1] == 0

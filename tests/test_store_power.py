@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from store.building import MANIFEST, read_manifest
-from tests.crashing import LOG, SEED, build, healed, honest, recorded, trials
+from tests.crashing import FULL, LOG, SEED, build, healed, honest, rebuild, recorded, trials
 from tests.power import Disk, File, Folder
 
 pytestmark = pytest.mark.slow
@@ -68,12 +68,12 @@ def test_every_new_folder_is_synced_before_a_record_speaks_of_it(tmp_path):
         assert ("fsync", str(Path(path).parent)) in calls[born:first]
 
 
-@pytest.mark.parametrize("rebuild", [False, True], ids=["new", "over an older one"])
-def test_whatever_a_loss_of_power_leaves_is_refused_or_right(rebuild, tmp_path, gold):
+@pytest.mark.parametrize("work", [build, rebuild], ids=["new", "over an older one"])
+def test_whatever_a_loss_of_power_leaves_is_refused_or_right(work, tmp_path, gold):
     top = tmp_path / "made"
     top.mkdir()
-    before = recorded(top / "store") if rebuild else []
-    calls = recorded(top / "store", rebuild)
+    before = recorded(top / "store") if work is rebuild else []
+    calls = recorded(top / "store", work)
     disk, chance = Disk(top), random.Random(SEED)
     for call in before:
         disk.do(*call)
@@ -84,7 +84,7 @@ def test_whatever_a_loss_of_power_leaves_is_refused_or_right(rebuild, tmp_path, 
             after = tmp_path / f"{place}-{trial}"
             disk.lose_power(chance, after)
             honest(after / "store", gold)
-            if (place + trial) % (1 if len(trials(0, 1)) else 4) == 0:
+            if FULL or (place + trial) % 4 == 0:
                 healed(after / "store", gold)
             states += 1
     LOG.info("seed %d: %d states of the disk", SEED, states)

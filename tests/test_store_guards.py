@@ -1,0 +1,260 @@
+"""Every guard of a store is needed: without it, the test that is meant to notice turns red.
+
+`make test` only checks that the table below still speaks of the sources; `make torture` takes each
+guard out of a copy of them and runs its test there.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import NamedTuple
+
+import pytest
+
+from tests.crashing import FULL, LOG
+
+FILES, BUILDING, SHARDS = "store/files.py", "store/building.py", "store/shards.py"
+READING, VERIFY, REPAIR = "store/reading.py", "store/verify.py", "store/repair.py"
+POWER = "tests/test_store_power.py::test_whatever_a_loss_of_power_leaves_is_refused_or_right"
+
+
+class Guard(NamedTuple):
+    """What stands in a file, what would stand there without the guard, and who must notice."""
+
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+GUARDS = {
+    "a file is synced": Guard(FILES, "            os.fsync(file.fileno())\n", "", POWER),
+    "a file's name is synced": Guard(
+        FILES, "        raise\n    sync_folder(path.parent)\n", "        raise\n", POWER
+    ),
+    "new folders are synced": Guard(
+        SHARDS, "    sync_folder(folder / DATA)\n    sync_folder(folder)\n", "", POWER
+    ),
+    "a file gets its name when it is whole": Guard(
+        FILES,
+        'temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{LITTER}")',
+        "temporary = path; path.unlink(missing_ok=True)",
+        "tests/test_store_files.py::test_a_failed_write_leaves_the_old_file_and_no_litter",
+    ),
+    "a failed write leaves nothing": Guard(
+        FILES,
+        "        temporary.unlink(missing_ok=True)\n",
+        "",
+        "tests/test_store_files.py::test_a_failed_write_leaves_the_old_file_and_no_litter",
+    ),
+    "a record comes after its shard": Guard(
+        SHARDS,
+        "    files = {}\n    for key",
+        "    atomic_write(_record(folder, shard), b'{\"files\": {}}')\n    files = {}\n    for key",
+        POWER,
+    ),
+    "the manifest comes before the name": Guard(
+        BUILDING,
+        "    atomic_write(folder / MANIFEST, canonical_json(sealed))\n",
+        "    folder.replace(out)\n"
+        "    atomic_write(out / MANIFEST, canonical_json(sealed))\n"
+        "    out.replace(folder)\n",
+        "tests/test_store_power.py::"
+        "test_every_record_comes_after_its_shard_and_the_manifest_after_all",
+    ),
+    "an older output is moved, not emptied in place": Guard(
+        BUILDING,
+        "        out.replace(aside)  # deleted",
+        "        shutil.rmtree(out)  # deleted",
+        POWER,
+    ),
+    "no manifest, no reading": Guard(
+        BUILDING,
+        "    if not file.exists():\n        raise NoInputError(",
+        "    if not path.exists():\n        raise NoInputError(",
+        "tests/test_store_building.py::test_no_manifest_means_no_reading",
+    ),
+    "the manifest's seal": Guard(
+        BUILDING,
+        "if digest(canonical_json(manifest)) != seal:",
+        "if False:",
+        "tests/test_store_building.py::test_any_flipped_bit_of_the_manifest_is_found",
+    ),
+    "the schema": Guard(
+        BUILDING,
+        'if manifest["schema"] != SCHEMA:',
+        "if False:",
+        "tests/test_store_building.py::test_a_manifest_of_another_schema_is_refused",
+    ),
+    "the fingerprint": Guard(
+        BUILDING,
+        "    if found == fingerprint:\n",
+        "    if found is not None:\n",
+        "tests/test_store_building.py::test_another_finished_output_is_refused_with_the_difference",
+    ),
+    "other parameters build elsewhere": Guard(
+        BUILDING,
+        'f".building-{digest(canonical_json(fingerprint))[:16]}"',
+        '".building-"',
+        "tests/test_store_building.py::test_another_fingerprint_builds_elsewhere",
+    ),
+    "the lock": Guard(
+        BUILDING,
+        "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "        pass\n",
+        "tests/test_store_building.py::test_a_second_builder_is_told_who_is_at_it",
+    ),
+    "a lock on what another has published is none": Guard(
+        BUILDING,
+        "if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):",
+        "if False:",
+        "tests/test_store_building.py::"
+        "test_a_build_that_was_finished_by_another_while_waiting_is_not_spoilt",
+    ),
+    "published files are read-only": Guard(
+        BUILDING,
+        "            path.chmod(0o444)\n",
+        "            pass\n",
+        "tests/test_store_building.py::test_published_files_are_read_only",
+    ),
+    "litter is swept away": Guard(
+        BUILDING,
+        "        litter.unlink()\n",
+        "        pass\n",
+        "tests/test_store_building.py::test_litter_of_a_killed_write_is_not_published",
+    ),
+    "samples carry a checksum": Guard(
+        READING,
+        "if google_crc32c.value(sample[: self._bytes].tobytes()) != stored:",
+        "if False:",
+        "tests/test_store_reading.py::test_a_flipped_bit_names_file_and_row",
+    ),
+    "sizes are looked at before mapping": Guard(
+        READING,
+        'if size != record["bytes"]:',
+        "if False:",
+        "tests/test_store_reading.py::test_a_truncated_shard_is_found_at_open",
+    ),
+    "the shard's index is looked at before mapping": Guard(
+        READING,
+        "if not np.array_equal(index, expected):",
+        "if False:",
+        "tests/test_store_reading.py::test_a_shard_with_another_order_of_samples_is_refused",
+    ),
+    "a map of zeros is a value": Guard(
+        SHARDS,
+        'config={"write_empty_chunks": True}',
+        'config={"write_empty_chunks": False}',
+        "tests/test_store_shards.py::test_a_shard_of_zeros_is_on_disk",
+    ),
+    "the digest of other files": Guard(
+        VERIFY,
+        'None if file_digest(file) == expected else "was changed"',
+        "None",
+        "tests/test_store_flips.py::test_every_flipped_bit_is_found_in_its_file_and_shard",
+    ),
+    "the digest of shards": Guard(
+        VERIFY,
+        "    if found == expected:\n",
+        "    if True:\n",
+        "tests/test_store_flips.py::test_a_shard_that_is_not_the_right_one_is_found",
+    ),
+    "foreign files": Guard(
+        VERIFY,
+        "sorted(_present(path) - {*files, MANIFEST})",
+        "()",
+        "tests/test_store_verify.py::test_a_foreign_file_is_found",
+    ),
+    "a repair must come out as recorded": Guard(
+        REPAIR,
+        "if before[fault.file] != after.get(fault.file)]",
+        "if False]",
+        "tests/test_store_repair.py::test_a_store_that_comes_out_differently_is_left_alone",
+    ),
+    "a repaired file is put back by a rename": Guard(
+        REPAIR,
+        "    fresh.replace(damaged)\n",
+        "    shutil.copyfile(fresh, damaged)\n",
+        "tests/test_store_repair.py::test_the_damage_of_a_linked_cache_is_not_spread",
+    ),
+    "what is committed is not built again": Guard(
+        SHARDS,
+        "if not _record(folder, shard).exists()]",
+        "if True]",
+        "tests/test_store_shards.py::test_pending_skips_what_is_committed",
+    ),
+    "paths stay inside the dataset": Guard(
+        "pipeline/paths.py",
+        ' or ".." in pure.parts:',
+        ":",
+        "tests/test_pipeline_paths.py::test_no_name_leaves_the_folder",
+    ),
+    "a row that failed for good is not tried again": Guard(
+        "pipeline/journal.py",
+        "elif failed := journal.failed(number):",
+        "elif failed := None:",
+        "tests/test_pipeline_poison.py::test_a_row_that_failed_for_good_is_not_tried_again",
+    ),
+    "a cluster is closed whole": Guard(
+        "pipeline/cluster.py",
+        "        with _interrupts_put_off():\n            opened.close()\n",
+        "        opened.close()\n",
+        "tests/test_pipeline_cluster.py::test_ctrl_c_waits_for_a_cluster_to_be_closed",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_every_guard_stands_where_the_table_says(name, checkout):
+    guard = GUARDS[name]
+    assert (checkout / guard.file).read_text().count(guard.old) == 1
+    file, test = guard.test.split("::")
+    assert f"def {test}(" in (checkout / file).read_text()
+
+
+@pytest.fixture(scope="module")
+def copy(checkout, tmp_path_factory):
+    """A copy of the sources to take guards out of."""
+    copy = tmp_path_factory.mktemp("copy") / "aulens"
+    copy.mkdir()
+    for name in ("anatomy", "commands", "pipeline", "store", "tests"):
+        shutil.copytree(checkout / name, copy / name, ignore=lambda *_: ["__pycache__"])
+    for file in ("cli.py", "errors.py", "params.py", "params.yaml", "progress.py"):
+        shutil.copy(checkout / file, copy)
+    shutil.copy(checkout / "pyproject.toml", copy)
+    return copy
+
+
+def ran(copy, *tests):
+    """Run tests in the copy; return pytest's exit code (0 green, 1 red) and what it said."""
+    few = {**os.environ, "AULENS_TORTURE": "", "PYTHONDONTWRITEBYTECODE": "1"}
+    quiet = ("-q", "-x", "-p", "no:cacheprovider", f"--basetemp={copy.parent / 'tmp'}")
+    command = [sys.executable, "-m", "pytest", *quiet, *tests]
+    found = subprocess.run(command, cwd=copy, env=few, capture_output=True, text=True, timeout=600)
+    return found.returncode, found.stdout + found.stderr
+
+
+needs_time = pytest.mark.skipif(not FULL, reason="takes minutes; make torture does it")
+
+
+@needs_time
+@pytest.mark.slow
+def test_with_every_guard_in_place_the_tests_are_green(copy):
+    code, said = ran(copy, *{guard.test for guard in GUARDS.values()})
+    assert code == 0, said
+
+
+@needs_time
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GUARDS)
+def test_without_its_guard_a_test_is_red(name, copy):
+    guard = GUARDS[name]
+    whole = (copy / guard.file).read_text()
+    (copy / guard.file).write_text(whole.replace(guard.old, guard.new))
+    try:
+        code, said = ran(copy, guard.test)
+    finally:
+        (copy / guard.file).write_text(whole)
+    assert code == 1, said
+    LOG.info("red without it: %s", name)
