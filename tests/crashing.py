@@ -26,7 +26,7 @@ SEED = int(os.environ.get("AULENS_SEED", "0"))
 LAYOUT = Layout(10, 4, {"map": ArraySpec((40, 50), "uint8"), "valid": ArraySpec((), "uint8")})
 TABLE = [{"id": str(row), "status": "ok"} for row in range(LAYOUT.rows)]
 FORK = get_context("forkserver")
-FORK.set_forkserver_preload([__name__])
+FORK.set_forkserver_preload([__name__, "zarr"])
 CALLS = ("fsync", "open", "replace", "mkdir", "unlink", "rmdir", "chmod", "link")
 
 

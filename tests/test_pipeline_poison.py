@@ -29,6 +29,7 @@ ROWS, SHARD_ROWS, POISON = 40, 8, 20
 LAYOUT = Layout(ROWS, SHARD_ROWS, {"value": ArraySpec((3,), "uint8")})
 TABLE = [{"id": str(number), "status": "ok"} for number in range(ROWS)]
 LIMITS = Limits(timeout_s=3, memory_bytes=1_000_000_000)
+PATIENT = Limits(timeout_s=100, memory_bytes=1_000_000_000)
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the workers that died
 
 
@@ -104,10 +105,12 @@ def clean(tmp_path_factory):
 @pytest.mark.slow
 @pytest.mark.parametrize("trial", trials(1, 10))
 @pytest.mark.parametrize(
-    ("poison", "status"), [(segfault, "crashed"), (hang, "timeout"), (hog, "oom")]
+    ("poison", "status", "limits"),
+    [(segfault, "crashed", LIMITS), (hang, "timeout", LIMITS), (hog, "oom", PATIENT)],
+    ids=["segfault", "hang", "hog"],
 )
-def test_exactly_the_poisonous_row_is_set_aside(poison, status, tmp_path, clean, trial):
-    store, worked = fill(tmp_path / "store", poison)
+def test_exactly_the_poisonous_row_is_set_aside(poison, status, limits, tmp_path, clean, trial):
+    store, worked = fill(tmp_path / "store", poison, limits=limits)
     statuses = [row["status"] for row in store.table()]
     assert statuses == ["ok"] * POISON + [status] + ["ok"] * (ROWS - POISON - 1)
     others = np.arange(ROWS) != POISON
