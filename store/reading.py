@@ -52,6 +52,33 @@ class MappedArray:
         """Of its elements."""
         return self._spec.dtype
 
+    @property
+    def row_bytes(self) -> int:
+        """What a sample takes on disk: its bytes, then its checksum."""
+        return self._bytes + CRC_BYTES
+
+    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
+        """Copy samples as they lie on disk, each followed by its checksum.
+
+        It is one call a shard, during which other threads run.
+
+        Args:
+            rows_B: ascending.
+            out_BR: C order, `row_bytes` a row.
+
+        Raises:
+            IndexError: if there is no such row.
+            CorruptError: if a sample's checksum does not fit.
+        """
+        if len(rows_B) and not 0 <= rows_B[0] <= rows_B[-1] < self._layout.rows:
+            raise IndexError(f"rows {rows_B[0]} to {rows_B[-1]} of {self._layout.rows}")
+        shards_B, local_B = np.divmod(rows_B, self._layout.shard_rows)
+        starts = np.unique(shards_B, return_index=True)[1]
+        for start, end in pairwise([*starts.tolist(), len(rows_B)]):
+            shard = self._map(int(shards_B[start]))
+            shard.take(local_B[start:end], axis=0, out=out_BR[start:end], mode="clip")
+        self._check(rows_B, out_BR)
+
     def take(self, rows_B: NDArray[np.integer]) -> Array:
         """Return the samples at these rows, (B, ...), in this order.
 
@@ -59,18 +86,11 @@ class MappedArray:
             IndexError: if there is no such row.
             CorruptError: if a sample's checksum does not fit.
         """
-        if len(rows_B) and not 0 <= rows_B.min() <= rows_B.max() < self._layout.rows:
-            raise IndexError(f"rows {rows_B.min()} to {rows_B.max()} of {self._layout.rows}")
         order_B = np.argsort(rows_B, kind="stable")  # one reading of a shard, in its order
-        shards_B, local_B = np.divmod(rows_B[order_B], self._layout.shard_rows)
-        samples = np.empty((len(rows_B), self._bytes + CRC_BYTES), np.uint8)
-        starts = np.unique(shards_B, return_index=True)[1]
-        for start, end in pairwise([*starts.tolist(), len(rows_B)]):
-            shard = self._map(int(shards_B[start]))
-            shard.take(local_B[start:end], axis=0, out=samples[start:end], mode="clip")
-        self._check(rows_B[order_B], samples)
+        samples_BR = np.empty((len(rows_B), self.row_bytes), np.uint8)
+        self.gather(rows_B[order_B], samples_BR)
         batch = np.empty((len(rows_B), self._bytes), np.uint8)
-        batch[order_B] = samples[:, : self._bytes]
+        batch[order_B] = samples_BR[:, : self._bytes]
         return batch.view(self._spec.dtype).reshape(len(rows_B), *self._spec.shape)
 
     def all(self) -> Array:
@@ -95,7 +115,7 @@ class MappedArray:
     def _map(self, shard: int) -> NDArray[np.uint8]:
         """Map a shard as rows of payload and checksum, once its index says it is laid out so."""
         if shard not in self._maps:
-            rows, stride = len(self._layout.span(shard)), self._bytes + CRC_BYTES
+            rows, stride = len(self._layout.span(shard)), self.row_bytes
             file = np.memmap(self._file(shard), np.uint8, mode="r")
             index = file[rows * stride : -CRC_BYTES].view("<u8").reshape(-1, 2)[:rows]
             expected = np.stack([np.arange(rows) * stride, np.full(rows, stride)], axis=1)
