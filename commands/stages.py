@@ -105,27 +105,20 @@ _MODEL = (
 )
 
 
-@stage("faces", "heatmaps", "out", options=_MODEL)
-def train(
-    faces: Path, heatmaps: Path, out: Path, method: str, supervision: str, setting: Setting
-) -> None:
-    """Train a method: FACES and HEATMAPS -> OUT."""
+@stage("faces", "landmarks", "heatmaps", "out", options=_MODEL)
+def train(out: Path, method: str, supervision: str, setting: Setting, **stores: Path) -> None:
+    """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT."""
     from params import load
     from train.device import chosen_device
+    from train.inputs import Stores
     from train.loop import train as run
     from train.params import TrainParams
     from train.runs import Run
 
     params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
+    wanted = Run(method, supervision, params, chosen_device(setting.device))
     with waiting("train", out) as tell:
-        run(
-            faces,
-            heatmaps,
-            out,
-            Run(method, supervision, params, chosen_device(setting.device)),
-            tell,
-            setting.rebuild,
-        )
+        run(Stores.opened(**stores), out, wanted, tell, setting.rebuild)
 
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)

@@ -116,6 +116,7 @@ def test_an_unknown_device_is_refused(folder):
         folder,
         "train",
         "f",
+        "l",
         "h",
         "o",
         "--method",

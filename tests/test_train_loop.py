@@ -1,18 +1,16 @@
 import json
 import shutil
 
-import numpy as np
 import pytest
 import torch
 
 from errors import CorruptError, DivergedError, NoInputError, OutputExistsError, UsageError
 from params import load as load_params
 from store.building import building_folder
-from store.reading import Store
 from train import loop
 from train.checkpoint import load, save
 from train.evaluate import Source, evaluate
-from train.feed import Feed
+from train.inputs import Stores
 from train.loop import train
 from train.methods import METHODS
 from train.params import EvaluateParams, TrainParams
@@ -37,8 +35,12 @@ def silent(done, total, note):
     pass
 
 
+def opened(tiny):
+    return Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+
+
 def fit(tiny, out, params, supervision="aligned", tell=silent):
-    return train(tiny.faces, tiny.heatmaps, out, Run("cam", supervision, params, CPU), tell)
+    return train(opened(tiny), out, Run("cam", supervision, params, CPU), tell)
 
 
 def weights(out):
@@ -105,7 +107,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny, quick, tmp_path, monkeypat
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
     with pytest.raises(UsageError, match="known: cam"):
-        train(tiny.faces, tiny.heatmaps, tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
+        train(opened(tiny), tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
 
 
 def test_a_layer_that_the_backbone_lacks_is_named(tiny, quick, tmp_path):
@@ -173,22 +175,6 @@ def test_a_class_map_summed_over_the_picture_is_the_logit_without_its_bias(quick
     found = class_map(model, forward, classes).mean(dim=(1, 2))
     expected = forward.logits_BK[[0, 1], classes] - model.head.linear.bias[classes]
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
-
-
-def test_every_epoch_shows_every_face_once_in_its_own_order(tiny):
-    feed = Feed(Store(tiny.faces), Store(tiny.heatmaps), "train", 8)
-    first, again, second = (
-        np.concatenate([raw.rows_B for raw in feed.shuffled(0, epoch)]) for epoch in (0, 0, 1)
-    )
-    assert sorted(first) == feed.rows_N.tolist()
-    np.testing.assert_array_equal(first, again)
-    assert (first != second).any()
-
-
-def test_neutral_faces_never_count_in_the_alignment(tiny):
-    feed = Feed(Store(tiny.faces), Store(tiny.heatmaps), "train", 64)
-    raw = next(feed.in_order())
-    assert (raw.valid_B == (raw.labels_B != 0)).all()
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):

@@ -7,12 +7,15 @@ Belharbi et al., FG 2024.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.params import AugmentParams
+from train.feed import Raw
+from train.params import AugmentParams, TrainParams
+from train.records import Batch
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _LUMA = (0.299, 0.587, 0.114)
@@ -21,6 +24,23 @@ _SAMPLES = 112
 """Stored maps are read at least at this density before they are averaged down to a target: with it,
 64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999,
 benchmarks/store_size.py)."""
+
+
+def training_batch(
+    raw: Raw, sizes: Sequence[tuple[int, int]], params: TrainParams, rng: torch.Generator
+) -> Batch:
+    """Augment a stored batch where it lies.
+
+    Args:
+        raw: on the generator's device.
+        sizes: at which heatmaps are wanted, see methods.alignment.target_sizes.
+        params: image_px and augment.
+        rng: all chance comes from it, and the batch carries it on.
+    """
+    affine = random_affine(len(raw.rows_B), params.augment, rng)
+    images = train_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
+    maps = tuple(moved_maps(raw.maps_Bss, size, affine) for size in sizes)
+    return Batch(images, raw.labels_B, maps, raw.valid_B, rng)
 
 
 def train_images(

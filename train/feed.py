@@ -1,9 +1,10 @@
-"""Batches from the memory-mapped stores: uint8 pictures and maps.
+"""Batches from the memory-mapped stores: uint8 pictures and maps, on the device.
 
-Their order depends on (seed, epoch) alone.
+Which faces they hold depends on (seed, epoch) alone.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,14 +12,27 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
-from errors import DataError
-from store.reading import Store
+from errors import DataError, pick
+from train.gathering import SOURCES, Rows
+from train.inputs import Stores
+from train.maps import MAPS
+from train.params import FeedParams
+from train.samplers import SAMPLERS, cut
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """A batch as stored. Shapes: S side of a picture, s side of a map."""
+    """A batch as stored, on the device; valid until the next one is asked for.
+
+    Shapes: B faces, S side of a picture, s side of a map.
+
+    Attributes:
+        rows_B: of the store, ascending; not on the device.
+        images_BSS3: uint8 RGB.
+        maps_Bss: uint8, 255 = 1.
+        valid_B: whether the map is defined.
+        labels_B: expression ids.
+    """
 
     rows_B: NDArray[np.int64]
     images_BSS3: Tensor
@@ -27,58 +41,92 @@ class Raw:
     labels_B: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where batches go.
+
+    Attributes:
+        device: that trains.
+        rank: which of `ranks` processes this one is; each reads its own piece of every batch.
+        ranks: how many there are.
+    """
+
+    device: torch.device
+    rank: int = 0
+    ranks: int = 1
+
+
 class Feed:
     """The faces of one split with their heatmaps."""
 
-    def __init__(self, faces: Store, heatmaps: Store, split: str, batch: int) -> None:
+    def __init__(
+        self, stores: Stores, split: str, batch: int, params: FeedParams, place: Place
+    ) -> None:
         """Open a split.
 
         Args:
-            faces: store of stage align.
-            heatmaps: store of stage heatmap, made from the same faces.
+            stores: faces, landmarks and heatmaps.
             split: train, val or test.
-            batch: samples a batch; the last one of an epoch may be smaller.
+            batch: faces a batch, of all ranks together; the last one of an epoch may differ.
+            params: from where, and which faces an epoch shows.
+            place: where to.
 
         Raises:
-            DataError: if the stores do not belong together, or no face of the split is usable.
+            DataError: if no face of the split is usable, or fewer than there are ranks.
+            UsageError: if a name is not known.
         """
-        if len(faces) != len(heatmaps):
+        usable = stores.faces.array("valid").all() == 1
+        splits = np.array([row["split"] for row in stores.faces.table()])
+        self.rows_N: Rows = np.flatnonzero(usable & (splits == split))
+        if len(self.rows_N) < place.ranks:
             raise DataError(
-                heatmaps.path,
-                f"has {len(heatmaps)} rows, {faces.path} has {len(faces)}. Run `dvc repro`.",
+                stores.faces.path,
+                f"{len(self.rows_N)} usable faces in split {split} for {place.ranks} processes. "
+                "Look at status.csv and at the splits in index.",
             )
-        table = faces.table()
-        self._images, self._maps = faces.array("image"), heatmaps.array("map")
-        self._valid = heatmaps.array("valid").all()
-        self._labels = np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
-        usable = faces.array("valid").all() == 1
-        self.rows_N = np.flatnonzero(usable & (np.array([row["split"] for row in table]) == split))
-        self._batch = batch
-        if not len(self.rows_N):
-            raise DataError(
-                faces.path,
-                f"no usable face in split {split}. Look at status.csv and at the splits in index.",
-            )
+        labels = stores.labels()
+        self._labels, self._valid = labels, stores.heatmaps.array("valid").all() == 1
+        self._batch, self._place = batch, place
+        self._sample = pick(SAMPLERS, params.sampler, "sampler")
+        maps = pick(MAPS, params.heatmaps, "origin of heatmaps")(stores, labels)
+        columns = (stores.faces.array("image"), maps)
+        self._source = pick(SOURCES, params.source, "feed")(
+            columns, self.rows_N, params, place.device
+        )
 
     def __len__(self) -> int:
         """Batches an epoch."""
-        return -(-len(self.rows_N) // self._batch)
+        return len(self._pieces(self._order(0, 0)))
 
-    def shuffled(self, seed: int, epoch: int) -> Iterator[Raw]:
-        """Yield every face once, in the order of this epoch."""
-        return self._in_batches(np.random.default_rng([seed, epoch]).permutation(self.rows_N))
+    def shuffled(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Raw]:
+        """Yield the faces that the sampler chooses for this epoch.
+
+        Args:
+            seed: of the run.
+            epoch: counted from 0.
+            skip: begin with this batch.
+        """
+        return self._batches(self._pieces(self._order(seed, epoch))[skip:])
 
     def in_order(self) -> Iterator[Raw]:
         """Yield every face once, by row."""
-        return self._in_batches(self.rows_N)
+        return self._batches(self._pieces(self.rows_N))
 
-    def _in_batches(self, rows_N: NDArray[np.int64]) -> Iterator[Raw]:
-        for start in range(0, len(rows_N), self._batch):
-            rows_B = rows_N[start : start + self._batch]
-            yield Raw(
-                rows_B,
-                torch.from_numpy(self._images.take(rows_B)),
-                torch.from_numpy(self._maps.take(rows_B)),
-                torch.from_numpy(self._valid[rows_B] == 1),
-                torch.from_numpy(self._labels[rows_B]),
-            )
+    def _order(self, seed: int, epoch: int) -> Rows:
+        rng = np.random.default_rng([seed, epoch])
+        return self.rows_N[self._sample(self._labels[self.rows_N], rng)]
+
+    def _pieces(self, rows_M: Rows) -> list[Rows]:
+        return cut(rows_M, self._batch, (self._place.rank, self._place.ranks))
+
+    def _batches(self, pieces: list[Rows]) -> Iterator[Raw]:
+        if not pieces:
+            return
+        rows_M, lengths = np.concatenate(pieces), [len(rows_B) for rows_B in pieces]
+        valid, labels = (
+            torch.split(torch.from_numpy(column[rows_M]).to(self._place.device), lengths)
+            for column in (self._valid, self._labels)
+        )
+        with closing(self._source(pieces)) as source:
+            for number, (images, maps) in enumerate(source):
+                yield Raw(pieces[number], images, maps, valid[number], labels[number])

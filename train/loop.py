@@ -14,17 +14,18 @@ from anatomy.expressions import EXPRESSIONS
 from errors import DivergedError, UsageError, pick
 from store.building import building, is_built
 from store.files import atomic_write, canonical_json
-from store.reading import Store
-from train.augment import moved_maps, plain_images, random_affine, train_images
+from train.augment import moved_maps, plain_images, training_batch
 from train.checkpoint import State, load, save
 from train.curves import Curves
-from train.feed import Feed, Raw
+from train.feed import Feed, Place, Raw
+from train.inputs import Stores
 from train.methods import METHODS
+from train.methods.alignment import alignment, target_sizes
 from train.methods.heads import Classifier
-from train.methods.terms import TERMS, alignment
+from train.methods.terms import TERMS
 from train.optimise import OPTIMISERS, step_lr
 from train.params import TrainParams
-from train.records import Batch, Forward, Method, Term
+from train.records import Forward, Method, Term
 from train.runs import BEST, LAST, RUN, Run, build_model
 
 VERSION = 1
@@ -48,14 +49,11 @@ SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Term]]] = {
 _AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def train(
-    faces: Path, heatmaps: Path, out: Path, run: Run, tell: Tell, rebuild: bool = False
-) -> bool:
+def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False) -> bool:
     """Train a method on the training split, choosing the best epoch on the validation split.
 
     Args:
-        faces: store of stage align.
-        heatmaps: store of stage heatmap, of the kind that the alignment term wants.
+        stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
         out: run.json, last.ckpt, best.ckpt and curves/.
         run: what to train.
         tell: is told (steps done, steps in all, note).
@@ -70,11 +68,10 @@ def train(
     """
     method = pick(METHODS, run.method, "method")
     pick(SUPERVISIONS, run.supervision, "supervision")
-    sources = Store(faces), Store(heatmaps)
-    if sources[1].about["kind"] != run.params.alignment.heatmap:
+    if stores.heatmaps.about["kind"] != run.params.alignment.heatmap:
         raise UsageError(
-            heatmaps,
-            f"holds kind {sources[1].about['kind']}, "
+            stores.heatmaps.path,
+            f"holds kind {stores.heatmaps.about['kind']}, "
             f"train.alignment.heatmap is {run.params.alignment.heatmap}.",
         )
     fingerprint = {
@@ -83,28 +80,33 @@ def train(
         "method": run.method,
         "supervision": run.supervision,
         "params": run.params.model_dump(mode="json"),
-        "faces": sources[0].digest,
-        "heatmaps": sources[1].digest,
+        **stores.digests(),
         "torch": torch.__version__,
     }
     if not rebuild and is_built(out, fingerprint):
         return False
-    with building(out, fingerprint, sources[1].about) as folder:
-        described = {**fingerprint, "expressions": list(EXPRESSIONS), "about": sources[1].about}
+    with building(out, fingerprint, stores.heatmaps.about) as folder:
+        described = {
+            **fingerprint,
+            "expressions": list(EXPRESSIONS),
+            "about": stores.heatmaps.about,
+        }
         atomic_write(folder / RUN, canonical_json(described))
-        _fit(folder, method, sources, run, tell)
+        _fit(folder, method, stores, run, tell)
     return True
 
 
-def _fit(folder: Path, method: Method, sources: tuple[Store, Store], run: Run, tell: Tell) -> None:
+def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> None:
     params, device = run.params, run.device
     torch.manual_seed(params.seed)
     model = build_model(method, params).to(device)
     terms = {name: TERMS[name] for name in method.terms} | SUPERVISIONS[run.supervision](params)
     optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(model, params)
     scaler = torch.amp.GradScaler(device.type, enabled=params.amp == "fp16")
-    training, validation = (Feed(*sources, split, params.batch) for split in ("train", "val"))
-    map_size = _map_size(model, run)
+    training, validation = (
+        Feed(stores, split, params.batch, params.feed, Place(device)) for split in ("train", "val")
+    )
+    sizes = _target_sizes(model, run)
     begun, best = _resumed(folder, model, optimiser, scaler, device)
     curves = Curves(folder / "curves", begun)
     total = params.epochs * len(training)
@@ -115,7 +117,7 @@ def _fit(folder: Path, method: Method, sources: tuple[Store, Store], run: Run, t
         sums: dict[str, Tensor] = {}
         for step, raw in enumerate(training.shuffled(params.seed, epoch)):
             rng = _generator(device, params.seed, epoch, step)
-            batch = training_batch(raw, map_size, params, rng)
+            batch = training_batch(raw, sizes, params, rng)
             with _autocast(params.amp, device):
                 forward = model(batch.images_B3HW)
             losses = {name: term(forward, batch) for name, term in terms.items()}
@@ -137,34 +139,12 @@ def _fit(folder: Path, method: Method, sources: tuple[Store, Store], run: Run, t
         save(folder / LAST, state)
 
 
-def _map_size(model: Classifier, run: Run) -> tuple[int, int]:
-    """Rows and columns of targets: the attention's, or the picture's for the published resize."""
-    params = run.params
-    if params.alignment.resize == "published":
-        return params.image_px, params.image_px
+def _target_sizes(model: Classifier, run: Run) -> tuple[tuple[int, int], ...]:
+    side = run.params.image_px
     model.eval()
     with torch.no_grad():
-        features = model(
-            torch.zeros(1, 3, params.image_px, params.image_px, device=run.device)
-        ).features
-    if not all(1 <= layer <= len(features) for layer in params.alignment.layers):
-        raise UsageError(
-            "train.alignment.layers",
-            f"{list(params.alignment.layers)}: this backbone has layers 1 to {len(features)}.",
-        )
-    rows, columns = features[params.alignment.layers[0] - 1].shape[-2:]
-    return rows, columns
-
-
-def training_batch(
-    raw: Raw, map_size: tuple[int, int], params: TrainParams, rng: torch.Generator
-) -> Batch:
-    """Move a stored batch to the generator's device and augment it there."""
-    device = rng.device
-    affine = random_affine(len(raw.rows_B), params.augment, rng)
-    images = train_images(raw.images_BSS3.to(device), params.image_px, affine, params.augment, rng)
-    maps = moved_maps(raw.maps_Bss.to(device), map_size, affine)
-    return Batch(images, raw.labels_B.to(device), maps, raw.valid_B.to(device))
+        features = model(torch.zeros(1, 3, side, side, device=run.device)).features
+    return target_sizes(run.params.alignment, features, side)
 
 
 def validate(model: Classifier, feed: Feed, run: Run) -> dict[str, float]:

@@ -22,6 +22,16 @@ class AugmentParams(BaseModel, frozen=True, extra="forbid"):
     erase_p: float = Field(ge=0, le=1)
 
 
+class FeedParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.feed]: where batches come from, and which faces an epoch shows."""
+
+    source: str
+    resident_share: float = Field(ge=0, le=1)
+    threads: int = Field(ge=1, le=64)
+    sampler: str
+    heatmaps: str
+
+
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     """[train.alignment]: the AU alignment term of aligned runs."""
 
@@ -29,7 +39,10 @@ class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     layers: tuple[int, ...] = Field(min_length=1)
     weight: float = Field(ge=0)
     attention: str
+    share: float = Field(gt=0, le=1)
+    normalise: str
     similarity: str
+    sharpness: float = Field(ge=1, le=10)
     resize: str
 
 
@@ -50,6 +63,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     lr_step_epochs: int = Field(ge=1)
     lr_gamma: float = Field(gt=0, le=1)
     amp: Literal["none", "bf16", "fp16"]
+    feed: FeedParams
     augment: AugmentParams
     alignment: AlignmentParams
 

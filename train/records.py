@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor
+from torch import Generator, Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,17 @@ class Batch:
     Attributes:
         images_B3HW: normalised pictures.
         labels_B: expression ids.
-        maps_B1HW: heatmap of each face in [0, 1], moved as its picture was; zeros where undefined.
+        maps: heatmap of each face in [0, 1], moved as its picture was, zeros where undefined: one
+            (B, 1, h, w) for every size that a term wants.
         valid_B: whether the heatmap is defined.
+        rng: all further chance of the step, on the batch's device.
     """
 
     images_B3HW: Tensor
     labels_B: Tensor
-    maps_B1HW: Tensor
+    maps: tuple[Tensor, ...]
     valid_B: Tensor
+    rng: Generator
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+"""What stage `train` reads: three stores whose rows are the same samples."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.expressions import EXPRESSIONS
+from errors import DataError, UsageError
+from store.reading import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The faces of one dataset and what belongs to them, row by row.
+
+    Attributes:
+        faces: store of stage align.
+        landmarks: store of stage landmark.
+        heatmaps: store of stage heatmap.
+    """
+
+    faces: Store
+    landmarks: Store
+    heatmaps: Store
+
+    @classmethod
+    def opened(cls, faces: Path, landmarks: Path, heatmaps: Path) -> "Stores":
+        """Open all three.
+
+        Raises:
+            DataError: if they do not have the same number of rows.
+            UsageError: if the heatmaps are of a kind with several maps a face.
+        """
+        stores = cls(Store(faces), Store(landmarks), Store(heatmaps))
+        for other in (stores.landmarks, stores.heatmaps):
+            if len(other) != len(stores.faces):
+                raise DataError(
+                    other.path,
+                    f"has {len(other)} rows, {faces} has {len(stores.faces)}. Run `dvc repro`.",
+                )
+        if len(stores.heatmaps.array("map").shape) != 3:
+            raise UsageError(
+                heatmaps,
+                f"kind {stores.heatmaps.about['kind']} has several maps a face; "
+                "training takes a kind with one, such as au.",
+            )
+        return stores
+
+    def labels(self) -> NDArray[np.int64]:
+        """Return the expression of every sample, by row."""
+        table = self.faces.table()
+        return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
+
+    def digests(self) -> dict[str, str]:
+        """Return what tells these stores from others."""
+        return {
+            "faces": self.faces.digest,
+            "landmarks": self.landmarks.digest,
+            "heatmaps": self.heatmaps.digest,
+        }
