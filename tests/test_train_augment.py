@@ -1,9 +1,18 @@
 import math
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
-from train.augment import moved_maps, plain_images, random_affine, train_images
+from train.augment import (
+    moved_maps,
+    plain_images,
+    random_affine,
+    train_images,
+    training_batch,
+)
+from train.feed import Raw
 from train.params import AugmentParams
 
 NOTHING = AugmentParams(
@@ -137,3 +146,14 @@ def test_erasing_fills_one_rectangle_of_about_half_the_pictures():
     assert share.max() <= 0.4
     rows, columns = touched.any(dim=2).sum(dim=1), touched.any(dim=1).sum(dim=1)
     torch.testing.assert_close(touched.sum(dim=(1, 2)), rows * columns)
+
+
+def test_a_batch_carries_a_map_for_every_size_and_its_chance():
+    rng = chance()
+    images = torch.zeros(2, 64, 64, 3, dtype=torch.uint8)
+    raw = Raw(np.arange(2), images, blob(2), torch.ones(2, dtype=torch.bool), torch.zeros(2))
+    params = SimpleNamespace(image_px=56, augment=NOTHING)
+    batch = training_batch(raw, [(28, 28), (7, 7)], params, rng)
+    assert batch.images_B3HW.shape == (2, 3, 56, 56)
+    assert [tuple(one.shape) for one in batch.maps] == [(2, 1, 28, 28), (2, 1, 7, 7)]
+    assert batch.rng is rng

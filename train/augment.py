@@ -1,9 +1,11 @@
 """From stored bytes to what a step sees, on the device, for the whole batch.
 
 One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the
-size at which the loss reads it.
-Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: spec of
-Belharbi et al., FG 2024.
+size at which the loss reads it. Where it differs from the published recipe: one bilinear sampling
+instead of three resamplings, offsets and sides of a crop that are no whole px, and colours as in
+train.colour.
+Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: Belharbi
+et al., FG 2024, and its code.
 """
 
 import math
@@ -13,12 +15,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from train.colour import coloured
 from train.feed import Raw
 from train.params import AugmentParams, TrainParams
 from train.records import Batch
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_LUMA = (0.299, 0.587, 0.114)
 _ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
 _SAMPLES = 112
 """Stored maps are read at least at this density before they are averaged down to a target: with it,
@@ -65,7 +67,7 @@ def train_images(
     images = _resized(images_BSS3, round(image_px * params.resize_ratio))
     grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
     images = F.grid_sample(images, grid, align_corners=False)
-    images = _coloured(images, params, rng)
+    images = _jittered(images, params, rng)
     return _normalised(_erased(images, params.erase_p, rng))
 
 
@@ -135,41 +137,20 @@ def _coin(count: int, chance: float, rng: torch.Generator) -> Tensor:
     return (torch.rand(count, generator=rng, device=rng.device) < chance).float()
 
 
-def _factor(count: int, spread: float, chosen_B: Tensor, rng: torch.Generator) -> Tensor:
-    """A factor a sample around 1, exactly 1 where the sample was not chosen: (B, 1, 1, 1)."""
-    return (1 + chosen_B * _uniform(count, -spread, spread, rng)).view(-1, 1, 1, 1)
+def _factor(spread: float, chosen_B: Tensor, rng: torch.Generator) -> Tensor:
+    """A factor a sample around 1, exactly 1 where the sample was not chosen: (B,)."""
+    return 1 + chosen_B * _uniform(len(chosen_B), -spread, spread, rng)
 
 
-def _grey(images: Tensor) -> Tensor:
-    return (images * images.new_tensor(_LUMA).view(1, 3, 1, 1)).sum(dim=1, keepdim=True)
-
-
-def _coloured(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    """Make some grey; change brightness, contrast, saturation and hue of some, in this order."""
+def _jittered(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Make some grey; change brightness, contrast, saturation and hue of some, in any order."""
     count = len(images)
-    images = torch.lerp(
-        images, _grey(images).expand_as(images), _coin(count, params.grey_p, rng).view(-1, 1, 1, 1)
-    )
-    chosen = _coin(count, params.jitter_p, rng)
-    images = (images * _factor(count, params.brightness, chosen, rng)).clamp(0, 1)
-    mean = _grey(images).mean(dim=(2, 3), keepdim=True)
-    images = (mean + (images - mean) * _factor(count, params.contrast, chosen, rng)).clamp(0, 1)
-    grey = _grey(images)
-    images = (grey + (images - grey) * _factor(count, params.saturation, chosen, rng)).clamp(0, 1)
-    return _hue_turned(images, chosen * _uniform(count, -params.hue, params.hue, rng))
-
-
-def _hue_turned(images: Tensor, turns_B: Tensor) -> Tensor:
-    """Turn the hue by a share of the colour circle: a rotation of RGB about the grey axis."""
-    angle = turns_B * (2 * math.pi)
-    cos, sin = angle.cos(), angle.sin() / math.sqrt(3)
-    third = (1 - cos) / 3
-    diagonal, up, down = cos + third, third - sin, third + sin
-    rows = [
-        torch.stack(row, 1)
-        for row in ((diagonal, up, down), (down, diagonal, up), (up, down, diagonal))
-    ]
-    return torch.einsum("bij,bjhw->bihw", torch.stack(rows, 1), images).clamp(0, 1)
+    grey, chosen = _coin(count, params.grey_p, rng), _coin(count, params.jitter_p, rng)
+    spreads = (params.brightness, params.contrast, params.saturation, params.hue)
+    factors = torch.stack([_factor(spread, chosen, rng) for spread in spreads], dim=1)
+    factors[:, 3] -= 1  # hue turns by a share of the circle: 0 is none
+    order = torch.rand((count, 4), generator=rng, device=rng.device).argsort(dim=1)
+    return coloured(images, grey, factors, order)
 
 
 def _erased(images: Tensor, chance: float, rng: torch.Generator) -> Tensor:
