@@ -34,7 +34,7 @@ def faces(count: int) -> F64:
     return np.asarray(chosen + rng.normal(0, 3, (count, 1, 2)))
 
 
-def published_au(points_N682: F64, expressions: list[int], side: int) -> list[F64]:
+def published_au(points_N682: NDArray[np.floating], expressions: list[int], side: int) -> list[F64]:
     """Draw AU maps at the published cost."""
     book, maps = CODEBOOKS["published"], []
     for points, expression in zip(points_N682, expressions, strict=True):

@@ -9,7 +9,7 @@ from errors import CorruptError, DataError, UsageError
 from train import gathering
 from train.feed import Feed, Place
 from train.gathering import SOURCES
-from train.inputs import Stores
+from train.inputs import Stores, labels_of
 from train.maps import MAPS
 from train.params import FeedParams
 from train.samplers import SAMPLERS, cut
@@ -60,7 +60,7 @@ def test_a_batch_holds_what_the_stores_hold(stores, source, device):
             stores.faces.array("image").take(raw.rows_B),
             stores.heatmaps.array("map").take(raw.rows_B),
             stores.heatmaps.array("valid").take(raw.rows_B) == 1,
-            stores.labels()[raw.rows_B],
+            labels_of(stores.faces.table())[raw.rows_B],
         )
         found = (raw.images_BSS3, raw.maps_Bss, raw.valid_B, raw.labels_B)
         for one, other in zip(found, expected, strict=True):
@@ -195,7 +195,9 @@ def test_inverse_frequency_draws_every_class_equally_often():
 def test_a_feed_follows_its_sampler(stores, sampler):
     one = feed(stores, sampler=sampler)
     shown = rows(one.shuffled(0, 0))
-    places = SAMPLERS[sampler](stores.labels()[one.rows_N], np.random.default_rng([0, 0]))
+    places = SAMPLERS[sampler](
+        labels_of(stores.faces.table())[one.rows_N], np.random.default_rng([0, 0])
+    )
     assert sorted(shown) == sorted(one.rows_N[places])
 
 

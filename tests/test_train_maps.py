@@ -10,7 +10,7 @@ from benchmarks.store_size import GEOMETRY, moved_points
 from store.reading import POINT_STEPS_PER_PX, Store, read_points
 from train.augment import moved_maps, random_affine
 from train.feed import Feed, Place
-from train.inputs import Stores
+from train.inputs import Stores, labels_of
 from train.params import FeedParams
 
 CANVAS, FACE = 224, 256
@@ -81,7 +81,7 @@ def test_a_drawn_map_is_the_published_one(posed, kind):
     stores = posed[kind]
     points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     exact, _ = HEATMAPS[kind](
-        points, stores.labels().tolist(), CANVAS, canvas_px=CANVAS, **OPTIONS[kind]
+        points, labels_of(stores.faces.table()).tolist(), CANVAS, canvas_px=CANVAS, **OPTIONS[kind]
     )
     np.testing.assert_array_equal(maps_of(stores, "drawn").numpy(), np.rint(exact * 255))
 
@@ -90,7 +90,7 @@ def drawn_after_moving(stores, kind, moves, size):
     points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     maps, _ = HEATMAPS[kind](
         moved_points(points, moves),
-        stores.labels().tolist(),
+        labels_of(stores.faces.table()).tolist(),
         size,
         canvas_px=CANVAS,
         **OPTIONS[kind],
@@ -113,7 +113,11 @@ def test_a_mirrored_face_is_drawn_from_points_in_mirrored_order(posed):
     points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     unswapped = moved_points(points, moves)[:, list(FLIP)]
     wrong, _ = HEATMAPS["single_au"](
-        unswapped, stores.labels().tolist(), 112, canvas_px=CANVAS, **OPTIONS["single_au"]
+        unswapped,
+        labels_of(stores.faces.table()).tolist(),
+        112,
+        canvas_px=CANVAS,
+        **OPTIONS["single_au"],
     )
     mistaken = cosines(torch.from_numpy(wrong), moved)
     assert right.min() > 0.95  # whole px are not mirrored exactly

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from errors import DataError, pick
 from train.gathering import SOURCES, Rows
-from train.inputs import Stores
+from train.inputs import Stores, labels_of
 from train.maps import MAPS
 from train.params import FeedParams
 from train.samplers import SAMPLERS, cut
@@ -76,7 +76,8 @@ class Feed:
             UsageError: if a name is not known.
         """
         usable = stores.faces.array("valid").all() == 1
-        splits = np.array([row["split"] for row in stores.faces.table()])
+        table = stores.faces.table()
+        splits = np.array([row["split"] for row in table])
         self.rows_N: Rows = np.flatnonzero(usable & (splits == split))
         if len(self.rows_N) < place.ranks:
             raise DataError(
@@ -84,7 +85,7 @@ class Feed:
                 f"{len(self.rows_N)} usable faces in split {split} for {place.ranks} processes. "
                 "Look at status.csv and at the splits in index.",
             )
-        labels = stores.labels()
+        labels = labels_of(table)
         self._labels, self._valid = labels, stores.heatmaps.array("valid").all() == 1
         self._batch, self._place = batch, place
         self._sample = pick(SAMPLERS, params.sampler, "sampler")

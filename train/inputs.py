@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, UsageError
 from store.reading import Store
+from store.tables import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,6 @@ class Stores:
             )
         return stores
 
-    def labels(self) -> NDArray[np.int64]:
-        """Return the expression of every sample, by row."""
-        table = self.faces.table()
-        return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
-
     def digests(self) -> dict[str, str]:
         """Return what tells these stores from others."""
         return {
@@ -60,3 +56,8 @@ class Stores:
             "landmarks": self.landmarks.digest,
             "heatmaps": self.heatmaps.digest,
         }
+
+
+def labels_of(table: list[Row]) -> NDArray[np.int64]:
+    """Return the expression of every row of a status table."""
+    return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
