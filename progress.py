@@ -1,5 +1,6 @@
 """What a person sees while waiting: a bar on a terminal, a line every ten seconds elsewhere."""
 
+import os
 import sys
 import time
 from datetime import timedelta
@@ -20,6 +21,7 @@ class Waiting:
 
     def __init__(self, what: str) -> None:
         self._what, self._started, self._last = what, time.monotonic(), time.monotonic()
+        self._begun: int | None = None
         console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}"),
@@ -29,9 +31,9 @@ class Waiting:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
-        self._bar = (
-            Progress(*columns, console=console, transient=True) if console.is_terminal else None
-        )
+        alone = os.environ.get("RANK", "0") == "0"  # of torchrun's ranks, the first one tells
+        shown = console.is_terminal and alone
+        self._bar = Progress(*columns, console=console, transient=True) if shown else None
         self._task = self._bar.add_task(what, total=None, rate="", note="") if self._bar else None
 
     def __enter__(self) -> "Waiting":
@@ -49,15 +51,21 @@ class Waiting:
             self._bar.stop()
 
     def __call__(self, done: int, total: int, note: str) -> None:
-        """Show how far it is."""
+        """Show how far it is.
+
+        A first call without a note says what was done before, which tells nothing of the pace.
+        """
         now = time.monotonic()
-        seconds = max(now - self._started, 1e-9)
-        rate = f"{done / seconds:.3g}/s"
+        if self._begun is None:
+            self._begun = 0 if note else done
+            self._started = self._started if note else now
+        pace = max(done - self._begun, 1) / max(now - self._started, 1e-9)
+        rate = f"{pace:.3g}/s"
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, rate=rate, note=note)
         elif now - self._last >= _SECONDS_A_LINE:
             self._last = now
-            left = timedelta(seconds=round(seconds * (total - done) / max(done, 1)))
+            left = timedelta(seconds=round((total - done) / pace))
             parts = [f"{done} of {total}", rate, f"{left} left", note]
             sys.stderr.write(f"{self._what}: {', '.join(filter(None, parts))}\n")
 

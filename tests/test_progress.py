@@ -12,3 +12,14 @@ def test_off_a_terminal_a_line_says_how_far_how_fast_and_how_long_still(capsys, 
         "align out: 2 of 8, 0.1/s, 0:01:00 left, ok 2",
         "align out: 8 of 8, 0.2/s, 0:00:00 left",
     ]
+
+
+def test_what_was_done_before_does_not_count_in_the_rate(capsys, monkeypatch):
+    now = iter([0.0, 0.0, 10.0, 30.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    with progress.Waiting("train out") as tell:
+        tell(80, 100, "")
+        tell(90, 100, "epoch 9")
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "train out: 90 of 100, 0.5/s, 0:00:20 left, epoch 9"
+    )
