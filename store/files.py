@@ -23,7 +23,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 _READ_BYTES = 1 << 20
 
 
-def atomic_write(path: Path, payload: bytes) -> None:
+def atomic_write(path: Path, payload: bytes | memoryview) -> None:
     """Write a file so that, whatever happens, `path` is the old file or the whole new one, durably.
 
     Raises:
