@@ -16,7 +16,7 @@ demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 test: $(READY)   ## all tests
 	@OMP_NUM_THREADS=1 python -m pytest -q
 
-torture: $(READY) ## kills, faults and races of stores, nonsense in label files: thousands instead of a few (an hour; AULENS_SEED=1 for others)
+torture: $(READY) ## kills, faults and races of stores and trainings, nonsense in label files: thousands instead of a few (an hour; AULENS_SEED=1 for others)
 	@AULENS_TORTURE=full OMP_NUM_THREADS=1 python -m pytest -q -o log_cli=true --log-cli-level=INFO \
 		$$(grep -lE "AULENS_TORTURE|^from tests.crashing import" tests/test_*.py)
 

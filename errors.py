@@ -7,7 +7,8 @@
     ├── ResourceError           71   out of memory, too many worker deaths
     ├── OutputExistsError       73   another output is in the way
     ├── StorageError            74   disk full, input/output error
-    ├── TryLaterError           75   another run holds the lock, or the cluster was lost
+    ├── TryLaterError           75   another run holds the lock, the cluster or a rank was lost, or
+    │                                SIGUSR1 came (Slurm: time is up): saved, queue it again
     ├── CorruptError            76   a shard, manifest or checkpoint is not what was written
     ├── NoPermissionError       77   no right to read or write
     └── DivergedError           78   the loss is not finite

@@ -4,11 +4,10 @@ import shutil
 import pytest
 import torch
 
-from errors import CorruptError, DivergedError, NoInputError, OutputExistsError, UsageError
+from errors import OutputExistsError, UsageError
 from params import load as load_params
 from store.building import building_folder
-from train import loop
-from train.checkpoint import load, save
+from train.checkpoint import load
 from train.evaluate import Source, evaluate
 from train.inputs import Stores
 from train.loop import train
@@ -80,7 +79,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(tiny, quick, trained, tmp_p
     assert not out.exists()
     seen = []
     fit(tiny, out, quick, tell=lambda done, total, note: seen.append(done))
-    assert min(seen) > 1
+    assert seen == [4, 5, 6, 7, 8]
     torch.testing.assert_close(weights(out), weights(trained), atol=0, rtol=0)
     curve = "curves/plots/metrics/val/accuracy.tsv"
     assert (out / curve).read_text() == (trained / curve).read_text()
@@ -95,14 +94,6 @@ def test_a_finished_run_is_not_trained_again(tiny, quick, trained):
 def test_other_parameters_do_not_overwrite_a_run(tiny, quick, trained):
     with pytest.raises(OutputExistsError, match=r"params\.lr: 0\.001 -> 0\.5"):
         fit(tiny, trained, quick.model_copy(update={"lr": 0.5}))
-
-
-@pytest.mark.slow
-def test_a_loss_that_is_no_number_stops_the_run(tiny, quick, tmp_path, monkeypatch):
-    nonsense = {"cross_entropy": lambda forward, batch: forward.logits_BK.sum() * torch.nan}
-    monkeypatch.setattr(loop, "TERMS", nonsense)
-    with pytest.raises(DivergedError, match="cross_entropy is nan in epoch 1"):
-        fit(tiny, tmp_path / "run", quick, "plain")
 
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
@@ -175,26 +166,6 @@ def test_a_class_map_summed_over_the_picture_is_the_logit_without_its_bias(quick
     found = class_map(model, forward, classes).mean(dim=(1, 2))
     expected = forward.logits_BK[[0, 1], classes] - model.head.linear.bias[classes]
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
-
-
-def test_a_checkpoint_comes_back_as_it_was(tmp_path):
-    save(tmp_path / "a.ckpt", {"model": {"w": torch.arange(3)}, "epochs": 2})
-    assert load(tmp_path / "a.ckpt", CPU)["model"]["w"].tolist() == [0, 1, 2]
-
-
-def test_a_flipped_bit_in_a_checkpoint_is_noticed(tmp_path):
-    file = tmp_path / "a.ckpt"
-    save(file, {"w": torch.arange(300)})
-    content = bytearray(file.read_bytes())
-    content[700] ^= 1
-    file.write_bytes(content)
-    with pytest.raises(CorruptError, match=r"a\.ckpt"):
-        load(file, CPU)
-
-
-def test_a_missing_checkpoint_says_what_to_do(tmp_path):
-    with pytest.raises(NoInputError, match="dvc repro train"):
-        load(tmp_path / "a.ckpt", CPU)
 
 
 def test_a_building_folder_belongs_to_one_set_of_parameters(tmp_path):

@@ -1,30 +1,24 @@
 """Training curves on disk, as dvclive writes them and `dvc plots` reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-from store.files import atomic_write
 
 
 class Curves:
-    """One row an epoch; rows that a resumed run will write again are dropped first."""
+    """One row an epoch, in a table a value."""
 
-    def __init__(self, folder: Path, begun: int) -> None:
-        """Open the log.
+    def __init__(self, folder: Path, history: Sequence[Mapping[str, float]]) -> None:
+        """Begin the log anew, with what the checkpoint remembers.
 
         Args:
-            folder: where it is.
-            begun: epochs that a checkpoint holds; later rows were written by a run that died.
+            folder: where it is; rows that a run wrote after its last checkpoint are dropped.
+            history: the rows of the epochs up to the checkpoint.
         """
         from dvclive import Live
 
-        for table in folder.rglob("*.tsv"):
-            header, *rows = table.read_text().splitlines()
-            kept = [row for row in rows if int(row.split("\t")[0]) < begun]
-            atomic_write(table, "\n".join([header, *kept, ""]).encode())
-        self._live = Live(
-            str(folder), resume=begun > 0, save_dvc_exp=False, dvcyaml=None, monitor_system=False
-        )
+        self._live = Live(str(folder), save_dvc_exp=False, dvcyaml=None, monitor_system=False)
+        for epoch, values in enumerate(history):
+            self.log(epoch, values)
 
     def log(self, epoch: int, values: Mapping[str, float]) -> None:
         """Add an epoch's row."""

@@ -1,4 +1,8 @@
-"""Which processor to train on."""
+"""Which processor to train on, and how exactly."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -6,13 +10,17 @@ from errors import UsageError
 
 
 def chosen_device(name: str) -> torch.device:
-    """Return the device called `name`; `auto` is a GPU if there is one.
+    """Return the device called `name`.
+
+    `auto` is a GPU if there is one; under torchrun `auto` and `cuda` are the GPU of this rank.
 
     Raises:
         UsageError: if it is not there.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and "LOCAL_RANK" in os.environ:
+        name = f"cuda:{os.environ['LOCAL_RANK']}"
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
@@ -22,3 +30,22 @@ def chosen_device(name: str) -> torch.device:
             "--device", f"'{name}' cannot be used: {reason}. Use cpu, cuda or auto."
         ) from error
     return device
+
+
+@contextmanager
+def exactness(deterministic: bool) -> Iterator[None]:
+    """Compute the same bits every time on a GPU, too, or else as fast as can be.
+
+    On the processor the bits are the same anyhow.
+    """
+    if deterministic:
+        # Read by cuBLAS when it is first used: Reproducibility, cuBLAS documentation.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    torch.use_deterministic_algorithms(deterministic)
+    torch.backends.cudnn.benchmark = not deterministic
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0])
+        torch.backends.cudnn.benchmark = before[1]

@@ -1,10 +1,12 @@
 """Optimisers and learning-rate schedules, by name."""
 
+import math
 from collections.abc import Callable
 
 import torch
 from torch import nn
 
+from errors import pick
 from train.params import TrainParams
 
 _LEAST_LR = 1e-7
@@ -35,9 +37,36 @@ OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]]
 }
 
 
-def step_lr(params: TrainParams, epoch: int) -> float:
-    """Return the learning rate of an epoch, counted from 0.
+def _stepwise(params: TrainParams, epochs: float) -> float:
+    """Multiply by gamma every so many whole epochs. Published."""
+    return params.lr_gamma ** (math.floor(epochs) // params.lr_step_epochs)
 
-    Multiplied by gamma every so many epochs. Published.
+
+def _cosine(params: TrainParams, epochs: float) -> float:
+    """Fall along half a cosine, to nothing at the end.
+
+    Source: Loshchilov and Hutter, SGDR, ICLR 2017, without restarts.
     """
-    return max(params.lr * params.lr_gamma ** (epoch // params.lr_step_epochs), _LEAST_LR)
+    return (1 + math.cos(math.pi * epochs / params.epochs)) / 2
+
+
+SCHEDULES: dict[str, Callable[[TrainParams, float], float]] = {
+    "step": _stepwise,
+    "cosine": _cosine,
+}
+"""Name -> (params, epochs done, with their fraction) -> factor of the learning rate."""
+
+
+def learning_rate(params: TrainParams, step: int, epoch_steps: int) -> float:
+    """Return the learning rate of a step, counted from 0 over the whole run.
+
+    It grows linearly over the first `warmup_epochs`, under whatever the schedule says.
+
+    Raises:
+        UsageError: if the schedule is not known.
+    """
+    factor = pick(SCHEDULES, params.schedule, "schedule")(params, step / epoch_steps)
+    warm = params.warmup_epochs * epoch_steps
+    if step + 1 < warm:
+        factor *= (step + 1) / warm
+    return max(params.lr * factor, _LEAST_LR)

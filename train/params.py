@@ -56,14 +56,23 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)
+    accumulate: int = Field(ge=1)
     optimiser: str
     lr: float = Field(gt=0)
     momentum: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0)
+    clip_norm: float = Field(ge=0)
+    ema: float = Field(ge=0, lt=1)
+    schedule: str
+    warmup_epochs: float = Field(ge=0)
     lr_step_epochs: int = Field(ge=1)
     lr_gamma: float = Field(gt=0, le=1)
     amp: Literal["none", "bf16", "fp16"]
     feed: FeedParams
+    compile: bool
+    deterministic: bool
+    checkpoint_steps: int = Field(ge=0)
+    checkpoint_minutes: float = Field(ge=0)
     augment: AugmentParams
     alignment: AlignmentParams
 

@@ -58,8 +58,11 @@ class Method:
         head: row of HEADS.
         readout: row of READOUTS.
         terms: rows of TERMS, summed.
+        compiles: whether torch.compile may serve its training step. Terms that differentiate a
+            model's outputs by its features get nothing back from a compiled one.
     """
 
     head: str
     readout: str
     terms: tuple[str, ...]
+    compiles: bool = True

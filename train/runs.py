@@ -1,6 +1,7 @@
 """A run on disk: which model, trained how, and how it is made again."""
 
 import json
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,14 +9,14 @@ from typing import Any
 import torch
 
 from errors import pick
-from train.checkpoint import load
+from train.checkpoint import fits, load
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.heads import HEADS, Classifier
 from train.params import TrainParams
 from train.records import Method
 
-LAST, BEST, RUN = "last.ckpt", "best.ckpt", "run.json"
+RUN = "run.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,30 @@ def load_run(
 
     Args:
         path: output of stage train.
-        which: last or best.
+        which: last or best; the average of its weights, if the run kept one.
         device: where to put it.
+
+    Raises:
+        NoInputError: if there is no such checkpoint.
+        CorruptError: if it is damaged, or of another model.
     """
     described = json.loads((path / RUN).read_bytes())
     params = TrainParams.model_validate(described["params"]).model_copy(update={"weights": "none"})
     method = METHODS[described["method"]]
     model = build_model(method, params).to(device)
-    model.load_state_dict(load(path / f"{which}.ckpt", device)["model"])
+    file = path / f"{which}.ckpt"
+    state = load(file, device)
+    weights = state["average"] or state["model"]
+    fits(file, weights, model.state_dict())
+    model.load_state_dict(weights)
     return model.eval(), method, described
+
+
+def revision() -> str:
+    """Return the commit of this checkout; 'unknown' where there is none."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)
+    except OSError:
+        return "unknown"
+    return done.stdout.strip() or "unknown"
