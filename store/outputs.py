@@ -7,16 +7,19 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any
 
 from errors import CorruptError, NoInputError
 from store.building import COMMITS, FINGERPRINT, MANIFEST, holder, read_manifest
+from store.files import atomic_write, canonical_json
 from store.shards import DATA
 
 ROOTS = ("data", "runs", "results", "pages")
 HALF_BUILT = ".building-"
+PROGRESS = "progress.json"
 _DEEPEST = 3
 
 
@@ -76,7 +79,7 @@ def half_built(folder: Path) -> Output:
         done = len(list((folder / COMMITS).glob("*.json")))
         state = f"half-built, {done} of {shards} shards"
     else:
-        state = "half-built" + _epochs(folder, fingerprint)
+        state = "half-built" + _progress(folder)
     stage = str(fingerprint.get("stage", ""))
     return Output(folder, stage, state, rows, _bytes(folder), holder(folder))
 
@@ -162,11 +165,25 @@ def _grid(folder: Path) -> tuple[int | None, int | None]:
     return None, None
 
 
-def _epochs(folder: Path, fingerprint: dict[str, Any]) -> str:
-    """Say how far a training run is, from its curves."""
-    counts = [len(file.read_text().splitlines()) - 1 for file in folder.rglob("*.tsv")]
-    total = fingerprint.get("params", {}).get("epochs")
-    return f", {max(counts)} of {total} epochs" if counts and total else ""
+def write_progress(folder: Path, done: int, total: int, rate: float) -> None:
+    """Let `status` say how far a half-built output is.
+
+    Args:
+        folder: where it is built.
+        done: steps.
+        total: steps in all.
+        rate: steps a second.
+    """
+    atomic_write(folder / PROGRESS, canonical_json({"done": done, "total": total, "rate": rate}))
+
+
+def _progress(folder: Path) -> str:
+    """Return what `write_progress` last said, in words."""
+    said = _json(folder / PROGRESS)
+    if not said:
+        return ""
+    left = timedelta(seconds=round((said["total"] - said["done"]) / max(said["rate"], 1e-9)))
+    return f", step {said['done']} of {said['total']}, {said['rate']:.3g}/s, {left} left"
 
 
 def _json(file: Path) -> dict[str, Any]:

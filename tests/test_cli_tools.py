@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from cli import main
 from store.building import building, held, read_manifest
+from store.outputs import write_progress
 from store.reading import Store
 
 ROOT = Path(__file__).parents[1]
@@ -173,12 +174,12 @@ def test_status_says_who_is_at_work(folder):
         assert f"process {os.getpid()} on" in said("status")
 
 
-def test_status_counts_the_epochs_of_an_interrupted_run(folder):
+def test_status_says_how_far_an_interrupted_run_is(folder):
     run = folder / "runs" / ".building-0123"
-    (run / "curves").mkdir(parents=True)
-    (run / "fingerprint.json").write_text('{"stage": "train", "params": {"epochs": 9}}')
-    (run / "curves" / "loss.tsv").write_text("step\tloss\n0\t2\n1\t1\n")
-    assert "half-built, 2 of 9 epochs" in said("status")
+    run.mkdir(parents=True)
+    (run / "fingerprint.json").write_text('{"stage": "train"}')
+    write_progress(run, 200, 500, 2.5)
+    assert "half-built, step 200 of 500, 2.5/s, 0:02:00 left" in said("status")
 
 
 def test_status_says_which_manifest_is_damaged(folder):
