@@ -48,10 +48,8 @@ def dvc(folder, *arguments):
     return done
 
 
-@pytest.fixture(scope="module")
-def clone(checkout, tmp_path_factory):
-    """A copy of what git tracks, with its own cache and small numbers."""
-    folder = tmp_path_factory.mktemp("clone")
+def copied(checkout, folder):
+    """Fill a folder with a copy of what git tracks, with its own cache and small numbers."""
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=checkout,
@@ -70,6 +68,12 @@ def clone(checkout, tmp_path_factory):
     for section, values in SMALL.items():
         edited(folder, section, **values)
     return folder
+
+
+@pytest.fixture(scope="module")
+def clone(checkout, tmp_path_factory):
+    """A copy to run the whole line in."""
+    return copied(checkout, tmp_path_factory.mktemp("clone"))
 
 
 def manifest(folder, out):
@@ -180,3 +184,31 @@ def killed_after_its_first_shard(folder, out):
         os.killpg(build.pid, signal.SIGKILL)
         build.wait()
     return records[0]
+
+
+@pytest.mark.slow
+def test_an_experiment_changes_a_number_and_its_curves_are_read(checkout, tiny, tmp_path):
+    copied(checkout, tmp_path)
+    inputs = {
+        "data/raw/demo": tiny.faces,
+        "data/index/demo": tiny.faces,
+        "data/faces/demo": tiny.faces,
+        "data/landmarks/demo": tiny.landmarks,
+        "data/heatmaps/demo/au": tiny.heatmaps,
+    }
+    for place, store in inputs.items():
+        shutil.copytree(store, tmp_path / place)
+    dvc(tmp_path, "commit", "-f", "align@demo", "heatmap@demo-au")
+    stage = "train@demo-cam-plain"
+    dvc(tmp_path, "repro", "--single-item", stage)
+    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
+    subprocess.run(["git", *author, "commit", "-qm", "One epoch"], cwd=tmp_path, check=True)
+    dvc(tmp_path, "exp", "run", "-S", "train.epochs=2", "--single-item", stage)
+    metrics = "runs/demo/cam/plain/curves/metrics.json"
+    compared = YAML(typ="safe").load(dvc(tmp_path, "metrics", "diff", "--json").stdout)
+    assert compared[metrics]["step"] == {"old": 0, "new": 1, "diff": 1}
+    shown = dvc(tmp_path, "exp", "show", "--csv").stdout
+    assert "train.cross_entropy" in shown.splitlines()[0]
+    plotted = YAML(typ="safe").load(dvc(tmp_path, "plots", "show", "--json").stdout)
+    assert any("cross_entropy" in name for name in plotted["data"])
