@@ -1,0 +1,143 @@
+"""Claim: keeping a checkpoint an epoch costs at most one per cent of it; resuming, a few steps.
+
+Run: python -m benchmarks.resume [device]. A step, a checkpoint and taking one up are timed in turns
+(medians; on a CPU of one thread's time, which a busy machine cannot fool), with the shipped
+settings and with the published ones. Training waits for a copy of the state; the rest goes on
+beside it. Shares of an epoch follow for the embedded dataset and for the
+published ones: at this machine's own speed, and at the speed of a GPU as published (derived).
+"""
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from benchmarks.timing import save
+from params import load as load_params
+from train.checkpoint import LAST, Keeper, keep, latest
+from train.fit import SUPERVISIONS
+from train.methods import METHODS
+from train.methods.terms import TERMS
+from train.params import TrainParams
+from train.ranks import Ranks
+from train.records import Batch
+from train.step import Learner
+
+ROUNDS = 3
+FACES = {"demo": 560, "RAF-DB": 12_271, "AffectNet": 283_901}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "shipped": {},
+    "published": {"backbone": "resnet50", "image_px": 224, "batch": 2, "optimiser": "sgd"},
+    "published, AdamW, average": {
+        "backbone": "resnet50",
+        "image_px": 224,
+        "batch": 2,
+        "optimiser": "adamw",
+        "ema": 0.999,
+    },
+}
+GPU_IMAGES_A_SECOND = 950
+"""An H100 with ResNet-50 and large maps, derived from published figures."""
+
+
+def timed(device: torch.device, work: Callable[[], object]) -> float:
+    """Return the seconds of some work, finished on the device: of this thread's CPU, or a GPU's."""
+    clock = time.perf_counter if device.type == "cuda" else time.thread_time
+    started = clock()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return clock() - started
+
+
+def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Batch:
+    """Return a made-up batch with targets of the size that the deepest layer has."""
+    size = params.batch, 3, params.image_px, params.image_px
+    images = torch.randn(size, device=device).contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():
+        side = learner.model(images[:1]).features[-1].shape[-1]
+    labels = torch.arange(params.batch, device=device) % 7
+    return Batch(images, labels, torch.rand(len(labels), 1, side, side, device=device), labels > 0)
+
+
+def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
+    """Time a step, a checkpoint, and taking it up."""
+    ranks = Ranks(0, 1, device, joined=False)
+    terms = {"cross_entropy": TERMS["cross_entropy"], **SUPERVISIONS["aligned"](params)}
+    learner = Learner(METHODS["cam"], params, terms, ranks)
+    batch = batch_of(learner, params, device)
+
+    def step() -> None:
+        learner.step([batch], 1, params.lr, (False,))
+
+    keeper = Keeper(folder)
+
+    def begin() -> None:
+        keeper.keep(learner.state(), best=True)
+
+    def resume() -> None:
+        state = latest(folder, device)
+        assert state is not None
+        learner.take(state)
+
+    def write() -> None:
+        keep(folder, learner.state(), best=True)
+
+    works = {"step_s": step, "wait_s": begin, "write_s": write, "resume_s": resume}
+    for work in works.values():
+        work()
+        keeper.wait()
+    seconds: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(ROUNDS):
+        for name, work in works.items():
+            seconds[name].append(timed(device, work))
+            keeper.wait()
+    found = {name: median(several) for name, several in seconds.items()}
+    return {**found, "mb": (folder / LAST).stat().st_size / 1e6}
+
+
+def shares(found: dict[str, float], batch: int) -> dict[str, dict[str, float]]:
+    """Return what a checkpoint an epoch costs, as a share of the epoch."""
+    a_face = found["step_s"] / batch
+    return {
+        name: {
+            "here": found["wait_s"] / (faces * a_face),
+            "gpu_derived": found["wait_s"] / (faces / GPU_IMAGES_A_SECOND),
+        }
+        for name, faces in FACES.items()
+    }
+
+
+def main() -> None:
+    """Measure, print and save."""
+    torch.set_num_threads(1)
+    device = torch.device(sys.argv[1] if len(sys.argv) > 1 else "cpu")
+    shipped = load_params(Path("params.yaml"), ("train",), TrainParams)
+    figures: dict[str, Any] = {"device": str(device), "rounds": ROUNDS}
+    for name, changes in SETTINGS.items():
+        params = shipped.model_copy(update=changes)
+        with tempfile.TemporaryDirectory() as folder:
+            found = measured(params, device, Path(folder))
+        row = {**found, "batch": params.batch, "share_of_epoch": shares(found, params.batch)}
+        figures[name] = row
+        print(
+            f"{name:26} {found['mb']:6.0f} MB  step {found['step_s']:.3f} s  "
+            f"checkpoint {found['wait_s']:.3f} s, "
+            f"then {found['write_s']:.3f} s beside it  resuming {found['resume_s']:.3f} s  "
+            f"({found['resume_s'] / found['step_s']:.1f} steps)"
+        )
+        for dataset, share in row["share_of_epoch"].items():
+            print(
+                f"    {dataset:10} {share['here']:8.3%} of an epoch here, "
+                f"{share['gpu_derived']:8.3%} on a GPU (derived)"
+            )
+    print(save("resume", figures))
+
+
+if __name__ == "__main__":
+    main()
