@@ -45,7 +45,8 @@ def share(faces, rank, ranks):
     images, labels = torch.randn(faces, 3, 4, 4, generator=rng), torch.arange(faces) % 7
     valid = torch.arange(faces) >= 4
     part = torch.arange(faces).tensor_split(ranks)[rank]
-    return Batch(images[part], labels[part], torch.zeros(len(part), 1, 2, 2), valid[part])
+    maps, rng = torch.zeros(len(part), 1, 2, 2), torch.Generator()
+    return Batch(images[part], labels[part], (maps,), valid[part], rng)
 
 
 def stepped(ranks, params, faces):

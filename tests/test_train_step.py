@@ -54,7 +54,8 @@ def batch(count, seed=0):
     rng = torch.Generator().manual_seed(seed)
     images = torch.randn(count, 3, 4, 4, generator=rng)
     labels = torch.randint(7, (count,), generator=rng)
-    return Batch(images, labels, torch.zeros(count, 1, 2, 2), torch.ones(count, dtype=torch.bool))
+    maps, valid = torch.zeros(count, 1, 2, 2), torch.ones(count, dtype=torch.bool)
+    return Batch(images, labels, (maps,), valid, rng)
 
 
 def weights(learner):
@@ -87,7 +88,7 @@ def test_two_half_batches_make_the_step_of_a_whole_one(learner):
     whole, halves = learner(), learner()
     both = batch(8)
     parts = [
-        Batch(*(getattr(both, name)[part] for name in Batch.__slots__))
+        Batch(both.images_B3HW[part], both.labels_B[part], both.maps, both.valid_B[part], both.rng)
         for part in (slice(4), slice(4, 8))
     ]
     first = whole.step([both], 1, 0.1, NONE)
