@@ -22,6 +22,8 @@ from train.inputs import Stores
 from train.methods import METHODS
 from train.methods.alignment import alignment, target_sizes
 from train.methods.heads import Classifier
+from train.methods.regimes import REGIMES
+from train.methods.step import training_forward
 from train.methods.terms import TERMS
 from train.optimise import OPTIMISERS, step_lr
 from train.params import TrainParams
@@ -108,6 +110,7 @@ def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> 
     )
     sizes = _target_sizes(model, run)
     begun, best = _resumed(folder, model, optimiser, scaler, device)
+    prepare = pick(REGIMES, method.regime, "regime")(params.regime).prepare
     curves = Curves(folder / "curves", begun)
     total = params.epochs * len(training)
     for epoch in range(begun, params.epochs):
@@ -119,7 +122,7 @@ def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> 
             rng = _generator(device, params.seed, epoch, step)
             batch = training_batch(raw, sizes, params, rng)
             with _autocast(params.amp, device):
-                forward = model(batch.images_B3HW)
+                batch, forward = training_forward(model, prepare, batch, rng)
             losses = {name: term(forward, batch) for name, term in terms.items()}
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(scaler.scale(torch.stack([*losses.values()]).sum()))

@@ -53,6 +53,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     backbone: str
     weights: Literal["none", "imagenet"]
     large_maps: bool
+    regime: dict[str, bool | int | float | str]
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)

@@ -19,10 +19,15 @@ class Classifier(nn.Module):
         super().__init__()
         self.backbone, self.head = backbone.network, head
 
-    def forward(self, images_B3HW: Tensor) -> Forward:
-        """Score a batch and keep every activation."""
+    def forward(self, images_B3HW: Tensor, labels_B: Tensor | None = None) -> Forward:
+        """Score a batch and keep every activation.
+
+        Args:
+            images_B3HW: normalised pictures.
+            labels_B: in training only, for heads that learn by them.
+        """
         features = tuple(self.backbone(images_B3HW))
-        logits_BK, maps_BKHW = self.head(features[-1])
+        logits_BK, maps_BKHW = self.head(features[-1], labels_B)
         return Forward(logits_BK, features, maps_BKHW)
 
 
@@ -38,7 +43,7 @@ class Pooled(nn.Module):
         nn.init.xavier_uniform_(self.linear.weight)
         nn.init.zeros_(self.linear.bias)
 
-    def forward(self, feature_BCHW: Tensor) -> tuple[Tensor, None]:
+    def forward(self, feature_BCHW: Tensor, labels_B: Tensor | None) -> tuple[Tensor, None]:
         """Return logits (B, K); class maps follow from the weights, see readouts.class_map."""
         return self.linear(feature_BCHW.mean(dim=(2, 3))), None
 
