@@ -13,8 +13,9 @@ from train.evaluate import Source, evaluate
 from train.inputs import Stores
 from train.loop import train
 from train.methods import METHODS
+from train.methods.model import build_model
 from train.params import EvaluateParams, TrainParams
-from train.runs import Run, build_model, load_run
+from train.runs import Run, load_run
 
 CPU = torch.device("cpu")
 
@@ -106,7 +107,7 @@ def test_a_loss_that_is_no_number_stops_the_run(tiny, quick, tmp_path, monkeypat
 
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
-    with pytest.raises(UsageError, match="known: cam"):
+    with pytest.raises(UsageError, match="known: acol, adl, apvit, cam"):
         train(opened(tiny), tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
 
 

@@ -21,14 +21,14 @@ from train.feed import Feed, Place, Raw
 from train.inputs import Stores
 from train.methods import METHODS
 from train.methods.alignment import alignment, target_sizes
-from train.methods.heads import Classifier
-from train.methods.regimes import REGIMES
+from train.methods.head import Classifier
+from train.methods.model import build_model, build_regime
 from train.methods.step import training_forward
 from train.methods.terms import TERMS
 from train.optimise import OPTIMISERS, step_lr
 from train.params import TrainParams
 from train.records import Forward, Method, Term
-from train.runs import BEST, LAST, RUN, Run, build_model
+from train.runs import BEST, LAST, RUN, Run
 
 VERSION = 1
 Tell = Callable[[int, int, str], None]
@@ -110,7 +110,7 @@ def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> 
     )
     sizes = _target_sizes(model, run)
     begun, best = _resumed(folder, model, optimiser, scaler, device)
-    prepare = pick(REGIMES, method.regime, "regime")(params.regime).prepare
+    prepare = build_regime(method, params).prepare
     curves = Curves(folder / "curves", begun)
     total = params.epochs * len(training)
     for epoch in range(begun, params.epochs):

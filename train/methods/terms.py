@@ -12,4 +12,12 @@ def cross_entropy(forward: Forward, batch: Batch) -> Tensor:
     return F.cross_entropy(forward.logits_BK.float(), target)
 
 
-TERMS: dict[str, Term] = {"cross_entropy": cross_entropy}
+def erased_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
+    """Mean cross-entropy of ACoL's second branch."""
+    return F.cross_entropy(forward.extra["erased_logits_BK"].float(), batch.labels_B)
+
+
+TERMS: dict[str, Term] = {
+    "cross_entropy": cross_entropy,
+    "erased_cross_entropy": erased_cross_entropy,
+}
