@@ -2,10 +2,12 @@ import gc
 
 import pytest
 import torch
+from ruamel.yaml import YAML
 
 from errors import UsageError
 from params import load as load_params
 from train.methods import METHODS
+from train.methods.backbones import BACKBONES
 from train.methods.heads import HEADS
 from train.methods.model import build_model, build_regime
 from train.methods.readouts import READOUTS
@@ -73,6 +75,17 @@ def test_a_row_names_members_of_its_families(name):
     assert method.regime in REGIMES
     assert method.readout in READOUTS
     assert set(method.terms) <= set(TERMS)
+
+
+def test_every_method_has_its_numbers_and_no_numbers_lack_a_method(checkout):
+    sections = YAML(typ="safe").load(checkout / "params.yaml")["methods"]
+    assert set(sections) == set(METHODS)
+
+
+@pytest.mark.parametrize("family", [METHODS, BACKBONES])
+def test_the_page_on_methods_knows_every_row(checkout, family):
+    page = (checkout / "docs" / "methods.md").read_text()
+    assert [name for name in family if f"`{name}`" not in page] == []
 
 
 def test_a_model_gives_logits_five_levels_and_a_map(name, model):
@@ -167,6 +180,22 @@ def test_a_compiled_step_has_the_loss_of_a_plain_one(name, learner, params):
         losses.append(stepped(name, used, params))
         assert all(weight.grad is not None for weight in learner.parameters())
     torch.testing.assert_close(losses[0], losses[1], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
+def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
+    shipped = load_params(
+        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", head)
+    ).model_copy(update={"image_px": 32})
+    model = build_model(METHODS[head], shipped)
+    forward = model(pictures(2), LABELS[:2])
+    (gradient,) = torch.autograd.grad(
+        forward.logits_BK.abs().sum(), forward.features[3], create_graph=True
+    )
+    gradient.square().sum().backward()
+    learning = [weight.grad is not None for weight in model.head.parameters()]
+    assert any(learning)
+    assert model.backbone.net.layer4[0].downsample[0].weight.grad.any()
 
 
 @pytest.mark.parametrize(("backbone", "places"), [("resnet18", (0, 1)), ("resnet50", (0, 2))])

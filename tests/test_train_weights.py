@@ -98,6 +98,19 @@ def test_what_a_training_loop_put_around_weights_is_taken_off(tmp_path, shipped,
     torch.testing.assert_close(model.backbone.net.conv_stem.weight, net.conv_stem.weight)
 
 
+@pytest.mark.parametrize(("expressions", "loads"), [(7, True), (1000, False)])
+def test_a_published_ts_cam_brings_its_head_and_a_deit_does_not(
+    tmp_path, shipped, expressions, loads
+):
+    net = BACKBONES["deit_mini"](shipped).net
+    shape = (expressions, 192, 3, 3)
+    state = {**net.state_dict(), "head.weight": torch.ones(shape), "head.bias": torch.ones(7)}
+    path = saved(tmp_path / "ts.pt", state)
+    model = built(shipped, path, "ts_cam", backbone="deit_mini")
+    torch.testing.assert_close(model.backbone.net.state_dict(), net.state_dict())
+    assert bool((model.head.classifier.weight == 1).all()) is loads
+
+
 def test_face_recognition_weights_load_without_the_stages_that_are_not_used(tmp_path, shipped):
     net = BACKBONES["ir18"](shipped).net
     state = {**net.state_dict(), "output_layer.0.weight": torch.ones(512)}
@@ -137,7 +150,7 @@ def test_a_missing_file_is_named(tmp_path, shipped):
 
 
 def test_weights_of_another_network_are_refused_by_name(small, shipped):
-    with pytest.raises(DataError, match=r"has no conv1.weight \(122 of 122 are missing\)|has no"):
+    with pytest.raises(DataError, match=r"has no conv1\.weight \("):
         built(shipped, small, backbone="resnet18")
 
 

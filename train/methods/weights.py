@@ -3,7 +3,8 @@
 A file is read only if its SHA-256 is the one that params.yaml states, and never as a pickle that
 runs code. Accepted are safetensors and state dicts of
 
-    a backbone       by the names of torchvision, timm or face.evoLVe; its classifier is left alone
+    a backbone       by the names of torchvision, timm or face.evoLVe; its classifier is left alone,
+                     unless it is the method's own head, as in published checkpoints of TS-CAM
     a whole method   {"encoder": ..., "classification_head": ...}, the checkpoints of Belharbi et
                      al., FG 2024, whose expressions are in our order. Names inside a head are not
                      published: its tensors are taken in their order, and shapes must agree.
@@ -48,7 +49,11 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
         _load_named(model.backbone.net, _renumbered(found["encoder"]), path)
         _load_in_order(model.head, found["classification_head"], path)
     else:
-        _load_named(model.backbone.net, _unwrapped(found), path)
+        tensors = _unwrapped(found)
+        _load_named(model.backbone.net, tensors, path)
+        head = {name: value for name, value in tensors.items() if name.startswith("head.")}
+        if _shapes(head) == _shapes(model.head.state_dict()):
+            _load_in_order(model.head, head, path)
 
 
 def _read(path: Path, sha256: str | None) -> dict[str, Any]:
@@ -118,11 +123,15 @@ def _load_in_order(head: nn.Module, tensors: Tensors, path: Path) -> None:
     head.load_state_dict(renamed)
 
 
+def _shapes(tensors: Mapping[str, Tensor]) -> list[torch.Size]:
+    return [value.shape for value in tensors.values()]
+
+
 def _refuse_shapes(own: Tensors, tensors: Tensors, path: Path) -> None:
     for name, value in own.items():
         if value.shape != tensors[name].shape:
             raise DataError(
                 path,
                 f"{name} is {tuple(tensors[name].shape)} there and {tuple(value.shape)} here. "
-                "Is train.backbone, or the method, the one it was made for?",
+                "Are train.backbone, its sizes and the method those it was made for?",
             )
