@@ -12,7 +12,6 @@ from train.methods.heads import HEADS
 from train.methods.model import build_model, build_regime
 from train.methods.readouts import READOUTS
 from train.methods.regimes import REGIMES, Drop
-from train.methods.step import training_forward
 from train.methods.terms import TERMS
 from train.params import TrainParams
 from train.records import Batch
@@ -61,9 +60,10 @@ def explained(name, model, images, classes):
 
 def stepped(name, model, params):
     """One training step as the loop does it: the loss, after its backward pass."""
-    batch = Batch(pictures(), LABELS, torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool))
-    prepare, rng = build_regime(METHODS[name], params).prepare, torch.Generator().manual_seed(0)
-    batch, forward = training_forward(model, prepare, batch, rng)
+    maps, valid = torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool)
+    batch = Batch(pictures(), LABELS, (maps,), valid, torch.Generator().manual_seed(0))
+    batch = build_regime(METHODS[name], params).prepare(batch)
+    forward = model(batch.images_B3HW, batch.labels_B)
     loss = sum(TERMS[term](forward, batch) for term in METHODS[name].terms)
     loss.backward()
     return loss.detach()

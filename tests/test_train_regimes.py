@@ -18,10 +18,11 @@ def chance(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def two_faces(valid=(True, True)):
+def two_faces(valid=(True, True), seed=0):
     """A black face with label 1 and a white one with label 4; their maps alike, at 2 x 2."""
     images = torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4)])
-    return Batch(images, torch.tensor([1, 4]), images[:, :1, :2, :2].clone(), torch.tensor(valid))
+    maps = images[:, :1, :2, :2].clone()
+    return Batch(images, torch.tensor([1, 4]), (maps,), torch.tensor(valid), chance(seed))
 
 
 SWAP = torch.tensor([1, 0])
@@ -47,7 +48,7 @@ def test_a_patch_is_pasted_into_the_picture():
 
 
 def test_a_coarse_map_is_mixed_by_what_the_patch_covers_of_each_cell():
-    mixed = pasted(two_faces(), SWAP, torch.tensor([[0, 3], [1, 3]])).maps_B1HW
+    mixed = pasted(two_faces(), SWAP, torch.tensor([[0, 3], [1, 3]])).maps[0]
     torch.testing.assert_close(mixed[0, 0], torch.tensor([[0.5, 0.5], [0.25, 0.25]]))
 
 
@@ -83,18 +84,16 @@ def test_an_empty_patch_changes_nothing():
 
 @pytest.mark.parametrize(("probability", "mixes"), [(0.0, False), (1.0, True)])
 def test_batches_are_mixed_as_often_as_asked(probability, mixes):
-    batch = two_faces()
     prepare = cutmix({"probability": probability}).prepare
-    shares = torch.stack([prepare(batch, chance(seed)).mixed_BK for seed in range(20)])
+    shares = torch.stack([prepare(two_faces(seed=seed)).mixed_BK for seed in range(20)])
     assert bool((shares[..., [1, 4]].amin(dim=-1) > 0).any()) is mixes
 
 
 @pytest.mark.parametrize("name", REGIMES)
 def test_all_chance_of_a_batch_comes_from_the_generator(name):
-    batch = two_faces()
     prepare = REGIMES[name](OPTIONS[name]).prepare
     before = torch.get_rng_state()
-    first, second = prepare(batch, chance(3)), prepare(batch, chance(3))
+    first, second = prepare(two_faces(seed=3)), prepare(two_faces(seed=3))
     torch.testing.assert_close(first.images_B3HW, second.images_B3HW, atol=0, rtol=0)
     assert torch.equal(torch.get_rng_state(), before)
 

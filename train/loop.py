@@ -23,7 +23,6 @@ from train.methods import METHODS
 from train.methods.alignment import alignment, target_sizes
 from train.methods.head import Classifier
 from train.methods.model import build_model, build_regime
-from train.methods.step import training_forward
 from train.methods.terms import TERMS
 from train.optimise import OPTIMISERS, step_lr
 from train.params import TrainParams
@@ -120,9 +119,9 @@ def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> 
         sums: dict[str, Tensor] = {}
         for step, raw in enumerate(training.shuffled(params.seed, epoch)):
             rng = _generator(device, params.seed, epoch, step)
-            batch = training_batch(raw, sizes, params, rng)
+            batch = prepare(training_batch(raw, sizes, params, rng))
             with _autocast(params.amp, device):
-                batch, forward = training_forward(model, prepare, batch, rng)
+                forward = model(batch.images_B3HW, batch.labels_B)
             losses = {name: term(forward, batch) for name, term in terms.items()}
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(scaler.scale(torch.stack([*losses.values()]).sum()))

@@ -24,11 +24,11 @@ class Regime:
     """How a method is trained.
 
     Attributes:
-        prepare: (batch, generator) -> batch, once a step, after the augmentation.
+        prepare: once a batch, after the augmentation; its chance comes from the batch's generator.
         fit: puts into a backbone what it needs, after its weights are loaded.
     """
 
-    prepare: Callable[[Batch, torch.Generator], Batch] = lambda batch, rng: batch
+    prepare: Callable[[Batch], Batch] = lambda batch: batch
     fit: Callable[[Backbone], None] = lambda backbone: None
 
 
@@ -55,8 +55,8 @@ def cutmix(options: Options) -> Regime:
     """
     params = checked(CutmixParams, options, "regime")
 
-    def prepare(batch: Batch, rng: torch.Generator) -> Batch:
-        device = batch.images_B3HW.device
+    def prepare(batch: Batch) -> Batch:
+        rng, device = batch.rng, batch.rng.device
         chance_4 = torch.rand(4, generator=rng, device=device)
         partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=device)
         edges_22 = random_box(chance_4[1:], batch.images_B3HW.shape[2:])
@@ -80,7 +80,7 @@ def random_box(chance_3: Tensor, size: torch.Size) -> Tensor:
 
 
 def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
-    """Paste a box of each face's partner into its picture and its map.
+    """Paste a box of each face's partner into its picture and its maps.
 
     A cell of a coarser map is mixed by the share of it that the box covers. A face whose patch
     comes from an undefined map has none any more.
@@ -90,10 +90,8 @@ def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
         partners_B: rows of the batch.
         edges_22: px of the picture, see random_box.
     """
-    images, maps = batch.images_B3HW, batch.maps_B1HW
-    inside, covered = (
-        _coverage(edges_22, images.shape[2:], part.shape[2:]) for part in (images, maps)
-    )
+    images = batch.images_B3HW
+    inside = _coverage(edges_22, images.shape[2:], images.shape[2:])
     share = inside.mean()
     own_BK, other_BK = (
         F.one_hot(labels, len(EXPRESSIONS)).to(share.dtype)
@@ -102,7 +100,12 @@ def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
     return replace(
         batch,
         images_B3HW=torch.lerp(images, images[partners_B], inside),
-        maps_B1HW=torch.lerp(maps, maps[partners_B], covered),
+        maps=tuple(
+            torch.lerp(
+                maps, maps[partners_B], _coverage(edges_22, images.shape[2:], maps.shape[2:])
+            )
+            for maps in batch.maps
+        ),
         valid_B=batch.valid_B & (batch.valid_B[partners_B] | (share == 0)),
         mixed_BK=torch.lerp(own_BK, other_BK, share),
     )
