@@ -90,6 +90,10 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
     sheet_px: int = Field(ge=16, le=512)
 
 
+class NoOptions(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] or regime, of those without numbers."""
+
+
 def checked(legal: type[Legal], options: Options, part: str) -> Legal:
     """Return a method's own numbers as the model that says what is legal for them.
 

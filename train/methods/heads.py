@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from train.methods.attentive import Attentive, AttentiveParams
 from train.methods.head import Features, Head, xavier
-from train.params import Options, checked
+from train.params import NoOptions, Options, checked
 from train.records import Forward
 from train.scores import unit_range
 
@@ -177,10 +177,6 @@ class TokenConv(Head):
         return Forward(maps_BKHW.mean(dim=(2, 3)), features, maps_BKHW)
 
 
-class NoParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of heads without numbers."""
-
-
 P = TypeVar("P", bound=BaseModel)
 Row = Callable[[int, Options], Head]
 
@@ -191,11 +187,11 @@ def row(make: Callable[[int, P], Head], legal: type[P]) -> Row:
 
 
 HEADS: dict[str, Row] = {
-    "gap": row(lambda channels, _: Pooled(channels), NoParams),
+    "gap": row(lambda channels, _: Pooled(channels), NoOptions),
     "wildcat": row(Wildcat, WildcatParams),
     "prm": row(Peaks, PeakParams),
     "acol": row(Erasing, ErasingParams),
-    "token_conv": row(lambda channels, _: TokenConv(channels), NoParams),
+    "token_conv": row(lambda channels, _: TokenConv(channels), NoOptions),
     "apvit": row(Attentive, AttentiveParams),
 }
 """Name -> (channels of the deepest level, train.head of params.yaml) -> head."""

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from train.methods.levels import Backbone
-from train.params import Options, checked
+from train.params import NoOptions, Options, checked
 from train.records import Batch
 
 
@@ -32,13 +32,9 @@ class Regime:
     fit: Callable[[Backbone], None] = lambda backbone: None
 
 
-class NoParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.regime] of `plain`."""
-
-
 def plain(options: Options) -> Regime:
     """Leave batch and network alone."""
-    checked(NoParams, options, "regime")
+    checked(NoOptions, options, "regime")
     return Regime()
 
 
