@@ -60,8 +60,12 @@ def explained(name, model, images, classes):
 
 def stepped(name, model, params):
     """One training step as the loop does it: the loss, after its backward pass."""
-    maps, valid = torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool)
-    batch = Batch(pictures(), LABELS, (maps,), valid, torch.Generator().manual_seed(0))
+    device = next(model.parameters()).device
+    images, labels, maps, valid = (
+        part.to(device)
+        for part in (pictures(), LABELS, torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool))
+    )
+    batch = Batch(images, labels, (maps,), valid, torch.Generator(device).manual_seed(0))
     batch = build_regime(METHODS[name], params).prepare(batch)
     forward = model(batch.images_B3HW, batch.labels_B)
     loss = sum(TERMS[term](forward, batch) for term in METHODS[name].terms)
@@ -168,6 +172,21 @@ def test_explaining_two_hundred_times_keeps_nothing(name, model):
     for _ in range(200):
         readout(model, forward, LABELS[:1])
     assert tensors() <= before
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_half_precision_step_and_a_map_on_a_gpu_are_those_of_the_processor(name, params):
+    torch.manual_seed(0)
+    model = build_model(METHODS[name], params).eval()
+    expected = unit_range(explained(name, model, pictures(), LABELS))
+    model.to("cuda")
+    found = unit_range(explained(name, model, pictures().cuda(), LABELS.cuda()))
+    torch.testing.assert_close(found.cpu(), expected, atol=5e-2, rtol=0)
+    model.train()
+    with torch.autocast("cuda", dtype=torch.float16):
+        loss = stepped(name, model, params)
+    assert loss.isfinite()
 
 
 @pytest.mark.slow

@@ -60,6 +60,11 @@ class Classifier(nn.Module):
         return Forward(found.logits_BK, found.features, found.maps_BKHW, {**extra, **found.extra})
 
 
+def of_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:
+    """Take each face's map of its class: (B, H, W)."""
+    return maps_BKHW[torch.arange(len(classes_B), device=classes_B.device), classes_B]
+
+
 def xavier(layer: Layer) -> Layer:
     """Initialise as the published heads are: uniform weights by Xavier's rule, no bias."""
     nn.init.xavier_uniform_(layer.weight)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from train.methods.attentive import Attentive, AttentiveParams
-from train.methods.head import Features, Head, xavier
+from train.methods.head import Features, Head, of_class, xavier
 from train.params import NoOptions, Options, checked
 from train.records import Forward
 from train.scores import unit_range
@@ -139,7 +139,7 @@ class Erasing(Head):
         first_BKHW = self.first(features[-1])
         logits_BK = first_BKHW.mean(dim=(2, 3))
         classes_B = logits_BK.argmax(dim=1) if labels_B is None else labels_B
-        seen_BHW = unit_range(first_BKHW.detach()[torch.arange(len(classes_B)), classes_B])
+        seen_BHW = unit_range(of_class(first_BKHW.detach(), classes_B))
         kept_B1HW = (seen_BHW < self.params.threshold)[:, None]
         second_BKHW = self.second(features[-1] * kept_B1HW)
         return Forward(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from errors import UsageError
-from train.methods.head import Classifier
+from train.methods.head import Classifier, of_class
 from train.methods.heads import Pooled
 from train.records import Forward, Readout
 
@@ -81,7 +81,7 @@ def head_map(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
     """
     if forward.maps_BKHW is None:
         raise _unfit("head_map", "a head that makes maps")
-    return forward.maps_BKHW[torch.arange(len(classes_B)), classes_B]
+    return of_class(forward.maps_BKHW, classes_B)
 
 
 def ts_cam(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
