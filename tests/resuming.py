@@ -13,7 +13,8 @@ from torch import nn
 from tests import crashing
 from train.inputs import Stores
 from train.loop import train
-from train.methods.backbones import BACKBONES, Backbone
+from train.methods.backbones import BACKBONES
+from train.methods.levels import Backbone
 from train.runs import Run
 
 CPU = torch.device("cpu")
@@ -21,12 +22,11 @@ SPAWN = get_context("forkserver")
 SPAWN.set_forkserver_preload([__name__, "dvclive.dvc", "dvc.repo", "numpy.ma"])
 
 
-class Speck(nn.Module):
+class Speck(Backbone):
     """Two levels with everything that a resumed run may get wrong: statistics and dropout."""
 
     def __init__(self):
-        super().__init__()
-        self.levels = nn.ModuleList(
+        levels = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, after, 3, stride=4, padding=1),
                 nn.BatchNorm2d(after),
@@ -35,14 +35,15 @@ class Speck(nn.Module):
             )
             for before, after in ((3, 8), (8, 16))
         )
+        super().__init__(levels, (8, 8, 8, 8, 16))
 
     def forward(self, images):
-        first = self.levels[0](images)
-        return [first, self.levels[1](first)]
+        first = self.net[0](images)
+        return (first, first, first, first, self.net[1](first)), {}
 
 
-def speck(weights, large_maps):
-    return Backbone(Speck(), (8, 16))
+def speck(params):
+    return Speck()
 
 
 BACKBONES["speck"] = speck

@@ -12,8 +12,9 @@ from train.evaluate import Source, evaluate
 from train.inputs import Stores
 from train.loop import train
 from train.methods import METHODS
+from train.methods.model import build_model
 from train.params import EvaluateParams, TrainParams
-from train.runs import Run, build_model, load_run
+from train.runs import Run, load_run
 
 CPU = torch.device("cpu")
 
@@ -97,7 +98,7 @@ def test_other_parameters_do_not_overwrite_a_run(tiny, quick, trained):
 
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
-    with pytest.raises(UsageError, match="known: cam"):
+    with pytest.raises(UsageError, match="known: acol, adl, apvit, cam"):
         train(opened(tiny), tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
 
 

@@ -25,7 +25,7 @@ class Linear(nn.Module):
         super().__init__()
         self.layer = nn.Linear(3, 7)
 
-    def forward(self, images):
+    def forward(self, images, labels=None):
         return Forward(self.layer(images.mean(dim=(2, 3))), (images,))
 
 
@@ -51,7 +51,7 @@ def share(faces, rank, ranks):
 
 def stepped(ranks, params, faces):
     """Take two steps; return the losses and the weights."""
-    method = Method("gap", "class_map", ("cross_entropy",))
+    method = Method("gap", "plain", "class_map", ("cross_entropy",))
     torch.manual_seed(0)
     with mock.patch("train.step.build_model", return_value=Linear()):
         learner = Learner(method, params, {"cross_entropy": error, "alignment": alignment}, ranks)

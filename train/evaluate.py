@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import rescaled
-from errors import DataError
+from errors import DataError, pick
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
@@ -32,6 +32,7 @@ from train.runs import load_run
 from train.scores import classification, own_cosine, selectivity, summary
 
 VERSION = 1
+OWN = "method"
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
 Tell = Callable[[int, int, str], None]
 Json = dict[str, Any]
@@ -86,7 +87,7 @@ def evaluate(
         model, method, described = load_run(source.run, params.checkpoint, source.device)
         setup = Setup(
             model,
-            READOUTS[method.readout],
+            pick({**READOUTS, OWN: READOUTS[method.readout]}, params.readout, "readout"),
             described["params"]["image_px"],
             described["about"]["canvas_px"],
             _codebook(described),
@@ -169,6 +170,7 @@ def _card(
         "split": params.split,
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,
+        "readout": params.readout,
         "codebook": _codebook(described),
         "protocol": "holdout",
         "usable": len(subjects.rows_N),

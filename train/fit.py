@@ -28,7 +28,7 @@ from train.feed import Feed, Place, Raw
 from train.inputs import Stores
 from train.methods import METHODS
 from train.methods.alignment import alignment, target_sizes
-from train.methods.heads import Classifier
+from train.methods.head import Classifier
 from train.methods.terms import TERMS
 from train.optimise import learning_rate
 from train.params import TrainParams

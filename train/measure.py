@@ -16,7 +16,7 @@ from torch import Tensor
 from anatomy.heatmaps import per_class_au
 from store.tables import Row
 from train.augment import plain_images
-from train.methods.heads import Classifier
+from train.methods.head import Classifier
 from train.records import Readout
 from train.scores import GEOMETRIES, centred, cosines, unit_range
 

@@ -1,8 +1,14 @@
 """What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
+
+from errors import UsageError, did_you_mean
+
+Options = Mapping[str, bool | int | float | str]
+Legal = TypeVar("Legal", bound=BaseModel)
 
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -51,8 +57,12 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
 
     seed: int = Field(ge=0)
     backbone: str
-    weights: Literal["none", "imagenet"]
+    weights: str
+    weights_sha256: str | None
     large_maps: bool
+    token_px: int = Field(ge=1)
+    head: dict[str, bool | int | float | str]
+    regime: dict[str, bool | int | float | str]
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)
@@ -82,7 +92,38 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
 
     split: Literal["train", "val", "test"]
     checkpoint: Literal["last", "best"]
+    readout: str
     geometry: Literal["exact", "published"]
     batch: int = Field(ge=1)
     sheet_per_class: int = Field(ge=0)
     sheet_px: int = Field(ge=16, le=512)
+
+
+class NoOptions(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] or regime, of those without numbers."""
+
+
+def checked(legal: type[Legal], options: Options, part: str) -> Legal:
+    """Return a method's own numbers as the model that says what is legal for them.
+
+    Args:
+        legal: of a head or regime.
+        options: train.head or train.regime.
+        part: head or regime.
+
+    Raises:
+        UsageError: naming the key, if one is missing, unknown or has an illegal value.
+    """
+    known = list(legal.model_fields)
+    for key in options:
+        if key not in known:
+            raise UsageError(
+                f"{part}.{key}",
+                f"no such key; known: {', '.join(known) or 'none'}.{did_you_mean(key, known)}",
+            )
+    try:
+        return legal.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, (part, *first["loc"])))
+        raise UsageError(key, f"{first['msg'].lower()}, got {first['input']!r:.60}.") from error

@@ -3,8 +3,8 @@
 Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Generator, Tensor
@@ -21,6 +21,7 @@ class Batch:
             (B, 1, h, w) for every size that a term wants.
         valid_B: whether the heatmap is defined.
         rng: all further chance of the step, on the batch's device.
+        mixed_BK: labels as shares that sum to one, from regimes that mix faces; else None.
     """
 
     images_B3HW: Tensor
@@ -28,6 +29,7 @@ class Batch:
     maps: tuple[Tensor, ...]
     valid_B: Tensor
     rng: Generator
+    mixed_BK: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,17 @@ class Forward:
     """What a model says of a batch.
 
     Attributes:
-        logits_BK: scores of the expressions, before softmax.
+        logits_BK: scores of the expressions, before softmax: what the model predicts with.
         features: activations (B, C, H, W), shallow to deep; layer n of the papers is features[n -
             1].
         maps_BKHW: one map an expression, from heads that make them; else None.
+        extra: what only one method's terms or readout ask for, by name.
     """
 
     logits_BK: Tensor
     features: tuple[Tensor, ...]
     maps_BKHW: Tensor | None = None
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 Term = Callable[[Forward, Batch], Tensor]
@@ -56,6 +60,7 @@ class Method:
 
     Attributes:
         head: row of HEADS.
+        regime: row of REGIMES.
         readout: row of READOUTS.
         terms: rows of TERMS, summed.
         compiles: whether torch.compile may serve its training step. Terms that differentiate a
@@ -63,6 +68,7 @@ class Method:
     """
 
     head: str
+    regime: str
     readout: str
     terms: tuple[str, ...]
     compiles: bool = True

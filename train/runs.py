@@ -8,11 +8,10 @@ from typing import Any
 
 import torch
 
-from errors import pick
 from train.checkpoint import fits, load
 from train.methods import METHODS
-from train.methods.backbones import BACKBONES
-from train.methods.heads import HEADS, Classifier
+from train.methods.head import Classifier
+from train.methods.model import build_model
 from train.params import TrainParams
 from train.records import Method
 
@@ -34,15 +33,6 @@ class Run:
     supervision: str
     params: TrainParams
     device: torch.device
-
-
-def build_model(method: Method, params: TrainParams) -> Classifier:
-    """Make a method's network, with fresh weights where none are given."""
-    backbone = pick(BACKBONES, params.backbone, "backbone")(
-        weights=params.weights, large_maps=params.large_maps
-    )
-    head = pick(HEADS, method.head, "head")(backbone.channels[-1])
-    return Classifier(backbone, head).to(memory_format=torch.channels_last)
 
 
 def load_run(

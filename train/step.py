@@ -19,12 +19,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from errors import ResourceError, pick
 from train.checkpoint import State
-from train.methods.heads import Classifier
+from train.methods.head import Classifier
+from train.methods.model import build_model, build_regime
 from train.optimise import OPTIMISERS
 from train.params import TrainParams
 from train.ranks import Ranks
 from train.records import Batch, Method, Term
-from train.runs import build_model
 
 _AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _LOG = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class Learner:
         self._params, self._terms, self._ranks = params, terms, ranks
         torch.manual_seed(params.seed)
         self.model: Classifier = build_model(method, params).to(ranks.device)
+        self._prepare = build_regime(method, params).prepare
         self._average = _average_of(self.model, params.ema) if params.ema else None
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(self.model, params)
         self.scaler = torch.amp.GradScaler(ranks.device.type, enabled=params.amp == "fp16")
@@ -154,8 +155,9 @@ class Learner:
         """Return this rank's part of every term: (T,); their sums over the ranks are means."""
         device = self._ranks.device
         amp = _AMP_DTYPES.get(self._params.amp)
+        batch = self._prepare(batch)
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
-            forward = self._forward(batch.images_B3HW)
+            forward = self._forward(batch.images_B3HW, batch.labels_B)
         counts = torch.stack([_COUNTED.get(name, _faces)(batch) for name in self._terms])
         shares_T = counts / self._ranks.summed(counts).clamp(min=1)
         return torch.stack([term(forward, batch) for term in self._terms.values()]) * shares_T

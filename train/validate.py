@@ -6,7 +6,7 @@ from torch import Tensor
 
 from train.augment import moved_maps, plain_images
 from train.feed import Feed, Raw
-from train.methods.heads import Classifier
+from train.methods.head import Classifier
 from train.ranks import Ranks
 from train.records import Forward
 

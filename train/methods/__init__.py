@@ -1,11 +1,25 @@
-"""What a model is: a backbone, a head, a readout, terms to train with.
+"""What a model is: a backbone, a head, a regime, a readout, terms to train with.
 
-The backbone gives features, the head scores them, the readout explains.
+The backbone gives features, the head scores them, the regime changes training, the readout
+explains.
 """
 
 from train.records import Method
 
+_CE = ("cross_entropy",)
+
 METHODS: dict[str, Method] = {
-    "cam": Method(head="gap", readout="class_map", terms=("cross_entropy",)),
+    "cam": Method("gap", "plain", "class_map", _CE),
+    "wildcat": Method("wildcat", "plain", "head_map", _CE),
+    "gradcam": Method("gap", "plain", "gradcam", _CE),
+    "gradcam_pp": Method("gap", "plain", "gradcam_pp", _CE),
+    "acol": Method("acol", "plain", "head_map", (*_CE, "erased_cross_entropy")),
+    "prm": Method("prm", "plain", "head_map", _CE),
+    "adl": Method("gap", "adl", "class_map", _CE),
+    "cutmix": Method("gap", "cutmix", "class_map", _CE),
+    "layercam": Method("gap", "plain", "layercam", _CE),
+    "ts_cam": Method("token_conv", "plain", "ts_cam", _CE),
+    "apvit": Method("apvit", "plain", "token_importance", _CE),
 }
-"""Published methods. The backbone, and whether AU alignment is added, are choices of the run."""
+"""Published methods: head, regime, readout, terms. The backbone, and whether AU alignment is added,
+are choices of the run."""

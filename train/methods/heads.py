@@ -1,32 +1,25 @@
-"""Heads: from the deepest activations to logits and, for some, one map an expression.
+"""Heads: from the deepest level to logits and, for some, one map an expression.
 
-K expressions.
+Shapes: B batch, C channels, H W rows and columns, K expressions, M maps an expression.
 """
 
 from collections.abc import Callable
+from typing import Literal, TypeVar
 
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from train.methods.backbones import Backbone
+from train.methods.attentive import Attentive, AttentiveParams
+from train.methods.head import Features, Head, of_class, xavier
+from train.params import NoOptions, Options, checked
 from train.records import Forward
+from train.scores import unit_range
 
 
-class Classifier(nn.Module):
-    """A backbone and a head: pictures (B, 3, H, W) -> Forward."""
-
-    def __init__(self, backbone: Backbone, head: nn.Module) -> None:
-        super().__init__()
-        self.backbone, self.head = backbone.network, head
-
-    def forward(self, images_B3HW: Tensor) -> Forward:
-        """Score a batch and keep every activation."""
-        features = tuple(self.backbone(images_B3HW))
-        logits_BK, maps_BKHW = self.head(features[-1])
-        return Forward(logits_BK, features, maps_BKHW)
-
-
-class Pooled(nn.Module):
+class Pooled(Head):
     """Global average pooling and a linear layer.
 
     Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016.
@@ -34,14 +27,171 @@ class Pooled(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.linear = nn.Linear(channels, len(EXPRESSIONS))
-        nn.init.xavier_uniform_(self.linear.weight)
-        nn.init.zeros_(self.linear.bias)
+        self.linear = xavier(nn.Linear(channels, len(EXPRESSIONS)))
 
-    def forward(self, feature_BCHW: Tensor) -> tuple[Tensor, None]:
-        """Return logits (B, K); class maps follow from the weights, see readouts.class_map."""
-        return self.linear(feature_BCHW.mean(dim=(2, 3))), None
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Return logits; class maps follow from the weights, see readouts.class_map."""
+        return Forward(self.linear(features[-1].mean(dim=(2, 3))), features)
+
+    def gradient(self, features: Features, classes_B: Tensor) -> Tensor:
+        """Return it in closed form: everywhere the class's weights over the number of pixels."""
+        weights_BC = self.linear.weight.detach()[classes_B] / features[-1][0, 0].numel()
+        return weights_BC[:, :, None, None].expand_as(features[-1])
 
 
-HEADS: dict[str, Callable[[int], nn.Module]] = {"gap": Pooled}
-"""Name -> (channels of the deepest level) -> module: (B, C, H, W) -> (logits, maps or None)."""
+class WildcatParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of WILDCAT.
+
+    `arithmetic`: paper adds alpha times the mean of the lowest values; published code leaves
+    them out.
+    """
+
+    maps: int = Field(ge=1, le=64)
+    top: float = Field(gt=0, le=1)
+    bottom: float = Field(gt=0, le=1)
+    alpha: float = Field(ge=0)
+    arithmetic: Literal["paper", "published"]
+
+
+class Wildcat(Head):
+    """M maps an expression, averaged; their highest and lowest values make the logit.
+
+    Source: Durand et al., WILDCAT, CVPR 2017.
+    """
+
+    def __init__(self, channels: int, params: WildcatParams) -> None:
+        super().__init__()
+        self.params = params
+        self.modalities = xavier(nn.Conv2d(channels, len(EXPRESSIONS) * params.maps, 1))
+
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Return logits and the maps before spatial pooling."""
+        maps_BKHW = self.modalities(features[-1]).unflatten(1, (-1, self.params.maps)).mean(dim=2)
+        values_BKP = maps_BKHW.flatten(2)
+        logits_BK = _extreme(values_BKP, self.params.top, largest=True)
+        if self.params.arithmetic == "paper":
+            lowest_BK = _extreme(values_BKP, self.params.bottom, largest=False)
+            logits_BK = logits_BK + self.params.alpha * lowest_BK
+        return Forward(logits_BK, features, maps_BKHW)
+
+
+def _extreme(values_BKP: Tensor, share: float, largest: bool) -> Tensor:
+    """Return the mean of a share of the values, at least one of them."""
+    count = max(1, round(share * values_BKP.shape[2]))
+    return values_BKP.topk(count, dim=2, largest=largest).values.mean(dim=2)
+
+
+class PeakParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of PRM: side of the window in which only the highest value counts."""
+
+    window: int = Field(ge=1)
+
+
+class Peaks(Head):
+    """One map an expression; the highest value around every place, averaged, is the logit.
+
+    Source: Zhou et al., Weakly Supervised Instance Segmentation using Class Peak Response, CVPR
+    2018, with the fixed window of the published code.
+    """
+
+    def __init__(self, channels: int, params: PeakParams) -> None:
+        super().__init__()
+        self.params = params
+        self.classifier = xavier(nn.Conv2d(channels, len(EXPRESSIONS), 1))
+
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Return logits and the maps before the window; a map smaller than it is one window."""
+        maps_BKHW = self.classifier(features[-1])
+        window = [min(self.params.window, side) for side in maps_BKHW.shape[2:]]
+        return Forward(F.max_pool2d(maps_BKHW, window, 1).mean(dim=(2, 3)), features, maps_BKHW)
+
+
+class ErasingParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of ACoL.
+
+    `width`: channels inside a branch; `threshold`: of the first branch's map in [0, 1], from which
+    on the second branch sees nothing.
+    """
+
+    width: int = Field(ge=1)
+    threshold: float = Field(gt=0, le=1)
+
+
+class Erasing(Head):
+    """Two branches; the second sees what the first did not look at, and finds the rest.
+
+    Erased is the map of the label while there is one, in training; otherwise that of the class
+    which the first branch predicts, so that nobody has to know the label.
+
+    Source: Zhang et al., Adversarial Complementary Learning, CVPR 2018.
+    """
+
+    def __init__(self, channels: int, params: ErasingParams) -> None:
+        super().__init__()
+        self.params = params
+        self.first, self.second = (_branch(channels, params.width) for _ in range(2))
+
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Return the first branch's logits, and of both the higher of their maps in [0, 1].
+
+        Extra `erased_logits_BK`: the second branch's, for its loss.
+        """
+        first_BKHW = self.first(features[-1])
+        logits_BK = first_BKHW.mean(dim=(2, 3))
+        classes_B = logits_BK.argmax(dim=1) if labels_B is None else labels_B
+        seen_BHW = unit_range(of_class(first_BKHW.detach(), classes_B))
+        kept_B1HW = (seen_BHW < self.params.threshold)[:, None]
+        second_BKHW = self.second(features[-1] * kept_B1HW)
+        return Forward(
+            logits_BK,
+            features,
+            torch.maximum(unit_range(first_BKHW), unit_range(second_BKHW)),
+            {"erased_logits_BK": second_BKHW.mean(dim=(2, 3))},
+        )
+
+
+def _branch(channels: int, width: int) -> nn.Sequential:
+    """Return the published branch: two 3 x 3 convolutions, then one map an expression."""
+    return nn.Sequential(
+        xavier(nn.Conv2d(channels, width, 3, padding=1)),
+        nn.ReLU(),
+        xavier(nn.Conv2d(width, width, 3, padding=1)),
+        nn.ReLU(),
+        xavier(nn.Conv2d(width, len(EXPRESSIONS), 1)),
+    )
+
+
+class TokenConv(Head):
+    """A convolution over the grid of patch tokens, averaged.
+
+    Source: Gao et al., TS-CAM, ICCV 2021.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.classifier = xavier(nn.Conv2d(channels, len(EXPRESSIONS), 3, padding=1))
+
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Return logits and the maps that they are means of."""
+        maps_BKHW = self.classifier(features[-1])
+        return Forward(maps_BKHW.mean(dim=(2, 3)), features, maps_BKHW)
+
+
+P = TypeVar("P", bound=BaseModel)
+Row = Callable[[int, Options], Head]
+
+
+def row(make: Callable[[int, P], Head], legal: type[P]) -> Row:
+    """Return (channels, options) -> head, refusing options that are not legal."""
+    return lambda channels, options: make(channels, checked(legal, options, "head"))
+
+
+HEADS: dict[str, Row] = {
+    "gap": row(lambda channels, _: Pooled(channels), NoOptions),
+    "wildcat": row(Wildcat, WildcatParams),
+    "prm": row(Peaks, PeakParams),
+    "acol": row(Erasing, ErasingParams),
+    "token_conv": row(lambda channels, _: TokenConv(channels), NoOptions),
+    "apvit": row(Attentive, AttentiveParams),
+}
+"""Name -> (channels of the deepest level, train.head of params.yaml) -> head."""

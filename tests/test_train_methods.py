@@ -1,0 +1,244 @@
+import gc
+
+import pytest
+import torch
+from ruamel.yaml import YAML
+
+from errors import UsageError
+from params import load as load_params
+from train.methods import METHODS
+from train.methods.backbones import BACKBONES
+from train.methods.heads import HEADS
+from train.methods.model import build_model, build_regime
+from train.methods.readouts import READOUTS
+from train.methods.regimes import REGIMES, Drop
+from train.methods.terms import TERMS
+from train.params import TrainParams
+from train.records import Batch
+from train.scores import unit_range
+
+LABELS = torch.tensor([0, 1, 2, 3, 4, 5, 6, 1])
+
+
+@pytest.fixture(scope="module", params=METHODS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def params(checkout, name):
+    shipped = load_params(
+        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", name)
+    )
+    return shipped.model_copy(update={"image_px": 32})
+
+
+@pytest.fixture(scope="module")
+def model(name, params):
+    torch.manual_seed(0)
+    return build_model(METHODS[name], params).eval()
+
+
+@pytest.fixture
+def learner(model):
+    """The same model ready to be trained, and afterwards as it was."""
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    yield model.train()
+    model.load_state_dict(state)
+    model.zero_grad(set_to_none=True)
+    model.eval()
+
+
+def pictures(count=8):
+    return torch.rand(count, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+
+
+def explained(name, model, images, classes):
+    with torch.no_grad():
+        return READOUTS[METHODS[name].readout](model, model(images), classes)
+
+
+def stepped(name, model, params):
+    """One training step as the loop does it: the loss, after its backward pass."""
+    device = next(model.parameters()).device
+    images, labels, maps, valid = (
+        part.to(device)
+        for part in (pictures(), LABELS, torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool))
+    )
+    batch = Batch(images, labels, (maps,), valid, torch.Generator(device).manual_seed(0))
+    batch = build_regime(METHODS[name], params).prepare(batch)
+    forward = model(batch.images_B3HW, batch.labels_B)
+    loss = sum(TERMS[term](forward, batch) for term in METHODS[name].terms)
+    loss.backward()
+    return loss.detach()
+
+
+def test_a_row_names_members_of_its_families(name):
+    method = METHODS[name]
+    assert method.head in HEADS
+    assert method.regime in REGIMES
+    assert method.readout in READOUTS
+    assert set(method.terms) <= set(TERMS)
+
+
+def test_every_method_has_its_numbers_and_no_numbers_lack_a_method(checkout):
+    sections = YAML(typ="safe").load(checkout / "params.yaml")["methods"]
+    assert set(sections) == set(METHODS)
+
+
+@pytest.mark.parametrize("family", [METHODS, BACKBONES])
+def test_the_page_on_methods_knows_every_row(checkout, family):
+    page = (checkout / "docs" / "methods.md").read_text()
+    assert [name for name in family if f"`{name}`" not in page] == []
+
+
+def test_a_model_gives_logits_five_levels_and_a_map(name, model):
+    with torch.no_grad():
+        forward = model(pictures())
+    assert forward.logits_BK.shape == (8, 7)
+    assert [len(level) for level in forward.features] == [8] * 5
+    maps = explained(name, model, pictures(), LABELS)
+    assert maps.shape == (8, *forward.features[-1].shape[2:])
+    assert maps.dtype == torch.float32
+    assert maps.isfinite().all()
+    assert unit_range(maps).any()
+
+
+def test_the_order_and_size_of_a_batch_do_not_change_a_map(name, model):
+    whole = unit_range(explained(name, model, pictures(), LABELS))
+    order = torch.tensor([5, 2, 7, 0, 1, 6, 4, 3])
+    shuffled = unit_range(explained(name, model, pictures()[order], LABELS[order]))
+    torch.testing.assert_close(shuffled, whole[order], atol=1e-4, rtol=0)
+    alone = unit_range(explained(name, model, pictures()[3:4], LABELS[3:4]))
+    torch.testing.assert_close(alone, whole[3:4], atol=1e-4, rtol=0)
+
+
+def test_explaining_leaves_mode_and_gradients_as_they_were(name, model):
+    explained(name, model, pictures(), LABELS)
+    assert not any(part.training for part in model.modules())
+    assert all(weight.requires_grad and weight.grad is None for weight in model.parameters())
+
+
+def test_a_level_without_any_signal_gives_a_zero_map(name, model):
+    with torch.no_grad():
+        extra = model(pictures(2)).extra
+        nothing = tuple(torch.zeros_like(level) for level in model(pictures(2)).features)
+        forward = model.head(nothing)
+        flat = type(forward)(
+            forward.logits_BK, nothing, forward.maps_BKHW, {**extra, **forward.extra}
+        )
+        found = READOUTS[METHODS[name].readout](model, flat, LABELS[:2])
+    assert not unit_range(found).any()
+
+
+@pytest.mark.slow
+def test_every_weight_learns_under_mixed_precision(name, learner, params):
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        loss = stepped(name, learner, params)
+    assert loss.isfinite()
+    silent = [key for key, weight in learner.named_parameters() if weight.grad is None]
+    assert silent == []
+    assert all(weight.grad.isfinite().all() for weight in learner.parameters())
+
+
+def test_weights_come_back_as_they_were(name, params, model):
+    other = build_model(METHODS[name], params)
+    other.load_state_dict(model.state_dict())
+    torch.testing.assert_close(
+        explained(name, other.eval(), pictures(2), LABELS[:2]),
+        explained(name, model, pictures(2), LABELS[:2]),
+        atol=0,
+        rtol=0,
+    )
+
+
+def test_evaluation_knows_neither_labels_nor_chance(name, model):
+    with torch.no_grad():
+        first, second = model(pictures()).logits_BK, model(pictures()).logits_BK
+    torch.testing.assert_close(first, second, atol=0, rtol=0)
+
+
+def test_explaining_two_hundred_times_keeps_nothing(name, model):
+    with torch.no_grad():
+        forward = model(pictures(1))
+    readout = READOUTS[METHODS[name].readout]
+
+    def tensors():
+        gc.collect()
+        return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
+
+    readout(model, forward, LABELS[:1])
+    before = tensors()
+    for _ in range(200):
+        readout(model, forward, LABELS[:1])
+    assert tensors() <= before
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_half_precision_step_and_a_map_on_a_gpu_are_those_of_the_processor(name, params):
+    torch.manual_seed(0)
+    model = build_model(METHODS[name], params).eval()
+    expected = unit_range(explained(name, model, pictures(), LABELS))
+    model.to("cuda")
+    found = unit_range(explained(name, model, pictures().cuda(), LABELS.cuda()))
+    torch.testing.assert_close(found.cpu(), expected, atol=5e-2, rtol=0)
+    model.train()
+    with torch.autocast("cuda", dtype=torch.float16):
+        loss = stepped(name, model, params)
+    assert loss.isfinite()
+
+
+@pytest.mark.slow
+def test_a_compiled_step_has_the_loss_of_a_plain_one(name, learner, params):
+    torch._dynamo.reset()
+    losses = []
+    for used in (learner, torch.compile(learner, backend="aot_eager", fullgraph=True)):
+        learner.zero_grad(set_to_none=True)
+        torch.manual_seed(1)
+        losses.append(stepped(name, used, params))
+        assert all(weight.grad is not None for weight in learner.parameters())
+    torch.testing.assert_close(losses[0], losses[1], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
+def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
+    shipped = load_params(
+        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", head)
+    ).model_copy(update={"image_px": 32})
+    model = build_model(METHODS[head], shipped)
+    forward = model(pictures(2), LABELS[:2])
+    (gradient,) = torch.autograd.grad(
+        forward.logits_BK.abs().sum(), forward.features[3], create_graph=True
+    )
+    gradient.square().sum().backward()
+    learning = [weight.grad is not None for weight in model.head.parameters()]
+    assert any(learning)
+    assert model.backbone.net.layer4[0].downsample[0].weight.grad.any()
+
+
+@pytest.mark.parametrize(("backbone", "places"), [("resnet18", (0, 1)), ("resnet50", (0, 2))])
+def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, places):
+    shipped = load_params(
+        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
+    ).model_copy(update={"backbone": backbone, "image_px": 32})
+    torch.manual_seed(0)
+    dropping = build_model(METHODS["adl"], shipped).eval()
+    torch.manual_seed(0)
+    plain = build_model(METHODS["cam"], shipped.model_copy(update={"regime": {}})).eval()
+    net = dropping.backbone.net
+    for stage, expected in ((net.layer3, (0,)), (net.layer4, places)):
+        found = [any(isinstance(part, Drop) for part in block.modules()) for block in stage]
+        assert [place for place, drops in enumerate(found) if drops] == list(expected)
+    with torch.no_grad():
+        torch.testing.assert_close(
+            dropping(pictures(2)).logits_BK, plain(pictures(2)).logits_BK, atol=0, rtol=0
+        )
+
+
+def test_adl_says_that_it_needs_a_resnet(checkout):
+    shipped = load_params(
+        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
+    )
+    with pytest.raises(UsageError, match="adl needs a ResNet"):
+        build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))

@@ -1,0 +1,73 @@
+"""What every head is, and the classifier that it makes of a backbone.
+
+Shapes: B batch, C channels, H W rows and columns of the deepest level, K expressions.
+"""
+
+from abc import ABC, abstractmethod
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from train.methods.levels import Backbone
+from train.records import Forward
+
+Features = tuple[Tensor, ...]
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+
+class Head(nn.Module, ABC):
+    """Reads the deepest level only, so that one gradient serves every explanation."""
+
+    @abstractmethod
+    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+        """Score a batch.
+
+        Args:
+            features: levels (B, C, H, W), shallow to deep.
+            labels_B: in training only, for heads that learn by them.
+        """
+
+    def gradient(self, features: Features, classes_B: Tensor) -> Tensor:
+        """Return the gradient of a class's logit with respect to the deepest level: (B, C, H, W).
+
+        It works wherever it is called, under no_grad too, and leaves no gradient in the weights.
+        """
+        with torch.inference_mode(False), torch.enable_grad():
+            deepest_BCHW = features[-1].detach().clone().requires_grad_()
+            logits_BK = self((*features[:-1], deepest_BCHW)).logits_BK
+            chosen_B = logits_BK.gather(1, classes_B[:, None])
+            (gradient_BCHW,) = torch.autograd.grad(chosen_B.sum(), deepest_BCHW)
+        return gradient_BCHW
+
+
+class Classifier(nn.Module):
+    """A backbone and a head: pictures (B, 3, H, W) -> Forward."""
+
+    def __init__(self, backbone: Backbone, head: Head) -> None:
+        super().__init__()
+        self.backbone, self.head = backbone, head
+
+    def forward(self, images_B3HW: Tensor, labels_B: Tensor | None = None) -> Forward:
+        """Score a batch and keep every activation.
+
+        Args:
+            images_B3HW: normalised pictures.
+            labels_B: in training only, for heads that learn by them.
+        """
+        features, extra = self.backbone(images_B3HW)
+        found = self.head(features, labels_B)
+        return Forward(found.logits_BK, found.features, found.maps_BKHW, {**extra, **found.extra})
+
+
+def of_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:
+    """Take each face's map of its class: (B, H, W)."""
+    return maps_BKHW[torch.arange(len(classes_B), device=classes_B.device), classes_B]
+
+
+def xavier(layer: Layer) -> Layer:
+    """Initialise as the published heads are: uniform weights by Xavier's rule, no bias."""
+    nn.init.xavier_uniform_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer

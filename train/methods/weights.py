@@ -1,0 +1,137 @@
+"""Weights from a file: of a backbone, or the published checkpoints of a whole method.
+
+A file is read only if its SHA-256 is the one that params.yaml states, and never as a pickle that
+runs code. Accepted are safetensors and state dicts of
+
+    a backbone       by the names of torchvision, timm or face.evoLVe; its classifier is left alone,
+                     unless it is the method's own head, as in published checkpoints of TS-CAM
+    a whole method   {"encoder": ..., "classification_head": ...}, the checkpoints of Belharbi et
+                     al., FG 2024, whose expressions are in our order. Names inside a head are not
+                     published: its tensors are taken in their order, and shapes must agree.
+"""
+
+import hashlib
+import io
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from errors import CorruptError, DataError, NoInputError, UsageError
+from train.methods.head import Classifier
+from train.methods.levels import NAMED_WEIGHTS
+from train.params import TrainParams
+
+Tensors = dict[str, Tensor]
+_WRAPPINGS = ("state_dict", "model")
+_BLOCK = re.compile(r"^(layer\d)\.(\d+)\.")
+
+
+def load_weights(model: Classifier, params: TrainParams) -> None:
+    """Load `train.weights` if it is a path; the model has no regime fitted yet.
+
+    Raises:
+        NoInputError: if the file is not there.
+        UsageError: if no SHA-256 is stated.
+        CorruptError: if the file has another one.
+        DataError: if its tensors are not those of this model.
+    """
+    if params.weights in NAMED_WEIGHTS:
+        return
+    path = Path(params.weights)
+    found = _read(path, params.weights_sha256)
+    if "encoder" in found and "classification_head" in found:
+        _load_named(model.backbone.net, _renumbered(found["encoder"]), path)
+        _load_in_order(model.head, found["classification_head"], path)
+    else:
+        tensors = _unwrapped(found)
+        _load_named(model.backbone.net, tensors, path)
+        head = {name: value for name, value in tensors.items() if name.startswith("head.")}
+        if _shapes(head) == _shapes(model.head.state_dict()):
+            _load_in_order(model.head, head, path)
+
+
+def _read(path: Path, sha256: str | None) -> dict[str, Any]:
+    if not path.is_file():
+        raise NoInputError(
+            path, f"is not there. train.weights is {', '.join(NAMED_WEIGHTS)} or a path."
+        )
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if sha256 is None:
+        raise UsageError(
+            "train.weights_sha256",
+            f"is not stated. This {path.name} has {digest}; if you trust it, write that down.",
+        )
+    if digest != sha256:
+        raise CorruptError(
+            path, f"has SHA-256 {digest}, train.weights_sha256 is {sha256}. Fetch it again."
+        )
+    try:
+        if path.suffix == ".safetensors":
+            return dict(safetensors.torch.load(content))
+        loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, safetensors.SafetensorError) as error:
+        raise DataError(path, "is no safetensors file and no plain state dict.") from error
+    if not isinstance(loaded, dict):
+        raise DataError(path, "holds no state dict.")
+    return loaded
+
+
+def _unwrapped(found: Mapping[str, Any]) -> Tensors:
+    """Take a state dict out of what training loops put around it."""
+    for wrapping in _WRAPPINGS:
+        if isinstance(found.get(wrapping), dict):
+            found = found[wrapping]
+    return {name.removeprefix("module."): value for name, value in found.items()}
+
+
+def _renumbered(encoder: Mapping[str, Tensor]) -> Tensors:
+    """Count blocks that have weights: the published ADL counts its drop layers among them."""
+    present: dict[str, set[int]] = {}
+    for name in encoder:
+        if block := _BLOCK.match(name):
+            present.setdefault(block[1], set()).add(int(block[2]))
+
+    def renumbered(block: re.Match[str]) -> str:
+        return f"{block[1]}.{sorted(present[block[1]]).index(int(block[2]))}."
+
+    return {_BLOCK.sub(renumbered, name): value for name, value in encoder.items()}
+
+
+def _load_named(net: nn.Module, tensors: Tensors, path: Path) -> None:
+    """Load what the network has names for, all of them; further tensors are of a classifier."""
+    own = net.state_dict()
+    missing = [name for name in own if name not in tensors]
+    if missing:
+        raise DataError(path, f"has no {missing[0]} ({len(missing)} of {len(own)} are missing).")
+    _refuse_shapes(own, {name: tensors[name] for name in own}, path)
+    net.load_state_dict({name: tensors[name] for name in own})
+
+
+def _load_in_order(head: nn.Module, tensors: Tensors, path: Path) -> None:
+    own = head.state_dict()
+    if len(own) != len(tensors):
+        raise DataError(path, f"its head has {len(tensors)} tensors, this one has {len(own)}.")
+    renamed = dict(zip(own, tensors.values(), strict=True))
+    _refuse_shapes(own, renamed, path)
+    head.load_state_dict(renamed)
+
+
+def _shapes(tensors: Mapping[str, Tensor]) -> list[torch.Size]:
+    return [value.shape for value in tensors.values()]
+
+
+def _refuse_shapes(own: Tensors, tensors: Tensors, path: Path) -> None:
+    for name, value in own.items():
+        if value.shape != tensors[name].shape:
+            raise DataError(
+                path,
+                f"{name} is {tuple(tensors[name].shape)} there and {tuple(value.shape)} here. "
+                "Are train.backbone, its sizes and the method those it was made for?",
+            )
