@@ -23,7 +23,7 @@ EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 @pytest.fixture(scope="module")
 def speck(checkout):
     shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
-    deepest = shipped.alignment.model_copy(update={"layers": (2,)})
+    deepest = shipped.alignment.model_copy(update={"layers": (5,)})
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
     return shipped.model_copy(update=small)
 

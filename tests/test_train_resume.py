@@ -37,7 +37,7 @@ KINDS = {
 @pytest.fixture(scope="module")
 def speck(checkout):
     shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
-    deepest = shipped.alignment.model_copy(update={"layers": (2,)})
+    deepest = shipped.alignment.model_copy(update={"layers": (5,)})
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
     return shipped.model_copy(update={**small, "checkpoint_steps": 1})
 
