@@ -2,8 +2,30 @@
 
     OUT/scores.json        every number
     OUT/predictions.csv    a row a face
-    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), and how many faces
-    each is the mean of OUT/sheet.npz          a few faces with their maps, for the report
+    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), their counts
+    OUT/sheet.npz          a few faces with their maps, for the report
+    OUT/maps.h5            every face's maps, if asked for
+
+Keys of scores.json; a *summary* is {overall, per_class, n_valid, n}, None where no face counts:
+
+    method, supervision, backbone, seed, train, trained_on, dataset, notice, split, checkpoint,
+    geometry, codebook, protocol (holdout or paper), usable, asked
+    accuracy, balanced_accuracy, macro_f1, recall, confusion, n
+    calibration   ece, bins: [{low, high, n, confidence, accuracy}], the last two None if empty
+    chance        uniform: 1/7; majority: {expression, share} of the scored faces;
+                  train_majority: {expression, share, accuracy}: its share of the training faces,
+                  and what always answering it scores here; None if they are not known
+    att_cos       layer -> summary + centred: summary + selectivity: summary
+    cam_cos       the same for the CAM
+    floors        uniform, generic_au: summaries; class_mean: a template made from these very faces
+    au_shares     FACS number -> {name, share, area, ratio, n}: share of the deepest attention's
+                  mass on the AU's region, the region's share of the picture, mean share / area
+    intervals     unit (person or sample), units, resamples, level, and [low, high] of accuracy,
+                  balanced_accuracy, att_cos, att_selectivity (deepest layer), cam_cos,
+                  cam_selectivity; None if switched off
+    subgroups     attribute -> [{value, n, accuracy, n_valid, att_cos}]; None where n is too small
+    faithfulness  steps, and cam, attention, random -> {deletion, insertion}: area under the
+                  probability of the expression; None if switched off
 
 Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, S = 64.
 """
