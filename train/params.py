@@ -71,9 +71,16 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
 class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
     """[evaluate] in params.yaml."""
 
-    split: Literal["train", "val", "test"]
+    split: Literal["train", "val", "test", "all"]
     checkpoint: Literal["last", "best"]
     geometry: Literal["exact", "published"]
     batch: int = Field(ge=1)
+    threads: int = Field(ge=1)
+    calibration_bins: int = Field(ge=1)
+    bootstrap: int = Field(ge=0)
+    seed: int = Field(ge=0)
+    subgroup_min: int = Field(ge=1)
+    faithfulness_steps: int = Field(ge=0)
+    save_maps: bool
     sheet_per_class: int = Field(ge=0)
     sheet_px: int = Field(ge=16, le=512)
