@@ -7,6 +7,7 @@ Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from itertools import chain
 
 import cv2
@@ -57,10 +58,10 @@ def au(
         UsageError: if there is no such codebook.
     """
     book = pick(CODEBOOKS, codebook, "codebook")
-    units = [book.expressions[EXPRESSIONS[expression]] for expression in expressions_N]
+    sets = _distinct([book.expressions[name] for name in EXPRESSIONS], book)
     drawn = [
-        _draw_sets(face_L2, [own], book, size_px, canvas_px)[0]
-        for face_L2, own in zip(landmarks_NL2, units, strict=True)
+        _draw_sets(face_L2, [sets[expression]], book, size_px, canvas_px)[0]
+        for face_L2, expression in zip(landmarks_NL2, expressions_N, strict=True)
     ]
     return _stacked(drawn, size_px, normalise)
 
@@ -201,14 +202,22 @@ def _sets(
 ) -> Maps:
     """Draw several sets of AUs on every face, each AU once: (N, sets, S, S) and (N, sets)."""
     size_px, canvas_px = sides_px
+    distinct = _distinct(sets, book)
     drawn = [
         one
         for face_L2 in landmarks_NL2
-        for one in _draw_sets(face_L2, sets, book, size_px, canvas_px)
+        for one in _draw_sets(face_L2, distinct, book, size_px, canvas_px)
     ]
     maps, valid = _stacked(drawn, size_px, normalise)
     shape = (len(landmarks_NL2), len(sets))
     return maps.reshape(*shape, size_px, size_px), valid.reshape(shape)
+
+
+def _distinct(sets: Sequence[Sequence[int]], book: Codebook) -> list[list[int]]:
+    """Name every region by the first AU that has it, and once a set: some AUs share one."""
+    first: dict[Sequence[Ellipse], int] = {}
+    named = {number: first.setdefault(unit.region, number) for number, unit in book.units.items()}
+    return [list(dict.fromkeys(named[unit] for unit in units)) for units in sets]
 
 
 def _stacked(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
@@ -216,13 +225,10 @@ def _stacked(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps
     maps = np.zeros((len(drawn), size_px, size_px), np.float32)
     for place, one in enumerate(drawn):
         if one is not None:
-            maps[place] = _stretched(one) if normalise else one
+            low, high = cv2.minMaxLoc(one)[:2] if normalise else (0, 1)
+            np.subtract(one, np.float32(low), out=maps[place])
+            maps[place] /= np.float32((high - low) or 1)
     return maps, valid
-
-
-def _stretched(map_SS: F32) -> F32:
-    low, high, _, _ = cv2.minMaxLoc(map_SS)
-    return np.asarray((map_SS - np.float32(low)) / np.float32((high - low) or 1))
 
 
 def _draw_sets(
@@ -232,20 +238,16 @@ def _draw_sets(
     size_px: int,
     canvas_px: int,
 ) -> list[F32 | None]:
-    """Draw several sets of AUs on one face, every region once, though AUs and sets share them.
-
-    A set of which nothing is on the canvas gives None.
-    """
+    """Draw several sets of distinct AUs on one face, each AU once; None where none is on it."""
     if not np.isfinite(face_L2).all():
         return [None] * len(sets)
     frame = framed(face_L2, book, canvas_px)
     canvas = np.zeros((canvas_px, canvas_px), np.float32)
-    wanted = [[book.units[unit].region for unit in units] for units in sets]
-    regions: dict[Sequence[Ellipse], F32 | None] = {}
-    for region in chain.from_iterable(wanted):
-        if region not in regions:
-            regions[region] = _region(region, frame, canvas, size_px)
-    return [_combined([regions[region] for region in dict.fromkeys(one)]) for one in wanted]
+    regions = {
+        unit: _region(book.units[unit].region, frame, canvas, size_px)
+        for unit in {*chain.from_iterable(sets)}
+    }
+    return [_combined([regions[unit] for unit in units]) for units in sets]
 
 
 def _region(region: Sequence[Ellipse], frame: Frame, canvas: F32, size_px: int) -> F32 | None:
@@ -257,12 +259,7 @@ def _region(region: Sequence[Ellipse], frame: Frame, canvas: F32, size_px: int) 
 
 def _combined(regions: Sequence[F32 | None]) -> F32 | None:
     present = [one for one in regions if one is not None]
-    if not present:
-        return None
-    combined = present[0].copy()
-    for one in present[1:]:
-        cv2.max(combined, one, combined)
-    return combined
+    return np.asarray(reduce(cv2.max, present)) if present else None
 
 
 def _squeezed(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | None:
