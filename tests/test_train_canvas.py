@@ -18,10 +18,14 @@ def enlarged(maps, geometry, size):
     return big - maps.amin(dim=(1, 2), keepdim=True).clamp(max=0)
 
 
+def agreement(canvas, maps, geometry):
+    return canvas.agreements([maps], [geometry])[0]
+
+
 def test_the_cosine_of_two_small_maps_is_that_by_hand():
     canvas = Canvas(torch.tensor([[[[1.0, 0], [0, 0]]]]))
     for corner, cosine in (([[1.0, 0], [0, 0]], 1), ([[1.0, 1], [0, 0]], 0.5**0.5)):
-        found = canvas.agreement(torch.tensor([corner]), "exact").cosine_BT
+        found = agreement(canvas, torch.tensor([corner]), "exact").cosine_BT
         assert found.item() == pytest.approx(cosine)
 
 
@@ -31,7 +35,7 @@ def test_maps_are_compared_as_if_they_were_enlarged(geometry, side):
     random = torch.Generator().manual_seed(side)
     maps = torch.rand(3, side, side, generator=random) - torch.tensor([0.0, 0.5, 2])[:, None, None]
     targets = torch.rand(3, 2, 64, 64, generator=random) ** 4
-    found = Canvas(targets).agreement(maps, geometry)
+    found = agreement(Canvas(targets), maps, geometry)
     big, flat = enlarged(maps, geometry, 64).flatten(1)[:, None], targets.flatten(2)
     torch.testing.assert_close(
         found.cosine_BT, F.cosine_similarity(big, flat, dim=2), atol=1e-5, rtol=0
@@ -47,29 +51,31 @@ def test_maps_need_not_be_square():
     big = enlarged(maps, "exact", 16)
     expected = F.cosine_similarity(big.flatten(1), targets[:, 0].flatten(1))
     torch.testing.assert_close(
-        Canvas(targets).agreement(maps, "exact").cosine_BT[:, 0], expected, atol=1e-6, rtol=0
+        agreement(Canvas(targets), maps, "exact").cosine_BT[:, 0], expected, atol=1e-6, rtol=0
     )
 
 
 def test_a_zero_map_has_cosine_zero_and_not_nan():
     lit, dark = torch.ones(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
-    assert Canvas(lit).agreement(torch.zeros(1, 2, 2), "exact").cosine_BT.item() == 0
-    assert Canvas(dark).agreement(torch.rand(1, 2, 2), "exact") == (0, 0)
+    assert agreement(Canvas(lit), torch.zeros(1, 2, 2), "exact").cosine_BT.item() == 0
+    assert agreement(Canvas(dark), torch.rand(1, 2, 2), "exact") == (0, 0)
 
 
 def test_a_uniform_map_scores_high_until_it_is_centred():
     canvas = Canvas(torch.tensor([[[[0.9, 1.0], [0.8, 1.0]]]]))
-    flat = canvas.agreement(torch.full((1, 7, 7), 0.3), "exact")
+    flat = agreement(canvas, torch.full((1, 7, 7), 0.3), "exact")
     assert flat.cosine_BT.item() == pytest.approx(canvas.uniform().item())
     assert flat.cosine_BT.item() > 0.99
     assert flat.centred_BT.item() == 0
 
 
-def test_targets_are_compared_with_each_other():
-    targets = torch.rand(2, 3, 8, 8)
-    found = Canvas(targets).between(2)
-    expected = F.cosine_similarity(targets.flatten(2), targets[:, 2:].flatten(2), dim=2)
-    torch.testing.assert_close(found, expected)
+def test_maps_of_several_sizes_and_geometries_do_not_mix():
+    canvas = Canvas(torch.rand(2, 3, 32, 32))
+    maps = [torch.rand(2, 4, 4), torch.rand(2, 8, 8), torch.rand(2, 4, 4), torch.rand(2, 8, 8)]
+    geometries = ["exact", "published", "published", "published"]
+    together = canvas.agreements(maps, geometries)
+    for one, geometry, found in zip(maps, geometries, together, strict=True):
+        torch.testing.assert_close(tuple(found), tuple(agreement(canvas, one, geometry)))
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -99,5 +105,5 @@ def test_the_published_geometry_gives_the_published_cosines(golden_folder):
     canvas = Canvas(torch.from_numpy(golden["real_heatmap"]).reshape(-1, 1, 224, 224))
     for shift, name in ((0, "real_eval_att_cos"), (0.2, "real_eval_att_cos_shifted")):
         attention = torch.from_numpy(golden["real_att"])[:, 0] - shift
-        found = canvas.agreement(attention, "published").cosine_BT[:, 0]
+        found = agreement(canvas, attention, "published").cosine_BT[:, 0]
         np.testing.assert_allclose(found, golden[name], atol=1e-5)

@@ -25,7 +25,7 @@ def measured():
         cosines_BMV=cosines,
         centred_BMV=cosines - 0.25,
         uniform_BV=cosines[:, 0] - 0.5,
-        generic_BV=cosines[:, 0] - 0.125,
+        generic_B=np.full(FACES, 0.875),
         defined_BV=defined,
         attention_BSS=maps,
         cam_BSS=maps,

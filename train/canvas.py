@@ -7,7 +7,7 @@ enlarged to the canvas, at the cost of maps of the attention's own size.
 Shapes: B batch, h w an attention's own size, C side of the canvas, T targets, S a smaller side.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -73,56 +73,61 @@ class Canvas:
         self._targets = targets_BTCC
         self._pixels = targets_BTCC.shape[-1] ** 2
         self._sums_BT = targets_BTCC.sum(dim=(2, 3))
-        self._squares_BT = targets_BTCC.square().sum(dim=(2, 3))
-        self._seen: dict[tuple[str, torch.Size], Tensor] = {}
+        self._squares_BT = torch.linalg.vector_norm(targets_BTCC, dim=(2, 3)).square()
 
     def uniform(self) -> Tensor:
         """Return the cosine of a uniform map with every target: (B, T)."""
-        return self._sums_BT / (self._pixels * self._squares_BT).sqrt().clamp(min=_EPS)
+        lengths_BT: Tensor = (self._pixels * self._squares_BT).sqrt().clamp(min=_EPS)
+        return self._sums_BT / lengths_BT
 
-    def between(self, place: int) -> Tensor:
-        """Return the cosine of one target with every target: (B, T)."""
-        dots_BT = torch.einsum("byx,btyx->bt", self._targets[:, place], self._targets)
-        lengths_BT = self._squares_BT.sqrt()
-        return dots_BT / (lengths_BT * lengths_BT[:, place, None]).clamp(min=_EPS)
+    def agreements(self, maps: Sequence[Tensor], geometries: Sequence[str]) -> list[Agreement]:
+        """Compare maps (B, h, w), each in its geometry, as if they were enlarged to the canvas."""
+        keys = [(name, one.shape[-2:]) for name, one in zip(geometries, maps, strict=True)]
+        matrices = {key: self._matrices(*key) for key in keys}
+        # One product for all sizes: the targets are large, and reading them is what costs.
+        stacked = torch.cat([rows_Ch for rows_Ch, _ in matrices.values()], dim=1).T @ self._targets
+        heights = [rows_Ch.shape[1] for rows_Ch, _ in matrices.values()]
+        seen = {
+            key: part @ columns_Cw
+            for (key, (_, columns_Cw)), part in zip(
+                matrices.items(), torch.split(stacked, heights, dim=2), strict=True
+            )
+        }
+        return [
+            self._agreement(one, seen[key], *matrices[key])
+            for key, one in zip(keys, maps, strict=True)
+        ]
 
-    def agreement(self, maps_Bhw: Tensor, geometry: str) -> Agreement:
-        """Compare one map a face with its targets, as if it were enlarged to the canvas."""
+    def _agreement(
+        self, maps_Bhw: Tensor, seen_BThw: Tensor, rows_Ch: Tensor, columns_Cw: Tensor
+    ) -> Agreement:
+        """Compare one map a face with targets as a map of its size sees them."""
         mean_B = maps_Bhw.mean(dim=(1, 2))
         # Without its mean a map's sums stay exact however flat it is.
         uneven_Bhw = maps_Bhw - mean_B[:, None, None]
-        lifted_B = mean_B - maps_Bhw.amin(dim=(1, 2)).clamp(max=0)
-        rows_Ch, columns_Cw = self._matrices(maps_Bhw, geometry)
-        dots_BT = torch.einsum("byx,btyx->bt", uneven_Bhw, self._on_grid(maps_Bhw, geometry))
+        lift_B = mean_B - maps_Bhw.amin(dim=(1, 2)).clamp(max=0)
+        dots_BT = _dots(seen_BThw, uneven_Bhw)
         sums_B = torch.einsum("byx,y,x->b", uneven_Bhw, rows_Ch.sum(0), columns_Cw.sum(0))
         through_Bhw = (rows_Ch.T @ rows_Ch) @ uneven_Bhw @ (columns_Cw.T @ columns_Cw)
         squares_B = (uneven_Bhw * through_Bhw).sum(dim=(1, 2)).clamp(min=0)
-        lengths_B = (squares_B + 2 * lifted_B * sums_B + lifted_B.square() * self._pixels).clamp(
-            min=0
-        )
+        lifted_B = squares_B + 2 * lift_B * sums_B + lift_B.square() * self._pixels
+        centred_B = squares_B - sums_B.square() / self._pixels
+        centred_BT = self._squares_BT - self._sums_BT.square() / self._pixels
         return Agreement(
-            _quotient(dots_BT + lifted_B[:, None] * self._sums_BT, lengths_B, self._squares_BT),
+            _quotient(
+                dots_BT + lift_B[:, None] * self._sums_BT, lifted_B.clamp(min=0), self._squares_BT
+            ),
             _quotient(
                 dots_BT - sums_B[:, None] * self._sums_BT / self._pixels,
-                _unless_noise(squares_B - sums_B.square() / self._pixels, lengths_B),
-                _unless_noise(
-                    self._squares_BT - self._sums_BT.square() / self._pixels, self._squares_BT
-                ),
+                _unless_noise(centred_B, lifted_B),
+                _unless_noise(centred_BT, self._squares_BT),
             ),
         )
 
-    def _matrices(self, maps_Bhw: Tensor, geometry: str) -> tuple[Tensor, Tensor]:
-        side, device = self._targets.shape[-1], self._targets.device
-        rows, columns = (GEOMETRIES[geometry](length, side) for length in maps_Bhw.shape[-2:])
-        return rows.to(device), columns.to(device)
-
-    def _on_grid(self, maps_Bhw: Tensor, geometry: str) -> Tensor:
-        """Return the targets as a map of this size sees them: (B, T, h, w)."""
-        key = geometry, maps_Bhw.shape[-2:]
-        if key not in self._seen:
-            rows_Ch, columns_Cw = self._matrices(maps_Bhw, geometry)
-            self._seen[key] = rows_Ch.T @ (self._targets @ columns_Cw)
-        return self._seen[key]
+    def _matrices(self, geometry: str, size: Sequence[int]) -> tuple[Tensor, Tensor]:
+        side = self._targets.shape[-1]
+        rows, columns = (GEOMETRIES[geometry](length, side) for length in size)
+        return rows.to(self._targets.device), columns.to(self._targets.device)
 
 
 def small(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tensor:
@@ -133,6 +138,11 @@ def small(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tens
         for length in maps_Bhw.shape[-2:]
     )
     return rows_Sh @ maps_Bhw @ columns_Sw.T
+
+
+def _dots(targets_BThw: Tensor, maps_Bhw: Tensor) -> Tensor:
+    """Multiply every target with one map a face: (B, T)."""
+    return (targets_BThw.flatten(2) @ maps_Bhw.flatten(1)[:, :, None])[..., 0]
 
 
 def _quotient(dots_BT: Tensor, squares_B: Tensor, squares_BT: Tensor) -> Tensor:

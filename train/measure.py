@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -88,7 +89,7 @@ class Measured:
             face.
         centred_BMV: the same with the means taken out.
         uniform_BV: of a uniform map.
-        generic_BV: of the face's generic AU map.
+        generic_B: of the face's generic AU map with that of its own expression.
         defined_BV: whether the expression's map is defined on this face.
         attention_BSS: deepest layer's, in [0, 1].
         cam_BSS: of the true class, in [0, 1].
@@ -102,7 +103,7 @@ class Measured:
     cosines_BMV: F32
     centred_BMV: F32
     uniform_BV: F32
-    generic_BV: F32
+    generic_B: F32
     defined_BV: Bools
     attention_BSS: F32
     cam_BSS: F32
@@ -167,8 +168,8 @@ def _compared(
 ) -> Measured:
     canvas, last = Canvas(targets_BTCC), len(EXPRESSIONS)
     layers = [feature.float().mean(dim=1) for feature in forward.features]
-    agreements = [canvas.agreement(layer, setup.geometry) for layer in layers]
-    agreements.append(canvas.agreement(cam_Bhw, CAM_GEOMETRY))
+    geometries = [*[setup.geometry] * len(layers), CAM_GEOMETRY]
+    agreements = canvas.agreements([*layers, cam_Bhw], geometries)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*agreements, strict=True))
     attention_BSS = unit_range(small(layers[-1], setup.geometry, setup.canvas_px, SMALL_PX))
     shares_BU, areas_BU = _shares(attention_BSS, looks)
@@ -179,7 +180,7 @@ def _compared(
         cosines_BMT[..., :last],
         centred_BMT[..., :last],
         canvas.uniform()[:, :last],
-        canvas.between(last)[:, :last],
+        F.cosine_similarity(own_BCC.flatten(1), targets_BTCC[:, last].flatten(1)),
         torch.from_numpy(looks.defined_BT[:, :last]),
         attention_BSS,
         small(cam_Bhw, CAM_GEOMETRY, setup.canvas_px, SMALL_PX).clamp(0, 1),

@@ -66,7 +66,7 @@ def agreements(measured: Measured, labels_N: NDArray[np.int64]) -> Json:
         "cam_cos": agreement(CAM),
         "floors": {
             "uniform": mean(own_cosine(measured.uniform_BV, labels_N)),
-            "generic_au": mean(own_cosine(measured.generic_BV, labels_N)),
+            "generic_au": mean(measured.generic_B),
             "class_mean": mean(template_cosine(measured.au_BSS, labels_N, valid_N)),
         },
     }
