@@ -33,9 +33,13 @@ def silent(done, total, note):
 
 
 @pytest.fixture(scope="module")
-def trained(tiny, checkout, tmp_path_factory):
+def quick(checkout):
     shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
-    quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
+    return shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, quick, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "plain"
     train(tiny.faces, tiny.heatmaps, out, Run("cam", "plain", quick, CPU), silent)
     return out
@@ -49,6 +53,34 @@ def everything(tiny, trained, scoring, tmp_path_factory):
     source = Source(trained, tiny.faces, tiny.landmarks, CPU)
     evaluate(source, out, scoring.model_copy(update=wanted), silent)
     return out
+
+
+@pytest.fixture
+def without_validation(tiny, make_store, tmp_path):
+    """Faces and heatmaps of which none is kept for validation."""
+    made = []
+    for path in (tiny.faces, tiny.heatmaps):
+        store = Store(path)
+        arrays = {name: store.array(name).all() for name in store.layout.arrays}
+        table = [{**row, "split": row["split"].replace("val", "train")} for row in store.table()]
+        made.append(make_store(tmp_path / path.name, arrays, store.about, table))
+    return made
+
+
+def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
+    without_validation, tiny, quick, scoring, tmp_path
+):
+    def fit(protocol):
+        params = quick.model_copy(update={"protocol": protocol})
+        train(*without_validation, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
+
+    with pytest.raises(DataError, match="no usable face in split val"):
+        fit("holdout")
+    fit("paper")
+    source = Source(tmp_path / "run", without_validation[0], tiny.landmarks, CPU)
+    line = evaluate(source, tmp_path / "r", scoring, silent)
+    assert "protocol paper" in line
+    assert scores_of(tmp_path / "r")["protocol"] == "paper"
 
 
 def scores_of(out):

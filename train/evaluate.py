@@ -255,7 +255,7 @@ def _card(
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,
         "codebook": _codebook(described),
-        "protocol": described["params"].get("protocol", "holdout"),
+        "protocol": described["params"]["protocol"],
         "usable": len(subjects.rows_N),
         "asked": subjects.asked,
     }

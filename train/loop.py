@@ -50,7 +50,7 @@ _AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False) -> bool:
-    """Train a method on the training split, choosing the best epoch on the validation split.
+    """Train a method on the training split, choosing the best epoch on the split of its protocol.
 
     Args:
         stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
@@ -104,7 +104,8 @@ def _fit(folder: Path, method: Method, stores: Stores, run: Run, tell: Tell) -> 
     optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(model, params)
     scaler = torch.amp.GradScaler(device.type, enabled=params.amp == "fp16")
     training, validation = (
-        Feed(stores, split, params.batch, params.feed, Place(device)) for split in ("train", "val")
+        Feed(stores, split, params.batch, params.feed, Place(device))
+        for split in ("train", params.chosen_on)
     )
     sizes = _target_sizes(model, run)
     begun, best = _resumed(folder, model, optimiser, scaler, device)

@@ -50,6 +50,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     """[train], with [methods.<name>] over it."""
 
     seed: int = Field(ge=0)
+    protocol: Literal["holdout", "paper"]
     backbone: str
     weights: Literal["none", "imagenet"]
     large_maps: bool
@@ -66,6 +67,11 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     feed: FeedParams
     augment: AugmentParams
     alignment: AlignmentParams
+
+    @property
+    def chosen_on(self) -> str:
+        """Split on which the best epoch is chosen: the published habit is to take the test."""
+        return {"holdout": "val", "paper": "test"}[self.protocol]
 
 
 class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
