@@ -136,12 +136,12 @@ def unit_regions(
     """Draw every action unit of a codebook on its own, in the codebook's order.
 
     Returns:
-        Maps (N, U, S, S), where 1 is the inside of a region and its soft rim is at .5, and whether
-        each is on the canvas (N, U). Otherwise as `au`.
+        Maps (N, U, S, S) in [0, 1], the soft rim of a region at .5, and whether each is on the
+        canvas (N, U). Otherwise as `au`.
     """
     book = pick(CODEBOOKS, codebook, "codebook")
     sets = [(unit,) for unit in book.units]
-    return _sets(landmarks_NL2, sets, book, (size_px, canvas_px), normalise=False)
+    return _sets(landmarks_NL2, sets, book, (size_px, canvas_px), normalise=True)
 
 
 def landmarks(  # noqa: PLR0913 - the published flags, by keyword

@@ -191,6 +191,14 @@ def test_every_unit_has_its_own_region(golden, face):
     maps, valid = unit_regions(face[None], 64, canvas_px=256)
     assert valid.all()
     for place, unit in enumerate(units):
-        alone, _ = single_au(face[None], [0], 64, canvas_px=256, au=unit, normalise=False)
+        alone, _ = single_au(face[None], [0], 64, canvas_px=256, au=unit)
         np.testing.assert_array_equal(maps[0, place], alone[0])
     assert not unit_regions(golden["landmarks"][[FAILED]], 64, canvas_px=256)[1].any()
+
+
+def test_a_region_thinner_than_the_blur_still_has_an_inside(golden, face):
+    closed = face.copy()
+    closed[51:60, 1] = closed[48, 1] + 2  # the lips: AU23 tightens them
+    place = list(CODEBOOKS["published"].units).index(23)
+    maps, _ = unit_regions(closed[None], 64, canvas_px=256)
+    assert (maps[0, place] >= 0.5).any()

@@ -12,7 +12,7 @@ from errors import DataError
 from params import load as load_params
 from store.reading import Store
 from store.tables import read_table
-from train.evaluate import Source, evaluate
+from train.evaluate import Source, evaluate, headline
 from train.loop import train
 from train.params import EvaluateParams, TrainParams
 from train.runs import Run
@@ -113,7 +113,7 @@ def test_attention_on_a_unit_is_its_mass_inside_the_region(everything, golden_fo
     surprised = attention[label == "Surprise"]
     frontal = np.load(golden_folder / "au_heatmaps.npz")["landmarks"][5]
     points = (np.rint((frontal + 0.5) / 8 * 64 - 32) / 64 + 0.5) * 7 - 0.5
-    region, _ = single_au(points[None], [0], 64, canvas_px=224, au=27, normalise=False)
+    region, _ = single_au(points[None], [0], 64, canvas_px=224, au=27)
     inside = region[0] >= 0.5
     expected = (surprised[:, inside].sum(axis=1) / surprised.sum(axis=(1, 2))).mean()
     fear = attention[label == "Fear"]
@@ -135,6 +135,20 @@ def test_maps_of_every_face_are_read_with_plain_h5py(everything):
         assert file["au"][1].max() == 255
         assert not file["au"][0].any()
         assert file["defined"][:2].tolist() == [0, 1]
+
+
+def test_the_line_of_a_result_names_the_deepest_layer_of_many():
+    summary = {"overall": 0.25, "n_valid": 6, "n": 7}
+    scores = {
+        **dict.fromkeys(("method", "supervision", "protocol"), "word"),
+        **dict.fromkeys(("accuracy", "balanced_accuracy"), 0.5),
+        "att_cos": {str(n): {**summary, "overall": n / 100} for n in (1, 10, 12, 2, 9)},
+        "cam_cos": summary,
+        "intervals": {"accuracy": [0.25, 0.75]},
+    }
+    assert "accuracy 0.500 [0.250, 0.750]" in headline(scores)
+    assert "ATT-COS 0.120" in headline(scores)
+    assert "accuracy 0.500, balanced" in headline({**scores, "intervals": None})
 
 
 def test_maps_are_saved_only_on_request(tiny, trained, scoring, tmp_path):

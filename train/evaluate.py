@@ -105,23 +105,14 @@ def evaluate(
     fingerprint = {
         "stage": "evaluate",
         "version": VERSION,
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"threads"}),
         "run": read_manifest(source.run)["sha256"],
         "faces": faces.digest,
         "landmarks": points.digest,
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        model, method, described = load_run(source.run, params.checkpoint, source.device)
-        setup = Setup(
-            model,
-            READOUTS[method.readout],
-            described["params"]["image_px"],
-            described["about"]["canvas_px"],
-            _codebook(described),
-            params.geometry,
-            source.device,
-        )
+        setup, described = _setup(source, params)
         with building(out, fingerprint, faces.about) as folder:
             subjects = _subjects(faces, params.split)
             measured, faith = _measured(setup, Inputs(faces, points, subjects), params, tell)
@@ -142,14 +133,31 @@ def evaluate(
 
 def headline(scores: Mapping[str, Any]) -> str:
     """Return the main numbers in a line."""
-    deepest = list(scores["att_cos"])[-1]
+    deepest = max(scores["att_cos"], key=int)
     att, cam = scores["att_cos"][deepest], scores["cam_cos"]
+    spread = (scores["intervals"] or {}).get("accuracy")
+    between = f" [{spread[0]:.3f}, {spread[1]:.3f}]" if spread else ""
     return (
-        f"{scores['method']} {scores['supervision']}: accuracy {scores['accuracy']:.3f}, "
+        f"{scores['method']} {scores['supervision']}: accuracy {scores['accuracy']:.3f}{between}, "
         f"balanced {scores['balanced_accuracy']:.3f}, "
         f"ATT-COS {_number(att['overall'])}, CAM-COS {_number(cam['overall'])} "
         f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']})"
     )
+
+
+def _setup(source: Source, params: EvaluateParams) -> tuple[Setup, Mapping[str, Any]]:
+    """Return the model, ready to be measured, and what run.json says."""
+    model, method, described = load_run(source.run, params.checkpoint, source.device)
+    setup = Setup(
+        model,
+        READOUTS[method.readout],
+        described["params"]["image_px"],
+        described["about"]["canvas_px"],
+        _codebook(described),
+        params.geometry,
+        source.device,
+    )
+    return setup, described
 
 
 def _codebook(described: Mapping[str, Any]) -> str:

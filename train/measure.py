@@ -67,7 +67,7 @@ class Looks:
         labels_B: expression ids; the CAM is read for these, as published.
         targets_BTCC: what maps are compared with.
         defined_BT: whether each is defined on the face; else it is zero.
-        regions_BUSS: inside (more than .5) or outside of every AU's region.
+        regions_BUSS: every AU's region, in [0, 1].
         drawn_BU: whether it is on the canvas.
     """
 
