@@ -91,5 +91,10 @@ def test_an_attribute_that_names_every_face_makes_no_table(measured):
     assert subgroups(measured, subjects_with(camera_file=list("abcdefgh")), 2) == {}
 
 
+def test_an_attribute_of_many_rare_values_makes_no_table(measured):
+    valence = ["0.0", "0.0", "0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]
+    assert subgroups(measured, subjects_with(valence=valence), 3) == {}
+
+
 def test_no_column_of_ours_is_taken_for_an_attribute():
     assert set(_COLUMNS) <= KNOWN_COLUMNS

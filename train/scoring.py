@@ -134,8 +134,8 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
     Args:
         measured: what was measured.
         subjects: with their attributes.
-        least: faces that a value needs to be scored; the others are only counted. An attribute of
-            which no value has that many, such as a file name, is left out.
+        least: faces that a value needs to be scored; the others are only counted. An attribute is
+            left out if fewer than half the faces have such a value: a file name, a valence.
     """
     labels = subjects.labels_N
     valid = measured.own_defined(labels)
@@ -158,7 +158,7 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
                     "att_cos": agreement["overall"] if enough else None,
                 }
             )
-        if any(row["accuracy"] is not None for row in rows):
+        if 2 * sum(row["n"] for row in rows if row["n"] >= least) >= len(labels):
             found[attribute] = rows
     return found
 
