@@ -13,6 +13,7 @@ from params import load as load_params
 from store.reading import Store
 from store.tables import read_table
 from train.evaluate import Source, evaluate, headline
+from train.inputs import Stores
 from train.loop import train
 from train.params import EvaluateParams, TrainParams
 from train.runs import Run
@@ -41,7 +42,8 @@ def quick(checkout):
 @pytest.fixture(scope="module")
 def trained(tiny, quick, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "plain"
-    train(tiny.faces, tiny.heatmaps, out, Run("cam", "plain", quick, CPU), silent)
+    stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    train(stores, out, Run("cam", "plain", quick, CPU), silent)
     return out
 
 
@@ -57,9 +59,9 @@ def everything(tiny, trained, scoring, tmp_path_factory):
 
 @pytest.fixture
 def without_validation(tiny, make_store, tmp_path):
-    """Faces and heatmaps of which none is kept for validation."""
+    """Stores of which no face is kept for validation."""
     made = []
-    for path in (tiny.faces, tiny.heatmaps):
+    for path in (tiny.faces, tiny.landmarks, tiny.heatmaps):
         store = Store(path)
         arrays = {name: store.array(name).all() for name in store.layout.arrays}
         table = [{**row, "split": row["split"].replace("val", "train")} for row in store.table()]
@@ -68,16 +70,17 @@ def without_validation(tiny, make_store, tmp_path):
 
 
 def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
-    without_validation, tiny, quick, scoring, tmp_path
+    without_validation, quick, scoring, tmp_path
 ):
     def fit(protocol):
         params = quick.model_copy(update={"protocol": protocol})
-        train(*without_validation, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
+        stores = Stores.opened(*without_validation)
+        train(stores, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
 
-    with pytest.raises(DataError, match="no usable face in split val"):
+    with pytest.raises(DataError, match="0 usable faces in split val"):
         fit("holdout")
     fit("paper")
-    source = Source(tmp_path / "run", without_validation[0], tiny.landmarks, CPU)
+    source = Source(tmp_path / "run", *without_validation[:2], CPU)
     line = evaluate(source, tmp_path / "r", scoring, silent)
     assert "protocol paper" in line
     assert scores_of(tmp_path / "r")["protocol"] == "paper"

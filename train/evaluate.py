@@ -32,7 +32,7 @@ Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, S = 64.
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,15 +42,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import rescaled
 from errors import DataError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
-from store.tables import Row
 from train.classification import chance
 from train.faithful import faithfulness
+from train.inputs import labels_of
 from train.measure import Looks, Measured, Setup, Subjects, joined, look, measure
 from train.methods.readouts import READOUTS
 from train.outputs import mean_maps, sheet, write_maps, write_predictions
@@ -180,12 +179,7 @@ def _subjects(faces: Store, split: str) -> Subjects:
             f"no usable face in split {split}. Look at status.csv and at the splits in index.",
         )
     chosen = [table[row] for row in rows]
-    return Subjects(rows, _labels(chosen), chosen, int(asked.sum()))
-
-
-def _labels(table: Sequence[Row]) -> NDArray[np.int64]:
-    """Expressions are matched by name, whatever dataset they come from."""
-    return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
+    return Subjects(rows, labels_of(chosen), chosen, int(asked.sum()))
 
 
 def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.int64] | None:
@@ -194,7 +188,7 @@ def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.i
         return None
     usable = faces.array("valid").all() == 1
     table = faces.table()
-    return _labels(
+    return labels_of(
         [row for row, good in zip(table, usable, strict=True) if good and row["split"] == "train"]
     )
 

@@ -145,9 +145,11 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
     for attribute in _attributes(subjects.table):
         values_N = np.array([row[attribute] for row in subjects.table])
         rows: list[Json] = []
+        covered = 0
         for value in sorted(set(values_N.tolist()) - {""}):
             chosen = values_N == value
             enough = int(chosen.sum()) >= least
+            covered += int(chosen.sum()) if enough else 0
             agreement = summary(own[chosen], labels[chosen], valid[chosen])
             rows.append(
                 {
@@ -158,7 +160,7 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
                     "att_cos": agreement["overall"] if enough else None,
                 }
             )
-        if 2 * sum(row["n"] for row in rows if row["n"] >= least) >= len(labels):
+        if 2 * covered >= len(labels):
             found[attribute] = rows
     return found
 
