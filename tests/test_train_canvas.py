@@ -100,6 +100,10 @@ def test_scaling_a_map_spans_zero_to_one():
     )
 
 
+def test_a_map_of_tiny_numbers_spans_zero_to_one_too():
+    assert unit_range(torch.tensor([[0.0, 1e-20]])).tolist() == [[0, 1]]
+
+
 def test_the_published_geometry_gives_the_published_cosines(golden_folder):
     golden = np.load(golden_folder / "alignment_loss.npz")
     canvas = Canvas(torch.from_numpy(golden["real_heatmap"]).reshape(-1, 1, 224, 224))

@@ -44,13 +44,15 @@ evaluation does, which shifts attention by about 3 %. CAMs always use `exact`, a
 shrinking: Callable[[int, int], Tensor] = partial(resizing, align_corners=False, antialias=True)
 
 
-def unit_range(maps_BHW: Tensor) -> Tensor:
-    """Scale each map to [0, 1]; a constant one becomes zero."""
-    low = maps_BHW.amin(dim=(1, 2), keepdim=True)
-    height = maps_BHW.amax(dim=(1, 2), keepdim=True) - low
-    return torch.where(
-        height > 0, (maps_BHW - low) / height.clamp(min=_EPS), torch.zeros_like(maps_BHW)
-    )
+def unit_range(maps_HW: Tensor) -> Tensor:
+    """Scale each map to [0, 1]; a constant one becomes zero.
+
+    Rows and columns are the last two axes.
+    """
+    low = maps_HW.amin(dim=(-2, -1), keepdim=True)
+    height = maps_HW.amax(dim=(-2, -1), keepdim=True) - low
+    varies = height > 0
+    return torch.where(varies, (maps_HW - low) / torch.where(varies, height, 1), 0)
 
 
 class Agreement(NamedTuple):
