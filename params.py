@@ -28,6 +28,7 @@ SECTIONS = (
     "train",
     "methods",
     "evaluate",
+    "transfer",
     "report",
 )
 _MOST_BYTES = 1 << 20

@@ -7,6 +7,8 @@ Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -56,10 +58,10 @@ def au(
         UsageError: if there is no such codebook.
     """
     book = pick(CODEBOOKS, codebook, "codebook")
-    units = [book.expressions[EXPRESSIONS[expression]] for expression in expressions_N]
+    sets = _distinct([book.expressions[name] for name in EXPRESSIONS], book)
     drawn = [
-        _draw_units(face_L2, own, book, size_px, canvas_px)
-        for face_L2, own in zip(landmarks_NL2, units, strict=True)
+        _draw_sets(face_L2, [sets[expression]], book, size_px, canvas_px)[0]
+        for face_L2, expression in zip(landmarks_NL2, expressions_N, strict=True)
     ]
     return _stacked(drawn, size_px, normalise)
 
@@ -75,10 +77,8 @@ def generic_au(
 ) -> Maps:
     """Draw all twenty action units; defined for Neutral too. Otherwise as `au`."""
     book = pick(CODEBOOKS, codebook, "codebook")
-    drawn = [
-        _draw_units(face, tuple(book.units), book, size_px, canvas_px) for face in landmarks_NL2
-    ]
-    return _stacked(drawn, size_px, normalise)
+    maps, valid = _sets(landmarks_NL2, [tuple(book.units)], book, (size_px, canvas_px), normalise)
+    return maps[:, 0], valid[:, 0]
 
 
 def single_au(  # noqa: PLR0913 - the published flags, by keyword
@@ -94,8 +94,8 @@ def single_au(  # noqa: PLR0913 - the published flags, by keyword
     """Draw one action unit, by its FACS number, on every face. Otherwise as `au`."""
     book = pick(CODEBOOKS, codebook, "codebook")
     pick({str(number): None for number in book.units}, str(au), "action unit")
-    drawn = [_draw_units(face, (au,), book, size_px, canvas_px) for face in landmarks_NL2]
-    return _stacked(drawn, size_px, normalise)
+    maps, valid = _sets(landmarks_NL2, [(au,)], book, (size_px, canvas_px), normalise)
+    return maps[:, 0], valid[:, 0]
 
 
 def per_class_au(
@@ -112,18 +112,36 @@ def per_class_au(
     Returns:
         Maps (N, V, S, S) and valid (N, V). Otherwise as `au`.
     """
-    count, everyone = len(landmarks_NL2), list(range(len(EXPRESSIONS)))
-    repeated = np.repeat(landmarks_NL2, len(everyone), axis=0)
-    maps, valid = au(
-        repeated,
-        everyone * count,
-        size_px,
-        canvas_px=canvas_px,
-        codebook=codebook,
-        normalise=normalise,
-    )
-    shape = (count, len(everyone))
-    return maps.reshape(*shape, size_px, size_px), valid.reshape(shape)
+    book = pick(CODEBOOKS, codebook, "codebook")
+    sets = [book.expressions[name] for name in EXPRESSIONS]
+    return _sets(landmarks_NL2, sets, book, (size_px, canvas_px), normalise)
+
+
+def compared_au(
+    landmarks_NL2: Landmarks, size_px: int, *, canvas_px: int, codebook: str = "published"
+) -> Maps:
+    """Draw what attention is compared with: every expression's map and, last, the generic one.
+
+    Returns:
+        Maps (N, V + 1, S, S) in [0, 1] and valid (N, V + 1). Otherwise as `au`.
+    """
+    book = pick(CODEBOOKS, codebook, "codebook")
+    sets = [*(book.expressions[name] for name in EXPRESSIONS), tuple(book.units)]
+    return _sets(landmarks_NL2, sets, book, (size_px, canvas_px), normalise=True)
+
+
+def unit_regions(
+    landmarks_NL2: Landmarks, size_px: int, *, canvas_px: int, codebook: str = "published"
+) -> Maps:
+    """Draw every action unit of a codebook on its own, in the codebook's order.
+
+    Returns:
+        Maps (N, U, S, S) in [0, 1], the soft rim of a region at .5, and whether each is on the
+        canvas (N, U). Otherwise as `au`.
+    """
+    book = pick(CODEBOOKS, codebook, "codebook")
+    sets = [(unit,) for unit in book.units]
+    return _sets(landmarks_NL2, sets, book, (size_px, canvas_px), normalise=True)
 
 
 def landmarks(  # noqa: PLR0913 - the published flags, by keyword
@@ -175,36 +193,73 @@ def framed(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
     return Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
 
 
+def _sets(
+    landmarks_NL2: Landmarks,
+    sets: Sequence[Sequence[int]],
+    book: Codebook,
+    sides_px: tuple[int, int],
+    normalise: bool,
+) -> Maps:
+    """Draw several sets of AUs on every face, each AU once: (N, sets, S, S) and (N, sets)."""
+    size_px, canvas_px = sides_px
+    distinct = _distinct(sets, book)
+    drawn = [
+        one
+        for face_L2 in landmarks_NL2
+        for one in _draw_sets(face_L2, distinct, book, size_px, canvas_px)
+    ]
+    maps, valid = _stacked(drawn, size_px, normalise)
+    shape = (len(landmarks_NL2), len(sets))
+    return maps.reshape(*shape, size_px, size_px), valid.reshape(shape)
+
+
+def _distinct(sets: Sequence[Sequence[int]], book: Codebook) -> list[list[int]]:
+    """Name every region by the first AU that has it, and once a set: some AUs share one."""
+    first: dict[Sequence[Ellipse], int] = {}
+    named = {number: first.setdefault(unit.region, number) for number, unit in book.units.items()}
+    return [list(dict.fromkeys(named[unit] for unit in units)) for units in sets]
+
+
 def _stacked(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
     valid = np.array([one is not None for one in drawn], bool)
     maps = np.zeros((len(drawn), size_px, size_px), np.float32)
     for place, one in enumerate(drawn):
         if one is not None:
-            maps[place] = _stretched(one) if normalise else one
+            low, high = cv2.minMaxLoc(one)[:2] if normalise else (0, 1)
+            np.subtract(one, np.float32(low), out=maps[place])
+            maps[place] /= np.float32((high - low) or 1)
     return maps, valid
 
 
-def _stretched(map_SS: F32) -> F32:
-    low, high, _, _ = cv2.minMaxLoc(map_SS)
-    return np.asarray((map_SS - np.float32(low)) / np.float32((high - low) or 1))
-
-
-def _draw_units(
-    face_L2: Landmarks, units: Sequence[int], book: Codebook, size_px: int, canvas_px: int
-) -> F32 | None:
-    """Draw some AUs on one face, combined by their maximum; None if none is on the canvas."""
+def _draw_sets(
+    face_L2: Landmarks,
+    sets: Sequence[Sequence[int]],
+    book: Codebook,
+    size_px: int,
+    canvas_px: int,
+) -> list[F32 | None]:
+    """Draw several sets of distinct AUs on one face, each AU once; None where none is on it."""
     if not np.isfinite(face_L2).all():
-        return None
+        return [None] * len(sets)
     frame = framed(face_L2, book, canvas_px)
     canvas = np.zeros((canvas_px, canvas_px), np.float32)
-    combined: F32 | None = None
-    for region in dict.fromkeys(book.units[unit].region for unit in units):  # some share one region
-        grid_GG = _squeezed(region, frame, canvas)
-        if grid_GG is None:
-            continue
-        enlarged = cv2.resize(grid_GG, (size_px, size_px), interpolation=cv2.INTER_LINEAR)
-        combined = enlarged if combined is None else cv2.max(combined, enlarged, combined)
-    return None if combined is None else np.asarray(combined)
+    regions = {
+        unit: _region(book.units[unit].region, frame, canvas, size_px)
+        for unit in {*chain.from_iterable(sets)}
+    }
+    return [_combined([regions[unit] for unit in units]) for units in sets]
+
+
+def _region(region: Sequence[Ellipse], frame: Frame, canvas: F32, size_px: int) -> F32 | None:
+    grid_GG = _squeezed(region, frame, canvas)
+    if grid_GG is None:
+        return None
+    return np.asarray(cv2.resize(grid_GG, (size_px, size_px), interpolation=cv2.INTER_LINEAR))
+
+
+def _combined(regions: Sequence[F32 | None]) -> F32 | None:
+    present = [one for one in regions if one is not None]
+    return np.asarray(reduce(cv2.max, present)) if present else None
 
 
 def _squeezed(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | None:

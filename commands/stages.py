@@ -124,15 +124,32 @@ def train(out: Path, method: str, supervision: str, setting: Setting, **stores: 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
 def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
     """Score a run on its test split: RUN, FACES and LANDMARKS -> OUT."""
+    _score(run, faces, landmarks, out, setting)
+
+
+@stage("run", "faces", "landmarks", "out", options=DEVICE)
+def transfer(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
+    """Score a run on another dataset: RUN, its FACES and LANDMARKS -> OUT."""
+    _score(run, faces, landmarks, out, setting, overlay=("transfer",))
+
+
+def _score(
+    run: Path,
+    faces: Path,
+    landmarks: Path,
+    out: Path,
+    setting: Setting,
+    overlay: tuple[str, ...] = (),
+) -> None:
     from params import load
     from train.device import chosen_device
     from train.evaluate import Source
     from train.evaluate import evaluate as score
     from train.params import EvaluateParams
 
-    params = load(setting.params, ("evaluate",), EvaluateParams)
+    params = load(setting.params, ("evaluate",), EvaluateParams, overlay)
     source = Source(run, faces, landmarks, chosen_device(setting.device))
-    with waiting("evaluate", out) as tell:
+    with waiting(overlay[0] if overlay else "evaluate", out) as tell:
         click.echo(score(source, out, params, tell, setting.rebuild))
 
 
@@ -147,4 +164,4 @@ def report(results: Path, out: Path, setting: Setting) -> None:
     click.echo(f"report: {page}")
 
 
-STAGES = (demo, index, align, landmark, survey, heatmap, train, evaluate, report)
+STAGES = (demo, index, align, landmark, survey, heatmap, train, evaluate, transfer, report)

@@ -7,22 +7,25 @@
 HDF5 can take its process down with it when the disk is full, so a child process writes.
 """
 
+import io
 import json
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from math import prod
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from errors import OutputExistsError, StorageError
 from store.building import read_fingerprint
-from store.files import free_bytes, sync_folder
+from store.files import atomic_write, free_bytes, sync_folder
 from store.reading import MappedArray, Store
 
 _CHUNK_BYTES = 1 << 16
@@ -106,6 +109,25 @@ def fill(path: Path, temporary: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_hdf5(
+    path: Path, arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, Sequence[str]]
+) -> None:
+    """Write arrays and columns of text as one HDF5 file, atomically; all is made in memory first.
+
+    So HDF5 never meets a full disk; for what does not fit into memory there is `export`.
+    """
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        for name, array in arrays.items():
+            size = max(1, array[:1].nbytes)
+            together = max(1, min(len(array), _CHUNK_BYTES // size))
+            chunks = (together, *array.shape[1:])
+            file.create_dataset(name, data=array, chunks=chunks, **_GZIP)
+        for name, column in texts.items():
+            _write_text(file, name, column)
+    atomic_write(path, buffer.getvalue())
 
 
 def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:

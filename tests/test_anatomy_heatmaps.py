@@ -1,8 +1,18 @@
 import numpy as np
 import pytest
 
+from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, au, generic_au, landmarks, per_class_au, single_au
+from anatomy.heatmaps import (
+    HEATMAPS,
+    au,
+    compared_au,
+    generic_au,
+    landmarks,
+    per_class_au,
+    single_au,
+    unit_regions,
+)
 from anatomy.landmarks import mirrored
 from errors import UsageError
 
@@ -159,3 +169,36 @@ def test_an_unknown_action_unit_names_the_known_ones(face):
 def test_an_unknown_codebook_names_the_known_ones():
     with pytest.raises(UsageError, match="known: corrected, published"):
         au(np.zeros((0, 68, 2)), [], 32, canvas_px=224, codebook="correct")
+
+
+@pytest.mark.parametrize("codebook", CODEBOOKS)
+def test_what_is_compared_are_the_maps_of_every_kind_to_the_bit(golden, codebook):
+    points, labels = np.tile(golden["landmarks"], (7, 1, 1)), [0, 1, 2, 3, 4, 5, 6]
+    maps, valid = compared_au(golden["landmarks"], 64, canvas_px=256, codebook=codebook)
+    everyone = [label for label in labels for _ in golden["landmarks"]]
+    own, own_valid = au(points, everyone, 64, canvas_px=256, codebook=codebook)
+    generic, generic_valid = generic_au(
+        golden["landmarks"], everyone, 64, canvas_px=256, codebook=codebook
+    )
+    np.testing.assert_array_equal(maps[:, :7].swapaxes(0, 1).reshape(own.shape), own)
+    np.testing.assert_array_equal(valid[:, :7].T.reshape(-1), own_valid)
+    np.testing.assert_array_equal(maps[:, 7], generic)
+    np.testing.assert_array_equal(valid[:, 7], generic_valid)
+
+
+def test_every_unit_has_its_own_region(golden, face):
+    units = list(CODEBOOKS["published"].units)
+    maps, valid = unit_regions(face[None], 64, canvas_px=256)
+    assert valid.all()
+    for place, unit in enumerate(units):
+        alone, _ = single_au(face[None], [0], 64, canvas_px=256, au=unit)
+        np.testing.assert_array_equal(maps[0, place], alone[0])
+    assert not unit_regions(golden["landmarks"][[FAILED]], 64, canvas_px=256)[1].any()
+
+
+def test_a_region_thinner_than_the_blur_still_has_an_inside(golden, face):
+    closed = face.copy()
+    closed[51:60, 1] = closed[48, 1] + 2  # the lips: AU23 tightens them
+    place = list(CODEBOOKS["published"].units).index(23)
+    maps, _ = unit_regions(closed[None], 64, canvas_px=256)
+    assert (maps[0, place] >= 0.5).any()

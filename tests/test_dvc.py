@@ -112,6 +112,15 @@ def test_going_back_to_an_earlier_variance_comes_from_the_cache(clone):
     assert manifest(clone, out) == before
 
 
+@pytest.mark.slow
+def test_a_pair_of_datasets_is_a_transfer_and_no_pair_is_none(clone):
+    assert "transfer@" not in dvc(clone, "stage", "list", "--name-only").stdout
+    edited(clone, "matrix", transfers=[{"train": "demo", "test": "mine"}])
+    stages = dvc(clone, "stage", "list").stdout
+    edited(clone, "matrix", transfers=[])
+    assert "results/demo-on-mine/cam/aligned" in stages
+
+
 def with_variance(folder, variance_px2):
     edited(
         folder,

@@ -2,14 +2,38 @@
 
     OUT/scores.json        every number
     OUT/predictions.csv    a row a face
-    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), and how many faces
-    each is the mean of OUT/sheet.npz          a few faces with their maps, for the report
+    OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), their counts
+    OUT/sheet.npz          a few faces with their maps, for the report
+    OUT/maps.h5            every face's maps, if asked for
+
+Keys of scores.json; a *summary* is {overall, per_class, n_valid, n}, None where no face counts:
+
+    method, supervision, backbone, seed, train, trained_on, dataset, notice, split, checkpoint,
+    geometry, codebook, protocol (holdout or paper), usable, asked
+    accuracy, balanced_accuracy, macro_f1, recall, confusion, n
+    calibration   ece, bins: [{low, high, n, confidence, accuracy}], the last two None if empty
+    chance        uniform: 1/7; majority: {expression, share} of the scored faces;
+                  train_majority: {expression, share, accuracy}: its share of the training faces,
+                  and what always answering it scores here; None if they are not known
+    att_cos       layer -> summary + centred: summary + selectivity: summary
+    cam_cos       the same for the CAM
+    floors        uniform, generic_au: summaries; class_mean: a template made from these very faces
+    au_shares     FACS number -> {name, share, area, ratio, n}: share of the deepest attention's
+                  mass on the AU's region, the region's share of the picture, mean share / area
+    intervals     unit (person or sample), units, resamples, level, and [low, high] of accuracy,
+                  balanced_accuracy, att_cos, att_selectivity (deepest layer), cam_cos,
+                  cam_selectivity; None if switched off
+    subgroups     attribute -> [{value, n, accuracy, n_valid, att_cos}]; None where n is too small
+    faithfulness  steps, and cam, attention, random -> {deletion, insertion}: area under the
+                  probability of the expression; None if switched off
 
 Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, S = 64.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,22 +42,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import rescaled
 from errors import DataError, pick
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
-from train.measure import Measured, Setup, Subjects, joined, measure
+from train.classification import chance
+from train.faithful import faithfulness
+from train.inputs import labels_of
+from train.measure import Looks, Measured, Setup, Subjects, joined, look, measure
 from train.methods.readouts import READOUTS
-from train.outputs import mean_maps, sheet, write_predictions
+from train.outputs import mean_maps, sheet, write_maps, write_predictions
 from train.params import EvaluateParams
 from train.runs import load_run
-from train.scores import classification, own_cosine, selectivity, summary
+from train.scoring import faithful, scored
 
-VERSION = 1
+VERSION = 2
 OWN = "method"
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
+EVERY_MAP = "maps.h5"
+ALL = "all"
 Tell = Callable[[int, int, str], None]
 Json = dict[str, Any]
 
@@ -77,44 +105,59 @@ def evaluate(
     fingerprint = {
         "stage": "evaluate",
         "version": VERSION,
-        "params": params.model_dump(mode="json"),
+        "params": params.model_dump(mode="json", exclude={"threads"}),
         "run": read_manifest(source.run)["sha256"],
         "faces": faces.digest,
         "landmarks": points.digest,
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        model, method, described = load_run(source.run, params.checkpoint, source.device)
-        setup = Setup(
-            model,
-            pick({**READOUTS, OWN: READOUTS[method.readout]}, params.readout, "readout"),
-            described["params"]["image_px"],
-            described["about"]["canvas_px"],
-            _codebook(described),
-            params.geometry,
-            source.device,
-        )
+        setup, described = _setup(source, params)
         with building(out, fingerprint, faces.about) as folder:
             subjects = _subjects(faces, params.split)
-            measured = _measured(setup, faces, points, subjects, params.batch, tell)
-            scores = {**_card(described, faces, params, subjects), **_scores(measured, subjects)}
+            measured, faith = _measured(setup, Inputs(faces, points, subjects), params, tell)
+            scores = {
+                **_card(described, faces, params, subjects),
+                **scored(measured, subjects, params, setup.codebook),
+                "chance": chance(subjects.labels_N, _training_labels(described, faces)),
+                "faithfulness": faith,
+            }
             atomic_write(folder / SCORES, canonical_json(scores))
             write_predictions(folder / PREDICTIONS, measured, subjects)
             write_npz(folder / MAPS, mean_maps(measured, subjects.labels_N))
             write_npz(folder / SHEET, sheet(measured, subjects, faces, params))
+            if params.save_maps:
+                write_maps(folder / EVERY_MAP, measured, subjects)
     return headline(json.loads((out / SCORES).read_bytes()))
 
 
 def headline(scores: Mapping[str, Any]) -> str:
     """Return the main numbers in a line."""
-    deepest = list(scores["att_cos"])[-1]
+    deepest = max(scores["att_cos"], key=int)
     att, cam = scores["att_cos"][deepest], scores["cam_cos"]
+    spread = (scores["intervals"] or {}).get("accuracy")
+    between = f" [{spread[0]:.3f}, {spread[1]:.3f}]" if spread else ""
     return (
-        f"{scores['method']} {scores['supervision']}: accuracy {scores['accuracy']:.3f}, "
+        f"{scores['method']} {scores['supervision']}: accuracy {scores['accuracy']:.3f}{between}, "
         f"balanced {scores['balanced_accuracy']:.3f}, "
         f"ATT-COS {_number(att['overall'])}, CAM-COS {_number(cam['overall'])} "
         f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']})"
     )
+
+
+def _setup(source: Source, params: EvaluateParams) -> tuple[Setup, Mapping[str, Any]]:
+    """Return the model, ready to be measured, and what run.json says."""
+    model, method, described = load_run(source.run, params.checkpoint, source.device)
+    setup = Setup(
+        model,
+        pick({**READOUTS, OWN: READOUTS[method.readout]}, params.readout, "readout"),
+        described["params"]["image_px"],
+        described["about"]["canvas_px"],
+        _codebook(described),
+        params.geometry,
+        source.device,
+    )
+    return setup, described
 
 
 def _codebook(described: Mapping[str, Any]) -> str:
@@ -129,7 +172,7 @@ def _number(value: float | None) -> str:
 
 def _subjects(faces: Store, split: str) -> Subjects:
     table = faces.table()
-    asked = np.array([row["split"] == split for row in table])
+    asked = np.array([split in (ALL, row["split"]) for row in table])
     rows = np.flatnonzero(asked & (faces.array("valid").all() == 1))
     if not len(rows):
         raise DataError(
@@ -137,22 +180,66 @@ def _subjects(faces: Store, split: str) -> Subjects:
             f"no usable face in split {split}. Look at status.csv and at the splits in index.",
         )
     chosen = [table[row] for row in rows]
-    labels = np.array([EXPRESSIONS.index(row["expression"]) for row in chosen], np.int64)
-    return Subjects(rows, labels, chosen, int(asked.sum()))
+    return Subjects(rows, labels_of(chosen), chosen, int(asked.sum()))
+
+
+def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.int64] | None:
+    """Return the labels that the run was trained on; None if these are not its faces."""
+    if described["faces"] != faces.digest:
+        return None
+    usable = faces.array("valid").all() == 1
+    table = faces.table()
+    return labels_of(
+        [row for row, good in zip(table, usable, strict=True) if good and row["split"] == "train"]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The faces that are scored, and where they are."""
+
+    faces: Store
+    points: Store
+    subjects: Subjects
+
+    def looks(self, setup: Setup, batch: int, threads: int) -> Iterator[Looks]:
+        """Yield every batch, read and drawn ahead while the model works on the one before."""
+        images, source_px = self.faces.array("image"), self.faces.array("image").shape[1]
+
+        def at(start: int) -> Looks:
+            rows = self.subjects.rows_N[start : start + batch]
+            landmarks = rescaled(read_points(self.points, rows), source_px, setup.canvas_px)
+            labels = self.subjects.labels_N[start : start + batch]
+            return look(setup, images.take(rows), labels, landmarks)
+
+        waiting: deque[Future[Looks]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(self.subjects.rows_N), batch):
+                waiting.append(pool.submit(at, start))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
 
 def _measured(
-    setup: Setup, faces: Store, points: Store, subjects: Subjects, batch: int, tell: Tell
-) -> Measured:
-    images, source_px = faces.array("image"), faces.array("image").shape[1]
-    parts = []
-    for start in range(0, len(subjects.rows_N), batch):
-        rows = subjects.rows_N[start : start + batch]
-        landmarks = rescaled(read_points(points, rows), source_px, setup.canvas_px)
-        labels = subjects.labels_N[start : start + batch]
-        parts.append(measure(setup, torch.from_numpy(images.take(rows)), labels, landmarks))
-        tell(start + len(rows), len(subjects.rows_N), "")
-    return joined(parts)
+    setup: Setup, inputs: Inputs, params: EvaluateParams, tell: Tell
+) -> tuple[Measured, Json | None]:
+    """Run every batch once; and once more, many times, if faithfulness is asked for."""
+    rows_N = inputs.subjects.rows_N
+    parts: list[Measured] = []
+    areas: list[NDArray[np.float32]] = []
+    for looks in inputs.looks(setup, params.batch, params.threads):
+        start = len(parts) * params.batch
+        parts.append(measure(setup, looks))
+        if params.faithfulness_steps:
+            rows_B = rows_N[start : start + params.batch]
+            areas.append(faithfulness(setup, looks, parts[-1], rows_B, params.faithfulness_steps))
+        tell(min(start + params.batch, len(rows_N)), len(rows_N), "")
+    if not areas:
+        return joined(parts), None
+    labels = inputs.subjects.labels_N
+    return joined(parts), faithful(np.concatenate(areas), labels, params.faithfulness_steps)
 
 
 def _card(
@@ -172,51 +259,7 @@ def _card(
         "geometry": params.geometry,
         "readout": params.readout,
         "codebook": _codebook(described),
-        "protocol": "holdout",
+        "protocol": described["params"]["protocol"],
         "usable": len(subjects.rows_N),
         "asked": subjects.asked,
     }
-
-
-def _scores(measured: Measured, subjects: Subjects) -> Json:
-    labels = subjects.labels_N
-    valid = measured.own_defined(labels)
-
-    def mean(values_N: NDArray[Any]) -> Json:
-        return summary(values_N, labels, valid)
-
-    def agreement(place: int) -> Json:
-        cosines, centred = measured.cosines_BMV[:, place], measured.centred_BMV[:, place]
-        return {
-            **mean(own_cosine(cosines, labels)),
-            "centred": mean(own_cosine(centred, labels)),
-            "selectivity": mean(selectivity(cosines, measured.defined_BV, labels)),
-        }
-
-    layers = measured.cosines_BMV.shape[1] - 1
-    return {
-        **classification(labels, measured.probabilities_BV.argmax(axis=1)),
-        "att_cos": {str(layer + 1): agreement(layer) for layer in range(layers)},
-        "cam_cos": agreement(layers),
-        "floors": {
-            "uniform": mean(own_cosine(measured.uniform_BV, labels)),
-            "class_mean": mean(_class_mean_cosine(measured.au_BSS, labels, valid)),
-        },
-    }
-
-
-def _class_mean_cosine(
-    au_NSS: NDArray[Any], labels_N: NDArray[Any], valid_N: NDArray[Any]
-) -> NDArray[Any]:
-    """Cosine of each face's AU map with the mean AU map of its class over these faces.
-
-    What a fixed template scores.
-    """
-    flat_NP = au_NSS.reshape(len(au_NSS), -1)
-    cosine = np.zeros(len(flat_NP))
-    for expression in np.unique(labels_N[valid_N]):
-        chosen = valid_N & (labels_N == expression)
-        mean_P = flat_NP[chosen].mean(axis=0)
-        norms = np.linalg.norm(flat_NP[chosen], axis=1) * np.linalg.norm(mean_P)
-        cosine[chosen] = flat_NP[chosen] @ mean_P / np.maximum(norms, 1e-8)
-    return cosine

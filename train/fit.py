@@ -108,7 +108,8 @@ class Fit:
         self._learner = Learner(method, params, terms, ranks)
         place = Place(ranks.device, ranks.rank, ranks.count)
         self._feed, self._validation = (
-            Feed(stores, split, params.batch, params.feed, place) for split in ("train", "val")
+            Feed(stores, split, params.batch, params.feed, place)
+            for split in ("train", params.chosen_on)
         )
         levels = _levels(self._learner.model, params.image_px, ranks.device)
         self._sizes = target_sizes(params.alignment, levels, params.image_px)

@@ -1,7 +1,8 @@
 """One batch through a trained model: predictions, every map, how each agrees with the action units.
 
-Shapes: B batch, L layers, M = L + 1 maps (layers, then CAM), V = 7 expressions, C side of the
-canvas, P = C * C, S = 64.
+Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions, T = V + 1 targets
+(every expression's AU map, then the generic one), U action units of the codebook, C side of the
+canvas, S = 64.
 """
 
 from collections.abc import Sequence
@@ -13,17 +14,25 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.heatmaps import per_class_au
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import compared_au, unit_regions
 from store.tables import Row
 from train.augment import plain_images
+from train.canvas import Canvas, shrinking, small, unit_range
 from train.methods.head import Classifier
-from train.records import Readout
-from train.scores import GEOMETRIES, centred, cosines, unit_range
+from train.records import Forward, Readout
 
 SMALL_PX = 64
 """Side of the maps that are averaged and shown."""
 
+INSIDE = 0.5
+"""From which value on a pixel lies in an AU's region, whose rim is soft."""
+
+CAM_GEOMETRY = "exact"
+"""CAMs have half-pixel centres, as published."""
+
 F32 = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,27 @@ class Setup:
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """A batch of faces, as read and drawn.
+
+    Attributes:
+        images_BHW3: stored faces, uint8.
+        labels_B: expression ids; the CAM is read for these, as published.
+        targets_BTCC: what maps are compared with.
+        defined_BT: whether each is defined on the face; else it is zero.
+        regions_BUSS: every AU's region, in [0, 1].
+        drawn_BU: whether it is on the canvas.
+    """
+
+    images_BHW3: Tensor
+    labels_B: NDArray[np.int64]
+    targets_BTCC: F32
+    defined_BT: Bools
+    regions_BUSS: F32
+    drawn_BU: Bools
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What one batch gives, or, joined, all of them.
 
@@ -59,22 +89,29 @@ class Measured:
             face.
         centred_BMV: the same with the means taken out.
         uniform_BV: of a uniform map.
+        generic_B: of the face's generic AU map with that of its own expression.
         defined_BV: whether the expression's map is defined on this face.
         attention_BSS: deepest layer's, in [0, 1].
         cam_BSS: of the true class, in [0, 1].
         au_BSS: of the true class, in [0, 1]; zero where undefined.
+        shares_BU: share of the deepest attention's mass on each AU's region; NaN where there is no
+            region or no mass.
+        areas_BU: the region's share of the picture.
     """
 
     probabilities_BV: F32
     cosines_BMV: F32
     centred_BMV: F32
     uniform_BV: F32
-    defined_BV: NDArray[np.bool_]
+    generic_B: F32
+    defined_BV: Bools
     attention_BSS: F32
     cam_BSS: F32
     au_BSS: F32
+    shares_BU: F32
+    areas_BU: F32
 
-    def own_defined(self, labels_B: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def own_defined(self, labels_B: NDArray[np.int64]) -> Bools:
         """Say of each face whether the map of its own expression is defined: whether it counts."""
         return np.asarray(self.defined_BV[np.arange(len(labels_B)), labels_B])
 
@@ -96,47 +133,72 @@ class Subjects:
     asked: int
 
 
-def measure(
+def look(
     setup: Setup,
-    images_BSS3: Tensor,
+    images_BHW3: NDArray[np.uint8],
     labels_B: NDArray[np.int64],
     landmarks_B682: NDArray[np.floating],
-) -> Measured:
-    """Run one batch.
+) -> Looks:
+    """Draw what a batch is compared with: the work of the processor, whatever the device.
 
     Args:
-        setup: model and sizes.
-        images_BSS3: stored faces, uint8.
-        labels_B: expression ids; the CAM is read for these, as published.
+        setup: sizes and codebook.
+        images_BHW3: stored faces.
+        labels_B: expression ids.
         landmarks_B682: px of the canvas; NaN where there are none.
     """
-    size, labels_list = setup.canvas_px, labels_B.tolist()
-    au_BVCC, defined_BV = per_class_au(
-        landmarks_B682, labels_list, size, canvas_px=size, codebook=setup.codebook
-    )
+    size, codebook = setup.canvas_px, setup.codebook
+    targets, defined = compared_au(landmarks_B682, size, canvas_px=size, codebook=codebook)
+    regions, drawn = unit_regions(landmarks_B682, SMALL_PX, canvas_px=size, codebook=codebook)
+    return Looks(torch.from_numpy(images_BHW3), labels_B, targets, defined, regions, drawn)
+
+
+def measure(setup: Setup, looks: Looks) -> Measured:
+    """Run one batch: predictions and every map in one pass."""
     with torch.no_grad():
-        forward = setup.model(plain_images(images_BSS3.to(setup.device), setup.image_px))
-        labels = torch.from_numpy(labels_B).to(setup.device)
-        layers = [feature.float().mean(dim=1) for feature in forward.features]
-        cam = unit_range(setup.readout(setup.model, forward, labels).float())
-        enlarge = GEOMETRIES[setup.geometry]
-        maps = [enlarge(layer, setup.canvas_px) for layer in layers] + [
-            _enlarged_cam(cam, setup.canvas_px)
-        ]
-        maps_BMP = torch.stack([one.flatten(1) for one in maps], dim=1)
-        targets_BVP = torch.from_numpy(au_BVCC).to(setup.device).flatten(2)
-        own = torch.from_numpy(au_BVCC[np.arange(len(labels_B)), labels_B]).to(setup.device)
-        found = (
-            forward.logits_BK.float().softmax(dim=1),
-            cosines(maps_BMP, targets_BVP),
-            cosines(centred(maps_BMP), centred(targets_BVP)),
-            cosines(torch.ones_like(targets_BVP[:, :1]), targets_BVP)[:, 0],
-            torch.from_numpy(defined_BV),
-            _small(unit_range(maps[-2])),
-            _small(maps[-1]),
-            _small(own),
-        )
+        forward = setup.model(plain_images(looks.images_BHW3.to(setup.device), setup.image_px))
+        labels_B = torch.from_numpy(looks.labels_B).to(setup.device)
+        cam_Bhw = unit_range(setup.readout(setup.model, forward, labels_B).float())
+        targets_BTCC = torch.from_numpy(looks.targets_BTCC).to(setup.device)
+        return _compared(setup, looks, forward, cam_Bhw, targets_BTCC)
+
+
+def _compared(
+    setup: Setup, looks: Looks, forward: Forward, cam_Bhw: Tensor, targets_BTCC: Tensor
+) -> Measured:
+    canvas, last = Canvas(targets_BTCC), len(EXPRESSIONS)
+    layers = [feature.float().mean(dim=1) for feature in forward.features]
+    geometries = [*[setup.geometry] * len(layers), CAM_GEOMETRY]
+    agreements = canvas.agreements([*layers, cam_Bhw], geometries)
+    cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*agreements, strict=True))
+    attention_BSS = unit_range(small(layers[-1], setup.geometry, setup.canvas_px, SMALL_PX))
+    shares_BU, areas_BU = _shares(attention_BSS, looks)
+    own_BCC = targets_BTCC[torch.arange(len(looks.labels_B)), looks.labels_B]
+    shrink_SC = shrinking(setup.canvas_px, SMALL_PX).to(own_BCC.device)
+    found = (
+        forward.logits_BK.float().softmax(dim=1),
+        cosines_BMT[..., :last],
+        centred_BMT[..., :last],
+        canvas.uniform()[:, :last],
+        F.cosine_similarity(own_BCC.flatten(1), targets_BTCC[:, last].flatten(1)),
+        torch.from_numpy(looks.defined_BT[:, :last]),
+        attention_BSS,
+        small(cam_Bhw, CAM_GEOMETRY, setup.canvas_px, SMALL_PX).clamp(0, 1),
+        shrink_SC @ own_BCC @ shrink_SC.T,
+        shares_BU,
+        areas_BU,
+    )
     return Measured(*(value.cpu().numpy() for value in found))
+
+
+def _shares(attention_BSS: Tensor, looks: Looks) -> tuple[Tensor, Tensor]:
+    """Return the mass of attention on every AU's region, and the region's area, both as shares."""
+    inside_BUSS = torch.from_numpy(looks.regions_BUSS).to(attention_BSS.device) >= INSIDE
+    inside_BUP = inside_BUSS.flatten(2).to(attention_BSS.dtype)
+    masses_BU = (inside_BUP @ attention_BSS.flatten(1)[:, :, None])[..., 0]
+    shares_BU = masses_BU / attention_BSS.sum(dim=(1, 2))[:, None]
+    drawn_BU = torch.from_numpy(looks.drawn_BU).to(attention_BSS.device)
+    return torch.where(drawn_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
 
 
 def joined(parts: Sequence[Measured]) -> Measured:
@@ -147,17 +209,3 @@ def joined(parts: Sequence[Measured]) -> Measured:
             for field in fields(Measured)
         )
     )
-
-
-def _enlarged_cam(cam_BHW: Tensor, size_px: int) -> Tensor:
-    enlarged = F.interpolate(
-        cam_BHW[:, None], [size_px, size_px], mode="bilinear", align_corners=False
-    )
-    return enlarged[:, 0].clamp(0, 1)
-
-
-def _small(maps_BCC: Tensor) -> Tensor:
-    size = [SMALL_PX, SMALL_PX]
-    return F.interpolate(
-        maps_BCC[:, None], size, mode="bilinear", align_corners=False, antialias=True
-    )[:, 0]

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from store.export import write_hdf5
 from store.reading import Store
 from store.tables import write_table
 from train.measure import Measured, Subjects
@@ -39,6 +40,25 @@ def write_predictions(path: Path, measured: Measured, subjects: Subjects) -> Non
         )
     columns = ["id", "expression", "person", "predicted", *names, "att_cos", "cam_cos"]
     write_table(path, columns, rows)
+
+
+def write_maps(path: Path, measured: Measured, subjects: Subjects) -> None:
+    """Write every face's maps as HDF5: id, expression (N,); attention, cam, au (N, S, S) uint8.
+
+    255 is one; `defined` (N,) says whether there is an AU map.
+    """
+    maps = {name: _bytes(one) for name, one in _maps(measured).items()}
+    defined = measured.own_defined(subjects.labels_N).astype(np.uint8)
+    texts = {name: [row[name] for row in subjects.table] for name in ("id", "expression")}
+    write_hdf5(path, {**maps, "defined": defined}, texts)
+
+
+def _maps(measured: Measured) -> Arrays:
+    return {"attention": measured.attention_BSS, "cam": measured.cam_BSS, "au": measured.au_BSS}
+
+
+def _bytes(maps_NSS: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.asarray(np.rint(maps_NSS.clip(0, 1) * 255).astype(np.uint8))
 
 
 def mean_maps(measured: Measured, labels_N: NDArray[np.int64]) -> Arrays:
@@ -78,13 +98,9 @@ def sheet(measured: Measured, subjects: Subjects, faces: Store, params: Evaluate
     images = torch.from_numpy(faces.array("image").take(subjects.rows_N[places]))
     size = [params.sheet_px, params.sheet_px]
     small = F.interpolate(images.permute(0, 3, 1, 2).float(), size, mode="bilinear", antialias=True)
-    maps = {"attention": measured.attention_BSS, "cam": measured.cam_BSS, "au": measured.au_BSS}
     return {
         "image": small.permute(0, 2, 3, 1).round().clamp(0, 255).to(torch.uint8).numpy(),
-        **{
-            name: np.rint(one[places].clip(0, 1) * 255).astype(np.uint8)
-            for name, one in maps.items()
-        },
+        **{name: _bytes(one[places]) for name, one in _maps(measured).items()},
         "defined": measured.own_defined(labels)[places],
         "label": labels[places],
         "probabilities": measured.probabilities_BV[places],

@@ -56,6 +56,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     """[train], with [methods.<name>] over it."""
 
     seed: int = Field(ge=0)
+    protocol: Literal["holdout", "paper"]
     backbone: str
     weights: str
     weights_sha256: str | None
@@ -86,15 +87,27 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     augment: AugmentParams
     alignment: AlignmentParams
 
+    @property
+    def chosen_on(self) -> str:
+        """Split on which the best epoch is chosen: the published habit is to take the test."""
+        return {"holdout": "val", "paper": "test"}[self.protocol]
+
 
 class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
     """[evaluate] in params.yaml."""
 
-    split: Literal["train", "val", "test"]
+    split: Literal["train", "val", "test", "all"]
     checkpoint: Literal["last", "best"]
     readout: str
     geometry: Literal["exact", "published"]
     batch: int = Field(ge=1)
+    threads: int = Field(ge=1)
+    calibration_bins: int = Field(ge=1)
+    bootstrap: int = Field(ge=0)
+    seed: int = Field(ge=0)
+    subgroup_min: int = Field(ge=1)
+    faithfulness_steps: int = Field(ge=0)
+    save_maps: bool
     sheet_per_class: int = Field(ge=0)
     sheet_px: int = Field(ge=16, le=512)
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
+from train.canvas import unit_range
 from train.methods.attentive import Attentive, AttentiveParams
 from train.methods.head import Features, Head, of_class, xavier
 from train.params import NoOptions, Options, checked
 from train.records import Forward
-from train.scores import unit_range
 
 
 class Pooled(Head):

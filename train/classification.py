@@ -1,0 +1,106 @@
+"""How well expressions are told apart, how far to trust the probabilities, and what chance scores.
+
+Shapes: N faces, V = 7 expressions.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.expressions import EXPRESSIONS
+
+Ints = NDArray[np.integer]
+Json = dict[str, Any]
+
+
+def classification(labels_N: Ints, predicted_N: Ints) -> Json:
+    """Return accuracy, balanced accuracy, macro F1, recall a class, and the confusion counts.
+
+    Balanced accuracy is the mean recall of the classes that occur; macro F1 the mean F1 of those
+    that occur or are predicted. confusion[i][j] counts faces of expression i that were called j.
+    """
+    count = len(EXPRESSIONS)
+    confusion = np.bincount(labels_N * count + predicted_N, minlength=count * count).reshape(
+        count, count
+    )
+    right, totals = np.diag(confusion), confusion.sum(axis=1)
+    called = confusion.sum(axis=0)
+    recall = [float(right[i] / totals[i]) if totals[i] else None for i in range(count)]
+    present = [value for value in recall if value is not None]
+    seen = totals + called > 0
+    return {
+        "accuracy": float(right.sum() / max(confusion.sum(), 1)),
+        "balanced_accuracy": float(np.mean(present)),
+        "macro_f1": float(np.mean(2 * right[seen] / (totals + called)[seen])),
+        "recall": dict(zip(EXPRESSIONS, recall, strict=True)),
+        "confusion": confusion.tolist(),
+        "n": int(confusion.sum()),
+    }
+
+
+def calibration(probabilities_NV: NDArray[np.floating], labels_N: Ints, bins: int) -> Json:
+    """Compare how sure a model is with how often it is right.
+
+    Args:
+        probabilities_NV: rows sum to one; the highest is the confidence.
+        labels_N: expression ids.
+        bins: of equal width; a confidence on an edge belongs to the lower one.
+
+    Returns:
+        ece, the expected calibration error (mean distance of confidence and accuracy, a bin
+        weighted by its faces), and the bins for a reliability diagram.
+
+    Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
+    """
+    confidence_N = probabilities_NV.max(axis=1).astype(np.float64)
+    right_N = probabilities_NV.argmax(axis=1) == labels_N
+    place_N = np.clip(np.ceil(confidence_N * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(place_N, minlength=bins)
+    sure, right = (
+        np.bincount(place_N, weights=value, minlength=bins) for value in (confidence_N, right_N)
+    )
+    return {
+        "ece": float(np.abs(sure - right).sum() / max(len(labels_N), 1)),
+        "bins": [
+            {
+                "low": place / bins,
+                "high": (place + 1) / bins,
+                "n": int(n),
+                "confidence": float(sure[place] / n) if n else None,
+                "accuracy": float(right[place] / n) if n else None,
+            }
+            for place, n in enumerate(counts)
+        ],
+    }
+
+
+def chance(labels_N: Ints, training_N: Ints | None) -> Json:
+    """Say what is scored without looking: by a die, and by always giving one answer.
+
+    Args:
+        labels_N: of the scored faces.
+        training_N: of the faces that the run was trained on; None where they are not known.
+    """
+    share_V = _shares(labels_N)
+    found: Json = {
+        "uniform": 1 / len(EXPRESSIONS),
+        "majority": _most(share_V),
+        "train_majority": None,
+    }
+    if training_N is not None:
+        most = _most(_shares(training_N))
+        found["train_majority"] = {
+            **most,
+            "accuracy": float(share_V[EXPRESSIONS.index(most["expression"])]),
+        }
+    return found
+
+
+def _shares(labels_N: Ints) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(labels_N, minlength=len(EXPRESSIONS)) / max(len(labels_N), 1))
+
+
+def _most(share_V: NDArray[np.float64]) -> Json:
+    most = int(share_V.argmax())
+    return {"expression": EXPRESSIONS[most], "share": float(share_V[most])}
