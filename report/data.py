@@ -98,8 +98,27 @@ def _sentences(found: Mapping[str, Any], total: int) -> tuple[str, ...]:
         f"{good:,} of {total:,} pictures have a face with landmarks ({good / max(total, 1):.1%}).",
         f"Found by {_listed(found['backend'])}.",
         f"Remarks on them: {_listed(found['remark'])}.",
-        *(f"Audit: {line}." for line in found["audit"].get("lines", ())),
+        *_audited(found["audit"].get("found")),
     )
+
+
+def _audited(found: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if found is None:
+        return ()
+    return (
+        "The audit's findings are in a table below."
+        if _findings(found)
+        else "The audit found no copies, leaks, contradictions or stray files.",
+    )
+
+
+def _findings(found: Mapping[str, Any]) -> list[str]:
+    """Name what was found; that a person has several pictures is none unless splits share them."""
+    return [
+        kind
+        for kind, one in found.items()
+        if one["pictures"] and (kind != "same_person" or one["across_splits"])
+    ]
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -163,7 +182,7 @@ _FINDINGS = {
 
 def audit_table(name: str, found: Mapping[str, Any] | None) -> Table | None:
     """What the index's audit found, a finding a row; None where it found nothing, or was not."""
-    kinds = [kind for kind, one in (found or {}).items() if one.get("pictures")]
+    kinds = _findings(found or {})
     if not found or not kinds:
         return None
 

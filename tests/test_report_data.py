@@ -15,7 +15,7 @@ FOUND = {
     "notice": None,
     "audit": {
         "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}},
-        "lines": ["unusable: 2 (missing 2), such as 'a.jpg'"],
+        "found": {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
     "by_expression": {name: {} for name in EXPRESSIONS}
@@ -48,7 +48,7 @@ def test_the_outcome_is_said_in_words(results):
         "1,201 of 1,203 pictures have a face with landmarks (99.8%).",
         "Found by mediapipe 1,200, dlib 1.",
         "Remarks on them: align 1,201.",
-        "Audit: unusable: 2 (missing 2), such as 'a.jpg'.",
+        "The audit's findings are in a table below.",
     )
     assert data.failures == 2
 
@@ -104,9 +104,18 @@ def test_findings_of_the_audit_stand_a_row_each_with_an_example():
     }
     table = audit_table("x", found)
     assert table.head == ("finding", "such as", "pictures", "sets", "across splits")
+    assert table.name == "x__audit"
     assert table.rows == (
         ("the same content, byte for byte", "a.png (test) = b.png (train)", "2", "1", "1"),
         ("files that no label names", "stray.png", "1", "–", "–"),
+    )
+
+
+def test_pictures_of_one_person_are_a_finding_only_across_splits():
+    person = {"sets": 3, "pictures": 9, "across_splits": 0, "first": [[["a", "test"]]]}
+    assert audit_table("x", {"same_person": person}) is None
+    assert audit_table("x", {"same_person": person | {"across_splits": 1}}).rows[0][2:] == (
+        *("9", "3", "1"),
     )
 
 

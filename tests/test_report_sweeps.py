@@ -1,5 +1,9 @@
 """Ablations are found among the results by themselves."""
 
+import shlex
+import shutil
+import subprocess
+
 from report.page import ReportParams, write_report
 from report.results import load_comparisons
 from report.sweeps import find_sweeps, sweep_table
@@ -58,6 +62,16 @@ def test_the_folder_called_after_its_supervision_is_the_one_compared(tmp_path):
     (comparison,) = load_comparisons(tmp_path)
     assert [run.name for run in comparison.runs] == ["plain-a", "aligned"]
     assert [run.name for run in comparison.variants] == ["aligned-4"]
+
+
+def test_the_documented_copy_makes_a_variant(tmp_path, checkout):
+    put(tmp_path / "results", "demo/cam/aligned", train=settings(weight=4.0))
+    page = (checkout / "docs" / "report.md").read_text()
+    (copy,) = [line for line in page.splitlines() if line.startswith("    cp ")]
+    subprocess.run(shlex.split(copy), cwd=tmp_path, check=True)
+    shutil.rmtree(tmp_path / "results/demo/cam/aligned")
+    put(tmp_path / "results", "demo/cam/aligned")
+    assert found(tmp_path / "results") == {("alignment.weight", ("4.0", "9.0"))}
 
 
 def test_a_copied_result_makes_a_curve_on_the_page(tmp_path):

@@ -31,7 +31,7 @@ from train.params import EvaluateParams
 from train.runs import load_run
 from train.scores import classification, own_cosine, selectivity, summary
 
-VERSION = 1
+VERSION = 2
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
 Tell = Callable[[int, int, str], None]
 Json = dict[str, Any]
