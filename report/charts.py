@@ -103,13 +103,13 @@ def _colour(run: Result, theme: Theme) -> str:
 def _labels(axes: Axes, ends: Mapping[str, tuple[float, float]], theme: Theme) -> None:
     """Name the points in a column to the right, in their order of height, so that none overlap."""
     low, high = axes.get_ylim()
-    gap, floor_at = 0.065, -1.0
-    for name, (x, y) in sorted(ends.items(), key=lambda pair: pair[1][1]):
-        floor_at = max(floor_at + gap, (y - low) / (high - low))
+    ordered = sorted(ends.items(), key=lambda pair: pair[1][1])
+    heights = label_heights([(y - low) / (high - low) for _, (_, y) in ordered])
+    for (name, (x, y)), height in zip(ordered, heights, strict=True):
         axes.annotate(
             legible(name),
             (x, y),
-            xytext=(1.03, floor_at),
+            xytext=(1.03, height),
             textcoords="axes fraction",
             va="center",
             fontsize=9,
@@ -117,6 +117,16 @@ def _labels(axes: Axes, ends: Mapping[str, tuple[float, float]], theme: Theme) -
             parse_math=False,
             arrowprops={"arrowstyle": "-", "color": theme.soft, "linewidth": 0.5},
         )
+
+
+def label_heights(heights: Sequence[float], gap: float = 0.065) -> list[float]:
+    """Move ascending heights up to lie a gap apart, then down again to end at the top, 1."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(max(height, moved[-1] + gap) if moved else height)
+    for place in reversed(range(len(moved))):
+        moved[place] = min(moved[place], 1 - gap * (len(moved) - 1 - place))
+    return moved
 
 
 def _references(axes: Axes, run: Result, theme: Theme) -> None:
@@ -184,23 +194,30 @@ def _reliability(axes: Axes, run: Result, bins: Sequence[Any], theme: Theme) -> 
     axes.plot([], [], "o-", color=colour, label=f"{run.supervision}, ECE {error:.3f}")
 
 
-def sweep_chart(sweep: Sweep) -> Chart:
-    """Accuracy, and beside it the agreements, against one setting."""
+def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
+    """Accuracy, and the agreements, against one setting."""
 
-    def draw(figure: Figure, theme: Theme) -> None:
-        left, right = figure.subplots(1, 2)
-        _dressed(left, theme, sweep.setting, "accuracy")
-        _dressed(right, theme, sweep.setting, "cosine with the AU map")
-        _curve(left, sweep, lambda run: float(run.scores["accuracy"]), "accuracy", theme.aligned)
-        _curve(right, sweep, lambda run: overall(run.attention), "ATT-COS", theme.aligned)
-        _curve(right, sweep, lambda run: overall(run.scores["cam_cos"]), "CAM-COS", theme.plain)
+    def accuracy(figure: Figure, theme: Theme) -> None:
+        axes = figure.subplots()
+        _dressed(axes, theme, sweep.setting, "accuracy")
+        _curve(axes, sweep, lambda run: float(run.scores["accuracy"]), "accuracy", theme.aligned)
+        axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink)
+
+    def agreement(figure: Figure, theme: Theme) -> None:
+        axes = figure.subplots()
+        _dressed(axes, theme, sweep.setting, "cosine with the AU map")
+        _curve(axes, sweep, lambda run: overall(run.attention), "ATT-COS", theme.aligned)
+        _curve(axes, sweep, lambda run: overall(run.scores["cam_cos"]), "CAM-COS", theme.plain)
         low = floor(sweep.runs[0].scores, "uniform")
         if low is not None:
-            right.axhline(low, color=theme.soft, linewidth=1, linestyle=":", label="uniform map")
-        for axes in (left, right):
-            axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink)
+            axes.axhline(low, color=theme.soft, linewidth=1, linestyle=":", label="uniform map")
+        axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink)
 
-    return _chart(sweep.name, f"{sweep.title}: scores against {sweep.setting}", (6.4, 3.2), draw)
+    words, size = f"{sweep.title}, against {sweep.setting}", (4.0, 3.2)
+    return (
+        _chart(f"{sweep.name}_accuracy", f"Accuracy of {words}", size, accuracy),
+        _chart(f"{sweep.name}_cosine", f"Agreement of {words}", size, agreement),
+    )
 
 
 def _curve(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from anatomy.expressions import EXPRESSIONS
-from report.charts import Chart, reliability_chart, scatter_chart, sweep_chart
+from report.charts import Chart, reliability_chart, scatter_chart, sweep_charts
 from report.details import (
     class_table,
     faithfulness_table,
@@ -93,7 +93,7 @@ class Whole:
     runs: Table
     layers: Table
     transfer: Table | None
-    sweeps: tuple[tuple[Sweep, Chart, Table], ...]
+    sweeps: tuple[tuple[Sweep, tuple[Chart, ...], Table], ...]
     environment: Table
     notices: tuple[str, ...]
 
@@ -111,8 +111,8 @@ class Whole:
         """Yield all pictures, drawing one at a time."""
         for one in self.datasets:
             yield from one.figures()
-        for _, chart, _ in self.sweeps:
-            yield chart.name, chart.light
+        for _, charts, _ in self.sweeps:
+            yield from ((chart.name, chart.light) for chart in charts)
 
 
 def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:
@@ -130,7 +130,7 @@ def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:
         layers=layer_table(comparisons),
         transfer=transfer_table(comparisons),
         sweeps=tuple(
-            (sweep, sweep_chart(sweep), sweep_table(sweep)) for sweep in find_sweeps(comparisons)
+            (sweep, sweep_charts(sweep), sweep_table(sweep)) for sweep in find_sweeps(comparisons)
         ),
         environment=_environment(comparisons),
         notices=tuple(notices),

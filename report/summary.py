@@ -160,13 +160,24 @@ def _move(before: float | None, after: float | None, printed: Print = number) ->
     return f"from {printed(before)} to {printed(after)} ({signed(change((before, after)))})"
 
 
+_REFERENCES = {
+    "uniform": "the uniform map",
+    "generic_au": "the map of all AUs",
+    "class_mean": "the template",
+}
+
+
 def _against(value: float | None, scores: Mapping[str, Any]) -> str:
-    uniform, template = floor(scores, "uniform"), floor(scores, "class_mean")
-    if value is None or uniform is None or template is None:
+    """Say between which references a cosine lies."""
+    found = [(floor(scores, name), words) for name, words in _REFERENCES.items()]
+    known = sorted((one, words) for one, words in found if one is not None)
+    if value is None or not known:
         return "nowhere (not defined)"
-    if value <= uniform:
-        return "no higher than the uniform map"
-    return "above the template" if value > template else "between the uniform map and the template"
+    below = [words for one, words in known if one < value]
+    above = [words for one, words in known if one >= value]
+    if not below:
+        return f"no higher than {above[0]}"
+    return f"between {below[-1]} and {above[0]}" if above else f"above {below[-1]}"
 
 
 def _about_many(comparisons: Sequence[Comparison]) -> tuple[str, ...]:

@@ -34,6 +34,21 @@ def test_the_class_mean_is_never_called_a_floor(results):
     assert "both floors" not in " ".join(summary.sentences)
 
 
+@pytest.mark.parametrize(
+    ("cosine", "place"),
+    [
+        (0.25, "no higher than the uniform map"),
+        (0.4375, "no higher than the uniform map"),
+        (0.5, "between the uniform map and the map of all AUs"),
+        (0.75, "between the map of all AUs and the template"),
+        (1.0, "above the template"),
+    ],
+)
+def test_attention_is_placed_among_what_trivial_maps_score(results, cosine, place):
+    put(results, **later_scores() | {"att_cos": {"1": an_agreement(cosine)}})
+    assert f"run's attention lies {place}" in told(results).sentences[1]
+
+
 def test_intervals_stand_in_for_the_rule_of_thumb_where_they_are_known(results):
     put(results)
     assert "with 4 faces, chance alone" in told(results).sentences[0]

@@ -4,6 +4,9 @@ import shlex
 import shutil
 import subprocess
 
+import pytest
+
+from report.charts import label_heights
 from report.page import ReportParams, write_report
 from report.results import load_comparisons
 from report.sweeps import find_sweeps, sweep_table
@@ -81,4 +84,19 @@ def test_a_copied_result_makes_a_curve_on_the_page(tmp_path):
         tmp_path / "results", tmp_path / "out", ReportParams(title="x", sheet_faces=1)
     )
     assert "agreement saturates at a weight of about 8" in page.read_text()
-    assert (tmp_path / "out/figures/demo__cam__sweep_aligned_alignment_weight.png").exists()
+    stem = "demo__cam__sweep_aligned_alignment_weight"
+    for score in ("accuracy", "cosine"):
+        assert (tmp_path / f"out/figures/{stem}_{score}.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("heights", "spread"),
+    [
+        ([0.25, 0.75], [0.25, 0.75]),
+        ([0.5, 0.5], [0.5, 0.75]),
+        ([0.875, 1.0], [0.75, 1.0]),
+        ([], []),
+    ],
+)
+def test_labels_of_a_scatter_move_apart_and_stay_below_the_top(heights, spread):
+    assert label_heights(heights, gap=0.25) == spread
