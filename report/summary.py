@@ -246,10 +246,12 @@ def _conditions(runs: Sequence[Result]) -> str:
         f"{key} {_either(str(one[key]) for one in scores)}"
         for key in ("checkpoint", "geometry", "backbone")
     )
+    chosen_on_test = any(one["protocol"] == "paper" for one in scores)
+    flattered = " (the checkpoint was chosen on the test split, as published)" * chosen_on_test
     return (
         f"{usable} of split {_either(one['split'] for one in scores)} were usable; "
         f"{counted} have an AU map and count in every cosine. "
-        f"Protocol {_either(one['protocol'] for one in scores)}, {settings}. "
+        f"Protocol {_either(one['protocol'] for one in scores)}{flattered}, {settings}. "
         f"One run each, seed {_either(str(one['seed']) for one in scores)}: how far another seed "
         "would move these numbers is not known from these runs."
     )

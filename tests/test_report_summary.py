@@ -65,6 +65,15 @@ def test_runs_that_differ_in_more_than_alignment_are_cautioned_about(results):
     assert "train.lr: 0.001 -> 0.01" in told(results).cautions
 
 
+def test_a_checkpoint_chosen_on_the_test_split_is_said_so(results):
+    put(results)
+    assert "chosen on the test split" not in told(results).conditions
+    put(results, "demo/cam/aligned", protocol="paper")
+    assert "Protocol holdout or paper (the checkpoint was chosen on the test split" in (
+        told(results).conditions
+    )
+
+
 def test_of_many_methods_it_is_said_in_how_many_a_score_rose(results):
     for method, plain, aligned in (("cam", 0.5, 0.75), ("prm", 0.5, 0.25), ("adl", 0.5, 1.0)):
         put(results, f"demo/{method}/plain", accuracy=plain)
