@@ -1,6 +1,7 @@
 """Looking at what was made, as pictures."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -21,13 +22,24 @@ def view() -> None:
 @click.option(
     "-n", "count", type=click.IntRange(min=1), default=24, show_default=True, help="Faces at most."
 )
-def heatmaps(
-    faces: Path, landmarks: Path, out: Path, kind: str, expression: str | None, count: int
-) -> None:
+@click.option(
+    "--params",
+    type=PATH,
+    default="params.yaml",
+    show_default=True,
+    help="Where heatmap.options are: which AU, which codebook.",
+)
+def heatmaps(faces: Path, landmarks: Path, out: Path, params: Path, **asked: Any) -> None:  # noqa: ANN401 - kind, expression and count, as the options say
     """Write contact sheets of faces with landmarks and maps: FACES and LANDMARKS -> OUT."""
+    from params import load
+    from pipeline.heatmap import HeatmapParams, drawing
     from report.sheets import Choice, write_sheets
 
-    sheets, shown = write_sheets(faces, landmarks, out, Choice(kind, expression, count))
+    numbers = load(params, ("heatmap",), HeatmapParams)
+    drawing(asked["kind"], numbers)  # refuses a kind or an option that there is not
+    options = numbers.options.get(asked["kind"], {})
+    choice = Choice(**asked, options=options, canvas_px=numbers.canvas_px)
+    sheets, shown = write_sheets(faces, landmarks, out, choice)
     click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")
 
 

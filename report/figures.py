@@ -1,6 +1,7 @@
 """Pictures as bytes that depend on the numbers alone: PNG files for papers, JPEG for the page."""
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib import colormaps
@@ -9,10 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from matplotlib.patches import Rectangle
 
-from anatomy.expressions import EXPRESSIONS
-from report.drawing import png
+from report.drawing import legible, png
 from report.grids import U8, Cell, Grid
-from report.results import Comparison, Result
+from report.matrices import Matrix
 
 _GREY, _RED = "#6b6b6b", "#b3261e"
 
@@ -20,34 +20,35 @@ _GREY, _RED = "#6b6b6b", "#b3261e"
 def jpeg(image: U8) -> bytes:
     """Encode a picture (H, W, 3) for the page."""
     buffer = io.BytesIO()
-    imsave(buffer, image, format="jpg", pil_kwargs={"quality": 90, "subsampling": 0})
+    imsave(buffer, image, format="jpg", pil_kwargs={"quality": 85})
     return buffer.getvalue()
 
 
-def confusion_figure(comparison: Comparison) -> bytes:
-    """Draw the runs' confusion matrices: colour is the share of a row, text the count."""
-    count = len(comparison.runs)
-    figure = Figure(figsize=(3.6 * count + 0.6, 3.9), layout="constrained")
-    axes = figure.subplots(1, count, squeeze=False, sharey=True)[0]
-    for one, run in zip(axes, comparison.runs, strict=True):
-        _confusion(one, run)
-    axes[0].set_ylabel("label")
+def matrix_figure(matrices: Sequence[Matrix]) -> bytes:
+    """Draw matrices of equal sides side by side, coloured by weight."""
+    rows, columns = len(matrices[0].rows), len(matrices[0].columns)
+    size = (len(matrices) * (0.9 + 0.42 * columns) + 0.6, 1.2 + 0.38 * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    for axes, matrix in zip(
+        figure.subplots(1, len(matrices), squeeze=False)[0], matrices, strict=True
+    ):
+        _matrix(axes, matrix)
     return png(figure)
 
 
-def _confusion(axes: Axes, run: Result) -> None:
-    counts = np.array(run.scores["confusion"])
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_title(run.supervision, fontsize=10)
-    axes.set_xlabel("prediction")
-    axes.set_xticks(range(len(EXPRESSIONS)), EXPRESSIONS, rotation=45, ha="right", fontsize=8)
-    axes.set_yticks(range(len(EXPRESSIONS)), EXPRESSIONS, fontsize=8)
+def _matrix(axes: Axes, matrix: Matrix) -> None:
+    weights = np.array([[entry.weight for entry in entries] for _, entries in matrix.rows])
+    axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_title(legible(f"{matrix.title}: {matrix.corner}"), fontsize=9, parse_math=False)
+    names = [name for name, _ in matrix.rows]
+    axes.set_xticks(range(len(matrix.columns)), matrix.columns, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    for (row, column), value in np.ndenumerate(counts):
-        colour = "white" if shares[row, column] > 0.55 else "black" if value else "#b0b0b0"
-        axes.text(column, row, str(value), ha="center", va="center", fontsize=8, color=colour)
+    for row, (_, entries) in enumerate(matrix.rows):
+        for column, entry in enumerate(entries):
+            colour = "white" if entry.weight > 0.55 else "black" if entry.weight else "#b0b0b0"
+            axes.text(column, row, entry.text, ha="center", va="center", fontsize=8, color=colour)
 
 
 def grid_figure(grid: Grid) -> bytes:

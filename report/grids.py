@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
-from report.results import Comparison, Result
+from report.results import Arrays, Comparison, Result
 from store.files import digest
 
 U8 = NDArray[np.uint8]
@@ -43,16 +43,30 @@ class Grid:
     lines: tuple[Line, ...]
 
 
-def mean_grid(comparison: Comparison) -> Grid:
-    """Mean maps, a column an expression: the AU map, each run's attention, each run's CAM."""
-    runs = comparison.runs
-    named = [("AU map", runs[0], "au")] + [
-        (f"{word} {run.supervision}", run, name) for name, word in _MAPS.items() for run in runs
+def mean_grids(comparisons: Sequence[Comparison]) -> list[Grid]:
+    """Mean maps, a column an expression, of methods on one dataset.
+
+    Returns:
+        For one method a grid of its AU map, attention and CAM; for several a grid of all their
+        attention and another of all their CAMs.
+    """
+    expected = Line("AU map", (), _means(comparisons[0].runs[0], "au"))
+    lines = [
+        [
+            Line(f"{word} {run.supervision}", _method(one, comparisons), _means(run, name))
+            for one in comparisons
+            for run in one.runs
+        ]
+        for name, word in _MAPS.items()
     ]
-    return Grid(
-        EXPRESSIONS,
-        tuple(Line(title, (), _means(run, name)) for title, run, name in named),
-    )
+    parts = lines if len(comparisons) > 1 else [[line for part in lines for line in part]]
+    return [Grid(EXPRESSIONS, (expected, *part)) for part in parts]
+
+
+def _method(
+    comparison: Comparison, comparisons: Sequence[Comparison]
+) -> tuple[tuple[str, bool], ...]:
+    return ((comparison.method, False),) if len(comparisons) > 1 else ()
 
 
 def mean_counts(comparison: Comparison) -> list[tuple[str, int, int]]:
@@ -73,38 +87,54 @@ def _means(run: Result, name: str) -> tuple[Cell, ...]:
 
 
 def sheet_grids(comparison: Comparison, most: int) -> list[Grid]:
-    """Faces with their maps: one grid for all runs that hold the same faces.
+    """The first faces with their maps: one grid for all runs that hold the same faces.
 
     Args:
         comparison: runs of one method on one dataset.
         most: how many faces at most, spread over the classes.
     """
-    same: dict[str, list[Result]] = {}
+    same: dict[str, list[tuple[Result, Arrays]]] = {}
     for run in comparison.runs:
-        faces = run.sheet["image"].tobytes() + run.sheet["label"].tobytes()
-        same.setdefault(digest(faces), []).append(run)
-    return [_sheet(runs, most) for runs in same.values()]
+        first = run.sheet.get("first", np.ones(len(run.sheet["label"]), bool))
+        sheet = _chosen(run.sheet, first)
+        faces = sheet["image"].tobytes() + sheet["label"].tobytes()
+        same.setdefault(digest(faces), []).append((run, sheet))
+    grids = (_sheet(shown, most) for shown in same.values())
+    return [grid for grid in grids if grid.lines]
 
 
-def _sheet(runs: Sequence[Result], most: int) -> Grid:
-    columns = [f"{word} {run.supervision}" for word in _MAPS.values() for run in runs]
-    shown = spread(runs[0].sheet["label"], most)
-    return Grid(("face", "AU map", *columns), tuple(_face(runs, place) for place in shown))
+def mistake_grids(comparison: Comparison, most: int) -> list[tuple[Result, Grid]]:
+    """Faces that a run took for something else, a grid a run; a run without any has none."""
+    grids = []
+    for run in comparison.runs:
+        wrong = run.sheet["probabilities"].argmax(axis=1) != run.sheet["label"]
+        grids.append((run, _sheet([(run, _chosen(run.sheet, wrong))], most)))
+    return [(run, grid) for run, grid in grids if grid.lines]
 
 
-def _face(runs: Sequence[Result], place: int) -> Line:
-    sheet = runs[0].sheet
+def _chosen(sheet: Arrays, faces_F: NDArray[np.bool_]) -> Arrays:
+    return {name: one[faces_F] for name, one in sheet.items()}
+
+
+def _sheet(shown: Sequence[tuple[Result, Arrays]], most: int) -> Grid:
+    columns = [f"{word} {run.supervision}" for word in _MAPS.values() for run, _ in shown]
+    places = spread(shown[0][1]["label"], most)
+    return Grid(("face", "AU map", *columns), tuple(_face(shown, place) for place in places))
+
+
+def _face(shown: Sequence[tuple[Result, Arrays]], place: int) -> Line:
+    sheet = shown[0][1]
     image, label = sheet["image"][place], int(sheet["label"][place])
     au: Cell = overlaid(image, sheet["au"][place] / 255) if sheet["defined"][place] else NO_MAP
-    read = [overlaid(image, run.sheet[name][place] / 255) for name in _MAPS for run in runs]
-    notes = tuple(_prediction(run, place, label) for run in runs)
+    read = [overlaid(image, one[name][place] / 255) for name in _MAPS for _, one in shown]
+    notes = tuple(_prediction(run, one, place) for run, one in shown)
     return Line(EXPRESSIONS[label], notes, (image, au, *read))
 
 
-def _prediction(run: Result, place: int, label: int) -> tuple[str, bool]:
-    chances = run.sheet["probabilities"][place]
+def _prediction(run: Result, sheet: Arrays, place: int) -> tuple[str, bool]:
+    chances = sheet["probabilities"][place]
     said = int(chances.argmax())
-    wrong = said != label
+    wrong = said != int(sheet["label"][place])
     verdict = " ✗ wrong" if wrong else ""
     return f"{run.supervision}: {EXPRESSIONS[said]} {chances[said]:.2f}{verdict}", wrong
 

@@ -1,30 +1,33 @@
 """Stage `report`: every result on one self-contained page.
 
-OUT/index.html      opens offline, in a browser or a mail: pictures and styles are inside
-OUT/scores.csv      a row a run
-OUT/figures/        the same pictures as PNG files
+OUT/index.html      opens offline, in a browser or a mail: pictures, styles and script are inside
+OUT/scores.csv      a row a run, all digits
+OUT/tables/         the page's tables as csv, md and tex
+OUT/figures/        the page's pictures as PNG files
 """
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 
-from anatomy.expressions import EXPRESSIONS
 from report.data import Data, load_data
-from report.figures import confusion_figure, grid_figure, jpeg, magma_stops
-from report.grids import U8, Grid, mean_counts, mean_grid, sheet_grids
+from report.figures import jpeg, magma_stops
+from report.formats import FORMATS
+from report.grids import U8
+from report.parts import Whole, whole
+from report.published import SETTING, SOURCE
 from report.results import Comparison, load_comparisons
-from report.summary import summarise
-from report.tables import class_table, layer_table, main_table, provenance_table, record
+from report.tables import Table, every_run, record
 from store.files import atomic_write
 from store.tables import write_table
 
-PAGE, SCORES, FIGURES = "index.html", "scores.csv", "figures"
-VERSION = 1
+PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
+VERSION = 2
+_OPEN = 2
+"""With more methods than these on a page, their parts start closed."""
 
 
 class ReportParams(BaseModel, frozen=True, extra="forbid"):
@@ -35,10 +38,10 @@ class ReportParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def write_report(results: Path, out: Path, params: ReportParams) -> Path:
-    """Write the page, the table and the figures of every result, replacing older ones.
+    """Write the page, the tables and the figures of every result, replacing older ones.
 
     Args:
-        results: folder with <dataset>/<method>/<supervision>/scores.json and
+        results: folder with <dataset>/<method>/<run>/scores.json and
             <dataset>/survey/survey.json.
         out: folder to write to; made where it is not there.
         params: title, and how many faces to show.
@@ -51,69 +54,53 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
         CorruptError: if a result is not what was written.
     """
     comparisons, data = load_comparisons(results), load_data(results)
-    sections = [_section(comparison, params.sheet_faces) for comparison in comparisons]
-    (out / FIGURES).mkdir(parents=True, exist_ok=True)
-    for comparison, section in zip(comparisons, sections, strict=True):
-        for name, picture in _figures(comparison, section).items():
-            atomic_write(out / FIGURES / name, picture)
+    everything = whole(comparisons, params.sheet_faces)
+    for folder in (FIGURES, TABLES):
+        (out / folder).mkdir(parents=True, exist_ok=True)
+    for name, picture in everything.figures():
+        atomic_write(out / FIGURES / f"{name}.png", picture)
+    for table in (*everything.tables(), *(table for one in data for table in one.tables())):
+        _write_table(out / TABLES, table)
     _write_scores(out / SCORES, comparisons)
-    atomic_write(out / PAGE, render(params.title, comparisons, sections, data).encode())
+    atomic_write(out / PAGE, render(params.title, everything, data).encode())
     return out / PAGE
 
 
-def render(
-    title: str,
-    comparisons: Sequence[Comparison],
-    sections: Sequence[Mapping[str, Any]],
-    data: Sequence[Data],
-) -> str:
+def render(title: str, everything: Whole, data: Sequence[Data]) -> str:
     """Fill the template. All text is escaped."""
+    folder = Path(__file__).with_name("templates")
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=FileSystemLoader(folder),
     )
-    environment.filters["uri"] = _uri
-    template = environment.from_string(Path(__file__).with_name("template.html.j2").read_text())
-    runs = [run for comparison in comparisons for run in comparison.runs]
-    return template.render(
+    environment.filters |= {"uri": _jpeg_uri, "png": _png_uri}
+    return environment.get_template("page.html.j2").render(
         title=title,
-        notices=list(dict.fromkeys(run.scores["notice"] for run in runs if run.scores["notice"])),
-        expressions=EXPRESSIONS,
-        main=main_table(comparisons),
-        layers=layer_table(comparisons),
-        sections=sections,
+        whole=everything,
         data=data,
         stops=magma_stops(9),
+        published={"source": SOURCE, "setting": SETTING},
+        is_open=sum(len(one.parts) for one in everything.datasets) <= _OPEN,
     )
 
 
-def _section(comparison: Comparison, sheet_faces: int) -> dict[str, Any]:
-    return {
-        "summary": summarise(comparison),
-        "classes": class_table(comparison),
-        "confusions": [(run.supervision, run.scores["confusion"]) for run in comparison.runs],
-        "means": mean_grid(comparison),
-        "counts": mean_counts(comparison),
-        "sheets": [grid for grid in sheet_grids(comparison, sheet_faces) if grid.lines],
-        "provenance": provenance_table(comparison),
-    }
-
-
-def _figures(comparison: Comparison, section: Mapping[str, Any]) -> dict[str, bytes]:
-    grids: dict[str, Grid] = {"means": section["means"]} | {
-        f"sheet{place or ''}": grid for place, grid in enumerate(section["sheets"])
-    }
-    pictures = {"confusion": confusion_figure(comparison)} | {
-        name: grid_figure(grid) for name, grid in grids.items()
-    }
-    prefix = comparison.place.replace("/", "__")
-    return {f"{prefix}__{name}.png": picture for name, picture in pictures.items()}
+def _write_table(folder: Path, table: Table) -> None:
+    for ending, written in FORMATS.items():
+        text = written(table).encode("utf-8", "backslashreplace")
+        atomic_write(folder / f"{table.name}.{ending}", text)
 
 
 def _write_scores(path: Path, comparisons: Sequence[Comparison]) -> None:
-    rows = [record(run) for comparison in comparisons for run in comparison.runs]
-    deepest = max(rows, key=len)  # runs differ in their number of layers only
-    write_table(path, list(deepest), rows)
+    rows = [record(run) for run in every_run(comparisons)]
+    write_table(path, list(dict.fromkeys(key for row in rows for key in row)), rows)
 
 
-def _uri(image: U8) -> str:
+def _jpeg_uri(image: U8) -> str:
     return f"data:image/jpeg;base64,{b64encode(jpeg(image)).decode()}"
+
+
+def _png_uri(picture: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(picture).decode()}"

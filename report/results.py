@@ -1,4 +1,9 @@
-"""Read what stage `evaluate` left: RESULTS/<dataset>/<method>/<supervision>."""
+"""Read what stages `evaluate` and `transfer` left: RESULTS/<dataset>/<method>/<run>.
+
+A run's folder is called after its supervision, `plain` or `aligned`. Any other name, such as
+`aligned-lambda4`, makes it a variant of that supervision: it has its rows in the tables, and where
+variants differ from each other in exactly one setting they make a sweep (report.sweeps).
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -46,6 +51,11 @@ class Result:
         return str(self.scores["supervision"])
 
     @property
+    def name(self) -> str:
+        """Name of its folder: the supervision, or that of a variant."""
+        return self.place.rsplit("/", 1)[-1]
+
+    @property
     def layers(self) -> list[str]:
         """Names of the layers, shallow to deep."""
         return sorted(self.scores["att_cos"], key=int)
@@ -56,13 +66,25 @@ class Result:
         deepest: Json = self.scores["att_cos"][self.layers[-1]]
         return deepest
 
+    def interval(self, score: str) -> tuple[float, float] | None:
+        """Return the bootstrap interval of a score; None where there is none."""
+        low_high = (self.scores.get("intervals") or {}).get(score)
+        return None if low_high is None else (low_high[0], low_high[1])
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The runs of one method on one dataset, plain before aligned."""
+    """The runs of one method on one dataset.
+
+    Attributes:
+        place: their folder below RESULTS, as 'demo/cam'.
+        runs: one a supervision, plain before aligned.
+        variants: the others.
+    """
 
     place: str
     runs: tuple[Result, ...]
+    variants: tuple[Result, ...] = ()
 
     @property
     def dataset(self) -> str:
@@ -70,14 +92,29 @@ class Comparison:
         return dataset_name(self.runs[0].scores)
 
     @property
+    def method(self) -> str:
+        """Row of METHODS."""
+        return str(self.runs[0].scores["method"])
+
+    @property
     def title(self) -> str:
         """'dataset · method'."""
-        return f"{self.dataset} · {self.runs[0].scores['method']}"
+        return f"{self.dataset} · {self.method}"
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether it was trained on another dataset than it is scored on."""
+        return is_transfer(self.runs[0].scores)
 
     @property
     def unlike(self) -> list[str]:
         """What else than supervision differs between its first and its last run."""
         return differences(_conditions(self.runs[0]), _conditions(self.runs[-1]))
+
+
+def is_transfer(scores: Mapping[str, Any]) -> bool:
+    """Return whether a run was trained on another dataset than it is scored on."""
+    return bool(scores["dataset"] != scores["trained_on"])
 
 
 def dataset_name(scores: Mapping[str, Any]) -> str:
@@ -112,14 +149,19 @@ def load_comparisons(results: Path) -> list[Comparison]:
             "Run `dvc repro evaluate` first, or name the folder that holds the datasets' results.",
         )
     return [
-        Comparison(printable(place.as_posix()), _runs(results, list(members)))
+        _comparison(printable(place.as_posix()), [_load(results, member) for member in members])
         for place, members in groupby(places, key=lambda place: place.parent)
     ]
 
 
-def _runs(results: Path, places: Sequence[Path]) -> tuple[Result, ...]:
-    runs = [_load(results, place) for place in places]
-    return tuple(sorted(runs, key=lambda run: run.supervision != "plain"))
+def _comparison(place: str, runs: Sequence[Result]) -> Comparison:
+    chosen: dict[str, Result] = {}
+    for run in sorted(runs, key=lambda run: (run.supervision != "plain", run.name)):
+        if run.supervision not in chosen or run.name == run.supervision:
+            chosen[run.supervision] = run
+    shown = {run.place for run in chosen.values()}
+    others = tuple(run for run in runs if run.place not in shown)
+    return Comparison(place, tuple(chosen.values()), others)
 
 
 def _load(results: Path, place: Path) -> Result:

@@ -6,7 +6,7 @@ V maps a face (1, or 7 for `per_class_au`). One unit of a page is one pixel.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from anatomy.action_units import EXPRESSION_UNITS, PUBLISHED_CANVAS_PX
+from anatomy.action_units import PUBLISHED_CANVAS_PX
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import REGIONS, rescaled
 from errors import NoInputError, UsageError, pick
+from report.captions import SHOWN, Options, caption, is_label, units_of
 from report.drawing import ALERT, GREY, INK, blank_page, legible, png, write
 from report.grids import U8, overlaid
 from store.files import atomic_write
@@ -53,11 +54,15 @@ class Choice:
         kind: row of HEATMAPS.
         expression: only faces of this label; None for all.
         count: faces at most.
+        options: of the kind, as in params.yaml.
+        canvas_px: what the maps are drawn on.
     """
 
     kind: str
     expression: str | None
     count: int
+    options: Options = field(default_factory=dict)
+    canvas_px: int = PUBLISHED_CANVAS_PX
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +110,16 @@ def write_sheets(faces: Path, landmarks: Path, out: Path, choice: Choice) -> tup
     rows_R = chosen_rows([row["expression"] for row in table], choice)
     if not len(rows_R):
         raise NoInputError(faces, f"holds no face of expression {choice.expression}.")
-    page_faces = (_STRIPS // (2 + _map_count(choice.kind))) * _LINES
+    page_faces = (_STRIPS // (2 + _map_count(choice))) * _LINES
     pages = [rows_R[start : start + page_faces] for start in range(0, len(rows_R), page_faces)]
     out.mkdir(parents=True, exist_ok=True)
     for number, rows_F in enumerate(pages, 1):
-        looks = list(_looks(*sources, rows_F, [table[row] for row in rows_F], choice.kind))
-        title = f"{sources[0].about['dataset']}: {choice.kind}, {len(rows_R)} of {len(table)} faces"
+        looks = list(_looks(*sources, rows_F, [table[row] for row in rows_F], choice))
+        chosen = ", ".join([choice.kind, *(f"{k} {v}" for k, v in choice.options.items())])
+        title = f"{sources[0].about['dataset']}: {chosen}, {len(rows_R)} of {len(table)} faces"
         title += f", {looks[0].expression} only" if choice.expression else ""
         title += f", sheet {number} of {len(pages)}"
-        figure = _drawn(looks, title, sources[0].about["notice"] or "")
+        figure = _drawn(looks, title, sources[0].about["notice"] or "", choice.options)
         atomic_write(out / f"sheet-{number:03}.png", png(figure))
     drop_stale(out, len(pages))
     return len(pages), len(rows_R)
@@ -148,23 +154,6 @@ def chosen_rows(expressions: Sequence[str], choice: Choice) -> NDArray[np.intp]:
 _NAMES = {name.lower(): name for name in EXPRESSIONS}
 
 
-def caption(expression: str, status: str, found: bool, defined: bool) -> str:
-    """Return what stands below a face: its label and AUs, or why there is no map.
-
-    Args:
-        expression: name.
-        status: of stage landmark; 'ok' or the reason.
-        found: whether it has landmarks.
-        defined: whether the map of its label is.
-    """
-    units = EXPRESSION_UNITS[expression]
-    if not found:
-        return f"{status}: no landmarks"
-    if not defined:
-        return f"{expression}: no AU map" + (" (off the canvas)" if units else "")
-    return f"{expression}: " + (f"AU{' '.join(map(str, units))}" if units else "no AUs")
-
-
 def _common_table(faces: Store, landmarks: Store) -> list[Row]:
     """Return the landmarks' table, once it is sure that its rows are those of the faces."""
     if landmarks.about.get("size_px") is None:
@@ -179,18 +168,22 @@ def _common_table(faces: Store, landmarks: Store) -> list[Row]:
     return table
 
 
-def _map_count(kind: str) -> int:
+def _map_count(choice: Choice) -> int:
     """Return how many maps a face has."""
-    _, valid = HEATMAPS[kind](np.zeros((1, 68, 2)), [0], 28, canvas_px=_SIDE)
+    draw = HEATMAPS[choice.kind]
+    _, valid = draw(np.zeros((1, 68, 2)), [0], 28, canvas_px=_SIDE, **choice.options)
     return int(valid.size)
 
 
 def _looks(
-    faces: Store, landmarks: Store, rows_F: NDArray[np.intp], table: Sequence[Row], kind: str
+    faces: Store, landmarks: Store, rows_F: NDArray[np.intp], table: Sequence[Row], choice: Choice
 ) -> Iterator[Look]:
     points_FL2 = rescaled(read_points(landmarks, rows_F), landmarks.about["size_px"], _SIDE)
     labels = [EXPRESSIONS.index(row["expression"]) for row in table]
-    maps, valid = HEATMAPS[kind](points_FL2, labels, _SIDE, canvas_px=_SIDE)
+    on_canvas = rescaled(points_FL2, _SIDE, choice.canvas_px)
+    maps, valid = HEATMAPS[choice.kind](
+        on_canvas, labels, _SIDE, canvas_px=choice.canvas_px, **choice.options
+    )
     maps_FVSS = maps.reshape(len(rows_F), -1, _SIDE, _SIDE)
     valid_FV = valid.reshape(len(rows_F), -1)
     images = faces.array("image").take(rows_F)
@@ -200,7 +193,13 @@ def _looks(
         found = bool(np.isfinite(points_FL2[face]).all())
         yield Look(
             row["expression"],
-            caption(row["expression"], row["status"], found, bool(valid_FV[face, own or 0])),
+            caption(
+                row["expression"],
+                row["status"],
+                found,
+                bool(valid_FV[face, own or 0]),
+                SHOWN[choice.kind](row["expression"], choice.options),
+            ),
             row["id"],
             own,
             images[face] if usable_F[face] else None,
@@ -212,7 +211,7 @@ def _looks(
         )
 
 
-def _drawn(looks: Sequence[Look], title: str, notice: str) -> Figure:
+def _drawn(looks: Sequence[Look], title: str, notice: str, options: Options) -> Figure:
     panels = 2 + len(looks[0].maps)
     strip = panels * (_SIDE + _GAP) - _GAP
     columns = _STRIPS // panels
@@ -222,7 +221,7 @@ def _drawn(looks: Sequence[Look], title: str, notice: str) -> Figure:
     figure, axes = blank_page(width, head + lines * (_SIDE + _CAPTION) + _MARGIN // 2)
     _heading(axes, title, notice, width)
     if looks[0].own is not None:
-        _column_names(axes, head - 10)
+        _column_names(axes, head - 10, options)
     for place, look in enumerate(looks):
         line, column = divmod(place, columns)
         _strip(axes, look, _MARGIN + column * (strip + _BETWEEN), head + line * (_SIDE + _CAPTION))
@@ -239,11 +238,11 @@ def _heading(axes: Axes, title: str, notice: str, width: float) -> None:
         write(axes, (x + 16, 44), name, 11)
 
 
-def _column_names(axes: Axes, y: float) -> None:
-    for number, (name, units) in enumerate(EXPRESSION_UNITS.items()):
+def _column_names(axes: Axes, y: float, options: Options) -> None:
+    for number, name in enumerate(EXPRESSIONS):
         x = _MARGIN + (2 + number) * (_SIDE + _GAP)
         write(axes, (x, y - 21), name, 10, weight="bold")
-        write(axes, (x, y), f"AU{' '.join(map(str, units))}" if units else "no AUs", 7)
+        write(axes, (x, y), units_of(name, options), 7)
 
 
 def _strip(axes: Axes, look: Look, x: float, y: float) -> None:
@@ -263,8 +262,7 @@ def _strip(axes: Axes, look: Look, x: float, y: float) -> None:
             axes.add_patch(
                 Rectangle(corner, _SIDE, _SIDE, fill=False, edgecolor=ALERT, linewidth=2.5)
             )
-    good = look.caption.split(":")[0] in EXPRESSIONS
-    colour = INK if good else ALERT
+    colour = INK if is_label(look.caption) else ALERT
     write(axes, (x, y + _SIDE + 22), look.caption, 10.5, weight="bold", color=colour)
     write(axes, (x, y + _SIDE + 40), _short(look.name), 6.5, color=GREY)
 

@@ -8,7 +8,8 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import POINTS, REGIONS
 from cli import main
 from errors import NoInputError, UsageError
-from report.sheets import GROUPS, Choice, caption, chosen_rows, write_sheets
+from report.captions import SHOWN, caption
+from report.sheets import GROUPS, Choice, chosen_rows, write_sheets
 
 CYCLE = [EXPRESSIONS[row % 7] for row in range(910)]
 
@@ -97,15 +98,63 @@ def test_rows_without_faces_are_shown_too(make_store, tmp_path):
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (("Happiness", "ok", True, True), "Happiness: AU6 12 25"),
-        (("Neutral", "ok", True, False), "Neutral: no AU map"),
-        (("Neutral", "ok", True, True), "Neutral: no AUs"),
-        (("Fear", "ok", True, False), "Fear: no AU map (off the canvas)"),
-        (("Sadness", "no_face", False, False), "no_face: no landmarks"),
+        (("Happiness", "ok", True, True, "AU6 12 25"), "Happiness: AU6 12 25"),
+        (("Neutral", "ok", True, False, "no AUs"), "Neutral: no AUs"),
+        (("Fear", "ok", True, False, "AU1"), "Fear: no map (off the canvas)"),
+        (("Sadness", "no_face", False, False, "AU1"), "no_face: no landmarks"),
     ],
 )
-def test_a_caption_says_the_action_units_or_what_is_missing(given, text):
+def test_a_caption_says_what_is_shown_or_what_is_missing(given, text):
     assert caption(*given) == text
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "text"),
+    [
+        ("au", {}, "AU9 5 16 17 25 26"),
+        ("au", {"codebook": "corrected"}, "AU9 10 16 17 25 26"),
+        ("per_class_au", {"codebook": "corrected"}, "AU9 10 16 17 25 26"),
+        ("generic_au", {}, "all 20 AUs, whatever the label"),
+        ("single_au", {"au": 4}, "AU4 brow lowerer, whatever the label"),
+        ("landmarks", {"jaw": False}, "51 landmarks"),
+        ("landmarks", {"jaw": True}, "68 landmarks"),
+    ],
+)
+def test_a_caption_says_what_the_kind_draws_on_a_face_of_disgust(kind, options, text):
+    assert SHOWN[kind]("Disgust", options) == text
+
+
+def test_every_kind_has_words():
+    assert SHOWN.keys() == HEATMAPS.keys()
+
+
+def test_another_action_unit_is_drawn_elsewhere(tiny, tmp_path):
+    pages = []
+    for unit in (4, 12):
+        choice = Choice("single_au", "Fear", 1, {"au": unit})
+        write_sheets(tiny.faces, tiny.landmarks, tmp_path, choice)
+        pages.append(imread(tmp_path / "sheet-001.png")[104:328, 484:708])
+    assert not np.array_equal(*pages)
+
+
+@pytest.mark.parametrize("kind", HEATMAPS)
+def test_the_command_draws_every_kind_as_params_say(tiny, tmp_path, checkout, kind):
+    stores = map(str, (tiny.faces, tiny.landmarks, tmp_path / "out"))
+    params = ["--params", str(checkout / "params.yaml"), "-n", "1"]
+    found = CliRunner().invoke(main, ["view", "heatmaps", *stores, "--kind", kind, *params])
+    assert found.exit_code == 0, found.output
+
+
+def test_the_command_takes_the_action_unit_from_params(tiny, tmp_path, checkout):
+    text = (
+        (checkout / "params.yaml").read_text().replace("single_au: {au: 12}", "single_au: {au: 99}")
+    )
+    (tmp_path / "mine.yaml").write_text(text)
+    stores = map(str, (tiny.faces, tiny.landmarks, tmp_path / "out"))
+    command = ["view", "heatmaps", *stores, "--kind", "single_au"]
+    found = CliRunner().invoke(main, [*command, "--params", str(tmp_path / "mine.yaml")])
+    assert isinstance(found.exception, UsageError)
+    assert "99" in str(found.exception)
 
 
 def test_every_point_has_one_colour():

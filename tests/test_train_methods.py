@@ -6,6 +6,7 @@ from ruamel.yaml import YAML
 
 from errors import UsageError
 from params import load as load_params
+from train.canvas import unit_range
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.heads import HEADS
@@ -15,7 +16,6 @@ from train.methods.regimes import REGIMES, Drop
 from train.methods.terms import TERMS
 from train.params import TrainParams
 from train.records import Batch
-from train.scores import unit_range
 
 LABELS = torch.tensor([0, 1, 2, 3, 4, 5, 6, 1])
 

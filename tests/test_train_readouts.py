@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from errors import UsageError
+from train.canvas import unit_range
 from train.methods.head import Classifier, Head
 from train.methods.heads import HEADS, Pooled
 from train.methods.levels import Backbone
@@ -20,7 +21,6 @@ from train.methods.readouts import (
     ts_cam,
 )
 from train.records import Forward
-from train.scores import unit_range
 
 OPTIONS = {
     "gap": {},

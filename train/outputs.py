@@ -83,18 +83,15 @@ def mean_maps(measured: Measured, labels_N: NDArray[np.int64]) -> Arrays:
 
 
 def sheet(measured: Measured, subjects: Subjects, faces: Store, params: EvaluateParams) -> Arrays:
-    """Choose the first faces of every class, by row, with their maps.
+    """Choose the first faces of every class, and the first mistaken ones, with their maps.
 
     Returns:
         image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,);
-        probabilities (n, 7).
+        probabilities (n, 7); first (n,), False for faces that are there for their mistake alone.
     """
     labels = subjects.labels_N
-    firsts = [
-        np.flatnonzero(labels == number)[: params.sheet_per_class]
-        for number in range(len(EXPRESSIONS))
-    ]
-    places = np.concatenate(firsts)
+    wrong = measured.probabilities_BV.argmax(axis=1) != labels
+    places, first = chosen_faces(labels, wrong, params.sheet_per_class)
     images = torch.from_numpy(faces.array("image").take(subjects.rows_N[places]))
     size = [params.sheet_px, params.sheet_px]
     small = F.interpolate(images.permute(0, 3, 1, 2).float(), size, mode="bilinear", antialias=True)
@@ -104,4 +101,26 @@ def sheet(measured: Measured, subjects: Subjects, faces: Store, params: Evaluate
         "defined": measured.own_defined(labels)[places],
         "label": labels[places],
         "probabilities": measured.probabilities_BV[places],
+        "first": first,
     }
+
+
+def chosen_faces(
+    labels_N: NDArray[np.int64], wrong_N: NDArray[np.bool_], per_class: int
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Choose the first faces of every class, then the first wrong ones that are not among them.
+
+    Returns:
+        Their places (n,), and whether each is a first one (n,).
+    """
+    firsts, mistakes = (
+        np.concatenate(
+            [
+                np.flatnonzero(wanted & (labels_N == number))[:per_class]
+                for number in range(len(EXPRESSIONS))
+            ]
+        )
+        for wanted in (np.ones(len(labels_N), bool), wrong_N)
+    )
+    places = np.concatenate([firsts, mistakes[~np.isin(mistakes, firsts)]])
+    return places, np.arange(len(places)) < len(firsts)

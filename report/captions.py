@@ -1,0 +1,66 @@
+"""What stands below a face: its label, and what the map beside it shows."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from anatomy.action_units import CODEBOOKS
+from anatomy.expressions import EXPRESSIONS
+from anatomy.landmarks import INNER, POINTS
+
+Options = Mapping[str, Any]
+_NO_UNITS = "no AUs"
+
+
+def units_of(expression: str, options: Options) -> str:
+    """Return the AUs of an expression as 'AU6 12 25'."""
+    units: Sequence[int] = CODEBOOKS[_codebook(options)].expressions[expression]
+    return f"AU{' '.join(map(str, units))}" if units else _NO_UNITS
+
+
+def _every_unit(expression: str, options: Options) -> str:
+    return f"all {len(CODEBOOKS[_codebook(options)].units)} AUs, whatever the label"
+
+
+def _one_unit(expression: str, options: Options) -> str:
+    number = int(options.get("au", 12))
+    return f"AU{number} {CODEBOOKS[_codebook(options)].units[number].name}, whatever the label"
+
+
+def _points(expression: str, options: Options) -> str:
+    return f"{POINTS if options.get('jaw') else len(INNER)} landmarks"
+
+
+def _codebook(options: Options) -> str:
+    return str(options.get("codebook", "published"))
+
+
+SHOWN: dict[str, Callable[[str, Options], str]] = {
+    "au": units_of,
+    "generic_au": _every_unit,
+    "single_au": _one_unit,
+    "per_class_au": units_of,
+    "landmarks": _points,
+}
+"""Row of HEATMAPS -> what its map of a face of this label shows."""
+
+
+def caption(expression: str, status: str, found: bool, defined: bool, shown: str) -> str:
+    """Return a face's label and what its map shows, or why there is none.
+
+    Args:
+        expression: name of the label.
+        status: of stage landmark; 'ok' or the reason.
+        found: whether it has landmarks.
+        defined: whether the map is.
+        shown: words of SHOWN.
+    """
+    if not found:
+        return f"{status}: no landmarks"
+    if defined or shown == _NO_UNITS:
+        return f"{expression}: {shown}"
+    return f"{expression}: no map (off the canvas)"
+
+
+def is_label(text: str) -> bool:
+    """Return whether a caption starts with an expression, so that nothing is missing."""
+    return text.split(":")[0] in EXPRESSIONS
