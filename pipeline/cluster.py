@@ -100,11 +100,12 @@ def _results(
             yield task(item)
         return
     from distributed import CancelledError
+    from distributed.comm import CommClosedError
 
     with _client(crew) as client:
         try:
             yield from _survived(client, task, items)
-        except CancelledError as error:
+        except (CancelledError, CommClosedError) as error:  # in waiting, or in handing out
             raise TryLaterError(
                 crew.scheduler or "workers",
                 "the cluster was lost. Run the same command again; it goes on.",
