@@ -27,8 +27,9 @@ from train.augment import training_batch
 from train.feed import Feed, Place, Raw
 from train.inputs import Stores
 from train.methods.alignment import alignment, target_sizes
-from train.methods.backbones import resnet
-from train.methods.heads import Classifier, Pooled
+from train.methods.backbones import BACKBONES
+from train.methods.head import Classifier
+from train.methods.heads import Pooled
 from train.methods.terms import cross_entropy
 from train.params import TrainParams
 from train.records import Batch, Forward, Term
@@ -68,7 +69,8 @@ class Tokens(nn.Module):
 
 def convolutional(image_px: int, *, large_maps: bool) -> nn.Module:
     """Make a ResNet-50 with a pooled head."""
-    backbone = resnet("resnet50", weights="none", large_maps=large_maps)
+    shipped = load(Path("params.yaml"), ("train",), TrainParams)
+    backbone = BACKBONES["resnet50"](shipped.model_copy(update={"large_maps": large_maps}))
     return Classifier(backbone, Pooled(backbone.channels[-1])).to(memory_format=torch.channels_last)
 
 

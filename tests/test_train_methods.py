@@ -2,7 +2,6 @@ import gc
 
 import pytest
 import torch
-from ruamel.yaml import YAML
 
 from errors import UsageError
 from params import load as load_params
@@ -79,11 +78,6 @@ def test_a_row_names_members_of_its_families(name):
     assert method.regime in REGIMES
     assert method.readout in READOUTS
     assert set(method.terms) <= set(TERMS)
-
-
-def test_every_method_has_its_numbers_and_no_numbers_lack_a_method(checkout):
-    sections = YAML(typ="safe").load(checkout / "params.yaml")["methods"]
-    assert set(sections) == set(METHODS)
 
 
 @pytest.mark.parametrize("family", [METHODS, BACKBONES])

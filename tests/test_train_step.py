@@ -66,6 +66,20 @@ def equal(one, other):
     return all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_the_terms_see_the_batch_that_the_regime_made(params, monkeypatch):
+    monkeypatch.setattr("train.step.build_model", lambda method, params: Linear())
+    seen = []
+
+    def term(forward, batch):
+        seen.append(batch.mixed_BK)
+        return error(forward, batch)
+
+    method = Method("gap", "cutmix", "class_map", ("cross_entropy",))
+    mixing = params.model_copy(update={"regime": {"probability": 1.0}})
+    Learner(method, mixing, {"error": term}, ALONE).step([batch(4)], 1, 0.1, NONE)
+    torch.testing.assert_close(seen[0].sum(dim=1), torch.ones(4))
+
+
 def test_a_step_without_a_finite_loss_changes_nothing(learner):
     made = learner(lambda forward, batch: error(forward, batch) * torch.nan)
     before = copy.deepcopy(made.state())
