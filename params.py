@@ -30,6 +30,7 @@ SECTIONS = (
     "evaluate",
     "transfer",
     "report",
+    "explain",
 )
 _MOST_BYTES = 1 << 20
 _REMEDIES = {"index": "Run: python cli.py use {name}"}

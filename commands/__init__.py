@@ -4,8 +4,9 @@ Imports sit inside them, so that `--help` answers at once.
 """
 
 from commands.datasets import unpack, use
+from commands.explaining import explain
 from commands.looking import view
 from commands.stages import STAGES
 from commands.stores import STORES
 
-COMMANDS = (*STAGES, use, unpack, view, *STORES)
+COMMANDS = (*STAGES, use, unpack, view, explain, *STORES)

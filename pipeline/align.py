@@ -18,7 +18,7 @@ from pipeline.cluster import Crew
 from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_picture
 from pipeline.index import read_index
 from pipeline.journal import Cells, RowWork
-from pipeline.locate import CHOICES, Search, cascade, locate
+from pipeline.locate import CHOICES, Search, cascade, locate, locate_all
 from pipeline.sharded import Plan, build_rows
 from pipeline.warp import Matrix, coverage, crop, moved, stretched, upright
 from store.files import free_bytes
@@ -190,28 +190,61 @@ def align_image(
         box: x, y, width, height of the face in px, if known.
         notes: what the decoder put right, kept in the detail.
     """
-    height, width = image_HW3.shape[:2]
-    if params.grey:
-        image_HW3 = cv2.cvtColor(cv2.cvtColor(image_HW3, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    search = Search(cascade(params.backends), params.min_face_width, params.faces)
-    found = locate(image_HW3, search, box)
+    image_HW3 = _prepared(image_HW3, params)
+    found = locate(image_HW3, _search(params), box)
     if found is None:
         return _whole(NO_FACE[params.no_face], image_HW3, params.size_px, notes)
     if found.rejected:
         aside = _whole(Status.SEVERAL_FACES, image_HW3, params.size_px, notes)
         return replace(aside, faces=found.faces)
-    matrix, mode, covered = _frame(found.points_L2, (height, width), params)
-    small = min(height, width) < _SMALL_FACE_PX
-    detail = [notes, mode, "rival" if found.rival else "", "tiny" if small else ""]
+    face = _aligned(image_HW3, found.points_L2, params, (notes, "rival" if found.rival else ""))
+    return replace(face, backend=found.attempt, faces=found.faces)
+
+
+def align_all(image_HW3: U8Image, params: AlignParams, notes: str = "") -> list[Face]:
+    """Align every face of one decoded picture, the most prominent first.
+
+    A lone face comes out as `align_image` gives it. Of several, each is turned upright, as a whole
+    picture cannot be the crop of each.
+
+    Args:
+        image_HW3: RGB.
+        params: how.
+        notes: what the decoder put right, kept in the detail.
+    """
+    image_HW3 = _prepared(image_HW3, params)
+    found = locate_all(image_HW3, _search(params))
+    alone = params if len(found) == 1 else params.model_copy(update={"mode": "align"})
+    faces = [(_aligned(image_HW3, points, alone, (notes, "")), how) for points, how in found]
+    return [replace(face, backend=how, faces=len(found)) for face, how in faces]
+
+
+def _prepared(image_HW3: U8Image, params: AlignParams) -> U8Image:
+    if not params.grey:
+        return image_HW3
+    grey = cv2.cvtColor(image_HW3, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
+
+
+def _search(params: AlignParams) -> Search:
+    return Search(cascade(params.backends), params.min_face_width, params.faces)
+
+
+def _aligned(
+    image_HW3: U8Image, points_L2: Points, params: AlignParams, notes: tuple[str, str]
+) -> Face:
+    """Crop one located face; notes are of the decoder and of the choice."""
+    height, width = image_HW3.shape[:2]
+    matrix, mode, covered = _frame(points_L2, (height, width), params)
+    decoded, chosen = notes
+    detail = [decoded, mode, chosen, "tiny" if min(height, width) < _SMALL_FACE_PX else ""]
     return Face(
         status=Status.OK,
         detail=" ".join(filter(None, detail)),
         image_HW3=crop(image_HW3, matrix, params.size_px),
-        points_L2=moved(found.points_L2, matrix),
+        points_L2=moved(points_L2, matrix),
         matrix_23=matrix,
         coverage=covered,
-        backend=found.attempt,
-        faces=found.faces,
     )
 
 

@@ -18,7 +18,7 @@ from pipeline.cluster import Crew
 from pipeline.journal import Cells, RowWork
 from pipeline.sharded import Plan, build_rows
 from store.reading import POINT_STEPS_PER_PX, Store
-from store.records import Points, Status
+from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
@@ -124,12 +124,29 @@ def detected(name: str, source: Store, row: int, params: LandmarkParams) -> tupl
     """Look again on the aligned face; keep the points of the first look where nothing is near."""
     rows = np.array([row])
     carried = source.array("points").take(rows)[0].astype(float)
-    faces = BACKENDS[name](source.array("image").take(rows)[0])
-    errors = [normalised_error(face, carried) for face in faces]
-    near = [place for place, error in enumerate(errors) if error < params.max_move]
+    return second_look(source.array("image").take(rows)[0], carried, name, params.max_move)
+
+
+def second_look(
+    image_SS3: U8Image, carried_L2: Points, backend: str, max_move: float
+) -> tuple[Points, str]:
+    """Look again on an aligned face.
+
+    Args:
+        image_SS3: RGB.
+        carried_L2: points of the first look, px of the face.
+        backend: row of BACKENDS.
+        max_move: how far points may have moved, of the eye distance.
+
+    Returns:
+        The points, and who found them: nobody, if nothing was near and they are those of the first.
+    """
+    faces = BACKENDS[backend](image_SS3)
+    errors = [normalised_error(face, carried_L2) for face in faces]
+    near = [place for place, error in enumerate(errors) if error < max_move]
     if not near:
-        return carried, ""
-    return np.asarray(faces[min(near, key=errors.__getitem__)]), name
+        return carried_L2, ""
+    return np.asarray(faces[min(near, key=errors.__getitem__)]), backend
 
 
 Look = Callable[[Store, int, LandmarkParams], tuple[Points, str]]

@@ -17,7 +17,11 @@ from store.records import Points, U8Image
 ENLARGE_TO_PX = 256
 SHRINK_TO_PX = 1600
 _SECOND_FACE = 0.6
+_SAME_FACE = 0.3
+"""Two finds whose boxes share this part of what they cover are one face."""
 _INSIDE = 0.5
+
+Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,9 @@ def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = Non
             several.
     """
     for attempt in search.attempts:
-        picture, matrix_23 = view(image_HW3, attempt)
-        plausible = [
-            face
-            for face in BACKENDS[attempt.backend](picture)
-            if _plausible(face, picture.shape, search.min_width)
-        ]
-        if not plausible:
+        faces = _seen(image_HW3, attempt, search.min_width)
+        if not faces:
             continue
-        back = cv2.invertAffineTransform(matrix_23)
-        faces: list[Points] = [face @ back[:, :2].T + back[:, 2] for face in plausible]
         scores = (
             CHOICES[search.choice](faces, image_HW3.shape) if box is None else _overlaps(faces, box)
         )
@@ -103,6 +100,39 @@ def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = Non
         rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
         return Found(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
     return None
+
+
+def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
+    """Find every face of a picture: (points in px of the picture, how each was found).
+
+    Once an attempt found any, the other backends look once more at the picture as it is, for faces
+    that are not among these yet: each backend misses some.
+
+    Args:
+        image_HW3: RGB.
+        search: how; the best by its choice comes first, so it is the one that `locate` takes.
+    """
+    faces: list[tuple[Points, str]] = []
+    for attempt in search.attempts:
+        if faces and (attempt.pad or attempt.turns):
+            continue
+        for points in _seen(image_HW3, attempt, search.min_width):
+            box = _corners(points)
+            if all(_overlap(box, _box(known)) < _SAME_FACE for known, _ in faces):
+                faces.append((points, str(attempt)))
+    scores = _largest_central([points for points, _ in faces], image_HW3.shape)
+    return [faces[place] for place in _ranked([points for points, _ in faces], scores)]
+
+
+def _seen(image_HW3: U8Image, attempt: Attempt, min_width: float) -> list[Points]:
+    """Return the plausible faces of one attempt, in px of the picture."""
+    picture, matrix_23 = view(image_HW3, attempt)
+    back = cv2.invertAffineTransform(matrix_23)
+    return [
+        face @ back[:, :2].T + back[:, 2]
+        for face in BACKENDS[attempt.backend](picture)
+        if _plausible(face, picture.shape, min_width)
+    ]
 
 
 def view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
@@ -184,10 +214,20 @@ CHOICES: dict[str, Choice] = {
 
 
 def _overlaps(faces: Sequence[Points], box: Sequence[float]) -> list[float]:
-    return [_overlap((*face.min(axis=0), *face.max(axis=0)), box) for face in faces]
+    return [_overlap(_corners(face), box) for face in faces]
 
 
-def _overlap(corners: tuple[float, float, float, float], box: Sequence[float]) -> float:
+def _corners(face_L2: Points) -> Corners:
+    (x0, y0), (x1, y1) = face_L2.min(axis=0), face_L2.max(axis=0)
+    return x0, y0, x1, y1
+
+
+def _box(face_L2: Points) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = _corners(face_L2)
+    return x0, y0, x1 - x0, y1 - y0
+
+
+def _overlap(corners: Corners, box: Sequence[float]) -> float:
     """Intersection over union of (x0, y0, x1, y1) and a box (x, y, width, height)."""
     x0, y0, x1, y1 = corners
     bx, by, bw, bh = box

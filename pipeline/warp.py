@@ -14,6 +14,7 @@ TEMPLATE_PX = 256
 TEMPLATE = ((91.0, 112.0), (165.0, 112.0), (128.0, 152.7), (95.6, 194.1), (160.4, 194.1))
 
 Matrix = NDArray[np.float64]
+Map = NDArray[np.float32]
 
 
 def upright(points_L2: Points, size_px: int) -> Matrix:
@@ -68,3 +69,23 @@ def crop(image_HW3: U8Image, matrix_23: Matrix, size_px: int) -> U8Image:
         matrix_23 = whole[:2]
     border = cv2.BORDER_REPLICATE
     return np.asarray(cv2.warpAffine(image_HW3, matrix_23, (size_px, size_px), borderMode=border))
+
+
+def laid_back(map_ZZ: Map, matrix_23: Points, size_px: int, shape: tuple[int, int]) -> Map:
+    """Lay a map of a crop over the picture that the crop is of.
+
+    Args:
+        map_ZZ: of the whole crop, at any size.
+        matrix_23: from px of the picture to px of the crop.
+        size_px: side of the crop.
+        shape: rows and columns of the picture.
+
+    Returns:
+        (rows, columns); zero outside the crop.
+    """
+    shrunk = np.vstack([stretched(size_px, size_px, *map_ZZ.shape), [0, 0, 1]])
+    whole = (shrunk @ np.vstack([matrix_23, [0, 0, 1]]))[:2]
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    size = (shape[1], shape[0])
+    laid = cv2.warpAffine(map_ZZ, whole, size, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(laid)

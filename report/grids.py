@@ -153,11 +153,15 @@ def coloured(map_MM: NDArray[Any]) -> U8:
 def overlaid(image_SS3: U8, map_MM: NDArray[Any]) -> U8:
     """Lay a map in [0, 1] over a face in grey; where the map is low, the face shows."""
     weights_SM = _bilinear(len(image_SS3), len(map_MM))
-    heat_SS = weights_SM @ map_MM @ weights_SM.T
-    grey_SS1 = (image_SS3 @ _LUMA)[..., None]
-    strength_SS1 = 0.1 + 0.65 * heat_SS[..., None]
-    colour_SS3 = colormaps["magma"](heat_SS)[..., :3] * 255
-    return _bytes(grey_SS1 * (1 - strength_SS1) + colour_SS3 * strength_SS1)
+    return painted(image_SS3, weights_SM @ map_MM @ weights_SM.T)
+
+
+def painted(image_HW3: U8, heat_HW: NDArray[Any]) -> U8:
+    """Lay a map in [0, 1] over a picture of its size, as `overlaid` does."""
+    grey_HW1 = (image_HW3 @ _LUMA)[..., None]
+    strength_HW1 = 0.1 + 0.65 * heat_HW[..., None]
+    colour_HW3 = colormaps["magma"](heat_HW)[..., :3] * 255
+    return _bytes(grey_HW1 * (1 - strength_HW1) + colour_HW3 * strength_HW1)
 
 
 def _bytes(image: NDArray[np.floating]) -> U8:

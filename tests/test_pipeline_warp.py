@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anatomy.landmarks import five_points
-from pipeline.warp import TEMPLATE, coverage, crop, moved, stretched, upright
+from pipeline.warp import TEMPLATE, coverage, crop, laid_back, moved, stretched, upright
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
@@ -128,3 +128,26 @@ def test_stretching_maps_edges_to_edges():
 def test_stretching_there_and_back_changes_nothing(template_face):
     there, back = stretched(256, 256, 100, 64), stretched(100, 64, 256, 256)
     np.testing.assert_allclose(moved(moved(template_face, there), back), template_face)
+
+
+def test_a_map_is_laid_back_where_its_crop_was():
+    heat = np.arange(1, 17, dtype=np.float32).reshape(4, 4) / 16
+    laid = laid_back(heat, shifted(-3, -2), 4, (10, 12))
+    expected = np.zeros((10, 12), np.float32)
+    expected[2:6, 3:7] = heat
+    np.testing.assert_allclose(laid, expected, atol=1e-6)
+
+
+def test_a_coarse_map_covers_its_whole_crop():
+    laid = laid_back(np.ones((2, 2), np.float32), shifted(-4, -4), 8, (16, 16))
+    assert laid[6:10, 6:10].min() == 1
+    assert laid.sum() == pytest.approx(64, rel=0.05)
+
+
+def test_laying_back_undoes_turning_a_face_upright(template_face):
+    matrix = upright(turned(template_face, 30, 0.8, (200, 60)), 256)
+    heat = np.zeros((64, 64), np.float32)
+    heat[20:24, 40:44] = 1
+    laid = laid_back(heat, matrix, 256, (400, 400))
+    y, x = (axis.mean() for axis in np.nonzero(laid > 0.5))
+    np.testing.assert_allclose(moved(np.array([[x, y]]), matrix), [[167.5, 87.5]], atol=1.5)

@@ -43,22 +43,29 @@ import torch
 from numpy.typing import NDArray
 
 from anatomy.landmarks import rescaled
-from errors import DataError, pick
+from errors import DataError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
 from train.classification import chance
 from train.faithful import faithfulness
 from train.inputs import labels_of
-from train.measure import Looks, Measured, Setup, Subjects, joined, look, measure
-from train.methods.readouts import READOUTS
+from train.measure import (
+    Looks,
+    Measured,
+    Setup,
+    Subjects,
+    codebook_of,
+    joined,
+    load_setup,
+    look,
+    measure,
+)
 from train.outputs import mean_maps, sheet, write_maps, write_predictions
 from train.params import EvaluateParams
-from train.runs import load_run
 from train.scoring import faithful, scored
 
 VERSION = 2
-OWN = "method"
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
 EVERY_MAP = "maps.h5"
 ALL = "all"
@@ -112,7 +119,8 @@ def evaluate(
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        setup, described = _setup(source, params)
+        reading = (params.checkpoint, params.readout, params.geometry)
+        setup, described = load_setup(source.run, *reading, source.device)
         with building(out, fingerprint, faces.about) as folder:
             subjects = _subjects(faces, params.split)
             measured, faith = _measured(setup, Inputs(faces, points, subjects), params, tell)
@@ -143,27 +151,6 @@ def headline(scores: Mapping[str, Any]) -> str:
         f"ATT-COS {_number(att['overall'])}, CAM-COS {_number(cam['overall'])} "
         f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']})"
     )
-
-
-def _setup(source: Source, params: EvaluateParams) -> tuple[Setup, Mapping[str, Any]]:
-    """Return the model, ready to be measured, and what run.json says."""
-    model, method, described = load_run(source.run, params.checkpoint, source.device)
-    setup = Setup(
-        model,
-        pick({**READOUTS, OWN: READOUTS[method.readout]}, params.readout, "readout"),
-        described["params"]["image_px"],
-        described["about"]["canvas_px"],
-        _codebook(described),
-        params.geometry,
-        source.device,
-    )
-    return setup, described
-
-
-def _codebook(described: Mapping[str, Any]) -> str:
-    """Return the codebook of the maps that the run saw; `published` where they have none."""
-    codebook: str = described["about"]["options"].get("codebook", "published")
-    return codebook
 
 
 def _number(value: float | None) -> str:
@@ -258,7 +245,7 @@ def _card(
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,
         "readout": params.readout,
-        "codebook": _codebook(described),
+        "codebook": codebook_of(described),
         "protocol": described["params"]["protocol"],
         "usable": len(subjects.rows_N),
         "asked": subjects.asked,

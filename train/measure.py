@@ -5,8 +5,10 @@ Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions
 canvas, S = 64.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,11 +18,14 @@ from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import compared_au, unit_regions
+from errors import pick
 from store.tables import Row
 from train.augment import plain_images
 from train.canvas import Canvas, shrinking, small, unit_range
 from train.methods.head import Classifier
+from train.methods.readouts import READOUTS
 from train.records import Forward, Readout
+from train.runs import load_run
 
 SMALL_PX = 64
 """Side of the maps that are averaged and shown."""
@@ -30,6 +35,9 @@ INSIDE = 0.5
 
 CAM_GEOMETRY = "exact"
 """CAMs have half-pixel centres, as published."""
+
+OWN = "method"
+"""The readout that goes with the run's method."""
 
 F32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -56,6 +64,37 @@ class Setup:
     codebook: str
     geometry: str
     device: torch.device
+
+
+def load_setup(
+    run: Path, checkpoint: str, readout: str, geometry: str, device: torch.device
+) -> tuple[Setup, dict[str, Any]]:
+    """Return a trained model, ready to be measured, and what run.json says.
+
+    Args:
+        run: output of stage train.
+        checkpoint: last or best.
+        readout: row of READOUTS, or `method` for the method's own.
+        geometry: row of GEOMETRIES.
+        device: where.
+    """
+    model, method, described = load_run(run, checkpoint, device)
+    setup = Setup(
+        model,
+        pick({**READOUTS, OWN: READOUTS[method.readout]}, readout, "readout"),
+        described["params"]["image_px"],
+        described["about"]["canvas_px"],
+        codebook_of(described),
+        geometry,
+        device,
+    )
+    return setup, described
+
+
+def codebook_of(described: Mapping[str, Any]) -> str:
+    """Return the codebook of the maps that a run saw; `published` where they have none."""
+    codebook: str = described["about"]["options"].get("codebook", "published")
+    return codebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +211,7 @@ def _compared(
     agreements = canvas.agreements([*layers, cam_Bhw], geometries)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*agreements, strict=True))
     attention_BSS = unit_range(small(layers[-1], setup.geometry, setup.canvas_px, SMALL_PX))
-    shares_BU, areas_BU = _shares(attention_BSS, looks)
+    shares_BU, areas_BU = au_shares(attention_BSS, looks.regions_BUSS, looks.drawn_BU)
     own_BCC = targets_BTCC[torch.arange(len(looks.labels_B)), looks.labels_B]
     shrink_SC = shrinking(setup.canvas_px, SMALL_PX).to(own_BCC.device)
     found = (
@@ -191,14 +230,20 @@ def _compared(
     return Measured(*(value.cpu().numpy() for value in found))
 
 
-def _shares(attention_BSS: Tensor, looks: Looks) -> tuple[Tensor, Tensor]:
-    """Return the mass of attention on every AU's region, and the region's area, both as shares."""
-    inside_BUSS = torch.from_numpy(looks.regions_BUSS).to(attention_BSS.device) >= INSIDE
+def au_shares(attention_BSS: Tensor, regions_BUSS: F32, drawn_BU: Bools) -> tuple[Tensor, Tensor]:
+    """Return the mass of attention on every AU's region, and the region's area, both as shares.
+
+    Args:
+        attention_BSS: nowhere negative.
+        regions_BUSS: of every AU, in [0, 1].
+        drawn_BU: whether it is on the canvas; if not, its share is NaN.
+    """
+    inside_BUSS = torch.from_numpy(regions_BUSS).to(attention_BSS.device) >= INSIDE
     inside_BUP = inside_BUSS.flatten(2).to(attention_BSS.dtype)
     masses_BU = (inside_BUP @ attention_BSS.flatten(1)[:, :, None])[..., 0]
     shares_BU = masses_BU / attention_BSS.sum(dim=(1, 2))[:, None]
-    drawn_BU = torch.from_numpy(looks.drawn_BU).to(attention_BSS.device)
-    return torch.where(drawn_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
+    on_canvas_BU = torch.from_numpy(drawn_BU).to(attention_BSS.device)
+    return torch.where(on_canvas_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
 
 
 def joined(parts: Sequence[Measured]) -> Measured:

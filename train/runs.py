@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import ValidationError
 
+from errors import DataError
 from train.checkpoint import fits, load
 from train.methods import METHODS
 from train.methods.head import Classifier
@@ -48,9 +50,10 @@ def load_run(
     Raises:
         NoInputError: if there is no such checkpoint.
         CorruptError: if it is damaged, or of another model.
+        DataError: if an AULens with other settings trained it.
     """
     described = json.loads((path / RUN).read_bytes())
-    params = TrainParams.model_validate(described["params"]).model_copy(update={"weights": "none"})
+    params = _trained_with(path, described["params"]).model_copy(update={"weights": "none"})
     method = METHODS[described["method"]]
     model = build_model(method, params).to(device)
     file = path / f"{which}.ckpt"
@@ -59,6 +62,17 @@ def load_run(
     fits(file, weights, model.state_dict())
     model.load_state_dict(weights)
     return model.eval(), method, described
+
+
+def _trained_with(path: Path, params: dict[str, Any]) -> TrainParams:
+    try:
+        return TrainParams.model_validate(params)
+    except ValidationError as error:
+        keys = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
+        raise DataError(
+            path / RUN,
+            f"was written by an AULens with other settings ({keys:.80}). Train it again.",
+        ) from error
 
 
 def revision() -> str:
