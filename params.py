@@ -1,6 +1,7 @@
 """params.yaml: read once, strictly, one section a stage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import StringIO
 from math import isfinite
 from pathlib import Path
@@ -11,6 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from errors import NoInputError, UsageError, did_you_mean
 from store.files import atomic_write
@@ -164,16 +166,82 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
         raise UsageError(
             "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
         )
+    with _rewriting(file) as whole:
+        whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
+        whole["index"][name]["reader"] = reader
+        whole["matrix"]["datasets"] = _in_a_line([name])
+        whole["matrix"]["made"] = _in_a_line(["demo"] if name == "demo" else [])
+
+
+class _AsWritten(RoundTripRepresenter):
+    """Writes nothing as null, which otherwise vanishes."""
+
+
+_AsWritten.add_representer(
+    type(None), lambda as_written, _: as_written.represent_scalar("tag:yaml.org,2002:null", "null")
+)
+
+
+@contextmanager
+def _rewriting(file: Path) -> Iterator[Any]:
+    """Give out what stands in a file to be changed; then write it, with its comments."""
     _read(file)
     yaml = YAML()
+    yaml.Representer = _AsWritten
     yaml.preserve_quotes = True
     yaml.width = 4096
     whole = yaml.load(file)
-    whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
-    whole["index"][name]["reader"] = reader
-    whole["matrix"]["datasets"] = CommentedSeq([name])
-    whole["matrix"]["datasets"].fa.set_flow_style()
-    whole["matrix"]["made"] = ["demo"] if name == "demo" else []
+    yield whole
     text = StringIO()
     yaml.dump(whole, text)
     atomic_write(file, text.getvalue().encode())
+
+
+def _in_a_line(values: Sequence[str]) -> CommentedSeq:
+    line = CommentedSeq(values)
+    line.fa.set_flow_style()
+    return line
+
+
+def presets(folder: Path) -> dict[str, str]:
+    """Return what presets there are, and the first line of what each says of itself."""
+    return {
+        file.stem: file.read_text().splitlines()[0].removeprefix("# ")
+        for file in sorted(folder.glob("*.yaml"))
+    }
+
+
+def apply_preset(file: Path, preset: Path) -> list[str]:
+    """Lay a preset over a params file, whose comments stay.
+
+    Args:
+        file: params.yaml.
+        preset: the keys that change.
+
+    Returns:
+        What changed, such as "train.epochs: 10 -> 1".
+
+    Raises:
+        UsageError: if the preset has a key that the file does not; nothing is written then.
+    """
+    overlay = _read(preset)
+    with _rewriting(file) as whole:
+        return _laid_over(file, whole, overlay, ())
+
+
+def _laid_over(file: Path, whole: Any, overlay: Any, place: tuple[str, ...]) -> list[str]:  # noqa: ANN401 - YAML
+    changes: list[str] = []
+    for key, value in overlay.items():
+        path = ".".join((*place, key))
+        if key not in whole:
+            raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
+        if isinstance(value, dict):
+            changes += _laid_over(file, whole[key], value, (*place, key))
+        elif whole[key] != value:
+            changes.append(f"{path}: {_shown(whole[key])} -> {_shown(value)}")
+            whole[key] = _in_a_line(value) if isinstance(value, list) else value
+    return changes
+
+
+def _shown(value: object) -> str:
+    return str(list(value)) if isinstance(value, list) else str(value)

@@ -3,10 +3,10 @@
 Imports sit inside them, so that `--help` answers at once.
 """
 
-from commands.datasets import unpack, use
+from commands.datasets import preset, unpack, use
 from commands.explaining import explain
 from commands.looking import view
 from commands.stages import STAGES
 from commands.stores import STORES
 
-COMMANDS = (*STAGES, use, unpack, view, explain, *STORES)
+COMMANDS = (*STAGES, use, preset, unpack, view, explain, *STORES)

@@ -1,4 +1,4 @@
-"""Choosing what `dvc repro` builds, and making it ready."""
+"""Choosing what `dvc repro` builds and with which numbers, and making it ready."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 
 from commands.options import PATH, waiting
 from errors import printable
+
+PRESETS = Path(__file__).parents[1] / "presets"
 
 
 @click.command()
@@ -29,6 +31,26 @@ def use(name: str, reader: str, params: Path) -> None:
         f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "
         "Next: dvc repro"
     )
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--params", type=PATH, default="params.yaml", show_default=True, help="Where to write it."
+)
+def preset(name: str | None, params: Path) -> None:
+    """Set the numbers of preset NAME in params.yaml, or list the presets."""
+    from errors import pick
+    from params import apply_preset, presets
+
+    known = presets(PRESETS)
+    if name is None:
+        for each, line in known.items():
+            click.echo(f"{each:20}  {line}")
+        return
+    pick(known, name, "preset")
+    for change in apply_preset(params, PRESETS / f"{name}.yaml"):
+        click.echo(f"{params}: {change}")
 
 
 @click.command()

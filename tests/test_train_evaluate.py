@@ -237,3 +237,15 @@ def test_the_same_faces_are_called_the_same_wherever_they_come_from(
     ]
     source = scores_of(tmp_path / "abroad")["subgroups"]["source"]
     assert [(one["value"], one["n"]) for one in source] == [("lab", 3), ("web", 6)]
+
+
+def test_scores_of_the_faces_that_chose_the_checkpoint_say_so(trained, tiny, scoring, tmp_path):
+    def protocol(**wanted):
+        out = tmp_path / "-".join(wanted.values())
+        source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+        evaluate(source, out, scoring.model_copy(update=wanted), silent)
+        return json.loads((out / "scores.json").read_text())["protocol"]
+
+    assert protocol(split="val", checkpoint="best") == "paper"
+    assert protocol(split="val", checkpoint="last") == "holdout"
+    assert protocol(split="test", checkpoint="best") == "holdout"

@@ -62,10 +62,10 @@ from train.measure import (
     measure,
 )
 from train.outputs import mean_maps, sheet, write_maps, write_predictions
-from train.params import EvaluateParams
+from train.params import EvaluateParams, TrainParams
 from train.scoring import faithful, scored
 
-VERSION = 2
+VERSION = 3
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
 EVERY_MAP = "maps.h5"
 ALL = "all"
@@ -170,6 +170,13 @@ def _subjects(faces: Store, split: str) -> Subjects:
     return Subjects(rows, labels_of(chosen), chosen, int(asked.sum()))
 
 
+def _protocol(described: Mapping[str, Any], faces: Store, params: EvaluateParams) -> str:
+    """Return `paper` where the very faces that are scored chose the checkpoint."""
+    trained = TrainParams.model_validate(described["params"])
+    chose = params.checkpoint == "best" and params.split == trained.chosen_on
+    return "paper" if chose and described["faces"] == faces.digest else trained.protocol
+
+
 def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.int64] | None:
     """Return the labels that the run was trained on; None if these are not its faces."""
     if described["faces"] != faces.digest:
@@ -246,7 +253,7 @@ def _card(
         "geometry": params.geometry,
         "readout": params.readout,
         "codebook": codebook_of(described),
-        "protocol": described["params"]["protocol"],
+        "protocol": _protocol(described, faces, params),
         "usable": len(subjects.rows_N),
         "asked": subjects.asked,
     }
