@@ -19,7 +19,7 @@ from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescaled
 from train.augment import plain_images
 from train.canvas import small, unit_range
-from train.measure import CAM_GEOMETRY, SMALL_PX, Setup, au_shares
+from train.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
 
 F32 = NDArray[np.float32]
 
@@ -129,7 +129,7 @@ def explain(
     points = rescaled(points_BL2, images_BSS3.shape[1], setup.canvas_px)
     maps_BZZ, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
     found = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
-    shares_BU, areas_BU = (one.cpu().numpy() for one in au_shares(attention_BZZ, *found))
+    shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(attention_BZZ, *found))
     return [
         Explanation(
             chances_BV[face].cpu().numpy(),

@@ -211,7 +211,7 @@ def _compared(
     agreements = canvas.agreements([*layers, cam_Bhw], geometries)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*agreements, strict=True))
     attention_BSS = unit_range(small(layers[-1], setup.geometry, setup.canvas_px, SMALL_PX))
-    shares_BU, areas_BU = au_shares(attention_BSS, looks.regions_BUSS, looks.drawn_BU)
+    shares_BU, areas_BU = region_shares(attention_BSS, looks.regions_BUSS, looks.drawn_BU)
     own_BCC = targets_BTCC[torch.arange(len(looks.labels_B)), looks.labels_B]
     shrink_SC = shrinking(setup.canvas_px, SMALL_PX).to(own_BCC.device)
     found = (
@@ -230,7 +230,9 @@ def _compared(
     return Measured(*(value.cpu().numpy() for value in found))
 
 
-def au_shares(attention_BSS: Tensor, regions_BUSS: F32, drawn_BU: Bools) -> tuple[Tensor, Tensor]:
+def region_shares(
+    attention_BSS: Tensor, regions_BUSS: F32, drawn_BU: Bools
+) -> tuple[Tensor, Tensor]:
     """Return the mass of attention on every AU's region, and the region's area, both as shares.
 
     Args:

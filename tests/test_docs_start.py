@@ -1,0 +1,122 @@
+"""docs/getting_started.md and docs/scores.md: commands run as they stand, names are the scores'."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import yaml
+
+from params import load
+from pipeline.index import IndexParams
+from tests.miniatures import affectnet_npy, raf_db
+from train.params import TrainParams
+
+
+def blocks(checkout, page, section=""):
+    """The indented blocks of a page, or of one section of it."""
+    text = (checkout / "docs" / page).read_text()
+    if section:
+        (text,) = [part for part in text.split("\n## ") if part.startswith(section)]
+    found = re.findall(r"(?:^(?:    .*)?\n)+", text, re.MULTILINE)
+    return [textwrap.dedent(block).strip() + "\n" for block in found if block.strip()]
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "make", "reader"),
+    [
+        ("RAF-DB", "raf", raf_db, "raf_db"),
+        ("AffectNet", "affectnet", affectnet_npy, "affectnet_npy"),
+    ],
+)
+def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
+    checkout, tmp_path, section, name, make, reader
+):
+    commands = blocks(checkout, "getting_started.md", section)[0]
+    *before, last = commands.splitlines()
+    assert last == "dvc repro"
+    received = re.search(r"ln -s (\S+)", commands)[1]
+    make(tmp_path / "received")
+    script = "\n".join(before).replace(received, str(tmp_path / "received"))
+    script = script.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
+    shutil.copy(checkout / "params.yaml", tmp_path)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, capture_output=True)
+    whole = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    assert whole["matrix"]["datasets"] == [name]
+    assert len(whole["matrix"]["methods"]) == 10
+    assert load(tmp_path / "params.yaml", ("index", name), IndexParams).reader == reader
+    assert load(tmp_path / "params.yaml", ("train",), TrainParams).image_px == 224
+
+
+@pytest.mark.slow
+def test_the_trial_changes_what_it_says(checkout, tmp_path):
+    """DVC itself reads the changes; the stages are replaced by one that does nothing."""
+    (trial,) = [one for one in blocks(checkout, "getting_started.md") if "exp run" in one]
+    shutil.copy(checkout / "params.yaml", tmp_path)
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  copy:\n    cmd: cp params.yaml seen.yaml\n    params: [matrix, train]\n"
+        "    outs: [seen.yaml]\n"
+    )
+    (tmp_path / ".gitignore").write_text("seen.yaml\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    author = {
+        f"GIT_{who}_{what}": "a@example.org"
+        for who in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    setting = {
+        "cwd": tmp_path,
+        "env": {**os.environ, **author, "PATH": path, "DVC_NO_ANALYTICS": "true"},
+        "check": True,
+        "capture_output": True,
+    }
+    for command in ("git init -q", "dvc init -q", "git add -A", "git commit -qm Start", trial):
+        subprocess.run(["bash", "-ec", command], **setting)
+    seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
+    assert seen["matrix"]["methods"] == ["cam"]
+    assert (seen["train"]["epochs"], seen["train"]["weights"]) == (1, "none")
+
+
+SCORED = {"overall": 0.5, "selectivity": {"overall": 0.1}}
+SCORES = {
+    "accuracy": 0.4,
+    "chance": {"majority": {"share": 0.3}},
+    "protocol": "holdout",
+    "att_cos": {"9": {}, "10": SCORED},
+    "floors": {"generic_au": {"overall": 0.7}},
+}
+
+
+def test_the_notebook_reads_the_deepest_layer(checkout, tmp_path):
+    (code,) = [one for one in blocks(checkout, "scores.md") if "import json" in one]
+    file = tmp_path / "results/demo/cam/aligned/scores.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(SCORES))
+    command = [sys.executable, "-c", code]
+    said = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert said.stdout.splitlines() == ["0.4 0.3 holdout", "0.5 0.7 0.1"]
+
+
+def test_every_score_that_the_page_explains_is_one(checkout):
+    page = (checkout / "docs" / "scores.md").read_text()
+    known = (checkout / "train" / "evaluate.py").read_text().split('"""')[1]
+    known += (checkout / "params.yaml").read_text()
+    names = {
+        part
+        for name in re.findall(r"`([a-z_.]+)`", page)
+        for part in name.split(".")
+        if not name.endswith((".json", ".csv"))
+    }
+    assert {"selectivity", "n_valid", "majority", "faithfulness_steps"} <= names
+    assert {name for name in names if not re.search(rf"\b{name}\b", known)} == set()
+
+
+def test_pages_name_only_pages_that_are_there(checkout):
+    for page in (checkout / "docs").glob("*.md"):
+        for target in re.findall(r"\]\(([\w/.]+\.md)\)", page.read_text()):
+            assert (page.parent / target).is_file(), f"{page.name} names {target}"
