@@ -249,3 +249,15 @@ def test_scores_of_the_faces_that_chose_the_checkpoint_say_so(trained, tiny, sco
     assert protocol(split="val", checkpoint="best") == "paper"
     assert protocol(split="val", checkpoint="last") == "holdout"
     assert protocol(split="test", checkpoint="best") == "holdout"
+
+
+def test_the_main_numbers_are_those_of_the_scores(everything):
+    scores, brief = (
+        json.loads((everything / name).read_text()) for name in ("scores.json", "metrics.json")
+    )
+    deepest = scores["att_cos"]["5"]
+    assert brief["accuracy"] == scores["accuracy"]
+    assert brief["att_cos"] == deepest["overall"]
+    assert brief["att_selectivity"] == deepest["selectivity"]["overall"]
+    assert brief["cam_selectivity"] == scores["cam_cos"]["selectivity"]["overall"]
+    assert brief["coverage"] == 1

@@ -1,6 +1,7 @@
 """Stage `evaluate`: one pass over a split, and what follows from it.
 
     OUT/scores.json        every number
+    OUT/metrics.json       the main ones, for `dvc metrics` and `dvc exp show`
     OUT/predictions.csv    a row a face
     OUT/maps.npz           mean attention, CAM and AU map a class (7, 64, 64), their counts
     OUT/sheet.npz          a few faces with their maps, for the report
@@ -67,6 +68,7 @@ from train.scoring import faithful, scored
 
 VERSION = 3
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
+METRICS = "metrics.json"
 EVERY_MAP = "maps.h5"
 ALL = "all"
 Tell = Callable[[int, int, str], None]
@@ -131,12 +133,26 @@ def evaluate(
                 "faithfulness": faith,
             }
             atomic_write(folder / SCORES, canonical_json(scores))
+            atomic_write(folder / METRICS, canonical_json(main_numbers(scores)))
             write_predictions(folder / PREDICTIONS, measured, subjects)
             write_npz(folder / MAPS, mean_maps(measured, subjects.labels_N))
             write_npz(folder / SHEET, sheet(measured, subjects, faces, params))
             if params.save_maps:
                 write_maps(folder / EVERY_MAP, measured, subjects)
     return headline(json.loads((out / SCORES).read_bytes()))
+
+
+def main_numbers(scores: Mapping[str, Any]) -> Json:
+    """Return the few numbers by which experiments are compared."""
+    attention, cam = scores["att_cos"][max(scores["att_cos"], key=int)], scores["cam_cos"]
+    return {
+        **{name: scores[name] for name in ("accuracy", "balanced_accuracy", "macro_f1")},
+        "att_cos": attention["overall"],
+        "att_selectivity": attention["selectivity"]["overall"],
+        "cam_cos": cam["overall"],
+        "cam_selectivity": cam["selectivity"]["overall"],
+        "coverage": scores["usable"] / scores["asked"],
+    }
 
 
 def headline(scores: Mapping[str, Any]) -> str:
