@@ -53,7 +53,8 @@ class Explainer:
         device: str = "auto",
     ) -> "Explainer":
         """Open a run; expression is a name, such as Fear."""
-        from anatomy.expressions import expression_id
+        from anatomy.expressions import EXPRESSIONS, SYNONYMS
+        from errors import pick
         from params import load
         from pipeline.align import AlignParams
         from pipeline.landmark import LandmarkParams
@@ -70,7 +71,9 @@ class Explainer:
             load(file, ("landmark",), LandmarkParams),
         )
         read = load(file, ("explain", "read"), ReadParams)
-        wanted = None if expression is None else expression_id(expression, "--expression")
+        ids = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
+        word = expression.lower() if expression else None
+        wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
         reading = (read.checkpoint, read.readout, read.geometry)
         setup, described = load_setup(run, *reading, chosen_device(device))
         about = {

@@ -15,7 +15,7 @@ from matplotlib.image import imread, imsave
 
 from cli import main
 from commands.explaining import Explainer
-from errors import DataError, NoInputError
+from errors import DataError, NoInputError, UsageError
 from params import load
 from pipeline.backends import BACKENDS
 from pipeline.shots import Reel
@@ -82,7 +82,7 @@ def test_the_wanted_expression_is_explained(run, folder):
 
 
 def test_an_unknown_expression_is_refused_by_name(run, folder):
-    with pytest.raises(DataError, match="'contempt' is none of"):
+    with pytest.raises(UsageError, match="no expression 'contempt'; known: anger"):
         CliRunner().invoke(
             main,
             ["explain", str(run), "in", "--out", "out", "--expression", "contempt"],
@@ -162,3 +162,8 @@ def test_the_notebook_of_the_docs_runs_as_it_stands(run, folder, checkout, capsy
     exec(code, names)
     assert Explainer.of(run).sentence(names["told"][0]) in capsys.readouterr().out
     assert (folder / "photo-explained.png").is_file()
+
+
+def test_a_folder_that_is_no_run_says_what_to_name(tmp_path):
+    with pytest.raises(NoInputError, match="Name what `train` wrote"):
+        load_run(tmp_path, "best", torch.device("cpu"))

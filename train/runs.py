@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
-from errors import DataError
+from errors import DataError, NoInputError
 from train.checkpoint import fits, load
 from train.methods import METHODS
 from train.methods.head import Classifier
@@ -48,10 +48,12 @@ def load_run(
         device: where to put it.
 
     Raises:
-        NoInputError: if there is no such checkpoint.
+        NoInputError: if there is no such run or checkpoint.
         CorruptError: if it is damaged, or of another model.
         DataError: if an AULens with other settings trained it.
     """
+    if not (path / RUN).is_file():
+        raise NoInputError(path, f"has no {RUN}. Name what `train` wrote.")
     described = json.loads((path / RUN).read_bytes())
     params = _trained_with(path, described["params"]).model_copy(update={"weights": "none"})
     method = METHODS[described["method"]]
