@@ -24,13 +24,12 @@ from typing import Any
 import numpy as np
 import psutil
 
-from benchmarks.made_up import landmark_store, picture_folder, size_on_disk
+from benchmarks.made_up import index_pictures, landmark_store, picture_folder, size_on_disk
 from benchmarks.timing import save
 from params import load
 from pipeline.align import AlignParams, align
 from pipeline.cluster import Crew
 from pipeline.heatmap import HeatmapParams, heatmap
-from pipeline.index import IndexParams, index
 from pipeline.landmark import LandmarkParams, landmark
 from store.building import MANIFEST, building_folder, read_fingerprint
 from store.reading import Store
@@ -137,8 +136,7 @@ def heatmaps(count: int, root: Path) -> dict[str, Figures]:
 def faces(count: int, root: Path) -> dict[str, Figures]:
     """Measure stores of `count` faces, and of their landmarks."""
     raw, listed = _alone(picture_folder, root / "raw", count), root / "made_up"
-    how = IndexParams(reader="folder", options={}, seed=0, val=0.1, test=0.2)
-    _alone(index, raw, listed, how, _silent)
+    _alone(index_pictures, raw, listed)
     build = partial(_align, listed, root / "faces", load(PARAMS, ("align",), AlignParams))
     found = {"align": _alone(measured, build, root / "faces", count)}
     look = load(PARAMS, ("landmark",), LandmarkParams)

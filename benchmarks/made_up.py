@@ -11,7 +11,9 @@ import numpy as np
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import POINTS
 from benchmarks.heatmaps import faces
+from params import load
 from pipeline.demo.render import render
+from pipeline.index import IndexParams, index
 from store.building import building
 from store.reading import POINT_STEPS_PER_PX
 from store.shards import (
@@ -28,6 +30,13 @@ from store.tables import Row
 FACE_PX = 256
 _DRAWN = 4
 """Different pictures an expression; the others are hard links to them."""
+
+
+def index_pictures(raw: Path, out: Path) -> None:
+    """List such a dataset; that its pictures look alike is known."""
+    shipped = load(Path(__file__).parents[1] / "params.yaml", ("index", "demo"), IndexParams)
+    params = shipped.model_copy(update={"reader": "folder", "look_alikes": "ignore"})
+    index(raw, out, params, lambda done, total, note: None)
 
 
 def picture_folder(folder: Path, count: int) -> Path:

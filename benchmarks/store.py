@@ -28,12 +28,11 @@ from zarr.codecs import Crc32cCodec
 
 from anatomy.heatmaps import HEATMAPS
 from benchmarks.heatmaps import AFFECTNET, faces
-from benchmarks.made_up import picture_folder, size_on_disk
+from benchmarks.made_up import index_pictures, picture_folder, size_on_disk
 from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.align import AlignParams, align
 from pipeline.cluster import Crew
-from pipeline.index import IndexParams, index
 from store.building import building
 from store.reading import MappedArray, Store
 from store.shards import ArraySpec, Layout, create_arrays, packed, write_shard, write_status
@@ -207,10 +206,9 @@ def _read_loose(folder: Path, rows: NDArray[np.int64]) -> None:
 def workers_gain(count: int = 1536) -> dict[str, Any]:
     """Return how well two workers of stage align share the work of one; start-up not counted."""
     found: dict[str, Any] = {"load_before": os.getloadavg()[0]}
-    how = IndexParams(reader="folder", options={}, seed=0, val=0.1, test=0.2)
     with tempfile.TemporaryDirectory() as name:
         raw, listed = picture_folder(Path(name) / "raw", count), Path(name) / "listed"
-        index(raw, listed, how, lambda done, total, note: None)
+        index_pictures(raw, listed)
         for workers in (1, 2, 1, 2):
             out, ends = Path(name) / f"faces-{workers}", list[tuple[float, int]]()
             crew = Crew(partial(_clocked, ends), workers)
