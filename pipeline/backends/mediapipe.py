@@ -51,7 +51,8 @@ OFFSETS = (
 """What to add to each vertex to agree with the convention of iBUG annotations: fractions of the
 distance between the eye centres, in a frame whose x axis runs along the eyes. Fitted likewise."""
 
-_EYE_VERTICES = ((33, 133), (263, 362))
+_EYE_VERTICES = np.array([[33, 133], [263, 362]])
+_VERTICES, _OFFSETS = np.array(VERTICES), np.array(OFFSETS)
 
 
 def find(image_HW3: U8Image) -> Points:
@@ -71,10 +72,10 @@ def find(image_HW3: U8Image) -> Points:
 
 def to_ibug(mesh_M2: NDArray[np.float64]) -> Points:
     """Map 478 mesh vertices, px, to the 68 iBUG points, px."""
-    left, right = (mesh_M2[list(eye)].mean(axis=0) for eye in _EYE_VERTICES)
+    left, right = mesh_M2[_EYE_VERTICES].mean(axis=1)
     across = right - left
     down = np.array([-across[1], across[0]])
-    return np.asarray(mesh_M2[list(VERTICES)] + np.array(OFFSETS) @ np.stack([across, down]))
+    return np.asarray(mesh_M2[_VERTICES] + _OFFSETS @ np.stack([across, down]))
 
 
 class Model(Protocol):
