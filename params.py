@@ -65,7 +65,7 @@ def load(
                     f"{file}: {'.'.join(place)}.{key}",
                     f"no such key; known: {', '.join(known)}.{did_you_mean(str(key), known)}",
                 )
-        merged |= section
+        merged = _merged(merged, section)
     try:
         return model.model_validate(merged)
     except ValidationError as error:
@@ -74,6 +74,16 @@ def load(
         raise UsageError(
             f"{file}: {key}", f"{first['msg'].lower()}, got {first['input']!r:.60}."
         ) from error
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    """Lay one section over another: where both have a section, key by key."""
+    nested = {
+        key: _merged(below[key], value)
+        for key, value in above.items()
+        if isinstance(value, dict) and isinstance(below.get(key), dict)
+    }
+    return {**below, **above, **nested}
 
 
 def _read(file: Path) -> dict[str, Any]:

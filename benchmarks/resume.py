@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
 import torch
 
 from benchmarks.timing import save
@@ -22,11 +23,11 @@ from params import load as load_params
 from train.checkpoint import LAST, Keeper, keep, latest
 from train.fit import SUPERVISIONS
 from train.methods import METHODS
-from train.methods.terms import TERMS
+from train.methods.model import build_losses
 from train.params import TrainParams
 from train.ranks import Ranks
 from train.records import Batch
-from train.step import Learner
+from train.step import Learner, Now
 
 ROUNDS = 3
 FACES = {"demo": 560, "RAF-DB": 12_271, "AffectNet": 283_901}
@@ -62,18 +63,19 @@ def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Bat
     with torch.no_grad():
         side = learner.model(images[:1]).features[-1].shape[-1]
     labels = torch.arange(params.batch, device=device) % 7
-    return Batch(images, labels, torch.rand(len(labels), 1, side, side, device=device), labels > 0)
+    maps = (torch.rand(len(labels), 1, side, side, device=device),)
+    return Batch(images, labels, maps, labels > 0, torch.Generator(device))
 
 
 def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
     """Time a step, a checkpoint, and taking it up."""
     ranks = Ranks(0, 1, device, joined=False)
-    terms = {"cross_entropy": TERMS["cross_entropy"], **SUPERVISIONS["aligned"](params)}
-    learner = Learner(METHODS["cam"], params, terms, ranks)
+    losses = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
+    learner = Learner(METHODS["cam"], params, losses, ranks, np.zeros(0, np.int64))
     batch = batch_of(learner, params, device)
 
     def step() -> None:
-        learner.step([batch], 1, params.lr, (False,))
+        learner.step([batch], 1, Now(params.lr, 0), (False,))
 
     keeper = Keeper(folder)
 

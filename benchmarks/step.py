@@ -28,7 +28,7 @@ from train.feed import Feed, Place, Raw
 from train.inputs import Stores
 from train.methods.alignment import alignment, target_sizes
 from train.methods.backbones import BACKBONES
-from train.methods.head import Classifier
+from train.methods.head import Classifier, Deepest
 from train.methods.heads import Pooled
 from train.methods.terms import cross_entropy
 from train.params import TrainParams
@@ -71,7 +71,9 @@ def convolutional(image_px: int, *, large_maps: bool) -> nn.Module:
     """Make a ResNet-50 with a pooled head."""
     shipped = load(Path("params.yaml"), ("train",), TrainParams)
     backbone = BACKBONES["resnet50"](shipped.model_copy(update={"large_maps": large_maps}))
-    return Classifier(backbone, Pooled(backbone.channels[-1])).to(memory_format=torch.channels_last)
+    return Classifier(backbone, Pooled(Deepest(backbone.channels[-1], 1, 1))).to(
+        memory_format=torch.channels_last
+    )
 
 
 NETWORKS: dict[str, Callable[[int], nn.Module]] = {

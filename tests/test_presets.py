@@ -23,6 +23,7 @@ from report.page import ReportParams
 from train.explain import ReadParams
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
+from train.methods.head import Deepest
 from train.methods.heads import HEADS
 from train.methods.regimes import REGIMES
 from train.optimise import OPTIMISERS, SCHEDULES
@@ -85,7 +86,7 @@ def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method)
     assert numbers.schedule in SCHEDULES
     assert numbers.feed.sampler in SAMPLERS
     assert numbers.alignment.heatmap in HEATMAPS
-    HEADS[METHODS[method].head](8, numbers.head)
+    HEADS[METHODS[method].head](Deepest(8, 4, 4), numbers.head)
     REGIMES[METHODS[method].regime](numbers.regime)
 
 

@@ -151,7 +151,14 @@ def test_erasing_fills_one_rectangle_of_about_half_the_pictures():
 def test_a_batch_carries_a_map_for_every_size_and_its_chance():
     rng = chance()
     images = torch.zeros(2, 64, 64, 3, dtype=torch.uint8)
-    raw = Raw(np.arange(2), images, blob(2), torch.ones(2, dtype=torch.bool), torch.zeros(2))
+    raw = Raw(
+        np.arange(2),
+        images,
+        blob(2),
+        torch.ones(2, dtype=torch.bool),
+        torch.zeros(2),
+        torch.arange(2),
+    )
     params = SimpleNamespace(image_px=56, augment=NOTHING)
     batch = training_batch(raw, [(28, 28), (7, 7)], params, rng)
     assert batch.images_B3HW.shape == (2, 3, 56, 56)

@@ -5,7 +5,7 @@ import torch
 from errors import NoInputError, UsageError
 from params import load as load_params
 from train.methods.backbones import BACKBONES
-from train.methods.head import Classifier
+from train.methods.head import Classifier, Deepest
 from train.methods.heads import HEADS
 from train.methods.readouts import class_map, gradcam
 from train.params import TrainParams
@@ -41,7 +41,7 @@ def test_five_levels_have_the_channels_that_they_say_and_no_weight_is_idle(name,
 @pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_can_be_explained(name, shipped):
     backbone = made(name, shipped, image_px=64)
-    model = Classifier(backbone, HEADS["gap"](backbone.channels[-1], {})).eval()
+    model = Classifier(backbone, HEADS["gap"](Deepest(backbone.channels[-1], 1, 1), {})).eval()
     with torch.no_grad():
         forward = model(torch.rand(2, 3, 64, 64))
         maps = class_map(model, forward, torch.tensor([1, 4]))

@@ -14,7 +14,7 @@ from params import load
 from train.explain import Explanation, ReadParams, Region, explain, sentence
 from train.measure import Setup
 from train.methods.backbones import Backbone
-from train.methods.head import Classifier
+from train.methods.head import Classifier, Deepest
 from train.methods.heads import HEADS
 from train.methods.readouts import class_map
 
@@ -35,7 +35,7 @@ class Bright(Backbone):
 @pytest.fixture
 def setup():
     torch.manual_seed(0)
-    model = Classifier(Bright(), HEADS["gap"](8, {})).eval()
+    model = Classifier(Bright(), HEADS["gap"](Deepest(8, 4, 4), {})).eval()
     return Setup(model, class_map, 56, 224, "published", "exact", torch.device("cpu"))
 
 

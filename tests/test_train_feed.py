@@ -108,6 +108,11 @@ def test_ranks_cut_every_batch_into_pieces_that_follow_each_other(stores, ranks)
     assert [set(rows_B) for rows_B in joined[:2]] == whole[:2]
 
 
+def test_a_last_batch_of_one_face_joins_the_one_before():
+    assert [len(piece) for piece in cut(np.arange(9), 4, (0, 1))] == [4, 5]
+    assert [len(piece) for piece in cut(np.arange(10), 4, (0, 1))] == [4, 4, 2]
+
+
 def test_a_last_batch_too_small_for_every_rank_joins_the_one_before():
     pieces = [cut(np.arange(9), 4, (rank, 2)) for rank in (0, 1)]
     assert [len(piece) for piece in pieces[0]] == [2, 3]

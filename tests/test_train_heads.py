@@ -4,6 +4,7 @@ from torch import nn
 
 from errors import UsageError
 from train.methods.attentive import Attentive, AttentiveParams, most
+from train.methods.head import Deepest
 from train.methods.heads import (
     HEADS,
     Erasing,
@@ -33,7 +34,7 @@ def through(layer):
 
 def wildcat(**changes):
     values = {"maps": 1, "top": 0.5, "bottom": 0.25, "alpha": 0.6, "arithmetic": "paper"}
-    head = Wildcat(7, WildcatParams(**{**values, **changes}))
+    head = Wildcat(Deepest(7, 2, 2), WildcatParams(**{**values, **changes}))
     if head.params.maps == 1:
         through(head.modalities)
     return head
@@ -65,7 +66,7 @@ def test_wildcat_takes_as_many_values_as_published():
 
 @pytest.mark.parametrize(("window", "expected"), [(1, 5), (2, (5 + 6 + 8 + 9) / 4), (3, 9), (5, 9)])
 def test_prm_averages_the_peaks_of_a_3x3_map(window, expected):
-    head = Peaks(7, PeakParams(window=window))
+    head = Peaks(Deepest(7, 3, 3), PeakParams(window=window))
     through(head.classifier)
     found = head((only_class(4, LADDER),))
     assert found.logits_BK[0, 4].item() == expected
@@ -74,7 +75,7 @@ def test_prm_averages_the_peaks_of_a_3x3_map(window, expected):
 
 @pytest.fixture
 def erasing():
-    head = Erasing(7, ErasingParams(width=4, threshold=0.5))
+    head = Erasing(Deepest(7, 2, 2), ErasingParams(width=4, threshold=0.5))
     head.first, head.second = nn.Identity(), nn.Identity()
     return head
 
@@ -114,7 +115,7 @@ def test_acols_mask_carries_no_gradient(erasing):
 
 
 def test_the_token_convolution_of_ones_counts_neighbours():
-    head = TokenConv(1)
+    head = TokenConv(Deepest(1, 3, 3))
     nn.init.ones_(head.classifier.weight)
     found = head((torch.ones(1, 1, 3, 3),))
     expected = torch.tensor([[4.0, 6.0, 4.0], [6.0, 9.0, 6.0], [4.0, 6.0, 4.0]])
@@ -131,7 +132,8 @@ def test_the_most_worthy_tokens_are_kept():
 def attentive(**changes):
     values = {"width": 16, "depth": 8, "heads": 2, "mlp": 3.0, "keep": 160 / 196}
     return Attentive(
-        6, AttentiveParams(**{**values, "pool_from": 5, "pool_keep": 0.9, **changes})
+        Deepest(6, 14, 14),
+        AttentiveParams(**{**values, "pool_from": 5, "pool_keep": 0.9, **changes}),
     ).eval()
 
 
@@ -174,9 +176,9 @@ def test_a_pooling_block_that_keeps_all_is_a_plain_block():
 @pytest.mark.parametrize("name", HEADS)
 def test_a_head_names_a_number_that_it_does_not_know(name):
     with pytest.raises(UsageError, match=r"head\.tpo.*no such key"):
-        HEADS[name](4, {"tpo": 1})
+        HEADS[name](Deepest(4, 4, 4), {"tpo": 1})
 
 
 def test_a_head_names_an_illegal_number():
     with pytest.raises(UsageError, match=r"head\.window.*greater than or equal to 1, got 0"):
-        HEADS["prm"](4, {"window": 0})
+        HEADS["prm"](Deepest(4, 4, 4), {"window": 0})

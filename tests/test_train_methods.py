@@ -9,7 +9,7 @@ from train.canvas import unit_range
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.heads import HEADS
-from train.methods.model import build_model, build_regime
+from train.methods.model import build_losses, build_model, build_regime
 from train.methods.readouts import READOUTS
 from train.methods.regimes import REGIMES, Drop
 from train.methods.terms import TERMS
@@ -64,10 +64,20 @@ def stepped(name, model, params):
         part.to(device)
         for part in (pictures(), LABELS, torch.zeros(8, 1, 4, 4), torch.ones(8, dtype=torch.bool))
     )
-    batch = Batch(images, labels, (maps,), valid, torch.Generator(device).manual_seed(0))
-    batch = build_regime(METHODS[name], params).prepare(batch)
-    forward = model(batch.images_B3HW, batch.labels_B)
-    loss = sum(TERMS[term](forward, batch) for term in METHODS[name].terms)
+    points = torch.rand(8, 68, 2, generator=torch.Generator().manual_seed(0)).to(device) - 0.5
+    batch = Batch(
+        images,
+        labels,
+        (maps,),
+        valid,
+        torch.Generator(device).manual_seed(0),
+        rows_B=torch.arange(8, device=device),
+        points_B682=points,
+    )
+    regime, losses = build_regime(METHODS[name], params), build_losses(METHODS[name], params)
+    batch = regime.prepare(batch)
+    forward = regime.run(model, batch)
+    loss = sum(one.term(forward, batch) for one in losses.values())
     loss.backward()
     return loss.detach()
 
@@ -117,7 +127,7 @@ def test_a_level_without_any_signal_gives_a_zero_map(name, model):
     with torch.no_grad():
         extra = model(pictures(2)).extra
         nothing = tuple(torch.zeros_like(level) for level in model(pictures(2)).features)
-        forward = model.head(nothing)
+        forward = model.head(nothing, seen=extra)
         flat = type(forward)(
             forward.logits_BK, nothing, forward.maps_BKHW, {**extra, **forward.extra}
         )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from unittest import mock
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -14,8 +15,8 @@ from store.building import read_manifest
 from tests.resuming import CPU, as_rank, codes, free_port
 from train.params import TrainParams
 from train.ranks import Ranks, together
-from train.records import Batch, Forward, Method
-from train.step import Learner
+from train.records import Batch, Forward, Loss, Method, faces_with_map
+from train.step import Learner, Now
 
 
 class Linear(nn.Module):
@@ -54,9 +55,13 @@ def stepped(ranks, params, faces):
     method = Method("gap", "plain", "class_map", ("cross_entropy",))
     torch.manual_seed(0)
     with mock.patch("train.step.build_model", return_value=Linear()):
-        learner = Learner(method, params, {"cross_entropy": error, "alignment": alignment}, ranks)
+        losses = {
+            "cross_entropy": Loss(error),
+            "alignment": Loss(alignment, counted=faces_with_map),
+        }
+        learner = Learner(method, params, losses, ranks, np.zeros(faces, np.int64))
     mine = share(faces, ranks.rank, ranks.count)
-    losses = [learner.step([mine], 1, 0.1, (False,)).losses for _ in range(2)]
+    losses = [learner.step([mine], 1, Now(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
     return losses, learner.model.layer.weight.detach()
 
 

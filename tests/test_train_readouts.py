@@ -6,7 +6,7 @@ from torch import nn
 
 from errors import UsageError
 from train.canvas import unit_range
-from train.methods.head import Classifier, Head
+from train.methods.head import Classifier, Deepest, Head
 from train.methods.heads import HEADS, Pooled
 from train.methods.levels import Backbone
 from train.methods.readouts import (
@@ -60,13 +60,13 @@ class Logits(nn.Module):
 @pytest.fixture(params=["gap", "wildcat", "prm", "apvit"])
 def model(request):
     torch.manual_seed(0)
-    return Classifier(Flat(), HEADS[request.param](8, OPTIONS[request.param])).eval()
+    return Classifier(Flat(), HEADS[request.param](Deepest(8, 4, 4), OPTIONS[request.param])).eval()
 
 
 @pytest.fixture
 def pooled():
     torch.manual_seed(0)
-    return Classifier(Flat(), HEADS["gap"](8, {})).eval()
+    return Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {})).eval()
 
 
 @pytest.fixture
@@ -84,9 +84,9 @@ def test_gradcam_of_a_pooled_linear_head_is_the_positive_class_map_over_its_pixe
 
 
 def test_the_closed_form_of_the_gradient_is_the_general_one(pooled, images):
-    features = pooled(images).features
+    forward = pooled(images)
     closed, general = (
-        gradient(pooled.head, features, CLASSES) for gradient in (Pooled.gradient, Head.gradient)
+        gradient(pooled.head, forward, CLASSES) for gradient in (Pooled.gradient, Head.gradient)
     )
     torch.testing.assert_close(closed, general)
 
@@ -105,7 +105,7 @@ def test_layercam_and_the_published_gradcam_pp_of_a_pooled_head_use_positive_wei
 
 def test_gradcam_pp_of_a_2x2_map_is_that_by_hand():
     """One channel, weight 2 on class 0: g = 1/2 everywhere, alpha = 1 / (2 + 10 / 2) = 1/7."""
-    head = Pooled(1)
+    head = Pooled(Deepest(1, 1, 1))
     nn.init.constant_(head.linear.weight, 2.0)
     feature = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
     found = gradcam_pp(Classifier(Flat(), head), head((feature,)), torch.tensor([0]))
@@ -165,15 +165,16 @@ def test_ts_cam_multiplies_attention_and_class_map():
 @pytest.mark.parametrize(
     ("readout", "needs"),
     [
-        (class_map, "gap head"),
+        (class_map, "head that is linear"),
         (head_map, "head that makes maps"),
         (ts_cam, "vision transformer"),
         (token_importance, "apvit head"),
     ],
 )
 def test_a_readout_says_what_it_needs(images, readout, needs):
-    model = Classifier(Flat(), HEADS["gap"](8, {}))
-    model.head = nn.Identity() if readout is class_map else model.head
+    model = Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {}))
+    peaks = HEADS["prm"](Deepest(8, 4, 4), {"window": 1})
+    model.head = peaks if readout is class_map else model.head
     forward = Forward(torch.zeros(3, 7), (torch.zeros(3, 8, 2, 2),))
     with pytest.raises(UsageError, match=needs):
         readout(model, forward, CLASSES)

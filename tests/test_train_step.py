@@ -1,5 +1,6 @@
 import copy
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -8,11 +9,13 @@ from params import load as load_params
 from tests.resuming import CPU
 from train.params import TrainParams
 from train.ranks import Ranks
-from train.records import Batch, Forward, Method
-from train.step import Learner, chance
+from train.records import Batch, Forward, Loss, Method
+from train.step import Learner, Now, chance
 
 ALONE = Ranks(0, 1, CPU, joined=False)
 NONE = (False, False)
+NOW = Now(lr=0.1, epoch=0)
+LABELS = np.zeros(8, np.int64)
 
 
 class Linear(nn.Module):
@@ -45,7 +48,9 @@ def learner(params, monkeypatch):
 
     def make(term=error, **changes):
         method = Method("gap", "plain", "class_map", ("cross_entropy",))
-        return Learner(method, params.model_copy(update=changes), {"error": term}, ALONE)
+        return Learner(
+            method, params.model_copy(update=changes), {"error": Loss(term)}, ALONE, LABELS
+        )
 
     return make
 
@@ -76,14 +81,14 @@ def test_the_terms_see_the_batch_that_the_regime_made(params, monkeypatch):
 
     method = Method("gap", "cutmix", "class_map", ("cross_entropy",))
     mixing = params.model_copy(update={"regime": {"probability": 1.0}})
-    Learner(method, mixing, {"error": term}, ALONE).step([batch(4)], 1, 0.1, NONE)
+    Learner(method, mixing, {"error": Loss(term)}, ALONE, LABELS).step([batch(4)], 1, NOW, NONE)
     torch.testing.assert_close(seen[0].sum(dim=1), torch.ones(4))
 
 
 def test_a_step_without_a_finite_loss_changes_nothing(learner):
     made = learner(lambda forward, batch: error(forward, batch) * torch.nan)
     before = copy.deepcopy(made.state())
-    outcome = made.step([batch(4)], 1, 0.1, NONE)
+    outcome = made.step([batch(4)], 1, NOW, NONE)
     assert not outcome.finite
     after = made.state()
     whole = before["model"].keys() - {"norm.num_batches_tracked"}
@@ -94,7 +99,7 @@ def test_a_step_without_a_finite_loss_changes_nothing(learner):
 def test_a_step_without_a_finite_gradient_changes_nothing(learner):
     made = learner(lambda forward, batch: (0 * forward.logits_BK).sum().sqrt())
     before = weights(made)
-    assert not made.step([batch(4)], 1, 0.1, NONE).finite
+    assert not made.step([batch(4)], 1, NOW, NONE).finite
     assert equal(before, weights(made))
 
 
@@ -105,8 +110,8 @@ def test_two_half_batches_make_the_step_of_a_whole_one(learner):
         Batch(both.images_B3HW[part], both.labels_B[part], both.maps, both.valid_B[part], both.rng)
         for part in (slice(4), slice(4, 8))
     ]
-    first = whole.step([both], 1, 0.1, NONE)
-    second = halves.step(parts, 2, 0.1, NONE)
+    first = whole.step([both], 1, NOW, NONE)
+    second = halves.step(parts, 2, NOW, NONE)
     assert second.losses["error"] == pytest.approx(first.losses["error"], rel=1e-6)
     torch.testing.assert_close(weights(halves), weights(whole), rtol=1e-5, atol=1e-7)
 
@@ -115,7 +120,7 @@ def test_two_half_batches_make_the_step_of_a_whole_one(learner):
 def test_gradients_are_clipped_to_their_norm(learner, norm):
     made, free = learner(clip_norm=norm, weight_decay=0.0), learner()
     for one in (made, free):
-        one.step([batch(8)], 1, 0.1, NONE)
+        one.step([batch(8)], 1, NOW, NONE)
     sizes = [
         float(torch.cat([p.grad.flatten() for p in one.model.parameters()]).norm())
         for one in (made, free)
@@ -126,7 +131,7 @@ def test_gradients_are_clipped_to_their_norm(learner, norm):
 def test_the_average_follows_the_weights_and_is_what_is_judged(learner):
     made = learner(ema=0.75)
     begin = made.model.layer.weight.detach().clone()
-    made.step([batch(8)], 1, 0.1, NONE)
+    made.step([batch(8)], 1, NOW, NONE)
     expected = 0.75 * begin + 0.25 * made.model.layer.weight
     torch.testing.assert_close(made.judged.layer.weight, expected)
     assert learner(ema=0.0).judged is not made.judged
@@ -141,13 +146,13 @@ def test_half_precision_may_overflow_and_lowers_its_scale(learner):
     made = learner(amp="fp16")
     made.scaler.load_state_dict({**made.scaler.state_dict(), "scale": 2.0**60})
     before = weights(made)
-    assert made.step([batch(4)], 1, 0.1, NONE).finite
+    assert made.step([batch(4)], 1, NOW, NONE).finite
     assert equal(before, weights(made))
     assert made.scaler.get_scale() == 2.0**59
 
 
 def test_what_a_rank_wants_comes_back(learner):
-    assert learner().step([batch(4)], 1, 0.1, (False, True)).asked == (False, True)
+    assert learner().step([batch(4)], 1, NOW, (False, True)).asked == (False, True)
 
 
 def test_chance_depends_on_the_place_alone():
@@ -162,5 +167,5 @@ def test_chance_depends_on_the_place_alone():
 def test_a_compiled_step_gives_the_same_losses(learner, amp):
     plain, fast = learner(amp=amp), learner(amp=amp, compile=True)
     for seed in range(3):
-        losses = [one.step([batch(8, seed)], 1, 0.1, NONE).losses["error"] for one in (plain, fast)]
+        losses = [one.step([batch(8, seed)], 1, NOW, NONE).losses["error"] for one in (plain, fast)]
         assert losses[1] == pytest.approx(losses[0], rel=1e-2 if amp == "bf16" else 1e-5)

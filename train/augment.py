@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from anatomy.landmarks import FLIP
 from train.colour import coloured
 from train.feed import Raw
 from train.params import AugmentParams, TrainParams
@@ -42,7 +43,16 @@ def training_batch(
     affine = random_affine(len(raw.rows_B), params.augment, rng)
     images = train_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
     maps = tuple(moved_maps(raw.maps_Bss, size, affine) for size in sizes)
-    return Batch(images, raw.labels_B, maps, raw.valid_B, rng)
+    points = None if raw.points_B682 is None else moved_points(raw.points_B682, affine)
+    return Batch(
+        images,
+        raw.labels_B,
+        maps,
+        raw.valid_B,
+        rng,
+        rows_B=raw.places_B,
+        points_B682=points,
+    )
 
 
 def train_images(
@@ -97,6 +107,20 @@ def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | Non
     if finer == 1:
         return sampled
     return F.interpolate(sampled, size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def moved_points(points_B682: Tensor, affine_B23: Tensor) -> Tensor:
+    """Move landmarks as their pictures were; those of a mirrored face are renamed.
+
+    Args:
+        points_B682: (x, y), the picture's edges at -1 and 1.
+        affine_B23: from `random_affine`: from output to input, so it is inverted here.
+    """
+    linear_B22 = affine_B23[:, :, :2]
+    flipped_B = torch.linalg.det(linear_B22) < 0
+    named = torch.where(flipped_B[:, None, None], points_B682[:, list(FLIP)], points_B682)
+    inverse_B22: Tensor = torch.linalg.inv(linear_B22)
+    return (named - affine_B23[:, None, :, 2]) @ inverse_B22.mT
 
 
 def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Tensor:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from errors import DataError, pick
+from store.reading import read_points
 from train.gathering import SOURCES, Rows
 from train.inputs import Stores, labels_of
 from train.maps import MAPS
@@ -32,6 +33,9 @@ class Raw:
         maps_Bss: uint8, 255 = 1.
         valid_B: whether the map is defined.
         labels_B: expression ids.
+        places_B: rows_B, on the device.
+        points_B682: landmarks (x, y), the picture's edges at -1 and 1; NaN where there are none.
+            None unless they are carried.
     """
 
     rows_B: NDArray[np.int64]
@@ -39,6 +43,8 @@ class Raw:
     maps_Bss: Tensor
     valid_B: Tensor
     labels_B: Tensor
+    places_B: Tensor
+    points_B682: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,9 @@ class Feed:
                 f"{len(self.rows_N)} usable faces in split {split} for {place.ranks} processes. "
                 "Look at status.csv and at the splits in index.",
             )
-        labels = labels_of(table)
-        self._labels, self._valid = labels, stores.heatmaps.array("valid").all() == 1
+        self.labels_N = labels = labels_of(table)
+        self._valid = stores.heatmaps.array("valid").all() == 1
+        self._landmarks, self._carries_points = stores.landmarks, False
         self._batch, self._place = batch, place
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
         maps = pick(MAPS, params.heatmaps, "origin of heatmaps")(stores, labels)
@@ -94,6 +101,20 @@ class Feed:
         self._source = pick(SOURCES, params.source, "feed")(
             columns, self.rows_N, params, place.device
         )
+
+    def carry_points(self) -> None:
+        """From now on, give batches their landmarks.
+
+        Raises:
+            DataError: if no face of the split has any.
+        """
+        if not self._landmarks.array("valid").take(self.rows_N).any():
+            raise DataError(
+                self._landmarks.path,
+                "no face of this split has landmarks, and this method learns by them. Look at "
+                "status.csv there; landmark.backend finds them.",
+            )
+        self._carries_points = True
 
     def __len__(self) -> int:
         """Batches an epoch."""
@@ -115,7 +136,7 @@ class Feed:
 
     def _order(self, seed: int, epoch: int) -> Rows:
         rng = np.random.default_rng([seed, epoch])
-        return self.rows_N[self._sample(self._labels[self.rows_N], rng)]
+        return self.rows_N[self._sample(self.labels_N[self.rows_N], rng)]
 
     def _pieces(self, rows_M: Rows) -> list[Rows]:
         return cut(rows_M, self._batch, (self._place.rank, self._place.ranks))
@@ -124,10 +145,23 @@ class Feed:
         if not pieces:
             return
         rows_M, lengths = np.concatenate(pieces), [len(rows_B) for rows_B in pieces]
-        valid, labels = (
-            torch.split(torch.from_numpy(column[rows_M]).to(self._place.device), lengths)
-            for column in (self._valid, self._labels)
+        valid, labels, places = (
+            torch.split(torch.from_numpy(column).to(self._place.device), lengths)
+            for column in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
         with closing(self._source(pieces)) as source:
             for number, (images, maps) in enumerate(source):
-                yield Raw(pieces[number], images, maps, valid[number], labels[number])
+                yield Raw(
+                    pieces[number],
+                    images,
+                    maps,
+                    valid[number],
+                    labels[number],
+                    places[number],
+                    self._points(pieces[number]) if self._carries_points else None,
+                )
+
+    def _points(self, rows_B: Rows) -> Tensor:
+        size_px = self._landmarks.about["size_px"]
+        edges = (read_points(self._landmarks, rows_B) + 0.5) * (2 / size_px) - 1
+        return torch.from_numpy(edges.astype(np.float32)).to(self._place.device)

@@ -6,13 +6,11 @@ goes on from a checkpoint ends with the very bits of an undisturbed one.
 
 import json
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,66 +24,41 @@ from train.checkpoint import LAST, Keeper, fits, latest
 from train.curves import Curves
 from train.feed import Feed, Place, Raw
 from train.inputs import Stores
+from train.labels import LabelStore
 from train.methods import METHODS
 from train.methods.alignment import alignment, target_sizes
 from train.methods.head import Classifier
-from train.methods.terms import TERMS
+from train.methods.model import build_losses
 from train.optimise import learning_rate
 from train.params import TrainParams
+from train.position import Position
 from train.ranks import Ranks
-from train.records import Batch, Forward, Term
+from train.records import Batch, Forward, Loss, faces_with_map
 from train.runs import Run, revision
 from train.signals import Asked, heeded
-from train.step import Learner, Outcome, chance, out_of_memory
+from train.step import Learner, Now, Outcome, chance, out_of_memory
 from train.validate import validate
 
-SKIPPED = "skipped.csv"
+SKIPPED, RELABELLED = "skipped.csv", "relabelled.csv"
 Tell = Callable[[int, int, str], None]
 _LOG = logging.getLogger(__name__)
 _MOST_MISSED = 3
 _SECONDS_A_NOTE = 5.0
 
 
-def _no_terms(params: TrainParams) -> dict[str, Term]:
+def _nothing(params: TrainParams) -> dict[str, Loss]:
     return {}
 
 
-def _alignment_terms(params: TrainParams) -> dict[str, Term]:
-    return {"alignment": alignment(params.alignment)}
+def _alignment(params: TrainParams) -> dict[str, Loss]:
+    return {"alignment": Loss(alignment(params.alignment), counted=faces_with_map)}
 
 
-SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Term]]] = {
-    "plain": _no_terms,
-    "aligned": _alignment_terms,
+SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Loss]]] = {
+    "plain": _nothing,
+    "aligned": _alignment,
 }
-"""What is added to a method's own terms."""
-
-
-@dataclass(slots=True)
-class Position:
-    """Where a run is: with the learner's state, all that it needs to go on.
-
-    Attributes:
-        epoch: how many are finished.
-        step: how many are done in this epoch.
-        sums: of every loss over this epoch's steps that were taken.
-        taken: how many those are.
-        missed: how many steps in a row were not taken, up to now.
-        skipped: epoch, step and id of every face in a step that was not taken.
-        history: what was logged, an epoch each.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    sums: dict[str, float] = field(default_factory=dict)
-    taken: int = 0
-    missed: int = 0
-    skipped: list[dict[str, Any]] = field(default_factory=list)
-    history: list[dict[str, float]] = field(default_factory=list)
-
-    def best(self) -> float:
-        """Return the best accuracy on the validation split so far."""
-        return max((row["val/accuracy"] for row in self.history), default=-math.inf)
+"""What is added to a method's own losses."""
 
 
 class Fit:
@@ -104,13 +77,15 @@ class Fit:
         self._folder, self._faces, self._run, self._ranks = folder, stores.faces, run, ranks
         self._params = params = run.params
         method = METHODS[run.method]
-        terms = {name: TERMS[name] for name in method.terms} | SUPERVISIONS[run.supervision](params)
-        self._learner = Learner(method, params, terms, ranks)
+        losses = {**build_losses(method, params), **SUPERVISIONS[run.supervision](params)}
         place = Place(ranks.device, ranks.rank, ranks.count)
         self._feed, self._validation = (
             Feed(stores, split, params.batch, params.feed, place)
             for split in ("train", params.chosen_on)
         )
+        if any(loss.points for loss in losses.values()):
+            self._feed.carry_points()
+        self._learner = Learner(method, params, losses, ranks, self._feed.labels_N)
         levels = _levels(self._learner.model, params.image_px, ranks.device)
         self._sizes = target_sizes(params.alignment, levels, params.image_px)
         self._steps = -(-len(self._feed) // params.accumulate)
@@ -136,7 +111,12 @@ class Fit:
         with self._keeper, heeded() as asked:
             while at.epoch < self._params.epochs:
                 self._epoch(asked)
-                row = {**self._means(), **self._scores(), "lr": self._rate(at.epoch * self._steps)}
+                row = {
+                    **self._means(),
+                    **self._relabelled(),
+                    **self._scores(),
+                    "lr": self._rate(at.epoch * self._steps),
+                }
                 best = row["val/accuracy"] >= at.best()  # on a tie the later epoch, as published
                 at.history.append(row)
                 at.epoch, at.step, at.sums, at.taken = at.epoch + 1, 0, {}, 0
@@ -144,6 +124,8 @@ class Fit:
                 if curves:
                     curves.log(at.epoch - 1, row)
             self._keeper.wait()
+        if self._ranks.first and self._learner.labels:
+            self._list_relabelled(self._learner.labels)
 
     def _resume(self) -> None:
         """Take up an interrupted run, all ranks from the same state."""
@@ -171,7 +153,7 @@ class Fit:
             wishes = asked.signal is not None, self._wants_to_save()
             batches = self._batches(islice(raws, count), rows)
             try:
-                outcome = self._learner.step(batches, count, self._rate(self._done), wishes)
+                outcome = self._learner.step(batches, count, self._now, wishes)
             except torch.OutOfMemoryError as error:
                 raise out_of_memory(params, self._ranks.device, error) from error
             at.step += 1
@@ -261,9 +243,26 @@ class Fit:
         else:
             file.unlink(missing_ok=True)
 
+    def _list_relabelled(self, labels: LabelStore) -> None:
+        """Write the faces whose label was changed, with the one they now have."""
+        table = self._faces.table()
+        rows = [
+            {**{key: table[row][key] for key in ("id", "expression")}, "now": EXPRESSIONS[label]}
+            for row, label in labels.changed()
+        ]
+        write_table(self._folder / RELABELLED, ["id", "expression", "now"], rows)
+
     def _means(self) -> dict[str, float]:
         at = self._at
         return {f"train/{name}": total / at.taken for name, total in at.sums.items()}
+
+    def _relabelled(self) -> dict[str, float]:
+        """Close the epoch of labels that training changes; return how many it has changed."""
+        labels = self._learner.labels
+        if labels is None:
+            return {}
+        labels.end_epoch()
+        return {"train/relabelled": float(len(labels.changed()))}
 
     def _scores(self) -> dict[str, float]:
         self._ranks.share_buffers(self._learner.model)
@@ -272,6 +271,10 @@ class Fit:
 
     def _rate(self, step: int) -> float:
         return learning_rate(self._params, step, self._steps)
+
+    @property
+    def _now(self) -> Now:
+        return Now(self._rate(self._done), self._at.epoch)
 
     @property
     def _done(self) -> int:

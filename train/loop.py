@@ -29,7 +29,8 @@ def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False
 
     Args:
         stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
-        out: run.json, last.ckpt, best.ckpt, curves/, and skipped.csv if steps were not taken.
+        out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were not taken,
+            relabelled.csv if the method changes labels.
         run: what to train.
         tell: is told (steps done, steps in all, note), on the first rank.
         rebuild: start over, and replace whatever is there.

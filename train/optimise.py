@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,10 +13,21 @@ from train.params import TrainParams
 _LEAST_LR = 1e-7
 
 
+def _groups(model: nn.Module) -> list[dict[str, Any]]:
+    """Sort weights by how many times the learning rate they take, which a module may state."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for module in model.modules():
+        factor = getattr(module, "lr_factor", 1.0)
+        groups.setdefault(factor, []).extend(module.parameters(recurse=False))
+    return [
+        {"params": weights, "lr_factor": factor} for factor, weights in groups.items() if weights
+    ]
+
+
 def _sgd(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
     """SGD with Nesterov momentum; weight decay on every parameter, as published."""
     return torch.optim.SGD(
-        model.parameters(),
+        _groups(model),
         lr=params.lr,
         momentum=params.momentum,
         weight_decay=params.weight_decay,
@@ -27,13 +39,22 @@ def _adamw(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
     """AdamW; `momentum` is its first beta."""
     betas = (params.momentum, 0.999)
     return torch.optim.AdamW(
-        model.parameters(), lr=params.lr, betas=betas, weight_decay=params.weight_decay
+        _groups(model), lr=params.lr, betas=betas, weight_decay=params.weight_decay
+    )
+
+
+def _adam(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
+    """Adam, weight decay in the gradient; `momentum` is its first beta."""
+    betas = (params.momentum, 0.999)
+    return torch.optim.Adam(
+        _groups(model), lr=params.lr, betas=betas, weight_decay=params.weight_decay
     )
 
 
 OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]] = {
     "sgd": _sgd,
     "adamw": _adamw,
+    "adam": _adam,
 }
 
 

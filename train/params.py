@@ -64,6 +64,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     token_px: int = Field(ge=1)
     head: dict[str, bool | int | float | str]
     regime: dict[str, bool | int | float | str]
+    terms: dict[str, dict[str, bool | int | float | str]]
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)

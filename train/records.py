@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Generator, Tensor
 
 
@@ -22,6 +23,9 @@ class Batch:
         valid_B: whether the heatmap is defined.
         rng: all further chance of the step, on the batch's device.
         mixed_BK: labels as shares that sum to one, from regimes that mix faces; else None.
+        rows_B: of the store; None outside a run.
+        points_B682: landmarks (x, y), moved as the picture was, its edges at -1 and 1; NaN where
+            there are none. None unless a loss asks for them.
     """
 
     images_B3HW: Tensor
@@ -30,6 +34,8 @@ class Batch:
     valid_B: Tensor
     rng: Generator
     mixed_BK: Tensor | None = None
+    rows_B: Tensor | None = None
+    points_B682: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,38 @@ class Forward:
 
 Term = Callable[[Forward, Batch], Tensor]
 Readout = Callable[[Any, Forward, Tensor], Tensor]
+
+
+def all_faces(batch: Batch) -> Tensor:
+    """Count the faces of a batch."""
+    return torch.ones_like(batch.valid_B).sum()
+
+
+def faces_with_map(batch: Batch) -> Tensor:
+    """Count the faces of a batch whose heatmap is defined."""
+    return batch.valid_B.sum()
+
+
+def _suits_all(model: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A term of the loss, and what it takes.
+
+    Attributes:
+        term: (forward, batch) -> scalar.
+        counted: how many faces of a batch it is the mean of. Over several ranks it is the mean
+            over those of all: each rank's is weighted with its share of them.
+        points: whether batches have to carry landmarks.
+        check: raises UsageError if a model is none that it suits, before the first step.
+    """
+
+    term: Term
+    counted: Callable[[Batch], Tensor] = all_faces
+    points: bool = False
+    check: Callable[[Any], None] = _suits_all
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ def cut(rows_M: NDArray[np.int64], batch: int, share: tuple[int, int]) -> list[N
 
     Args:
         rows_M: in the order of the epoch.
-        batch: faces a batch, of all ranks together. A last batch that has no face for some rank
-            joins the one before, so nothing is padded, dropped or shown twice.
+        batch: faces a batch, of all ranks together. A last batch that has fewer than two faces
+            for some rank, too few for batch statistics, joins the one before, so nothing is
+            padded, dropped or shown twice.
         share: this rank, and how many there are. Pieces follow each other and differ by one face
             at most.
 
@@ -56,6 +57,7 @@ def cut(rows_M: NDArray[np.int64], batch: int, share: tuple[int, int]) -> list[N
         A piece a batch, its rows ascending: order within a batch means nothing, but speeds reading.
     """
     rank, ranks = share
-    starts = [start for start in range(0, len(rows_M), batch) if len(rows_M) - start >= ranks]
+    least = min(2 * ranks, batch)
+    starts = [start for start in range(0, len(rows_M), batch) if len(rows_M) - start >= least]
     batches = np.split(rows_M, starts[1:])
     return [np.sort(np.array_split(rows_B, ranks)[rank]) for rows_B in batches]

@@ -7,7 +7,7 @@ Shapes: T terms.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,31 +19,24 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from errors import ResourceError, pick
 from train.checkpoint import State
+from train.labels import Labels, LabelStore
 from train.methods.head import Classifier
 from train.methods.model import build_model, build_regime
 from train.optimise import OPTIMISERS
 from train.params import TrainParams
 from train.ranks import Ranks
-from train.records import Batch, Method, Term
+from train.records import Batch, Loss, Method
 
 _AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _LOG = logging.getLogger(__name__)
 
 
-def _faces(batch: Batch) -> Tensor:
-    return torch.ones_like(batch.valid_B).sum()
+@dataclass(frozen=True, slots=True)
+class Now:
+    """When a step is: its learning rate, and how many epochs are finished."""
 
-
-def _faces_with_map(batch: Batch) -> Tensor:
-    return batch.valid_B.sum()
-
-
-_COUNTED: dict[str, Callable[[Batch], Tensor]] = {"alignment": _faces_with_map}
-"""Which faces a term is the mean of, where that is not all of them.
-
-With several ranks every term is the mean over the counted faces of the whole batch: each rank's
-mean is weighted with its share of them, and the gradients are summed.
-"""
+    lr: float
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +55,35 @@ class Outcome:
 
 
 class Learner:
-    """A model, its average, its optimiser and the scale of its gradients."""
+    """A model, its average, its optimiser, the scale of its gradients and perhaps labels."""
 
     def __init__(
-        self, method: Method, params: TrainParams, terms: Mapping[str, Term], ranks: Ranks
+        self,
+        method: Method,
+        params: TrainParams,
+        losses: Mapping[str, Loss],
+        ranks: Ranks,
+        labels_N: Labels,
     ) -> None:
         """Make a model with the weights that the seed gives.
 
         Args:
             method: what it is.
             params: how it learns.
-            terms: of the loss, each a mean over faces.
+            losses: by name, each a mean over faces.
             ranks: who else trains it.
+            labels_N: of every row of the store, for methods that change them.
+
+        Raises:
+            UsageError: if a name, an option or the model does not suit a loss.
         """
-        self._params, self._terms, self._ranks = params, terms, ranks
+        self._params, self._losses, self._ranks = params, losses, ranks
         torch.manual_seed(params.seed)
         self.model: Classifier = build_model(method, params).to(ranks.device)
-        self._prepare = build_regime(method, params).prepare
+        for loss in losses.values():
+            loss.check(self.model)
+        self._regime = build_regime(method, params)
+        self.labels = LabelStore(labels_N, ranks) if self._regime.relabel else None
         self._average = _average_of(self.model, params.ema) if params.ema else None
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(self.model, params)
         self.scaler = torch.amp.GradScaler(ranks.device.type, enabled=params.amp == "fp16")
@@ -87,7 +92,9 @@ class Learner:
         # Each batch size has kernels of its own: with shared ones, results would depend on which
         # size came first, and so on where a run was resumed.
         compiled = params.compile and method.compiles
-        self._forward = torch.compile(self.model, dynamic=False) if compiled else self.model
+        self._forward = cast(
+            Classifier, torch.compile(self.model, dynamic=False) if compiled else self.model
+        )
         self._statistics = [one for one in self.model.buffers() if one.is_floating_point()]
         self._before = [one.clone() for one in self._statistics]
 
@@ -99,22 +106,22 @@ class Learner:
         return cast(Classifier, self._average.module)
 
     def step(
-        self, batches: Iterable[Batch], count: int, lr: float, wishes: tuple[bool, ...]
+        self, batches: Iterable[Batch], count: int, now: Now, wishes: tuple[bool, ...]
     ) -> Outcome:
         """Take a step, unless the loss or its gradient is not finite.
 
         Args:
             batches: this rank's shares.
             count: how many there are.
-            lr: learning rate.
+            now: when.
             wishes: of this rank; whatever any rank wants comes back to all.
         """
         self.model.train()
         self.optimiser.zero_grad(set_to_none=True)
         _copy(self._statistics, self._before)
-        losses_T = torch.zeros(len(self._terms), device=self._ranks.device)
+        losses_T = torch.zeros(len(self._losses), device=self._ranks.device)
         for batch in batches:
-            each_T = self._losses(batch) / count
+            each_T = self._seen(batch, now.epoch) / count
             torch.autograd.backward(self.scaler.scale(each_T.sum()))
             losses_T += each_T.detach()
         self._ranks.sum_gradients(self.model)
@@ -127,12 +134,14 @@ class Learner:
         if finite:
             if self._params.clip_norm:
                 clip_grads_with_norm_(self.model.parameters(), self._params.clip_norm, norm)
-            self._move(lr)
+            self._move(now.lr)
         else:
             _copy(self._before, self._statistics)
         self.scaler.update()
-        asked = tuple(wish > 0 for wish in seen[len(self._terms) :])
-        return Outcome(dict(zip(self._terms, seen, strict=False)), finite, asked)
+        if self.labels:
+            self.labels.settle(finite)
+        asked = tuple(wish > 0 for wish in seen[len(self._losses) :])
+        return Outcome(dict(zip(self._losses, seen, strict=False)), finite, asked)
 
     def state(self) -> State:
         """Return all that changes by a step."""
@@ -141,6 +150,7 @@ class Learner:
             "average": self._average.module.state_dict() if self._average else None,
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
+            "labels": self.labels.state() if self.labels else None,
         }
 
     def take(self, state: State) -> None:
@@ -150,17 +160,22 @@ class Learner:
             self._average.module.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])
+        if self.labels:
+            self.labels.take(state["labels"])
 
-    def _losses(self, batch: Batch) -> Tensor:
+    def _seen(self, batch: Batch, epoch: int) -> Tensor:
         """Return this rank's part of every term: (T,); their sums over the ranks are means."""
-        device = self._ranks.device
+        device, regime = self._ranks.device, self._regime
         amp = _AMP_DTYPES.get(self._params.amp)
-        batch = self._prepare(batch)
+        batch = regime.prepare(self.labels.shown(batch) if self.labels else batch)
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
-            forward = self._forward(batch.images_B3HW, batch.labels_B)
-        counts = torch.stack([_COUNTED.get(name, _faces)(batch) for name in self._terms])
+            forward = regime.run(self._forward, batch)
+        if self.labels and regime.relabel:
+            self.labels.propose(batch, regime.relabel(forward, batch, epoch))
+        losses = self._losses.values()
+        counts = torch.stack([loss.counted(batch) for loss in losses])
         shares_T = counts / self._ranks.summed(counts).clamp(min=1)
-        return torch.stack([term(forward, batch) for term in self._terms.values()]) * shares_T
+        return torch.stack([loss.term(forward, batch) for loss in losses]) * shares_T
 
     def _is_finite(self, losses: list[float], norm: float) -> bool:
         """Half precision may overflow as long as there is a scale left to lower."""
@@ -169,7 +184,7 @@ class Learner:
 
     def _move(self, lr: float) -> None:
         for group in self.optimiser.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["lr_factor"]
         self.scaler.step(self.optimiser)
         if self._average:
             self._average.update_parameters(self.model)

@@ -11,7 +11,7 @@ from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from train.methods.head import Features, Head
+from train.methods.head import NOTHING, Deepest, Extra, Features, Head
 from train.methods.vision import class_scores
 from train.records import Forward
 
@@ -38,11 +38,11 @@ class AttentiveParams(BaseModel, frozen=True, extra="forbid"):
 class Attentive(Head):
     """Tokens of the most active places, transformer blocks, a linear layer on the class token."""
 
-    def __init__(self, channels: int, params: AttentiveParams) -> None:
+    def __init__(self, deepest: Deepest, params: AttentiveParams) -> None:
         super().__init__()
         width = params.width
         self.params = params
-        self.project = nn.Conv2d(channels, width, 1)
+        self.project = nn.Conv2d(deepest.channels, width, 1)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID**2, width))
         for embedding in (self.cls_token, self.pos_embed):
@@ -53,7 +53,9 @@ class Attentive(Head):
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.linear = nn.Linear(width, len(EXPRESSIONS))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return logits; extra `importance_BHW`: how active each place is, for any class."""
         values_BDHW = self.project(features[-1])
         importance_BHW = values_BDHW.detach().abs().sum(dim=1)

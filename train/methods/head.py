@@ -4,7 +4,8 @@ Shapes: B batch, C channels, H W rows and columns of the deepest level, K expres
 """
 
 from abc import ABC, abstractmethod
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,29 +14,51 @@ from train.methods.levels import Backbone
 from train.records import Forward
 
 Features = tuple[Tensor, ...]
+Extra = Mapping[str, Tensor]
+NOTHING: Extra = {}
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+
+class Deepest(NamedTuple):
+    """Shape of the deepest level, for which a head is made."""
+
+    channels: int
+    rows: int
+    columns: int
 
 
 class Head(nn.Module, ABC):
     """Reads the deepest level only, so that one gradient serves every explanation."""
 
     @abstractmethod
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Score a batch.
 
         Args:
             features: levels (B, C, H, W), shallow to deep.
             labels_B: in training only, for heads that learn by them.
+            seen: what the backbone and `look` say besides.
         """
 
-    def gradient(self, features: Features, classes_B: Tensor) -> Tensor:
+    def look(self, images_B3HW: Tensor) -> Extra:
+        """Return what the head sees of the pictures themselves: nothing, for most."""
+        return NOTHING
+
+    def class_weights(self) -> Tensor | None:
+        """Return the weights (K, C) of a linear layer on the pooled level; None without one."""
+        return None
+
+    def gradient(self, forward: Forward, classes_B: Tensor) -> Tensor:
         """Return the gradient of a class's logit with respect to the deepest level: (B, C, H, W).
 
         It works wherever it is called, under no_grad too, and leaves no gradient in the weights.
         """
         with torch.inference_mode(False), torch.enable_grad():
-            deepest_BCHW = features[-1].detach().clone().requires_grad_()
-            logits_BK = self((*features[:-1], deepest_BCHW)).logits_BK
+            deepest_BCHW = forward.features[-1].detach().clone().requires_grad_()
+            features = (*forward.features[:-1], deepest_BCHW)
+            logits_BK = self(features, seen=forward.extra).logits_BK
             chosen_B = logits_BK.gather(1, classes_B[:, None])
             (gradient_BCHW,) = torch.autograd.grad(chosen_B.sum(), deepest_BCHW)
         return gradient_BCHW
@@ -56,8 +79,9 @@ class Classifier(nn.Module):
             labels_B: in training only, for heads that learn by them.
         """
         features, extra = self.backbone(images_B3HW)
-        found = self.head(features, labels_B)
-        return Forward(found.logits_BK, found.features, found.maps_BKHW, {**extra, **found.extra})
+        seen = {**extra, **self.head.look(images_B3HW)}
+        found = self.head(features, labels_B, seen)
+        return Forward(found.logits_BK, found.features, found.maps_BKHW, {**seen, **found.extra})
 
 
 def of_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:

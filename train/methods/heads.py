@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from train.canvas import unit_range
 from train.methods.attentive import Attentive, AttentiveParams
-from train.methods.head import Features, Head, of_class, xavier
+from train.methods.head import NOTHING, Deepest, Extra, Features, Head, of_class, xavier
 from train.params import NoOptions, Options, checked
 from train.records import Forward
 
@@ -25,18 +25,25 @@ class Pooled(Head):
     Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, deepest: Deepest) -> None:
         super().__init__()
-        self.linear = xavier(nn.Linear(channels, len(EXPRESSIONS)))
+        self.linear = xavier(nn.Linear(deepest.channels, len(EXPRESSIONS)))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def class_weights(self) -> Tensor:
+        """Return those of the linear layer."""
+        return self.linear.weight
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return logits; class maps follow from the weights, see readouts.class_map."""
         return Forward(self.linear(features[-1].mean(dim=(2, 3))), features)
 
-    def gradient(self, features: Features, classes_B: Tensor) -> Tensor:
+    def gradient(self, forward: Forward, classes_B: Tensor) -> Tensor:
         """Return it in closed form: everywhere the class's weights over the number of pixels."""
-        weights_BC = self.linear.weight.detach()[classes_B] / features[-1][0, 0].numel()
-        return weights_BC[:, :, None, None].expand_as(features[-1])
+        level_BCHW = forward.features[-1]
+        weights_BC = self.linear.weight.detach()[classes_B] / level_BCHW[0, 0].numel()
+        return weights_BC[:, :, None, None].expand_as(level_BCHW)
 
 
 class WildcatParams(BaseModel, frozen=True, extra="forbid"):
@@ -59,12 +66,14 @@ class Wildcat(Head):
     Source: Durand et al., WILDCAT, CVPR 2017.
     """
 
-    def __init__(self, channels: int, params: WildcatParams) -> None:
+    def __init__(self, deepest: Deepest, params: WildcatParams) -> None:
         super().__init__()
         self.params = params
-        self.modalities = xavier(nn.Conv2d(channels, len(EXPRESSIONS) * params.maps, 1))
+        self.modalities = xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS) * params.maps, 1))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return logits and the maps before spatial pooling."""
         maps_BKHW = self.modalities(features[-1]).unflatten(1, (-1, self.params.maps)).mean(dim=2)
         values_BKP = maps_BKHW.flatten(2)
@@ -94,12 +103,14 @@ class Peaks(Head):
     2018, with the fixed window of the published code.
     """
 
-    def __init__(self, channels: int, params: PeakParams) -> None:
+    def __init__(self, deepest: Deepest, params: PeakParams) -> None:
         super().__init__()
         self.params = params
-        self.classifier = xavier(nn.Conv2d(channels, len(EXPRESSIONS), 1))
+        self.classifier = xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS), 1))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return logits and the maps before the window; a map smaller than it is one window."""
         maps_BKHW = self.classifier(features[-1])
         window = [min(self.params.window, side) for side in maps_BKHW.shape[2:]]
@@ -126,12 +137,14 @@ class Erasing(Head):
     Source: Zhang et al., Adversarial Complementary Learning, CVPR 2018.
     """
 
-    def __init__(self, channels: int, params: ErasingParams) -> None:
+    def __init__(self, deepest: Deepest, params: ErasingParams) -> None:
         super().__init__()
         self.params = params
-        self.first, self.second = (_branch(channels, params.width) for _ in range(2))
+        self.first, self.second = (_branch(deepest.channels, params.width) for _ in range(2))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return the first branch's logits, and of both the higher of their maps in [0, 1].
 
         Extra `erased_logits_BK`: the second branch's, for its loss.
@@ -167,31 +180,33 @@ class TokenConv(Head):
     Source: Gao et al., TS-CAM, ICCV 2021.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, deepest: Deepest) -> None:
         super().__init__()
-        self.classifier = xavier(nn.Conv2d(channels, len(EXPRESSIONS), 3, padding=1))
+        self.classifier = xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS), 3, padding=1))
 
-    def forward(self, features: Features, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
         """Return logits and the maps that they are means of."""
         maps_BKHW = self.classifier(features[-1])
         return Forward(maps_BKHW.mean(dim=(2, 3)), features, maps_BKHW)
 
 
 P = TypeVar("P", bound=BaseModel)
-Row = Callable[[int, Options], Head]
+Row = Callable[[Deepest, Options], Head]
 
 
-def row(make: Callable[[int, P], Head], legal: type[P]) -> Row:
-    """Return (channels, options) -> head, refusing options that are not legal."""
-    return lambda channels, options: make(channels, checked(legal, options, "head"))
+def row(make: Callable[[Deepest, P], Head], legal: type[P]) -> Row:
+    """Return (deepest level, options) -> head, refusing options that are not legal."""
+    return lambda deepest, options: make(deepest, checked(legal, options, "head"))
 
 
 HEADS: dict[str, Row] = {
-    "gap": row(lambda channels, _: Pooled(channels), NoOptions),
+    "gap": row(lambda deepest, _: Pooled(deepest), NoOptions),
     "wildcat": row(Wildcat, WildcatParams),
     "prm": row(Peaks, PeakParams),
     "acol": row(Erasing, ErasingParams),
-    "token_conv": row(lambda channels, _: TokenConv(channels), NoOptions),
+    "token_conv": row(lambda deepest, _: TokenConv(deepest), NoOptions),
     "apvit": row(Attentive, AttentiveParams),
 }
-"""Name -> (channels of the deepest level, train.head of params.yaml) -> head."""
+"""Name -> (deepest level, train.head of params.yaml) -> head."""

@@ -4,12 +4,15 @@ import torch
 
 from errors import pick
 from train.methods.backbones import BACKBONES
-from train.methods.head import Classifier
+from train.methods.head import Classifier, Deepest
 from train.methods.heads import HEADS
-from train.methods.regimes import REGIMES, Regime
+from train.methods.levels import Backbone
+from train.methods.regime import Regime
+from train.methods.regimes import REGIMES
+from train.methods.terms import TERMS
 from train.methods.weights import load_weights
 from train.params import TrainParams
-from train.records import Method
+from train.records import Loss, Method
 
 
 def build_model(method: Method, params: TrainParams) -> Classifier:
@@ -19,12 +22,32 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
         UsageError: if a name or an option is not known.
     """
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
-    model = Classifier(
-        backbone, pick(HEADS, method.head, "head")(backbone.channels[-1], params.head)
-    )
+    head = pick(HEADS, method.head, "head")(_deepest(backbone, params.image_px), params.head)
+    model = Classifier(backbone, head)
     load_weights(model, params)
     build_regime(method, params).fit(backbone)
     return model.to(memory_format=torch.channels_last)
+
+
+def _deepest(backbone: Backbone, image_px: int) -> Deepest:
+    """Ask a backbone for the shape of its last level."""
+    backbone.eval()
+    with torch.no_grad():
+        levels, _ = backbone(torch.zeros(1, 3, image_px, image_px))
+    backbone.train()
+    return Deepest(*levels[-1].shape[1:])
+
+
+def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
+    """Return a method's own losses.
+
+    Raises:
+        UsageError: if an option is not known, or of a term that the method does not have.
+    """
+    own = {name: params.terms.get(name, {}) for name in method.terms}
+    for name in params.terms:
+        pick(own, name, "term of this method")
+    return {name: pick(TERMS, name, "term")(options) for name, options in own.items()}
 
 
 def build_regime(method: Method, params: TrainParams) -> Regime:

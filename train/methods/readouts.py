@@ -10,7 +10,6 @@ from torch import Tensor
 
 from errors import UsageError
 from train.methods.head import Classifier, of_class
-from train.methods.heads import Pooled
 from train.records import Forward, Readout
 
 
@@ -18,14 +17,14 @@ def class_map(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
     """Weight the deepest activations by the linear layer's weights for a class; no ReLU, no bias.
 
     Raises:
-        UsageError: if the head is no pooled linear layer.
+        UsageError: if the head is not linear in the pooled level.
 
     Source: Zhou et al., CVPR 2016.
     """
-    if not isinstance(model.head, Pooled):
-        raise _unfit("class_map", "the gap head")
-    weights_BC = model.head.linear.weight[classes_B]
-    return torch.einsum("bc,bchw->bhw", weights_BC, forward.features[-1])
+    weights_KC = model.head.class_weights()
+    if weights_KC is None:
+        raise _unfit("class_map", "a head that is linear in the pooled level")
+    return torch.einsum("bc,bchw->bhw", weights_KC[classes_B], forward.features[-1])
 
 
 def gradcam(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
@@ -33,7 +32,7 @@ def gradcam(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
 
     Source: Selvaraju et al., Grad-CAM, ICCV 2017.
     """
-    gradient_BCHW = model.head.gradient(forward.features, classes_B)
+    gradient_BCHW = model.head.gradient(forward, classes_B)
     return _weighted(gradient_BCHW.mean(dim=(2, 3)), forward.features[-1])
 
 
@@ -42,7 +41,7 @@ def gradcam_pp(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor
 
     Source: Chattopadhay et al., Grad-CAM++, WACV 2018, equation 19.
     """
-    gradient_BCHW = model.head.gradient(forward.features, classes_B)
+    gradient_BCHW = model.head.gradient(forward, classes_B)
     sums_BC11 = forward.features[-1].sum(dim=(2, 3), keepdim=True)
     below_BCHW = 2 + sums_BC11 * gradient_BCHW  # both parts of the fraction over the square
     alphas_BCHW = torch.where(
@@ -56,7 +55,7 @@ def gradcam_pp_published(model: Classifier, forward: Forward, classes_B: Tensor)
 
     What the published code computes: its alphas stay the squared gradient.
     """
-    gradient_BCHW = model.head.gradient(forward.features, classes_B)
+    gradient_BCHW = model.head.gradient(forward, classes_B)
     # Cubes of small numbers underflow; a map's scale is free, so each face's largest becomes one.
     gradient_BCHW = gradient_BCHW / gradient_BCHW.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(
         min=torch.finfo(gradient_BCHW.dtype).tiny
@@ -69,7 +68,7 @@ def layercam(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
 
     Source: Jiang et al., LayerCAM, TIP 2021.
     """
-    gradient_BCHW = model.head.gradient(forward.features, classes_B)
+    gradient_BCHW = model.head.gradient(forward, classes_B)
     return (gradient_BCHW.relu() * forward.features[-1]).sum(dim=1).relu()
 
 

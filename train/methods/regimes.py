@@ -5,7 +5,7 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -15,21 +15,9 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from train.methods.levels import Backbone
+from train.methods.regime import Regime
 from train.params import NoOptions, Options, checked
 from train.records import Batch
-
-
-@dataclass(frozen=True, slots=True)
-class Regime:
-    """How a method is trained.
-
-    Attributes:
-        prepare: once a batch, after the augmentation; its chance comes from the batch's generator.
-        fit: puts into a backbone what it needs, after its weights are loaded.
-    """
-
-    prepare: Callable[[Batch], Batch] = lambda batch: batch
-    fit: Callable[[Backbone], None] = lambda backbone: None
 
 
 def plain(options: Options) -> Regime:

@@ -1,9 +1,12 @@
-"""Loss terms of the methods: (forward, batch) -> scalar. AU alignment has a module of its own."""
+"""Loss terms of the methods. AU alignment, which goes with any of them, has a module of its own."""
+
+from collections.abc import Callable
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.records import Batch, Forward, Term
+from train.params import NoOptions, Options, checked
+from train.records import Batch, Forward, Loss, Term
 
 
 def cross_entropy(forward: Forward, batch: Batch) -> Tensor:
@@ -17,7 +20,18 @@ def erased_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
     return F.cross_entropy(forward.extra["erased_logits_BK"].float(), batch.labels_B)
 
 
-TERMS: dict[str, Term] = {
-    "cross_entropy": cross_entropy,
-    "erased_cross_entropy": erased_cross_entropy,
+def without_numbers(term: Term) -> Callable[[Options], Loss]:
+    """Return the row of a term that has no numbers."""
+
+    def make(options: Options) -> Loss:
+        checked(NoOptions, options, "terms")
+        return Loss(term)
+
+    return make
+
+
+TERMS: dict[str, Callable[[Options], Loss]] = {
+    "cross_entropy": without_numbers(cross_entropy),
+    "erased_cross_entropy": without_numbers(erased_cross_entropy),
 }
+"""Name -> (train.terms.<name> of params.yaml) -> loss."""
