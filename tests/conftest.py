@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,15 @@ def checkout() -> Path:
 def golden_folder() -> Path:
     """Numbers of the published code."""
     return ROOT / "tests" / "golden"
+
+
+@pytest.fixture(scope="session")
+def golden_losses(golden_folder: Path) -> dict[str, Any]:
+    """What PAL, CAFE, SCN, RUL and EAC compute, as tensors."""
+    import torch
+
+    found = np.load(golden_folder / "method_losses.npz")
+    return {name: torch.from_numpy(np.asarray(found[name])) for name in found.files}
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,13 @@ def test_five_levels_have_the_channels_that_they_say_and_no_weight_is_idle(name,
 
 
 @pytest.mark.parametrize("name", BACKBONES)
+def test_the_deepest_level_has_a_gradient_by_every_other(name, shipped):
+    levels, _ = made(name, shipped, image_px=64)(torch.rand(2, 3, 64, 64))
+    gradients = torch.autograd.grad(levels[-1].sum(), levels[:-1])
+    assert all(gradient.any() for gradient in gradients)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_can_be_explained(name, shipped):
     backbone = made(name, shipped, image_px=64)
     model = Classifier(backbone, HEADS["gap"](Deepest(backbone.channels[-1], 1, 1), {})).eval()

@@ -21,7 +21,7 @@ from train.feed import Raw
 from train.params import AugmentParams, TrainParams
 from train.records import Batch
 
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
 _SAMPLES = 112
 """Stored maps are read at least at this density before they are averaged down to a target: with it,
@@ -149,7 +149,7 @@ def _resized(images_BSS3: Tensor, side: int) -> Tensor:
 
 
 def _normalised(images: Tensor) -> Tensor:
-    mean, std = (images.new_tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _STD))
+    mean, std = (images.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 

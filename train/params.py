@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from errors import UsageError, did_you_mean
 
-Options = Mapping[str, bool | int | float | str]
+Options = Mapping[str, bool | int | float | str | None]
 Legal = TypeVar("Legal", bound=BaseModel)
 
 
@@ -62,9 +62,9 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     weights_sha256: str | None
     large_maps: bool
     token_px: int = Field(ge=1)
-    head: dict[str, bool | int | float | str]
-    regime: dict[str, bool | int | float | str]
-    terms: dict[str, dict[str, bool | int | float | str]]
+    head: dict[str, bool | int | float | str | None]
+    regime: dict[str, bool | int | float | str | None]
+    terms: dict[str, dict[str, bool | int | float | str | None]]
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)

@@ -20,6 +20,20 @@ METHODS: dict[str, Method] = {
     "layercam": Method("gap", "plain", "layercam", _CE),
     "ts_cam": Method("token_conv", "plain", "ts_cam", _CE),
     "apvit": Method("apvit", "plain", "token_importance", _CE),
+    "pal": Method(
+        "gap", "second_order", "gradient_times_input", (*_CE, "attribution"), compiles=False
+    ),
+    "pal_fc": Method(
+        "fully_connected",
+        "second_order",
+        "gradient_times_input",
+        (*_CE, "attribution"),
+        compiles=False,
+    ),
+    "cafe": Method("cafe", "plain", "gradcam", (*_CE, "separation", "diversity")),
+    "scn": Method("weighted", "relabel", "class_map", (*_CE, "importance_ranking")),
+    "rul": Method("uncertain", "uncertain_mixup", "gradcam", ("mixed_cross_entropy",)),
+    "eac": Method("gap", "mirrored", "class_map", (*_CE, "mirror_consistency")),
 }
 """Published methods: head, regime, readout, terms. The backbone, and whether AU alignment is added,
 are choices of the run."""

@@ -35,22 +35,32 @@ class Staged(Backbone):
 
     def forward(self, images_B3HW: Tensor) -> Seen:
         """Return what the stem and each stage say."""
-        levels, value = [], images_B3HW
+        levels: list[Tensor] = []
         for stage in self._stages:
-            value = self.net.get_submodule(stage)(value)
-            levels.append(value)
+            given = self._given(levels[-1]) if levels else images_B3HW
+            value = self.net.get_submodule(stage)(given)
+            levels.append(self._level(value))
         if self._last_norm:
-            levels[-1] = self.net.get_submodule(self._last_norm)(value)
+            levels[-1] = self._level(self.net.get_submodule(self._last_norm)(value))
         return tuple(levels), {}
+
+    def _level(self, value: Tensor) -> Tensor:
+        """Return what a stage says, channels first."""
+        return value
+
+    def _given(self, level_BCHW: Tensor) -> Tensor:
+        """Return what the next stage takes: made of the level, so there is a gradient by it."""
+        return level_BCHW
 
 
 class ChannelsLast(Staged):
     """The same of a network that keeps its channels behind rows and columns."""
 
-    def forward(self, images_B3HW: Tensor) -> Seen:
-        """Return what the stem and each stage say, channels first."""
-        levels, extra = super().forward(images_B3HW)
-        return tuple(level.permute(0, 3, 1, 2) for level in levels), extra
+    def _level(self, value: Tensor) -> Tensor:
+        return value.permute(0, 3, 1, 2)
+
+    def _given(self, level_BCHW: Tensor) -> Tensor:
+        return level_BCHW.permute(0, 2, 3, 1)
 
 
 def resnet(name: str, params: TrainParams) -> Backbone:

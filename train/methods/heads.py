@@ -14,7 +14,11 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from train.canvas import unit_range
 from train.methods.attentive import Attentive, AttentiveParams
+from train.methods.cafe import Cafe, CafeParams
 from train.methods.head import NOTHING, Deepest, Extra, Features, Head, of_class, xavier
+from train.methods.pal import FullyConnected, FullyConnectedParams
+from train.methods.rul import Uncertain, UncertainParams
+from train.methods.scn import Weighted
 from train.params import NoOptions, Options, checked
 from train.records import Forward
 
@@ -208,5 +212,9 @@ HEADS: dict[str, Row] = {
     "acol": row(Erasing, ErasingParams),
     "token_conv": row(lambda deepest, _: TokenConv(deepest), NoOptions),
     "apvit": row(Attentive, AttentiveParams),
+    "fully_connected": row(FullyConnected, FullyConnectedParams),
+    "weighted": row(lambda deepest, _: Weighted(deepest), NoOptions),
+    "uncertain": row(Uncertain, UncertainParams),
+    "cafe": row(Cafe, CafeParams),
 }
 """Name -> (deepest level, train.head of params.yaml) -> head."""

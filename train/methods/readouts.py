@@ -72,6 +72,15 @@ def layercam(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
     return (gradient_BCHW.relu() * forward.features[-1]).sum(dim=1).relu()
 
 
+def gradient_times_input(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
+    """Sum activations over channels, each times the size of its gradient.
+
+    What PAL trains. Source: Bonnard et al., 2022 (arXiv 2203.12905).
+    """
+    gradient_BCHW = model.head.gradient(forward, classes_B)
+    return (gradient_BCHW.abs() * forward.features[-1]).sum(dim=1)
+
+
 def head_map(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
     """Take the head's own map of the class.
 
@@ -121,6 +130,7 @@ READOUTS: dict[str, Readout] = {
     "gradcam_pp": gradcam_pp,
     "gradcam_pp_published": gradcam_pp_published,
     "layercam": layercam,
+    "gradient_times_input": gradient_times_input,
     "head_map": head_map,
     "ts_cam": ts_cam,
     "token_importance": token_importance,

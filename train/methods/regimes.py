@@ -14,8 +14,12 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
+from train.methods.eac import mirrored
 from train.methods.levels import Backbone
+from train.methods.pal import second_order
 from train.methods.regime import Regime
+from train.methods.rul import uncertain_mixup
+from train.methods.scn import relabel
 from train.params import NoOptions, Options, checked
 from train.records import Batch
 
@@ -159,5 +163,13 @@ def adl(options: Options) -> Regime:
     return Regime(fit=fit)
 
 
-REGIMES: dict[str, Callable[[Options], Regime]] = {"plain": plain, "cutmix": cutmix, "adl": adl}
+REGIMES: dict[str, Callable[[Options], Regime]] = {
+    "plain": plain,
+    "cutmix": cutmix,
+    "adl": adl,
+    "second_order": second_order,
+    "relabel": relabel,
+    "uncertain_mixup": uncertain_mixup,
+    "mirrored": mirrored,
+}
 """Name -> (train.regime of params.yaml) -> regime."""

@@ -5,6 +5,11 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
+from train.methods.cafe import diversity, separation
+from train.methods.eac import mirror_consistency
+from train.methods.pal import attribution
+from train.methods.rul import mixed_cross_entropy
+from train.methods.scn import importance_ranking
 from train.params import NoOptions, Options, checked
 from train.records import Batch, Forward, Loss, Term
 
@@ -33,5 +38,11 @@ def without_numbers(term: Term) -> Callable[[Options], Loss]:
 TERMS: dict[str, Callable[[Options], Loss]] = {
     "cross_entropy": without_numbers(cross_entropy),
     "erased_cross_entropy": without_numbers(erased_cross_entropy),
+    "attribution": attribution,
+    "importance_ranking": importance_ranking,
+    "mixed_cross_entropy": without_numbers(mixed_cross_entropy),
+    "mirror_consistency": mirror_consistency,
+    "separation": separation,
+    "diversity": diversity,
 }
 """Name -> (train.terms.<name> of params.yaml) -> loss."""

@@ -41,19 +41,27 @@ class Tokens(Backbone):
         """
         net = self.net
         tokens_BND = net.norm_pre(net.patch_drop(net._pos_embed(net.patch_embed(images_B3HW))))
-        levels, rows = [self._as_map(tokens_BND)], []
+        level_BDHW, tokens_BND = self._split(tokens_BND)
+        levels, rows = [level_BDHW], []
         for number, block in enumerate(net.blocks, start=1):
             if not self.training:
                 scores_BAN = class_scores(block.attn, block.norm1(tokens_BND))
                 rows.append(scores_BAN.softmax(dim=2).mean(dim=1))
             tokens_BND = block(tokens_BND)
             if number in self._kept:
-                levels.append(self._as_map(tokens_BND))
+                level_BDHW, tokens_BND = self._split(tokens_BND)
+                levels.append(level_BDHW)
         levels.append(self._as_map(net.norm(tokens_BND)))
         if self.training:
             return tuple(levels), {}
         attention_BN = torch.stack(rows).sum(dim=0)
         return tuple(levels), {"class_attention_BHW": self._as_map(attention_BN[..., None])[:, 0]}
+
+    def _split(self, tokens_BND: Tensor) -> tuple[Tensor, Tensor]:
+        """Return a level, and tokens made of it, so that the answer has a gradient by the level."""
+        level_BDHW = self._as_map(tokens_BND)
+        first_BND = tokens_BND[:, : self.net.num_prefix_tokens]
+        return level_BDHW, torch.cat([first_BND, level_BDHW.flatten(2).transpose(1, 2)], dim=1)
 
     def _as_map(self, tokens_BND: Tensor) -> Tensor:
         patches_BND = tokens_BND[:, self.net.num_prefix_tokens :]

@@ -14,6 +14,7 @@ import hashlib
 import io
 import pickle
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
     if params.weights in NAMED_WEIGHTS:
         return
     path = Path(params.weights)
-    found = _read(path, params.weights_sha256)
+    found = read_weights(path, params.weights_sha256, "train.weights")
     if "encoder" in found and "classification_head" in found:
         _load_named(model.backbone.net, _renumbered(found["encoder"]), path)
         _load_in_order(model.head, found["classification_head"], path)
@@ -56,31 +57,50 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
             _load_in_order(model.head, head, path)
 
 
-def _read(path: Path, sha256: str | None) -> dict[str, Any]:
+def read_weights(path: Path, sha256: str | None, key: str) -> dict[str, Any]:
+    """Read a file of weights.
+
+    Args:
+        path: safetensors, a state dict, or a TorchScript archive, of which only the weights are
+            taken.
+        sha256: of the file, as stated in params.yaml.
+        key: of params.yaml that names the file; the one with _sha256 behind it states its digest.
+
+    Raises:
+        NoInputError, UsageError, CorruptError: see `load_weights`.
+        DataError: if it is no such file.
+    """
     if not path.is_file():
-        raise NoInputError(
-            path, f"is not there. train.weights is {', '.join(NAMED_WEIGHTS)} or a path."
-        )
+        raise NoInputError(path, f"is not there. {key} is a word or a path; see docs/methods.md.")
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is None:
         raise UsageError(
-            "train.weights_sha256",
+            f"{key}_sha256",
             f"is not stated. This {path.name} has {digest}; if you trust it, write that down.",
         )
     if digest != sha256:
-        raise CorruptError(
-            path, f"has SHA-256 {digest}, train.weights_sha256 is {sha256}. Fetch it again."
-        )
+        raise CorruptError(path, f"has SHA-256 {digest}, {key}_sha256 is {sha256}. Fetch it again.")
     try:
-        if path.suffix == ".safetensors":
-            return dict(safetensors.torch.load(content))
-        loaded = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        loaded = _loaded(content, path.suffix == ".safetensors")
     except (pickle.UnpicklingError, RuntimeError, EOFError, safetensors.SafetensorError) as error:
         raise DataError(path, "is no safetensors file and no plain state dict.") from error
     if not isinstance(loaded, dict):
         raise DataError(path, "holds no state dict.")
     return loaded
+
+
+def _loaded(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - whatever is in it
+    if as_safetensors:
+        return dict(safetensors.torch.load(content))
+    archive = io.BytesIO(content)
+    if zipfile.is_zipfile(archive) and any(
+        name.endswith("/constants.pkl") for name in zipfile.ZipFile(archive).namelist()
+    ):
+        archive.seek(0)
+        return dict(torch.jit.load(archive, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]
+    archive.seek(0)
+    return torch.load(archive, map_location="cpu", weights_only=True)
 
 
 def _unwrapped(found: Mapping[str, Any]) -> Tensors:

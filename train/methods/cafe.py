@@ -1,0 +1,142 @@
+"""CAFE: a trained mask chooses what of a frozen CLIP feature tells the expression.
+
+Shapes: B batch, C channels of the tower's feature, K expressions, G channels an expression.
+Source: Zhang et al., Generalizable Facial Expression Recognition, ECCV 2024 (arXiv 2408.10614),
+and its code: predictions come from the linear layer; the other logits only train.
+"""
+
+import random
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from errors import CorruptError, UsageError
+from train.methods.clip import WIDTH, Tower, tower
+from train.methods.head import NOTHING, Deepest, Extra, Features, Head
+from train.params import Options, checked
+from train.records import Batch, Forward, Loss
+
+CLASSES = len(EXPRESSIONS)
+GROUP = WIDTH // CLASSES
+"""G: 73 channels an expression. The last of the 512 is nobody's; only the linear layer sees it."""
+
+
+class CafeParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of CAFE: the tower, see methods.clip.tower."""
+
+    tower: str
+    tower_sha256: str | None
+    tower_px: int = Field(ge=32)
+    tower_input: str
+
+
+class Cafe(Head):
+    """The tower's feature, times the sigmoid of the pooled level; a linear layer on that.
+
+    The tower is no part of the state that checkpoints keep; its digest is.
+    """
+
+    def __init__(self, deepest: Deepest, params: CafeParams) -> None:
+        super().__init__()
+        if deepest.channels != WIDTH:
+            raise UsageError(
+                "train.backbone",
+                f"CAFE masks the {WIDTH} channels of its tower, this backbone has "
+                f"{deepest.channels}. resnet18 and vgg16 fit.",
+            )
+        self.linear = nn.Linear(WIDTH, CLASSES)
+        self._tower: Tower = tower(
+            params.tower, params.tower_sha256, params.tower_px, params.tower_input
+        )
+
+    def look(self, images_B3HW: Tensor) -> Extra:
+        """Return the tower's feature of the pictures: `clip_BC`."""
+        return {"clip_BC": self._tower(images_B3HW)}
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
+        """Return logits; extra `masked_BC`, what they are made of."""
+        mask_BC = features[-1].mean(dim=(2, 3)).float().sigmoid()
+        masked_BC = seen["clip_BC"] * mask_BC
+        return Forward(self.linear(masked_BC), features, extra={"masked_BC": masked_BC})
+
+    def get_extra_state(self) -> Tensor:
+        """Return the tower's digest, for the checkpoint."""
+        return torch.frombuffer(bytearray(bytes.fromhex(self._tower.sha256)), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Check the digest in a checkpoint.
+
+        Raises:
+            CorruptError: if the run was trained with another tower.
+        """
+        wanted = bytes(state.cpu().tolist()).hex()
+        if wanted != self._tower.sha256:
+            raise CorruptError(
+                "head.tower",
+                f"this run was trained with a tower that has SHA-256 {wanted}, "
+                f"the one here has {self._tower.sha256}. Name the file it was trained with.",
+            )
+
+
+def kept_channels(rng: random.Random, dropped: int) -> Tensor:
+    """Draw which channels take part in the separation: (C,), 0 or 1.
+
+    Of every expression's channels, the last one's with the odd one, `dropped` are left out; drawn
+    in the order of the published code, so that Python's generator gives its sequence.
+    """
+    kept: list[int] = []
+    for number in range(CLASSES):
+        size = GROUP if number < CLASSES - 1 else WIDTH - GROUP * (CLASSES - 1)
+        group = [1] * (size - dropped) + [0] * dropped
+        rng.shuffle(group)
+        kept += group
+    return torch.tensor(kept, dtype=torch.float32)
+
+
+def strongest(masked_BC: Tensor) -> Tensor:
+    """Return the highest value among the channels of every expression: (B, K)."""
+    return masked_BC[:, : GROUP * CLASSES].reshape(-1, CLASSES, GROUP).amax(dim=2)
+
+
+class SeparationParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.terms.separation]: its weight; channels an expression that are dropped."""
+
+    weight: float = Field(ge=0)
+    dropped: int = Field(ge=0, le=GROUP - 1)
+
+
+def separation(options: Options) -> Loss:
+    """Return the cross-entropy of the strongest channels as logits, some dropped, a batch alike."""
+    params = checked(SeparationParams, options, "terms.separation")
+
+    def term(forward: Forward, batch: Batch) -> Tensor:
+        kept_C = kept_channels(random.Random(batch.rng.initial_seed()), params.dropped)
+        masked_BC = forward.extra["masked_BC"]
+        logits_BK = strongest(masked_BC * kept_C.to(masked_BC.device))
+        return params.weight * F.cross_entropy(logits_BK, batch.labels_B)
+
+    return Loss(term)
+
+
+class DiversityParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.terms.diversity]: its weight."""
+
+    weight: float = Field(ge=0)
+
+
+def diversity(options: Options) -> Loss:
+    """Return one minus the mean of the strongest channels over their number; labels play no part.
+
+    It has no lower bound, and typically lies near .99.
+    """
+    params = checked(DiversityParams, options, "terms.diversity")
+
+    def term(forward: Forward, batch: Batch) -> Tensor:
+        return params.weight * (1 - strongest(forward.extra["masked_BC"]).mean() / GROUP)
+
+    return Loss(term)

@@ -1,0 +1,138 @@
+"""The image tower of OpenAI's CLIP ViT-B/32, frozen: what CAFE sees of a face before it learns.
+
+Shapes: B batch, C = 512 channels of the projected class token, not normalised.
+Source: Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML
+2021; network and weights through timm.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import timm
+import torch
+import torch.nn.functional as F
+from timm.models.vision_transformer import checkpoint_filter_fn
+from torch import Tensor
+
+from errors import DataError, NoInputError, pick
+from train.augment import MEAN, STD
+from train.methods.weights import read_weights
+
+NAME = "vit_base_patch32_clip_quickgelu_224.openai"
+WIDTH = 512
+_CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+_SEED = 0
+
+
+def _as_it_is(images_B3HW: Tensor) -> Tensor:
+    return images_B3HW
+
+
+def _renormalised(images_B3HW: Tensor) -> Tensor:
+    mean, std, clip_mean, clip_std = (
+        images_B3HW.new_tensor(values).view(1, 3, 1, 1)
+        for values in (MEAN, STD, _CLIP_MEAN, _CLIP_STD)
+    )
+    return (images_B3HW * std + mean - clip_mean) / clip_std
+
+
+INPUTS: dict[str, Callable[[Tensor], Tensor]] = {"imagenet": _as_it_is, "clip": _renormalised}
+"""How pictures are normalised for the tower: as for the network (published), or as CLIP's own."""
+
+
+class Tower:
+    """A frozen network beside the model: not its part, not learned, not kept in checkpoints."""
+
+    def __init__(self, net: Any, size_px: int, prepare: Callable[[Tensor], Tensor]) -> None:  # noqa: ANN401 - a class of timm's
+        self._net = net.eval().requires_grad_(False)
+        self._size_px, self._prepare = size_px, prepare
+        self.sha256 = _digest(net)
+
+    def __call__(self, images_B3HW: Tensor) -> Tensor:
+        """Return the projected class token of normalised pictures of any size: (B, C) float32."""
+        if self._net.cls_token.device != images_B3HW.device:
+            self._net.to(images_B3HW.device)
+        with torch.no_grad():
+            images = self._prepare(images_B3HW)
+            if images.shape[-1] != self._size_px:
+                side = [self._size_px, self._size_px]
+                images = F.interpolate(images, side, mode="bilinear", antialias=True)
+            found: Tensor = self._net(images).float()
+        return found
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Tower":
+        """Share it: nothing about it changes, and it is large."""
+        return self
+
+
+def tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> Tower:
+    """Make the tower.
+
+    Args:
+        weights: `random` (the same ones every time, for trying things out), `openai` (fetched by
+            timm, so it needs a network), or the path of OpenAI's own file, of its state dict, or
+            of timm's.
+        sha256: of that file.
+        size_px: side of the picture that it sees; 224 as published, other multiples of 32 have
+            their position embedding resampled.
+        normalised: row of INPUTS.
+
+    Raises:
+        NoInputError: if the file is not there, or cannot be fetched.
+        UsageError: if the file's SHA-256 is not stated, or `normalised` is not known.
+        CorruptError: if it has another one.
+        DataError: if it is another network.
+    """
+    make = _SOURCES.get(weights, _from_file)
+    prepare = pick(INPUTS, normalised, "normalisation of the tower's input")
+    return Tower(make(weights, sha256, size_px), size_px, prepare)
+
+
+def _random(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(_SEED)
+        return _empty(size_px)
+
+
+def _fetched(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+    try:
+        return timm.create_model(NAME, num_classes=WIDTH, img_size=size_px, pretrained=True)
+    except (OSError, RuntimeError) as error:
+        raise NoInputError(
+            NAME,
+            "these weights could not be fetched. Connect to a network once, or set head.tower to "
+            "the path of the file.",
+        ) from error
+
+
+def _from_file(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+    net, path = _empty(size_px), Path(weights)
+    found = read_weights(path, sha256, "head.tower")
+    tensors = {name: value.float() for name, value in checkpoint_filter_fn(found, net).items()}
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise DataError(path, f"is no image tower of CLIP ViT-B/32: {reason:.200}") from error
+    return net
+
+
+def _empty(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+    return timm.create_model(NAME, num_classes=WIDTH, img_size=size_px)
+
+
+_SOURCES: dict[str, Callable[[str, str | None, int], Any]] = {
+    "random": _random,
+    "openai": _fetched,
+}
+
+
+def _digest(net: torch.nn.Module) -> str:
+    """Return the SHA-256 of all weights, by name."""
+    digest = hashlib.sha256()
+    for name, value in sorted(net.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.contiguous().numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,66 @@
+"""EAC: where a model looks on a face and on its mirror image has to be the same place.
+
+Shapes: B batch, C channels, H W rows and columns of the deepest level, K expressions.
+Source: Zhang et al., Learn From All: Erasing Attention Consistency for Noisy Label Facial
+Expression Recognition, ECCV 2022.
+"""
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from errors import UsageError
+from train.methods.head import Classifier
+from train.methods.regime import Regime
+from train.params import NoOptions, Options, checked
+from train.records import Batch, Forward, Loss
+
+
+class ConsistencyParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.terms.mirror_consistency]: factor of the term."""
+
+    weight: float = Field(ge=0)
+
+
+def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
+    """Weight activations by a classifier that learns nothing from it: (B, K, H, W) float32."""
+    with torch.autocast(feature_BCHW.device.type, enabled=False):
+        return torch.einsum("kc,bchw->bkhw", weights_KC.detach().float(), feature_BCHW.float())
+
+
+def mirrored(options: Options) -> Regime:
+    """Show the model the augmented faces, then their mirror images; only the first are scored.
+
+    The forward pass has `class_maps_BKHW`, and of the mirror images `mirrored_maps_BKHW`, turned
+    back.
+
+    Raises:
+        UsageError: if the head is not linear in the pooled level, in the first step.
+    """
+    checked(NoOptions, options, "regime")
+
+    def run(model: Classifier, batch: Batch) -> Forward:
+        weights_KC = model.head.class_weights()
+        if weights_KC is None:
+            raise UsageError("regime", "mirrored needs a head that is linear in the pooled level.")
+        other = batch.images_B3HW.flip(-1).contiguous(memory_format=torch.channels_last)
+        first, second = (model(images, batch.labels_B) for images in (batch.images_B3HW, other))
+        maps = {
+            "class_maps_BKHW": class_maps(weights_KC, first.features[-1]),
+            "mirrored_maps_BKHW": class_maps(weights_KC, second.features[-1]).flip(-1),
+        }
+        return Forward(first.logits_BK, first.features, first.maps_BKHW, {**first.extra, **maps})
+
+    return Regime(run=run)
+
+
+def mirror_consistency(options: Options) -> Loss:
+    """Return the mean squared difference of all class maps of both views, times its weight."""
+    params = checked(ConsistencyParams, options, "terms.mirror_consistency")
+
+    def term(forward: Forward, batch: Batch) -> Tensor:
+        extra = forward.extra
+        return params.weight * F.mse_loss(extra["class_maps_BKHW"], extra["mirrored_maps_BKHW"])
+
+    return Loss(term)

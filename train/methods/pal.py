@@ -1,0 +1,305 @@
+"""PAL: what a layer contributes to the answer has to lie where the landmarks, or the AUs, are.
+
+Unlike AU alignment it looks at gradients, so the loss is of second order.
+Shapes: B batch, C channels, H W rows and columns of a level, M maps, K expressions.
+Source: Bonnard et al., Privileged Attribution Constrained Deep Networks for Facial Expression
+Recognition, ICPR 2022 (arXiv 2203.12905). What the paper's summaries leave open is a choice here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from anatomy.expressions import EXPRESSIONS
+from errors import UsageError, pick
+from train.methods.alignment import half_pixel_resize
+from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
+from train.methods.levels import LEVELS
+from train.methods.regime import Regime, once
+from train.params import NoOptions, Options, checked
+from train.records import Batch, Forward, Loss
+
+_CANVAS_PX = 112
+"""Side of the canvas on which landmarks are drawn."""
+
+_EPS = 1e-6
+_DEGENERATE = "softmax"
+
+
+class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of VGG's: width of its two hidden layers, and dropout after each."""
+
+    width: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class FullyConnected(Head):
+    """VGG's classifier: every place has weights of its own.
+
+    Source: Simonyan and Zisserman, ICLR 2015.
+    """
+
+    def __init__(self, deepest: Deepest, params: FullyConnectedParams) -> None:
+        super().__init__()
+        channels, rows, columns = deepest
+        width = params.width
+        self.layers = nn.Sequential(
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(channels * (rows // 2) * (columns // 2), width),
+            nn.ReLU(),
+            nn.Dropout(params.dropout),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Dropout(params.dropout),
+            nn.Linear(width, len(EXPRESSIONS)),
+        )
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
+        """Return logits."""
+        return Forward(self.layers(features[-1]), features)
+
+
+def second_order(options: Options) -> Regime:
+    """Run attention in the one way whose gradient has a gradient."""
+    checked(NoOptions, options, "regime")
+
+    def run(model: Classifier, batch: Batch) -> Forward:
+        with sdpa_kernel(SDPBackend.MATH):
+            return once(model, batch)
+
+    return Regime(run=run)
+
+
+def _sum(logits_BK: Tensor, labels_B: Tensor) -> Tensor:
+    return logits_BK.sum()
+
+
+def _absolute_sum(logits_BK: Tensor, labels_B: Tensor) -> Tensor:
+    return logits_BK.abs().sum()
+
+
+def _true_class(logits_BK: Tensor, labels_B: Tensor) -> Tensor:
+    return logits_BK.gather(1, labels_B[:, None]).sum()
+
+
+SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "sum": _sum,
+    "abs_sum": _absolute_sum,
+    "true_class": _true_class,
+}
+"""Name -> (logits (B, K), labels) -> what of a batch is attributed, a scalar."""
+
+
+def _gradient(gradient_BCHW: Tensor, level_BCHW: Tensor) -> Tensor:
+    return gradient_BCHW.abs()
+
+
+def _gradient_times_input(gradient_BCHW: Tensor, level_BCHW: Tensor) -> Tensor:
+    return gradient_BCHW.abs() * level_BCHW
+
+
+KINDS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "grad": _gradient,
+    "grad_input": _gradient_times_input,
+}
+"""Name -> (gradient, activations) -> attribution (B, C, H, W)."""
+
+
+def _each(attribution_BCHW: Tensor) -> Tensor:
+    return attribution_BCHW
+
+
+def _averaged(attribution_BCHW: Tensor) -> Tensor:
+    return attribution_BCHW.mean(dim=1, keepdim=True)
+
+
+def _half(attribution_BCHW: Tensor) -> Tensor:
+    return _averaged(attribution_BCHW[:, : max(attribution_BCHW.shape[1] // 2, 1)])
+
+
+STRATEGIES: dict[str, Callable[[Tensor], Tensor]] = {"all": _each, "mean": _averaged, "half": _half}
+"""Which maps are compared, (B, C, H, W) -> (B, M, H, W): every channel's, their mean, or that of
+their first half, which leaves the others free."""
+
+
+def _summed(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
+    return products_BMP.sum(dim=(1, 2))
+
+
+def _meaned(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
+    return products_BMP.mean(dim=(1, 2))
+
+
+def _pearson(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
+    spread_B = heatmap_BP.var(dim=1, correction=0).add(_EPS**2).sqrt()
+    return _meaned(products_BMP, heatmap_BP) / spread_B
+
+
+REDUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "sum": _summed,
+    "mean": _meaned,
+    "pearson": _pearson,
+}
+"""From products (B, M, places) of standardised attribution and heatmap to (B,): their sum (PAL's),
+their mean over places and maps, or the mean correlation of the maps with the heatmap."""
+
+
+def landmark_heatmap(points_B682: Tensor, size: Sequence[int], sigma_px: float) -> Tensor:
+    """Draw a Gaussian at every landmark, sum them, and bring the highest place to one: (B, H, W).
+
+    Args:
+        points_B682: (x, y), the picture's edges at -1 and 1; NaN where a face has none, whose map
+            is zero.
+        size: H and W, averaged down from the canvas.
+        sigma_px: px of the canvas.
+    """
+    points_B682 = (points_B682 + 1) * (_CANVAS_PX / 2) - 0.5
+    places_S = torch.arange(_CANVAS_PX, device=points_B682.device, dtype=points_B682.dtype)
+    away_B682S = (places_S - points_B682[..., None]) / sigma_px
+    bumps_B682S = (-0.5 * away_B682S.square()).exp().nan_to_num()
+    drawn_BSS = torch.einsum("bpx,bpy->byx", bumps_B682S[:, :, 0], bumps_B682S[:, :, 1])
+    maps_BHW = F.adaptive_avg_pool2d(drawn_BSS, (size[0], size[1]))
+    tiny = torch.finfo(maps_BHW.dtype).tiny
+    return maps_BHW / maps_BHW.amax(dim=(1, 2), keepdim=True).clamp(min=tiny)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What attribution is compared with.
+
+    Attributes:
+        maps: (batch, H and W, sigma_px) -> (B, H, W).
+        faces: (batch) -> whether each face has one: (B,).
+        points: whether batches have to carry landmarks.
+    """
+
+    maps: Callable[[Batch, Sequence[int], float], Tensor]
+    faces: Callable[[Batch], Tensor]
+    points: bool
+
+
+def _points(batch: Batch) -> Tensor:
+    assert batch.points_B682 is not None  # Loss.points asks for them
+    return batch.points_B682
+
+
+TARGETS: dict[str, Target] = {
+    "landmarks": Target(
+        lambda batch, size, sigma_px: landmark_heatmap(_points(batch), size, sigma_px),
+        lambda batch: _points(batch).isfinite().all(dim=(1, 2)),
+        points=True,
+    ),
+    "stored": Target(
+        lambda batch, size, sigma_px: half_pixel_resize(batch.maps[0], size)[:, 0],
+        lambda batch: batch.valid_B,
+        points=False,
+    ),
+}
+"""Drawn at all 68 landmarks; or the run's heatmaps, of the kind train.alignment.heatmap."""
+
+
+class AttributionParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.terms.attribution].
+
+    `layer`: a level, from 1; `sigma_px`: of every landmark's Gaussian, px of a canvas of 112; the
+    others are rows of KINDS, SCORES, STRATEGIES, REDUCTIONS and TARGETS.
+    """
+
+    weight: float = Field(ge=0)
+    layer: int = Field(ge=1, le=LEVELS)
+    kind: str
+    score: str
+    strategy: str
+    reduction: str
+    heatmap: str
+    sigma_px: float = Field(gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The term, its parts chosen; see AttributionParams."""
+
+    params: AttributionParams
+    kind: Callable[[Tensor, Tensor], Tensor]
+    score: Callable[[Tensor, Tensor], Tensor]
+    strategy: Callable[[Tensor], Tensor]
+    reduction: Callable[[Tensor, Tensor], Tensor]
+    target: Target
+
+    def __call__(self, forward: Forward, batch: Batch) -> Tensor:
+        """Return minus the agreement of attribution and heatmap, over the faces that have one.
+
+        Returns:
+            Scalar: weight times the mean over counted faces; 0 if no face counts. Attribution's
+            scale plays no part, the heatmap's does.
+        """
+        with torch.autocast(forward.logits_BK.device.type, enabled=False):
+            maps_BMP = self._maps(forward, batch.labels_B).flatten(2)
+            size = forward.features[self.params.layer - 1].shape[-2:]
+            heatmap_BP = self.target.maps(batch, size, self.params.sigma_px).flatten(1)
+            variance_BM1, mean_BM1 = torch.var_mean(maps_BMP, dim=2, correction=0, keepdim=True)
+            standard_BMP = (maps_BMP - mean_BM1) * (variance_BM1 + _EPS**2).rsqrt()
+            agreement_B = self.reduction(standard_BMP * heatmap_BP[:, None], heatmap_BP)
+            counted_B = self.target.faces(batch).to(agreement_B.dtype)
+            return -self.params.weight * (agreement_B * counted_B).sum() / counted_B.sum().clamp(1)
+
+    def _maps(self, forward: Forward, labels_B: Tensor) -> Tensor:
+        level_BCHW = forward.features[self.params.layer - 1]
+        # Times the places, because a pooled head's gradient is its weights over them, too little
+        # for half precision. A factor is lost in the standardisation.
+        score = self.score(_single(forward.logits_BK), labels_B) * level_BCHW[0, 0].numel()
+        (gradient_BCHW,) = torch.autograd.grad(score, level_BCHW, create_graph=True)
+        return self.strategy(self.kind(_single(gradient_BCHW), _single(level_BCHW)))
+
+
+def _single(values: Tensor) -> Tensor:
+    """Return half-precision values in single precision, others as they are."""
+    return values.float() if values.dtype in (torch.half, torch.bfloat16) else values
+
+
+def attribution(options: Options) -> Loss:
+    """Return the attribution term with its parts chosen by name.
+
+    Raises:
+        UsageError: if a part is not known, or leaves nothing to attribute.
+    """
+    params = checked(AttributionParams, options, "terms.attribution")
+    if params.score == _DEGENERATE:
+        raise UsageError(
+            "terms.attribution.score",
+            f"{_DEGENERATE}: the outputs sum to one, so the gradient of their sum is zero and "
+            "there is nothing to attribute. Use sum, abs_sum or true_class, which are of logits.",
+        )
+    target = pick(TARGETS, params.heatmap, "target of the attribution")
+    term = Attribution(
+        params,
+        pick(KINDS, params.kind, "kind of attribution"),
+        pick(SCORES, params.score, "score"),
+        pick(STRATEGIES, params.strategy, "strategy"),
+        pick(REDUCTIONS, params.reduction, "reduction"),
+        target,
+    )
+
+    def check(model: Classifier) -> None:
+        constant = params.layer == LEVELS and model.head.class_weights() is not None
+        if constant and term.kind is _gradient:
+            raise UsageError(
+                "terms.attribution.kind",
+                f"grad at level {LEVELS} under a pooled linear layer is the same at every place, "
+                "so there is nothing to align. Use grad_input, an earlier layer, or method pal_fc.",
+            )
+
+    return Loss(
+        term,
+        counted=lambda batch: target.faces(batch).sum(),
+        points=target.points,
+        check=check,
+    )

@@ -1,0 +1,108 @@
+"""RUL: faces are mixed by how uncertain each is, and the mixture has to show both labels.
+
+The more uncertain face takes the larger share, so both are found again only if uncertainty is what
+makes a face hard to see.
+
+Shapes: B batch, C channels, D width of a branch, K expressions.
+Source: Zhang et al., Relative Uncertainty Learning for Facial Expression Recognition, NeurIPS 2021.
+"""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
+from train.methods.regime import Regime, once
+from train.params import NoOptions, Options, checked
+from train.records import Batch, Forward
+
+_EPS = 2e-5
+
+
+class UncertainParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of RUL.
+
+    `width`: of a branch; `dropout`: before it; `lr_factor`: how many times the learning rate the
+    classifier takes.
+    """
+
+    width: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    lr_factor: float = Field(gt=0)
+
+
+class Uncertain(Head):
+    """Two branches, a face's feature and the log of its variance; a linear layer on the first."""
+
+    def __init__(self, deepest: Deepest, params: UncertainParams) -> None:
+        super().__init__()
+        self.feature, self.log_variance = (_branch(deepest, params) for _ in range(2))
+        self.classifier = nn.Linear(params.width, len(EXPRESSIONS))
+        self.classifier.lr_factor = params.lr_factor  # type: ignore[assignment]  # see optimise
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
+        """Return the logits of the unmixed feature; extra `feature_BD`, `log_variance_BD`."""
+        feature_BD = self.feature(features[-1])
+        extra = {"feature_BD": feature_BD, "log_variance_BD": self.log_variance(features[-1])}
+        return Forward(self.classifier(feature_BD), features, extra=extra)
+
+
+def _branch(deepest: Deepest, params: UncertainParams) -> nn.Sequential:
+    channels, rows, columns = deepest
+    return nn.Sequential(
+        nn.BatchNorm2d(channels, eps=_EPS, affine=False),
+        nn.Dropout(params.dropout),
+        nn.Flatten(),
+        nn.Linear(channels * rows * columns, params.width),
+        nn.BatchNorm1d(params.width, eps=_EPS),
+    )
+
+
+def mixture(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor) -> Tensor:
+    """Mix every face's feature with its partner's, each by its share of their uncertainty: (B, D).
+
+    Args:
+        feature_BD: of the faces.
+        log_variance_BD: a face's uncertainty is the mean of its variances.
+        partners_B: rows of the batch.
+    """
+    uncertainty_B1 = log_variance_BD.float().exp().mean(dim=1, keepdim=True)
+    share_B1 = uncertainty_B1 / (uncertainty_B1 + uncertainty_B1[partners_B])
+    return share_B1 * feature_BD + (1 - share_B1) * feature_BD[partners_B]
+
+
+def uncertain_mixup(options: Options) -> Regime:
+    """Mix every face with another one of its batch.
+
+    The forward pass has `mixed_logits_BK` and `partner_labels_B`; on several ranks partners are of
+    the same rank.
+    """
+    checked(NoOptions, options, "regime")
+
+    def run(model: Classifier, batch: Batch) -> Forward:
+        forward, rng = once(model, batch), batch.rng
+        partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=rng.device)
+        mixed_BD = mixture(
+            forward.extra["feature_BD"], forward.extra["log_variance_BD"], partners_B
+        )
+        assert isinstance(model.head, Uncertain)
+        extra = {
+            "mixed_logits_BK": model.head.classifier(mixed_BD),
+            "partner_labels_B": batch.labels_B[partners_B],
+        }
+        return replace(forward, extra={**forward.extra, **extra})
+
+    return Regime(run=run)
+
+
+def mixed_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
+    """Mean cross-entropy of the mixture with either label; nothing else trains RUL."""
+    logits_BK = forward.extra["mixed_logits_BK"].float()
+    both = (batch.labels_B, forward.extra["partner_labels_B"])
+    return torch.stack([F.cross_entropy(logits_BK, labels_B) for labels_B in both]).mean()

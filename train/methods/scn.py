@@ -1,0 +1,136 @@
+"""SCN: every face weighs as much as the network trusts its label, and may get another one.
+
+Shapes: B batch, C channels, K expressions.
+Source: Wang et al., Suppressing Uncertainties for Large-Scale Facial Expression Recognition, CVPR
+2020, and its code, which differs: the ranking is added with its full weight, and every face of a
+batch may be relabelled, not only those of low importance.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from errors import pick
+from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
+from train.methods.regime import Regime, once
+from train.params import Options, checked
+from train.records import Batch, Forward, Loss
+
+
+class Weighted(Head):
+    """A pooled linear layer whose logits are multiplied by how important the face is."""
+
+    def __init__(self, deepest: Deepest) -> None:
+        super().__init__()
+        self.importance = nn.Linear(deepest.channels, 1)
+        self.linear = nn.Linear(deepest.channels, len(EXPRESSIONS))
+
+    def class_weights(self) -> Tensor:
+        """Return those of the linear layer: importance weighs all classes of a face alike."""
+        return self.linear.weight
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
+        """Return logits; extra `importance_B`, in (0, 1)."""
+        pooled_BC = features[-1].mean(dim=(2, 3))
+        importance_B1 = self.importance(pooled_BC).float().sigmoid()
+        logits_BK = importance_B1 * self.linear(pooled_BC)
+        return Forward(logits_BK, features, extra={"importance_B": importance_B1[:, 0]})
+
+
+def _all(important_B: Tensor) -> Tensor:
+    return torch.ones_like(important_B)
+
+
+def _unimportant(important_B: Tensor) -> Tensor:
+    return ~important_B
+
+
+SCOPES: dict[str, Callable[[Tensor], Tensor]] = {"batch": _all, "low": _unimportant}
+"""Whose labels may change: everybody's, as in the published code, or as in the paper."""
+
+
+class RelabelParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.regime] of SCN.
+
+    `share`: of a batch that counts as important. Labels change from epoch `from_epoch` on, counted
+    from 1, where another expression is more probable by `margin`; `scope` is a row of SCOPES.
+    """
+
+    share: float = Field(gt=0, lt=1)
+    from_epoch: int = Field(ge=1)
+    margin: float = Field(ge=0, le=1)
+    scope: str
+
+
+def important(importance_B: Tensor, share: float) -> Tensor:
+    """Mark the most important share of a batch, rounded down: (B,) bool."""
+    chosen = importance_B.detach().topk(int(share * len(importance_B))).indices
+    return torch.zeros_like(importance_B, dtype=torch.bool).index_fill(0, chosen, value=True)
+
+
+def relabelled(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor:
+    """Return the likeliest expression where it beats the label by more than the margin: (B,)."""
+    chances_BK = logits_BK.detach().float().softmax(dim=1)
+    most_B, likeliest_B = chances_BK.max(dim=1)
+    beaten_B = most_B - chances_BK.gather(1, labels_B[:, None])[:, 0] > margin
+    return torch.where(beaten_B, likeliest_B, labels_B)
+
+
+def relabel(options: Options) -> Regime:
+    """Mark the important faces of every batch, and correct labels that the model contradicts.
+
+    The forward pass has `important_B`.
+
+    Raises:
+        UsageError: if a number or the scope is not legal.
+    """
+    params = checked(RelabelParams, options, "regime")
+    scope = pick(SCOPES, params.scope, "scope")
+
+    def run(model: Classifier, batch: Batch) -> Forward:
+        forward = once(model, batch)
+        marks = {"important_B": important(forward.extra["importance_B"], params.share)}
+        return replace(forward, extra={**forward.extra, **marks})
+
+    def corrected(forward: Forward, batch: Batch, epoch: int) -> Tensor:
+        if epoch + 1 < params.from_epoch:
+            return batch.labels_B
+        labels_B = relabelled(forward.logits_BK, batch.labels_B, params.margin)
+        return torch.where(scope(forward.extra["important_B"]), labels_B, batch.labels_B)
+
+    return Regime(run=run, relabel=corrected)
+
+
+class RankingParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.terms.importance_ranking].
+
+    `margin`: by how much the mean importance of the important faces has to exceed the others'.
+    """
+
+    weight: float = Field(ge=0)
+    margin: float = Field(ge=0, le=1)
+
+
+def importance_ranking(options: Options) -> Loss:
+    """Return what the gap between important and other faces lacks to the margin, times a weight.
+
+    Without both groups, as in a batch of one face, it is 0.
+    """
+    params = checked(RankingParams, options, "terms.importance_ranking")
+
+    def term(forward: Forward, batch: Batch) -> Tensor:
+        importance_B, high_B = forward.extra["importance_B"], forward.extra["important_B"]
+        high, low = (
+            (importance_B * group_B).sum() / group_B.sum().clamp(min=1)
+            for group_B in (high_B, ~high_B)
+        )
+        both = high_B.any() & ~high_B.all()
+        return params.weight * both * (params.margin - (high - low)).relu()
+
+    return Loss(term)
