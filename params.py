@@ -33,6 +33,7 @@ SECTIONS = (
     "transfer",
     "report",
     "explain",
+    "export",
 )
 _MOST_BYTES = 1 << 20
 _REMEDIES = {"index": "Run: python cli.py use {name}"}

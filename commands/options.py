@@ -90,7 +90,7 @@ def stage(
         command = with_options((*options, *COMMON))(staged)
         for name in reversed(inputs):
             command = click.argument(name, type=PATH)(command)
-        return click.command(name=function.__name__.rstrip("_"))(command)
+        return click.command(name=function.__name__.replace("_", "-"))(command)
 
     return make
 

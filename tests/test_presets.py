@@ -21,6 +21,7 @@ from pipeline.survey import SurveyParams
 from report.explained import DrawParams
 from report.page import ReportParams
 from train.explain import ReadParams
+from train.export import ExportParams
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.head import Deepest
@@ -45,6 +46,7 @@ MODELS = {
     ("explain", "find"): FindParams,
     ("explain", "read"): ReadParams,
     ("explain", "draw"): DrawParams,
+    ("export",): ExportParams,
 }
 OVERLAYS = {"matrix", "methods", "transfer"}
 

@@ -54,10 +54,8 @@ def load_run(
     """
     if not (path / RUN).is_file():
         raise NoInputError(path, f"has no {RUN}. Name what `train` wrote.")
-    described = json.loads((path / RUN).read_bytes())
-    params = _trained_with(path, described["params"]).model_copy(update={"weights": "none"})
-    method = METHODS[described["method"]]
-    model = build_model(method, params).to(device)
+    model, method, described = untrained(path / RUN)
+    model.to(device)
     file = path / f"{which}.ckpt"
     state = load(file, device)
     weights = state["average"] or state["model"]
@@ -66,13 +64,28 @@ def load_run(
     return model.eval(), method, described
 
 
-def _trained_with(path: Path, params: dict[str, Any]) -> TrainParams:
+def untrained(file: Path) -> tuple[Classifier, Method, dict[str, Any]]:
+    """Return a network with fresh weights, its method, and what the file that describes it says.
+
+    Args:
+        file: run.json, or model.json of an exported run.
+
+    Raises:
+        DataError: if an AULens with other settings wrote it.
+    """
+    described = json.loads(file.read_bytes())
+    params = _trained_with(file, described["params"]).model_copy(update={"weights": "none"})
+    method = METHODS[described["method"]]
+    return build_model(method, params), method, described
+
+
+def _trained_with(file: Path, params: dict[str, Any]) -> TrainParams:
     try:
         return TrainParams.model_validate(params)
     except ValidationError as error:
         keys = ", ".join(sorted({".".join(map(str, one["loc"])) for one in error.errors()}))
         raise DataError(
-            path / RUN,
+            file,
             f"was written by an AULens with other settings ({keys:.80}). Train it again.",
         ) from error
 

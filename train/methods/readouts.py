@@ -135,3 +135,6 @@ READOUTS: dict[str, Readout] = {
     "ts_cam": ts_cam,
     "token_importance": token_importance,
 }
+
+BY_GRADIENT = frozenset({"gradcam", "gradcam_pp", "gradcam_pp_published", "layercam"})
+"""Those that ask the head for a gradient: exported only where it has a closed form."""
