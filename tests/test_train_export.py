@@ -131,8 +131,8 @@ def test_a_map_that_only_autograd_can_compute_is_left_out(shipped):
 
 def test_the_readouts_that_ask_for_a_gradient_are_known():
     asking = set()
-    for head, readout in product(HEADS, READOUTS):
-        model = Classifier(Flat(), HEADS[head](Deepest(8, 4, 4), OPTIONS[head])).eval()
+    for head, readout in product(OPTIONS, READOUTS):
+        model = Classifier(Flat(), HEADS[head](Deepest(8, 9, 9), OPTIONS[head])).eval()
         model.head.gradient = lambda *given, name=readout: (
             asking.add(name) or torch.ones(1, 8, 9, 9)
         )

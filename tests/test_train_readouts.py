@@ -22,6 +22,7 @@ from train.methods.readouts import (
 )
 from train.records import Forward
 
+LEVEL = Deepest(8, 10, 10)
 OPTIONS = {
     "gap": {},
     "wildcat": {"maps": 2, "top": 0.5, "bottom": 0.1, "alpha": 0.6, "arithmetic": "paper"},
@@ -32,7 +33,11 @@ OPTIONS = {
         **{"width": 16, "depth": 2, "heads": 2, "mlp": 2.0},
         **{"keep": 0.5, "pool_from": 2, "pool_keep": 0.9},
     },
+    "fully_connected": {"width": 8, "dropout": 0.5},
+    "weighted": {},
+    "uncertain": {"width": 8, "dropout": 0.4, "lr_factor": 10.0},
 }
+"""Of every head that stands on its own: CAFE's wants the 512 channels of its tower."""
 
 
 class Flat(Backbone):
@@ -57,16 +62,16 @@ class Logits(nn.Module):
         return self.head((self.net(images),)).logits_BK
 
 
-@pytest.fixture(params=["gap", "wildcat", "prm", "apvit"])
+@pytest.fixture(params=sorted({*OPTIONS} - {"acol", "token_conv"}))
 def model(request):
     torch.manual_seed(0)
-    return Classifier(Flat(), HEADS[request.param](Deepest(8, 4, 4), OPTIONS[request.param])).eval()
+    return Classifier(Flat(), HEADS[request.param](LEVEL, OPTIONS[request.param])).eval()
 
 
 @pytest.fixture
 def pooled():
     torch.manual_seed(0)
-    return Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {})).eval()
+    return Classifier(Flat(), HEADS["gap"](LEVEL, {})).eval()
 
 
 @pytest.fixture
@@ -172,8 +177,8 @@ def test_ts_cam_multiplies_attention_and_class_map():
     ],
 )
 def test_a_readout_says_what_it_needs(images, readout, needs):
-    model = Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {}))
-    peaks = HEADS["prm"](Deepest(8, 4, 4), {"window": 1})
+    model = Classifier(Flat(), HEADS["gap"](LEVEL, {}))
+    peaks = HEADS["prm"](LEVEL, {"window": 1})
     model.head = peaks if readout is class_map else model.head
     forward = Forward(torch.zeros(3, 7), (torch.zeros(3, 8, 2, 2),))
     with pytest.raises(UsageError, match=needs):

@@ -136,5 +136,7 @@ READOUTS: dict[str, Readout] = {
     "token_importance": token_importance,
 }
 
-BY_GRADIENT = frozenset({"gradcam", "gradcam_pp", "gradcam_pp_published", "layercam"})
+BY_GRADIENT = frozenset(
+    {"gradcam", "gradcam_pp", "gradcam_pp_published", "gradient_times_input", "layercam"}
+)
 """Those that ask the head for a gradient: exported only where it has a closed form."""
