@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from multiprocessing import get_context
 from unittest import mock
 
@@ -13,6 +13,7 @@ from torch import nn
 from tests import crashing
 from train.inputs import Stores
 from train.loop import train
+from train.methods import clip
 from train.methods.backbones import BACKBONES
 from train.methods.levels import Backbone
 from train.runs import Run
@@ -25,7 +26,7 @@ SPAWN.set_forkserver_preload([__name__, "dvclive.dvc", "dvc.repo", "numpy.ma"])
 class Speck(Backbone):
     """Two levels with everything that a resumed run may get wrong: statistics and dropout."""
 
-    def __init__(self):
+    def __init__(self, width):
         levels = nn.ModuleList(
             nn.Sequential(
                 nn.Conv2d(before, after, 3, stride=4, padding=1),
@@ -33,21 +34,49 @@ class Speck(Backbone):
                 nn.ReLU(),
                 nn.Dropout(0.2),
             )
-            for before, after in ((3, 8), (8, 16))
+            for before, after in ((3, 8), (8, width))
         )
-        super().__init__(levels, (8, 8, 8, 8, 16))
+        super().__init__(levels, (8, 8, 8, 8, width))
 
     def forward(self, images):
         first = self.net[0](images)
         return (first, first, first, first, self.net[1](first)), {}
 
 
+class Glimpse(nn.Module):
+    """A tower as small as can be."""
+
+    def __init__(self):
+        super().__init__()
+        self.cls_token = nn.Parameter(torch.zeros(1))
+        self.layer = nn.Linear(3, 512)
+        nn.init.normal_(self.layer.weight, generator=torch.Generator().manual_seed(0))
+        nn.init.zeros_(self.layer.bias)
+
+    def forward(self, images):
+        return self.layer(images.mean(dim=(2, 3)))
+
+
 def speck(params):
-    return Speck()
+    return Speck(16)
 
 
-known = mock.patch.dict(BACKBONES, speck=speck)
-"""While it lasts, speck is a backbone."""
+def wide(params):
+    return Speck(512)
+
+
+def glimpse(weights, sha256, size_px):
+    return Glimpse()
+
+
+@contextmanager
+def small_world():
+    """While it lasts, speck and wide are backbones, and random towers are glimpses."""
+    with (
+        mock.patch.dict(BACKBONES, speck=speck, wide=wide),
+        mock.patch.dict(clip._SOURCES, random=glimpse),
+    ):
+        yield
 
 
 def silent(done, total, note):
@@ -55,9 +84,10 @@ def silent(done, total, note):
 
 
 def fit(tiny, out, params, supervision="aligned", tell=silent, device=CPU, **options):
+    method = options.pop("method", "cam")
     stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
-    with known:
-        return train(stores, out, Run("cam", supervision, params, device), tell, **options)
+    with small_world():
+        return train(stores, out, Run(method, supervision, params, device), tell, **options)
 
 
 def free_port():
@@ -86,7 +116,8 @@ def child(rank, ranks, port, job, fatal):
     if ranks:
         as_rank(rank, ranks, port)
     with deadly(*fatal) if fatal else nullcontext():
-        fit(*job)
+        *arguments, method = job
+        fit(*arguments, method=method)
 
 
 def deadly(kind, at):
@@ -134,5 +165,5 @@ def command(arguments, tell_at=None, number=None, times=1):
             os.kill(os.getpid(), number)
 
     sys.argv = ["cli.py", *map(str, arguments)]
-    with known, mock.patch.object(progress.Waiting, "__call__", call):
+    with small_world(), mock.patch.object(progress.Waiting, "__call__", call):
         run_safely()

@@ -10,7 +10,7 @@ from errors import CorruptError, DivergedError, ResourceError
 from params import load as load_params
 from store.building import read_manifest
 from store.tables import read_table
-from tests.resuming import CPU, codes, command, fit, known
+from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
 from train.methods.terms import TERMS, cross_entropy
 from train.params import TrainParams
@@ -87,7 +87,7 @@ def test_both_the_weights_and_their_average_are_kept_and_the_average_is_judged(
     out = tmp_path / "run"
     fit(tiny, out, speck.model_copy(update={"ema": 0.9}))
     state = load(out / "best.ckpt", CPU)
-    with known:
+    with small_world():
         model, _, _ = load_run(out, "best", CPU)
     name = "head.linear.weight"
     assert torch.equal(model.state_dict()[name], state["average"][name])

@@ -6,6 +6,7 @@ import pytest
 
 from params import load as load_params
 from store.building import read_manifest
+from store.tables import read_table
 from tests.crashing import FULL, LOG, SEED
 from tests.resuming import run
 from train.params import TrainParams
@@ -15,11 +16,21 @@ pytestmark = pytest.mark.slow
 STEPS = 8
 """Of the run: two epochs of four."""
 
+CREDULOUS = {"share": 0.7, "from_epoch": 1, "margin": 0.0, "scope": "batch"}
+"""SCN that believes itself from the first step on."""
+
 KINDS = {
-    "plain": ("plain", {}),
-    "aligned": ("aligned", {}),
-    "bf16": ("aligned", {"amp": "bf16", "optimiser": "sgd"}),
+    "plain": ("cam", "plain", {}),
+    "aligned": ("cam", "aligned", {}),
+    "bf16": ("cam", "aligned", {"amp": "bf16", "optimiser": "sgd"}),
+    "pal": ("pal", "aligned", {}),
+    "pal_fc": ("pal_fc", "aligned", {"amp": "bf16", "backbone": "speck"}),
+    "cafe": ("cafe", "aligned", {"backbone": "wide", "ema": 0.9}),
+    "scn": ("scn", "aligned", {"regime": CREDULOUS}),
+    "rul": ("rul", "aligned", {"optimiser": "adam"}),
+    "eac": ("eac", "aligned", {"accumulate": 2, "batch": 4}),
     "all at once": (
+        "cam",
         "aligned",
         {
             "ema": 0.9,
@@ -35,20 +46,18 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def speck(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
-    deepest = shipped.alignment.model_copy(update={"layers": (5,)})
-    small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
-    return shipped.model_copy(update={**small, "checkpoint_steps": 1})
-
-
-@pytest.fixture(scope="module")
-def job(tiny, speck):
+def job(tiny, checkout):
     """A function (kind, out) -> what to train."""
 
     def make(kind, out):
-        supervision, changes = KINDS[kind]
-        return tiny, out, speck.model_copy(update=changes), supervision
+        method, supervision, changes = KINDS[kind]
+        shipped = load_params(
+            checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", method)
+        )
+        deepest = shipped.alignment.model_copy(update={"layers": (5,)})
+        small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
+        params = shipped.model_copy(update={**small, "checkpoint_steps": 1, **changes})
+        return tiny, out, params, supervision, method
 
     return make
 
@@ -88,6 +97,10 @@ def kills(kind, ranks, count):
         ("plain", 2, 2),
         ("aligned", 2, 2),
         ("bf16", 2, 2),
+        *((kind, 0, 1) for kind in ("pal", "pal_fc", "cafe", "rul", "eac")),
+        ("scn", 0, 2),
+        ("scn", 2, 1),
+        ("rul", 2, 1),
     ],
 )
 def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(
@@ -102,3 +115,12 @@ def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(
         assert read_manifest(out)["sha256"] == gold(kind, ranks), f"seed {SEED}: {fatal}"
         assert list(out.parent.iterdir()) == [out]
     LOG.info("%s, %d ranks, seed %d: %d kills landed", kind, ranks, SEED, number + 1)
+
+
+def test_a_run_that_changes_labels_lists_them(job, tmp_path):
+    out = tmp_path / "run"
+    assert run(job("scn", out)) == [0]
+    listed = read_table(out / "relabelled.csv")
+    assert listed
+    assert all(row["now"] != row["expression"] for row in listed)
+    assert len({row["id"] for row in listed}) == len(listed)
