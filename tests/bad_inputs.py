@@ -28,7 +28,7 @@ from pipeline.cluster import Crew
 from pipeline.index import index
 from store.reading import Store
 from store.tables import write_table
-from tests.indexing import index_params
+from tests.indexing import align_params, index_params
 
 FORK = get_context("forkserver")
 FORK.set_forkserver_preload([__name__])
@@ -36,21 +36,7 @@ FORK.set_forkserver_preload([__name__])
 PIXELS = np.random.default_rng(0).integers(1, 256, (64, 64, 3), np.uint8)
 PICTURE = Image.fromarray(PIXELS)
 PHOTOGRAPH = Image.fromarray(astronaut()).resize((256, 256))
-PARAMS = stage.AlignParams(
-    size_px=64,
-    backends=("fake",),
-    mode="resize",
-    min_coverage=0.8,
-    min_face_width=0.2,
-    no_face="skip",
-    faces="largest_central",
-    min_side_px=16,
-    max_pixels=50_000_000,
-    grey=False,
-    row_timeout_s=60,
-    row_memory_gb=2,
-    max_bad=1.0,
-)
+PARAMS = align_params(size_px=64, mode="resize", max_pixels=50_000_000)
 
 
 def coded(image, form, **options):

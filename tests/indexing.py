@@ -1,8 +1,9 @@
-"""Parameters of stage `index` for tests."""
+"""Parameters of stages `index` and `align` for tests."""
 
+from pipeline.align import AlignParams
 from pipeline.index import IndexParams
 
-_USUAL = {
+_INDEX = {
     "options": {},
     "seed": 0,
     "val": 0.0,
@@ -12,8 +13,28 @@ _USUAL = {
     "look_alike_bits": 4,
     "allow_leak": False,
 }
+_ALIGN = {
+    "size_px": 256,
+    "backends": ("fake",),
+    "mode": "align",
+    "min_coverage": 0.8,
+    "min_face_width": 0.2,
+    "min_side_px": 16,
+    "no_face": "skip",
+    "faces": "largest_central",
+    "max_pixels": 1_000_000,
+    "grey": False,
+    "row_timeout_s": 60,
+    "row_memory_gb": 2,
+    "max_bad": 1.0,
+}
 
 
 def index_params(reader="csv", **changes):
     """Return parameters that take no split and compare no pictures, but for what is changed."""
-    return IndexParams(reader=reader, **{**_USUAL, **changes})
+    return IndexParams(reader=reader, **{**_INDEX, **changes})
+
+
+def align_params(**changes):
+    """Return parameters that put up with every failed picture, but for what is changed."""
+    return AlignParams(**{**_ALIGN, **changes})

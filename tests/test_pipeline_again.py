@@ -5,15 +5,14 @@ import numpy as np
 import pytest
 
 from pipeline.again import STAGES, mend
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.cluster import Crew
 from pipeline.index import index
 from pipeline.landmark import LandmarkParams, landmark
 from store.verify import faults
-from tests.indexing import index_params
+from tests.indexing import align_params, index_params
 
 CREW = Crew(lambda done, total, note: None, workers=0)
-LIMITS = {"row_timeout_s": 60, "row_memory_gb": 4, "max_bad": 1.0}
 
 
 def lose_a_shard(store):
@@ -45,7 +44,10 @@ def test_landmarks_are_mended_from_the_faces(tmp_path, make_store):
         table,
     )
     out = tmp_path / "data" / "landmarks"
-    landmark(faces, out, LandmarkParams(backend="given", max_move=0.08, **LIMITS), CREW)
+    params = LandmarkParams(
+        backend="given", max_move=0.08, row_timeout_s=60, row_memory_gb=4, max_bad=1.0
+    )
+    landmark(faces, out, params, CREW)
     before = lose_a_shard(out)
     lines = list(mend(out, [tmp_path / "data"], CREW))
     assert lines[-1] == f"{out}: repaired, 1 file"
@@ -67,24 +69,8 @@ def test_faces_are_mended_from_the_pictures(tmp_path):
         index_params("folder", val=0.1, test=0.2),
         CREW.tell,
     )
-    align(found, out, align_params(), CREW)
+    align(found, out, align_params(size_px=64, backends=("dlib",), row_memory_gb=4), CREW)
     before = lose_a_shard(out)
     list(mend(out, [tmp_path / "data"], CREW))
     assert (out / "MANIFEST.json").read_bytes() == before
     assert list(faults(out, deep=True)) == []
-
-
-def align_params():
-    return AlignParams(
-        size_px=64,
-        backends=("dlib",),
-        mode="align",
-        min_coverage=0.8,
-        min_face_width=0.2,
-        min_side_px=16,
-        no_face="skip",
-        faces="largest_central",
-        max_pixels=1_000_000,
-        grey=False,
-        **LIMITS,
-    )

@@ -8,37 +8,19 @@ import pytest
 from PIL import Image
 
 from errors import DataError, OutputExistsError, StorageError, UsageError
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
 from pipeline.index import index
 from pipeline.warp import moved
 from store.reading import Store
 from store.tables import write_table
-from tests.indexing import index_params
+from tests.indexing import align_params, index_params
 
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
 BLACK = np.zeros((256, 256, 3), np.uint8)
-PARAMS = AlignParams(
-    size_px=256,
-    backends=("fake",),
-    mode="align",
-    min_coverage=0.8,
-    min_face_width=0.2,
-    min_side_px=16,
-    no_face="skip",
-    faces="largest_central",
-    max_pixels=1_000_000,
-    grey=False,
-    row_timeout_s=60,
-    row_memory_gb=2,
-    max_bad=1.0,
-)
+PARAMS = align_params()
 ALONE = Crew(tell=lambda done, total, note: None, workers=0)
-
-
-def changed(**keys):
-    return PARAMS.model_copy(update=keys)
 
 
 @pytest.fixture(autouse=True)
@@ -155,8 +137,8 @@ def test_other_settings_are_refused_with_the_difference(raw, tmp_path):
     path = indexed(raw, ["good.png"])
     align(path, tmp_path / "faces", PARAMS, ALONE)
     with pytest.raises(OutputExistsError, match=r"params\.size_px: 256 -> 64"):
-        align(path, tmp_path / "faces", changed(size_px=64), ALONE)
-    assert align(path, tmp_path / "faces", changed(size_px=64), ALONE, rebuild=True)
+        align(path, tmp_path / "faces", align_params(size_px=64), ALONE)
+    assert align(path, tmp_path / "faces", align_params(size_px=64), ALONE, rebuild=True)
     assert Store(tmp_path / "faces").array("image").shape == (1, 64, 64, 3)
 
 
@@ -166,12 +148,12 @@ def test_too_many_bad_pictures_publish_nothing_and_lose_nothing(raw, tmp_path, l
         DataError,
         match=r"2 of 3 samples failed \(missing 1, no_face 1; the first is 'black\.png'\)",
     ) as caught:
-        align(path, tmp_path / "faces", changed(max_bad=0.5), ALONE)
+        align(path, tmp_path / "faces", align_params(max_bad=0.5), ALONE)
     assert caught.value.exit_code == 65
     assert "align.max_bad" in str(caught.value)
     assert not (tmp_path / "faces").exists()
     before = len(looked)
-    assert align(path, tmp_path / "faces", changed(max_bad=0.7), ALONE)
+    assert align(path, tmp_path / "faces", align_params(max_bad=0.7), ALONE)
     assert len(looked) == before
     assert Store(tmp_path / "faces").array("valid").all().tolist() == [1, 0, 0]
 
@@ -208,7 +190,10 @@ def test_progress_counts_rows_and_statuses(raw, tmp_path):
 def test_an_unknown_backend_is_refused_before_anything_is_made(raw, tmp_path):
     with pytest.raises(UsageError, match=r"no face backend 'mediapip'.*Did you mean 'mediapipe'"):
         align(
-            indexed(raw, ["good.png"]), tmp_path / "faces", changed(backends=("mediapip",)), ALONE
+            indexed(raw, ["good.png"]),
+            tmp_path / "faces",
+            align_params(backends=("mediapip",)),
+            ALONE,
         )
     assert not (tmp_path / "faces").exists()
 
@@ -223,7 +208,7 @@ def test_an_unknown_backend_is_refused_before_anything_is_made(raw, tmp_path):
 def test_an_unknown_policy_is_refused_with_the_known_ones(raw, tmp_path, key, message):
     path = indexed(raw, ["good.png"])
     with pytest.raises(UsageError, match=message):
-        align(path, tmp_path / "faces", changed(**{key: "largst"}), ALONE)
+        align(path, tmp_path / "faces", align_params(**{key: "largst"}), ALONE)
 
 
 def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_path):
@@ -272,9 +257,9 @@ def test_what_the_decoder_put_right_is_noted(raw, tmp_path):
 def test_the_building_folder_belongs_to_the_settings(raw, tmp_path):
     path = indexed(raw, ["black.png"])
     with pytest.raises(DataError):
-        align(path, tmp_path / "faces", changed(max_bad=0.0), ALONE)
+        align(path, tmp_path / "faces", align_params(max_bad=0.0), ALONE)
     with pytest.raises(DataError):
-        align(path, tmp_path / "faces", changed(max_bad=0.0, min_face_width=0.3), ALONE)
+        align(path, tmp_path / "faces", align_params(max_bad=0.0, min_face_width=0.3), ALONE)
     assert len(list(tmp_path.glob(".building-*"))) == 2
 
 

@@ -4,30 +4,13 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from pipeline.align import AlignParams, align_image
+from pipeline.align import align_image
 from pipeline.backends import BACKENDS
 from pipeline.warp import moved
+from tests.indexing import align_params
 
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
-PARAMS = AlignParams(
-    size_px=256,
-    backends=("fake",),
-    mode="align",
-    min_coverage=0.8,
-    min_face_width=0.2,
-    min_side_px=16,
-    no_face="skip",
-    faces="largest_central",
-    max_pixels=1_000_000,
-    grey=False,
-    row_timeout_s=60,
-    row_memory_gb=2,
-    max_bad=1.0,
-)
-
-
-def changed(**keys):
-    return PARAMS.model_copy(update=keys)
+PARAMS = align_params()
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +19,7 @@ def sees_the_template(monkeypatch, template_face):
 
 
 def test_a_grey_face_has_equal_channels():
-    image = align_image(NOISE, changed(grey=True)).image_HW3
+    image = align_image(NOISE, align_params(grey=True)).image_HW3
     np.testing.assert_array_equal(image[..., 0], image[..., 1])
     np.testing.assert_array_equal(image[..., 0], image[..., 2])
 
@@ -55,7 +38,7 @@ def outside(template_face):
 
 def test_a_face_that_leaves_the_picture_is_not_aligned_in_mode_auto(monkeypatch, template_face):
     monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
-    face = align_image(NOISE, changed(mode="auto", size_px=128))
+    face = align_image(NOISE, align_params(mode="auto", size_px=128))
     assert face.detail == "resize"
     assert face.coverage == 1
     np.testing.assert_allclose(face.matrix_23, [[0.5, 0, -0.25], [0, 0.5, -0.25]])
@@ -70,7 +53,7 @@ def test_mode_align_aligns_it_all_the_same_and_says_what_is_missing(monkeypatch,
 
 
 def test_mode_resize_stretches_any_picture(template_face):
-    face = align_image(np.ascontiguousarray(NOISE[:, :128]), changed(mode="resize"))
+    face = align_image(np.ascontiguousarray(NOISE[:, :128]), align_params(mode="resize"))
     assert face.detail == "resize"
     np.testing.assert_allclose(face.matrix_23[:, :2], [[2, 0], [0, 1]])
 
@@ -83,7 +66,7 @@ def test_a_turned_face_is_turned_upright_even_where_it_leaves_the_picture(
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: sees.get(image_HW3[0, 0, 0], nothing))
     picture = np.full((256, 256, 3), 9, np.uint8)
     picture[0, 255] = 7  # the upper left corner after a quarter turn back
-    face = align_image(picture, changed(mode="auto"))
+    face = align_image(picture, align_params(mode="auto"))
     assert face.backend == "fake@270"
     assert face.detail == "align"
     np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
@@ -99,7 +82,7 @@ def test_a_rival_and_a_tiny_picture_are_noted(monkeypatch, template_face):
 
 def test_a_picture_without_a_face_is_kept_whole_to_be_looked_at_or_used(monkeypatch):
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.zeros((0, 68, 2)))
-    skipped, used = (align_image(NOISE, changed(no_face=name)) for name in ("skip", "resize"))
+    skipped, used = (align_image(NOISE, align_params(no_face=name)) for name in ("skip", "resize"))
     assert (skipped.status, used.status) == ("no_face", "ok")
     for face in (skipped, used):
         assert (face.detail, face.coverage) == ("whole", 1)
@@ -112,10 +95,10 @@ def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(
 ):
     two = np.stack([template_face, np.add(template_face, (1, 0))])
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: two)
-    face = align_image(NOISE, changed(faces="reject"))
+    face = align_image(NOISE, align_params(faces="reject"))
     assert (face.status, face.faces) == ("several_faces", 2)
     np.testing.assert_array_equal(face.image_HW3, NOISE)
-    assert align_image(NOISE, changed(faces="reject"), (38, 30, 180, 200)).status == "ok"
+    assert align_image(NOISE, align_params(faces="reject"), (38, 30, 180, 200)).status == "ok"
 
 
 @pytest.mark.parametrize(
@@ -131,4 +114,4 @@ def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(
 )
 def test_illegal_parameters_are_refused_by_name(key, value):
     with pytest.raises(ValidationError, match=key):
-        AlignParams.model_validate(PARAMS.model_dump() | {key: value})
+        align_params(**{key: value})

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from anatomy.landmarks import normalised_error
-from pipeline.align import AlignParams, align, align_image
+from pipeline.align import align, align_image
 from pipeline.backends import BACKENDS
 from pipeline.cluster import Crew
 from pipeline.decode import Limits, decode
@@ -14,23 +14,9 @@ from pipeline.index import index
 from pipeline.warp import moved
 from store.building import read_manifest
 from store.reading import Store
-from tests.indexing import index_params
+from tests.indexing import align_params, index_params
 
-REAL = AlignParams(
-    size_px=256,
-    backends=("mediapipe", "dlib"),
-    mode="auto",
-    min_coverage=0.8,
-    min_face_width=0.2,
-    min_side_px=16,
-    no_face="skip",
-    faces="largest_central",
-    max_pixels=1_000_000,
-    grey=False,
-    row_timeout_s=60,
-    row_memory_gb=4,
-    max_bad=0.0,
-)
+REAL = align_params(backends=("mediapipe", "dlib"), mode="auto", row_memory_gb=4, max_bad=0.0)
 ALONE = Crew(tell=lambda done, total, note: None, workers=0)
 
 
