@@ -13,6 +13,7 @@ from anatomy.expressions import EXPRESSIONS
 from store.building import building
 from store.reading import Store
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+from tests.drawing import FACES, finished
 
 ROOT = Path(__file__).parents[1]
 
@@ -169,3 +170,17 @@ def make_landmarks(tiny: TinyStores) -> Callable[[Path, int], Path]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def to_draw(
+    tmp_path_factory: pytest.TempPathFactory, make_landmarks: Callable[[Path, int], Path]
+) -> Path:
+    """Landmarks whose maps fill ten shards, see tests.drawing."""
+    return make_landmarks(tmp_path_factory.mktemp("drawing"), FACES)
+
+
+@pytest.fixture(scope="session")
+def drawn(to_draw: Path) -> str:
+    """The digest that every build of these maps ends with."""
+    return finished(to_draw, to_draw.parents[2] / "gold" / "au")

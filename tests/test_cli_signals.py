@@ -9,7 +9,7 @@ import time
 import pytest
 
 from tests.crashing import FULL, LOG, trials
-from tests.drawing import FACES, SHARDS, finished, started, wait_for
+from tests.drawing import SHARDS, finished, started, wait_for
 
 pytestmark = pytest.mark.slow
 STOPS = [(signal.SIGINT, 1), (signal.SIGTERM, 0), (signal.SIGINT, 0), (signal.SIGTERM, 1)]
@@ -35,18 +35,6 @@ cli.run_safely()
 """
 
 
-@pytest.fixture(scope="module")
-def landmarks(tmp_path_factory, make_landmarks):
-    """Landmarks for ten shards of maps."""
-    return make_landmarks(tmp_path_factory.mktemp("signals"), FACES)
-
-
-@pytest.fixture(scope="module")
-def gold(landmarks):
-    """The digest that every build ends with."""
-    return finished(landmarks, landmarks.parents[2] / "gold" / "au")
-
-
 def stopped(landmarks, out, number, shards, workers):
     """Stop a build after so many shards; return its exit code, what it said, and how long it took.
 
@@ -63,27 +51,27 @@ def stopped(landmarks, out, number, shards, workers):
 
 @pytest.mark.parametrize("trial", trials(1, 20))
 @pytest.mark.parametrize(("number", "workers"), STOPS if FULL else STOPS[:2])
-def test_a_stopped_build_says_so_and_is_resumed(landmarks, gold, tmp_path, number, workers, trial):
+def test_a_stopped_build_says_so_and_is_resumed(to_draw, drawn, tmp_path, number, workers, trial):
     out = tmp_path / "maps" / "au"
     after = 1 + trial % 5  # far enough from the end to be at work still
-    found, said, seconds = stopped(landmarks, out, number, after, workers)
+    found, said, seconds = stopped(to_draw, out, number, after, workers)
     LOG.info("%s after %d shards: %.1f s", signal.Signals(number).name, after, seconds)
     assert found == 128 + number, said
     assert f"of {SHARDS} shards are safe. The same command goes on." in said
     assert "Traceback" not in said
     assert not out.exists()
-    assert finished(landmarks, out) == gold
+    assert finished(to_draw, out) == drawn
     assert list(out.parent.iterdir()) == [out]
 
 
 @pytest.mark.parametrize("trial", trials(1, 20))
-def test_ctrl_c_at_the_very_end_loses_nothing(landmarks, gold, tmp_path, trial):
+def test_ctrl_c_at_the_very_end_loses_nothing(to_draw, drawn, tmp_path, trial):
     out = tmp_path / "maps" / "au"
-    found, said, seconds = stopped(landmarks, out, signal.SIGINT, SHARDS, 1)
+    found, said, seconds = stopped(to_draw, out, signal.SIGINT, SHARDS, 1)
     LOG.info("exit code %d after %.1f s", found, seconds)
     assert found in (0, 130), said
     assert "Traceback" not in said
-    assert finished(landmarks, out) == gold
+    assert finished(to_draw, out) == drawn
 
 
 @pytest.mark.parametrize(

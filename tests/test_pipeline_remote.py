@@ -9,22 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.crashing import LOG, trials
-from tests.drawing import FACES, SHARDS, finished, started, wait_for
+from tests.drawing import SHARDS, finished, started, wait_for
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def landmarks(tmp_path_factory, make_landmarks):
-    """Landmarks for ten shards of maps."""
-    return make_landmarks(tmp_path_factory.mktemp("remote"), FACES)
-
-
-@pytest.fixture(scope="module")
-def gold(landmarks):
-    """The digest that every build ends with."""
-    return finished(landmarks, landmarks.parents[2] / "gold" / "au")
 
 
 @contextmanager
@@ -68,23 +56,23 @@ def address(folder):
         return client.scheduler.address
 
 
-def test_local_and_remote_workers_one_or_two_write_the_same_bytes(landmarks, gold, tmp_path):
+def test_local_and_remote_workers_one_or_two_write_the_same_bytes(to_draw, drawn, tmp_path):
     with cluster(tmp_path / "cluster", workers=2):
         remote = ("--scheduler", address(tmp_path / "cluster"))
         options = {"one": ("--workers", "1"), "two": ("--workers", "2"), "remote": remote}
         found = {
-            name: finished(landmarks, tmp_path / name / "au", *chosen)
+            name: finished(to_draw, tmp_path / name / "au", *chosen)
             for name, chosen in options.items()
         }
-    assert found == dict.fromkeys(options, gold)
+    assert found == dict.fromkeys(options, drawn)
 
 
 @pytest.mark.parametrize("trial", trials(1, 10))
-def test_a_killed_scheduler_means_try_later_and_loses_nothing(landmarks, gold, tmp_path, trial):
+def test_a_killed_scheduler_means_try_later_and_loses_nothing(to_draw, drawn, tmp_path, trial):
     out = tmp_path / "maps" / "au"
     with cluster(tmp_path / "cluster", workers=1) as scheduler:
         where = address(tmp_path / "cluster")
-        with started(landmarks, out, "--scheduler", where) as build:
+        with started(to_draw, out, "--scheduler", where) as build:
             wait_for(out, 1 + trial % 5)
             scheduler.kill()
             said = build.communicate(timeout=120)[1]
@@ -93,4 +81,4 @@ def test_a_killed_scheduler_means_try_later_and_loses_nothing(landmarks, gold, t
         LOG.info(said)
         assert said.startswith(f"error[TEMPFAIL] {where}: the cluster was lost. ")
         assert said.endswith(f"of {SHARDS} shards are safe.")
-        assert finished(landmarks, out) == gold
+        assert finished(to_draw, out) == drawn
