@@ -1,4 +1,4 @@
-"""presets/: each is legal whole, changes only what it says, and can be undone."""
+"""params.yaml and presets/: each is legal whole; a preset changes what it says, and is undone."""
 
 import re
 import shutil
@@ -60,6 +60,14 @@ def applied(params, name):
     return apply_preset(params, FOLDER / f"{name}.yaml")
 
 
+def refuse_what_is_illegal(params):
+    for place, model in MODELS.items():
+        load(params, place, model)
+    load(params, ("evaluate",), EvaluateParams, overlay=("transfer",))
+    for method in METHODS:
+        load(params, ("train",), TrainParams, overlay=("methods", method))
+
+
 def test_every_section_is_looked_at():
     assert {place[0] for place in MODELS} | OVERLAYS == set(SECTIONS)
 
@@ -69,12 +77,14 @@ def test_the_presets_of_the_field_are_there():
     assert set(NAMES) == {"demo", "open_expressions", "smoke"} | published
 
 
+def test_the_parameters_are_legal_in_every_section(params):
+    refuse_what_is_illegal(params)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_is_legal_in_every_section(params, name):
     applied(params, name)
-    for place, model in MODELS.items():
-        load(params, place, model)
-    load(params, ("evaluate",), EvaluateParams, overlay=("transfer",))
+    refuse_what_is_illegal(params)
     assert load(params, ("align",), AlignParams).no_face in NO_FACE
 
 

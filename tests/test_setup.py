@@ -96,34 +96,6 @@ def test_no_output_persists_through_a_rebuild(graph):
     assert all(isinstance(out, str) for out in outputs)
 
 
-def test_every_section_of_the_parameters_is_legal(checkout):
-    from params import load
-    from pipeline.align import AlignParams
-    from pipeline.demo.stage import DemoParams
-    from pipeline.heatmap import HeatmapParams
-    from pipeline.index import IndexParams
-    from pipeline.landmark import LandmarkParams
-    from pipeline.survey import SurveyParams
-    from report.page import ReportParams
-    from train.params import EvaluateParams, TrainParams
-
-    file = checkout / "params.yaml"
-    models = {
-        ("demo",): DemoParams,
-        ("index", "demo"): IndexParams,
-        ("align",): AlignParams,
-        ("landmark",): LandmarkParams,
-        ("survey",): SurveyParams,
-        ("heatmap",): HeatmapParams,
-        ("train",): TrainParams,
-        ("evaluate",): EvaluateParams,
-        ("report",): ReportParams,
-    }
-    for keys, model in models.items():
-        load(file, keys, model)
-    load(file, ("train",), TrainParams, overlay=("methods", "cam"))
-
-
 def test_every_published_method_has_its_section(params):
     from train.methods import METHODS
 
