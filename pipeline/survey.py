@@ -23,7 +23,7 @@ from errors import UsageError
 from pipeline.index import AUDIT, read_index
 from store.building import building, is_built
 from store.files import atomic_write, canonical_json, write_npz
-from store.reading import MappedArray, Store
+from store.reading import MappedArray, Store, evenly
 from store.records import Status, U8Image
 from store.tables import Row
 
@@ -65,7 +65,6 @@ def survey(
     """
     table, manifest = read_index(index)
     sources = Store(faces), Store(landmarks)
-    rows = sources[1].table()
     for source in sources:
         if [row["id"] for row in source.table()] != [row["id"] for row in table]:
             raise UsageError(source.path, f"was not made from {index}. Run `dvc repro`.")
@@ -78,22 +77,29 @@ def survey(
         "landmarks": sources[1].digest,
     }
     if rebuild or not is_built(out, fingerprint):
-        failed = _spread([n for n, row in enumerate(rows) if not _good(row)], params.failed_faces)
-        found = {
-            "dataset": sources[0].about["dataset"],
-            "notice": sources[0].about["notice"],
-            "audit": json.loads((index / AUDIT).read_bytes()),
-            **outcome(rows),
-            "failed": [
-                {key: rows[n][key] for key in ("id", "expression", "status", "detail")}
-                for n in failed
-            ],
-        }
+        audit, rows = json.loads((index / AUDIT).read_bytes()), sources[1].table()
         with building(out, fingerprint, sources[0].about) as folder:
-            atomic_write(folder / SURVEY, canonical_json(found))
-            _write_pictures(folder / PICTURES, sources[0], rows, failed, params)
+            _write(folder, audit, sources[0], rows, params)
     counts = json.loads((out / SURVEY).read_bytes())["status"]
     return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
+
+
+def _write(
+    folder: Path, audit: dict[str, Any], faces: Store, rows: Sequence[Row], params: SurveyParams
+) -> None:
+    """Write both files. rows: the status table of the landmarks, which tells of the faces, too."""
+    bad = [place for place, row in enumerate(rows) if not _good(row)]
+    failed = evenly(bad, params.failed_faces).tolist()
+    told = ("id", "expression", "status", "detail")
+    found = {
+        "dataset": faces.about["dataset"],
+        "notice": faces.about["notice"],
+        "audit": audit,
+        **outcome(rows),
+        "failed": [{key: rows[place][key] for key in told} for place in failed],
+    }
+    atomic_write(folder / SURVEY, canonical_json(found))
+    _write_pictures(folder / PICTURES, faces, rows, failed, params)
 
 
 def outcome(rows: Sequence[Row]) -> dict[str, Any]:
@@ -119,12 +125,6 @@ def _good(row: Row) -> bool:
     return row["status"] == Status.OK
 
 
-def _spread(places: Sequence[int], most: int) -> list[int]:
-    """Choose at most `most` places, evenly."""
-    count = min(most, len(places))
-    return [places[n] for n in np.rint(np.linspace(0, len(places) - 1, count)).astype(int)]
-
-
 def _write_pictures(
     path: Path, faces: Store, rows: Sequence[Row], failed: Sequence[int], params: SurveyParams
 ) -> None:
@@ -132,7 +132,7 @@ def _write_pictures(
     means, counts = [], []
     for name in EXPRESSIONS:
         places = [n for n, row in enumerate(rows) if _good(row) and row["expression"] == name]
-        chosen = _spread(places, params.mean_faces)
+        chosen = evenly(places, params.mean_faces).tolist()
         means.append(_mean(images, chosen, side))
         counts.append(len(chosen))
     shown = [_thumb(images.take(np.array([n]))[0], side) for n in failed]

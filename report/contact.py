@@ -12,11 +12,11 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from errors import NoInputError, pick
-from report.drawing import ALERT, GREY, INK, blank_page, legible, png, write
+from report.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
 from report.grids import U8
 from report.sheets import drop_stale
 from store.files import atomic_write
-from store.reading import Store
+from store.reading import Store, evenly
 from store.records import Status
 from store.tables import Row
 
@@ -49,9 +49,7 @@ def write_faces(faces: Path, out: Path, status: str | None, count: int) -> tuple
     rows = [n for n, row in enumerate(table) if wanted in (None, row["status"])]
     if not rows:
         raise NoInputError(faces, f"holds no picture of status {status}.")
-    chosen = np.array(rows)[
-        np.rint(np.linspace(0, len(rows) - 1, min(count, len(rows)))).astype(int)
-    ]
+    chosen = evenly(rows, count)
     pages = [chosen[n : n + _COLUMNS * _LINES] for n in range(0, len(chosen), _COLUMNS * _LINES)]
     out.mkdir(parents=True, exist_ok=True)
     for number, rows_F in enumerate(pages, 1):
@@ -90,11 +88,5 @@ def _cell(axes: Axes, image: U8, row: Row, corner: tuple[float, float]) -> None:
     good = row["status"] == Status.OK
     first = row["expression"] if good else f"{row['status']}: {row['expression']}"
     write(axes, (x, y + _SIDE + 16), first, 7.5, weight="bold", color=INK if good else ALERT)
-    for number, text in enumerate((f"{row['backend']} {row['detail']}", row["id"])):
-        write(axes, (x, y + _SIDE + 30 + 13 * number), _fitting(text), 5.5, color=GREY)
-
-
-def _fitting(text: str, most: int = 34) -> str:
-    """Return a text, of a long one its end."""
-    clean = legible(text.strip())
-    return clean if len(clean) <= most else f"…{clean[1 - most :]}"
+    for number, text in enumerate((f"{row['backend']} {row['detail']}".strip(), row["id"])):
+        write(axes, (x, y + _SIDE + 30 + 13 * number), shortened(text, 34), 5.5, color=GREY)

@@ -38,6 +38,12 @@ def legible(text: str) -> str:
     return printable(text).encode("cp1252", "backslashreplace").decode("cp1252")
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text as `write` shows it; of one longer than `most` characters its end."""
+    clean = legible(text)
+    return clean if len(clean) <= most else f"…{clean[1 - most :]}"
+
+
 def png(figure: Figure) -> bytes:
     """Encode a page as bytes that depend on what is drawn alone."""
     FigureCanvasAgg(figure)

@@ -21,10 +21,10 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import REGIONS, rescaled
 from errors import NoInputError, UsageError, pick
 from report.captions import SHOWN, Options, caption, is_label, units_of
-from report.drawing import ALERT, GREY, INK, blank_page, legible, png, write
+from report.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
 from report.grids import U8, overlaid
 from store.files import atomic_write
-from store.reading import Store, read_points
+from store.reading import Store, evenly, read_points
 from store.tables import Row
 
 GROUPS = {
@@ -146,9 +146,7 @@ def chosen_rows(expressions: Sequence[str], choice: Choice) -> NDArray[np.intp]:
     asked = choice.expression
     wanted = EXPRESSIONS if asked is None else (pick(_NAMES, asked.lower(), "expression"),)
     rows = [row for name in wanted for row, label in enumerate(expressions) if label == name]
-    count = min(choice.count, len(rows))
-    places = np.rint(np.linspace(0, len(rows) - 1, count)).astype(np.intp)
-    return np.array(rows, np.intp)[places]
+    return evenly(rows, choice.count)
 
 
 _NAMES = {name.lower(): name for name in EXPRESSIONS}
@@ -264,7 +262,7 @@ def _strip(axes: Axes, look: Look, x: float, y: float) -> None:
             )
     colour = INK if is_label(look.caption) else ALERT
     write(axes, (x, y + _SIDE + 22), look.caption, 10.5, weight="bold", color=colour)
-    write(axes, (x, y + _SIDE + 40), _short(look.name), 6.5, color=GREY)
+    write(axes, (x, y + _SIDE + 40), shortened(look.name, 60), 6.5, color=GREY)
 
 
 def _panel(axes: Axes, picture: U8 | None, corner: tuple[float, float], word: str) -> None:
@@ -290,9 +288,3 @@ def _points(axes: Axes, points_L2: NDArray[np.floating], corner: tuple[float, fl
 def _dimmed(image: U8) -> U8:
     grey = np.rint(image @ _LUMA * 0.62).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)
-
-
-def _short(name: str, most: int = 60) -> str:
-    """Return a name, of a long one its end."""
-    clean = legible(name)
-    return clean if len(clean) <= most else f"…{clean[1 - most :]}"

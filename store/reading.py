@@ -5,7 +5,7 @@ Every sample's checksum is checked when first touched.
 Shapes: N samples of the store, B samples of a batch.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from math import prod
 from pathlib import Path
@@ -189,3 +189,9 @@ def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64
     points = store.array("points").take(rows_B) / POINT_STEPS_PER_PX
     points[store.array("valid").take(rows_B) == 0] = np.nan
     return points
+
+
+def evenly(rows: Sequence[int], most: int) -> NDArray[np.intp]:
+    """Choose at most `most` of these rows, spread evenly from the first to the last."""
+    places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
+    return np.array(rows, np.intp)[np.rint(places).astype(np.intp)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errors import CorruptError, NoInputError, UsageError
 from store.building import building
-from store.reading import Store, read_points
+from store.reading import Store, evenly, read_points
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -22,6 +22,7 @@ ARRAYS = {
     "empty": np.zeros((10, 3), np.uint8),
 }
 SAMPLE_BYTES = 5 * 4 * 3 + 4
+ROWS = [3, 5, 9, 11, 19]
 
 
 @pytest.fixture
@@ -182,3 +183,15 @@ def test_landmarks_are_in_pixels_and_missing_ones_are_no_numbers(path):
     points = read_points(Store(path), np.array([2, 0]))
     assert np.isnan(points[0]).all()
     np.testing.assert_array_equal(points[1], ARRAYS["points"][0] / 64)
+
+
+@pytest.mark.parametrize(
+    ("most", "chosen"),
+    [(0, []), (1, [3]), (2, [3, 19]), (3, [3, 9, 19]), (5, [3, 5, 9, 11, 19]), (9, ROWS)],
+)
+def test_rows_are_chosen_evenly_from_the_first_to_the_last(most, chosen):
+    assert evenly(ROWS, most).tolist() == chosen
+
+
+def test_of_no_rows_none_is_chosen():
+    assert evenly([], 3).tolist() == []
