@@ -25,7 +25,7 @@ from pipeline.census import census, divided
 from pipeline.census import told as told_census
 from pipeline.cluster import Tell
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import LeftOut
+from pipeline.datasets.reader import Found, LeftOut
 from pipeline.detect import choose
 from pipeline.splits import Shares, with_splits
 from store.building import building, is_built, read_manifest
@@ -78,43 +78,66 @@ def index(
     """
     chosen = choose(raw, params.reader)
     listed = list(DATASETS[chosen.name].read(raw, params.options))
-    taken, left_out = divided(listed)
-    if not taken:
-        raise NoInputError(
-            raw, f"reader {chosen.name} finds no picture in it. Is it the right folder?"
-        )
-    refuse_twin_names(raw, taken)
+    taken, left_out = _taken(raw, listed, chosen.name)
     looks = _looks(taken, raw.resolve(), params, tell)
     alike = look_alikes(looks, params.look_alike_bits)
     samples = _split(taken, looks, alike, params)
     wrong = audit(samples, looks, alike, unnamed(raw, frozenset(one.path for one in listed)))
     refuse_leaks(raw, wrong, _leaks(params), f"index.{out.name}.allow_leak")
     rows = [_row(sample, seen.digest) for sample, seen in zip(samples, looks, strict=True)]
-    record = {
-        "counts": _counts(samples),
-        "persons": _persons(samples),
-        "census": census(listed, chosen),
-        "found": wrong,
-        "lines": told_findings(wrong),
-    }
-    notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
-    about = {
-        **{"dataset": out.name, "reader": chosen.name, "root": str(raw), "notice": notice},
-        "follow_links": params.follow_links,
-    }
     others = _others(left_out)
+    record = _record(samples, census(listed, chosen), wrong)
+    about = _about(raw, out.name, chosen.name, params)
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
-            extra = {name for sample in samples for name in sample.attributes} - {*_COLUMNS}
-            write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
-            write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
-            atomic_write(folder / AUDIT, canonical_json(record))
+            _write(folder, rows, others, record)
     return record
+
+
+def _taken(raw: Path, listed: Sequence[Found], reader: str) -> tuple[list[Sample], list[LeftOut]]:
+    """Return what a reader took and what it left out, once it took anything."""
+    taken, left_out = divided(listed)
+    if not taken:
+        raise NoInputError(raw, f"reader {reader} finds no picture in it. Is it the right folder?")
+    refuse_twin_names(raw, taken)
+    return taken, left_out
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
     return [{"path": one.path, "reason": one.reason, "split": one.split} for one in left_out]
+
+
+def _record(
+    samples: Sequence[Sample], counted: Mapping[str, Any], wrong: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "counts": _counts(samples),
+        "persons": _persons(samples),
+        "census": counted,
+        "found": wrong,
+        "lines": told_findings(wrong),
+    }
+
+
+def _about(raw: Path, name: str, reader: str, params: IndexParams) -> dict[str, Any]:
+    notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
+    return {
+        **{"dataset": name, "reader": reader, "root": str(raw), "notice": notice},
+        "follow_links": params.follow_links,
+    }
+
+
+def _write(
+    folder: Path,
+    rows: Sequence[Mapping[str, object]],
+    others: Sequence[Mapping[str, object]],
+    record: Mapping[str, object],
+) -> None:
+    extra = {name for row in rows for name in row} - {*_COLUMNS}
+    write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
+    write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
+    atomic_write(folder / AUDIT, canonical_json(record))
 
 
 def _looks(samples: Sequence[Sample], root: Path, params: IndexParams, tell: Tell) -> list[Look]:

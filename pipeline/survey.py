@@ -64,10 +64,7 @@ def survey(
         UsageError: if the three do not belong together.
     """
     table, manifest = read_index(index)
-    sources = Store(faces), Store(landmarks)
-    for source in sources:
-        if [row["id"] for row in source.table()] != [row["id"] for row in table]:
-            raise UsageError(source.path, f"was not made from {index}. Run `dvc repro`.")
+    sources = [_made_from(index, table, Store(path)) for path in (faces, landmarks)]
     fingerprint = {
         "stage": "survey",
         "version": VERSION,
@@ -82,6 +79,12 @@ def survey(
             _write(folder, audit, sources[0], rows, params)
     counts = json.loads((out / SURVEY).read_bytes())["status"]
     return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
+
+
+def _made_from(index: Path, table: Sequence[Row], store: Store) -> Store:
+    if [row["id"] for row in store.table()] != [row["id"] for row in table]:
+        raise UsageError(store.path, f"was not made from {index}. Run `dvc repro`.")
+    return store
 
 
 def _write(
