@@ -1,10 +1,17 @@
 """The stages, in the order of the line; the same word in dvc.yaml and params.yaml."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from commands.options import CREW, DEVICE, Setting, stage, waiting
+
+if TYPE_CHECKING:
+    from pipeline.cluster import Crew
+
+Params = TypeVar("Params")
 
 
 @stage("out", options=CREW)
@@ -37,17 +44,8 @@ def align(index: Path, out: Path, setting: Setting) -> None:
     from params import load
     from pipeline.align import AlignParams
     from pipeline.align import align as run
-    from store.inspect import status_line
 
-    with waiting("align", out) as tell:
-        run(
-            index,
-            out,
-            load(setting.params, ("align",), AlignParams),
-            setting.crew(tell),
-            setting.rebuild,
-        )
-    click.echo(status_line(out))
+    _fill(run, index, out, load(setting.params, ("align",), AlignParams), setting)
 
 
 @stage("faces", "out", options=CREW)
@@ -56,16 +54,22 @@ def landmark(faces: Path, out: Path, setting: Setting) -> None:
     from params import load
     from pipeline.landmark import LandmarkParams
     from pipeline.landmark import landmark as run
+
+    _fill(run, faces, out, load(setting.params, ("landmark",), LandmarkParams), setting)
+
+
+def _fill(
+    run: Callable[[Path, Path, Params, "Crew", bool], bool],
+    source: Path,
+    out: Path,
+    params: Params,
+    setting: Setting,
+) -> None:
+    """Let a stage fill a store from another, and say what became of its rows."""
     from store.inspect import status_line
 
-    with waiting("landmark", out) as tell:
-        run(
-            faces,
-            out,
-            load(setting.params, ("landmark",), LandmarkParams),
-            setting.crew(tell),
-            setting.rebuild,
-        )
+    with waiting(run.__name__, out) as tell:
+        run(source, out, params, setting.crew(tell), setting.rebuild)
     click.echo(status_line(out))
 
 
