@@ -50,6 +50,11 @@ def test_wildcat_of_a_2x2_map_is_that_by_hand(arithmetic, expected):
     torch.testing.assert_close(found.maps_BKHW[0, 2], map_22)
 
 
+def test_an_unknown_arithmetic_names_the_known():
+    with pytest.raises(UsageError, match=r"no arithmetic 'papr'; known: paper, published"):
+        wildcat(arithmetic="papr")
+
+
 def test_wildcat_averages_the_maps_of_one_expression_and_not_across_them():
     head = wildcat(maps=2)
     nn.init.zeros_(head.modalities.weight)

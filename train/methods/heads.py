@@ -1,10 +1,11 @@
 """Heads: from the deepest level to logits and, for some, one map an expression.
 
-Shapes: B batch, C channels, H W rows and columns, K expressions, M maps an expression.
+Shapes: B batch, C channels, H W rows and columns, K expressions, M maps an
+expression, P places of a map.
 """
 
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
+from errors import pick
 from train.canvas import unit_range
 from train.methods.attentive import Attentive, AttentiveParams
 from train.methods.cafe import Cafe, CafeParams
@@ -53,15 +55,14 @@ class Pooled(Head):
 class WildcatParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] of WILDCAT.
 
-    `arithmetic`: paper adds alpha times the mean of the lowest values; published code leaves
-    them out.
+    `arithmetic`: row of ARITHMETICS; the published code leaves the lowest values out.
     """
 
     maps: int = Field(ge=1, le=64)
     top: float = Field(gt=0, le=1)
     bottom: float = Field(gt=0, le=1)
     alpha: float = Field(ge=0)
-    arithmetic: Literal["paper", "published"]
+    arithmetic: str
 
 
 class Wildcat(Head):
@@ -73,6 +74,7 @@ class Wildcat(Head):
     def __init__(self, deepest: Deepest, params: WildcatParams) -> None:
         super().__init__()
         self.params = params
+        self.arithmetic = pick(ARITHMETICS, params.arithmetic, "arithmetic")
         self.modalities = xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS) * params.maps, 1))
 
     def forward(
@@ -80,18 +82,31 @@ class Wildcat(Head):
     ) -> Forward:
         """Return logits and the maps before spatial pooling."""
         maps_BKHW = self.modalities(features[-1]).unflatten(1, (-1, self.params.maps)).mean(dim=2)
-        values_BKP = maps_BKHW.flatten(2)
-        logits_BK = _extreme(values_BKP, self.params.top, largest=True)
-        if self.params.arithmetic == "paper":
-            lowest_BK = _extreme(values_BKP, self.params.bottom, largest=False)
-            logits_BK = logits_BK + self.params.alpha * lowest_BK
-        return Forward(logits_BK, features, maps_BKHW)
+        return Forward(self.arithmetic(maps_BKHW.flatten(2), self.params), features, maps_BKHW)
+
+
+def highest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+    """Average the highest values."""
+    return _extreme(values_BKP, params.top, largest=True)
+
+
+def highest_and_lowest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+    """Average the highest values, and add alpha times the mean of the lowest."""
+    lowest_BK = _extreme(values_BKP, params.bottom, largest=False)
+    return highest(values_BKP, params) + params.alpha * lowest_BK
 
 
 def _extreme(values_BKP: Tensor, share: float, largest: bool) -> Tensor:
     """Return the mean of a share of the values, at least one of them."""
     count = max(1, round(share * values_BKP.shape[2]))
     return values_BKP.topk(count, dim=2, largest=largest).values.mean(dim=2)
+
+
+ARITHMETICS: dict[str, Callable[[Tensor, WildcatParams], Tensor]] = {
+    "paper": highest_and_lowest,
+    "published": highest,
+}
+"""Name -> (values of the P places of every map, how many of them count) -> logits (B, K)."""
 
 
 class PeakParams(BaseModel, frozen=True, extra="forbid"):
