@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from report.results import Comparison, Result
-from report.tables import between, change, floor, majority, number, overall, signed
+from report.tables import between, change, floor, majority, number, overall, signed, train_majority
 
 Print = Callable[[float | None], str]
 Read = Callable[[Result], float | None]
@@ -111,8 +111,13 @@ def _half_width(runs: Iterable[Result]) -> float:
 
 
 def _majority(run: Result) -> str:
-    found = majority(run.scores)
-    return f" Always answering {found[0]} would score {number(found[1])}." if found else ""
+    found, learned = majority(run.scores), train_majority(run.scores)
+    if not found:
+        return ""
+    words = f" Always answering {found[0]} would score {number(found[1])}"
+    if learned and learned[0] != found[0]:
+        words += f"; {learned[0]}, the most frequent in training, {number(learned[1])}"
+    return f"{words}."
 
 
 def _agreement(runs: Sequence[Result]) -> str:

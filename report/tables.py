@@ -101,6 +101,15 @@ def majority(scores: Mapping[str, Any]) -> tuple[str, float] | None:
     return (str(found["expression"]), float(found["share"])) if found else None
 
 
+def train_majority(scores: Mapping[str, Any]) -> tuple[str, float] | None:
+    """Return the most frequent expression of the training faces, and what always saying it scores.
+
+    None where the scored run does not know them, as on another dataset than its own.
+    """
+    found = (scores.get("chance") or {}).get("train_majority")
+    return (str(found["expression"]), float(found["accuracy"])) if found else None
+
+
 def floor(scores: Mapping[str, Any], name: str) -> float | None:
     """Return what a trivial map scores; None where it was not measured."""
     found = scores["floors"].get(name)
@@ -120,6 +129,7 @@ def record(run: Result) -> dict[str, Any]:
         **{key: scores[key] for key in known if key in scores},
         "ece": (scores.get("calibration") or {}).get("ece"),
         "majority": (majority(scores) or (None, None))[1],
+        "train_majority": (train_majority(scores) or (None, None))[1],
         "att_layer": run.layers[-1],
         **{
             f"{name}_{measure}": overall(agreement, measure)
@@ -174,6 +184,7 @@ def main_table(comparisons: Iterable[Comparison]) -> Table:
             column("accuracy", "balanced", "balanced_accuracy"),
             column("accuracy", "macro F1", "macro_f1", True),
             column("accuracy", "majority", "majority", True),
+            column("accuracy", "train majority", "train_majority", True),
             column("", "ECE", "ece", True),
             *agreement("ATT-COS, deepest layer", "att"),
             *agreement("CAM-COS", "cam"),

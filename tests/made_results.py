@@ -69,7 +69,7 @@ def later_scores():
         "chance": {
             "uniform": 1 / 7,
             "majority": {"expression": "Happiness", "share": 0.5},
-            "train_majority": None,
+            "train_majority": {"expression": "Neutral", "share": 0.75, "accuracy": 0.25},
         },
         "floors": {name: a_summary(value) for name, value in floors.items()},
         "au_shares": {

@@ -59,6 +59,22 @@ def test_intervals_stand_in_for_the_rule_of_thumb_where_they_are_known(results):
     assert "(persons drawn anew) fall within: plain 0.500 to 1.000" in summary.sentences[0]
 
 
+@pytest.mark.parametrize(
+    ("learned", "words"),
+    [
+        ("Neutral", "0.500; Neutral, the most frequent in training, 0.250."),
+        ("Happiness", "0.500."),
+        (None, "0.500."),
+    ],
+)
+def test_what_blind_answers_score_is_said(results, learned, words):
+    chance = later_scores()["chance"]
+    known = learned and {"expression": learned, "share": 0.75, "accuracy": 0.25}
+    put(results, chance={**chance, "train_majority": known})
+    sentence = told(results).sentences[0]
+    assert f"Always answering Happiness would score {words} There is no other run" in sentence
+
+
 def test_runs_that_differ_in_more_than_alignment_are_cautioned_about(results):
     put(results)
     put(results, "demo/cam/aligned", train={"lr": 0.01})

@@ -41,6 +41,7 @@ def test_what_came_later_has_columns_once_it_is_known(results):
     table = main_table(load_comparisons(results))
     row = dict(zip(table.head, table.rows[-1], strict=True))
     assert row["majority"] == "0.500"
+    assert row["train majority"] == "0.250"
     assert row["ECE"] == "0.188"
     assert row["all AUs"] == "0.688"
     assert table.rows[0][table.head.index("ECE")] == "–"
