@@ -150,7 +150,7 @@ def _dataset(name: str, comparisons: Sequence[Comparison], sheet_faces: int) -> 
         scatter_chart(f"{file_safe(name)}__scatter", comparisons) if several else None,
         tuple(mean_grids(comparisons)),
         tuple(mean_counts(comparisons[0])),
-        tuple(_part(one, 0 if one.is_transfer else shown) for one in comparisons),
+        tuple(_part(one, shown) for one in comparisons),
     )
 
 

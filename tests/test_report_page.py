@@ -147,6 +147,14 @@ def test_faces_kept_for_their_mistake_stand_among_the_mistakes_only(tmp_path):
     assert "plain: Fear 1.00 ✗ wrong" in mistakes
 
 
+def test_a_transfer_shows_its_faces_and_mistakes_too(tmp_path):
+    put(tmp_path / "results", "demo-on-mine/cam/plain", trained_on="demo", dataset="mine")
+    page = page_of(tmp_path / "results", tmp_path / "out")
+    assert page.count('class="grid sheet"') == 2
+    assert "Faces that the plain run got wrong" in page
+    assert (tmp_path / "out" / "figures" / "demo-on-mine__cam__faces.png").exists()
+
+
 def test_a_cell_of_the_confusion_says_the_whole_sentence(tmp_path):
     put(tmp_path / "results")
     page = page_of(tmp_path / "results", tmp_path / "out")
