@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from report.drawing import legible, png
 from report.results import Comparison, Result
 from report.sweeps import SEED, Sweep
-from report.tables import floor, majority, overall
+from report.tables import floor, majority, number, overall
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,21 @@ DARK = Theme("#15181c", "#e4e6e8", "#6f7780", "#f0a05a", "#7fb4ea")
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """What a point of a chart says when the mouse is over it.
+
+    Attributes:
+        left: from the chart's left edge, as a share of its width.
+        top: from its upper edge, as a share of its height.
+        words: the point's values.
+    """
+
+    left: float
+    top: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart as PNG files.
 
@@ -38,6 +53,7 @@ class Chart:
         light: on light paper.
         dark: on dark paper.
         width_px: on the page, where there is room.
+        spots: its points.
     """
 
     name: str
@@ -45,20 +61,27 @@ class Chart:
     light: bytes
     dark: bytes
     width_px: int
+    spots: tuple[Spot, ...]
 
 
 _PX_AN_INCH = 92
-Draw = Callable[[Figure, Theme], None]
+Point = tuple[float, float, str]
+"""Where a point lies on both axes, and what it says."""
+Draw = Callable[[Figure, Theme], list[Point]]
 
 
 def _chart(name: str, words: str, size: tuple[float, float], draw: Draw) -> Chart:
-    pictures = []
-    for theme in (LIGHT, DARK):
-        figure = Figure(figsize=size, layout="constrained", facecolor=theme.paper)
-        draw(figure, theme)
-        pictures.append(png(figure))
-    light, dark = pictures
-    return Chart(name, words, light, dark, round(_PX_AN_INCH * size[0]))
+    (light, spots), (dark, _) = (_drawn(size, theme, draw) for theme in (LIGHT, DARK))
+    return Chart(name, words, light, dark, round(_PX_AN_INCH * size[0]), spots)
+
+
+def _drawn(size: tuple[float, float], theme: Theme, draw: Draw) -> tuple[bytes, tuple[Spot, ...]]:
+    figure = Figure(figsize=size, layout="constrained", facecolor=theme.paper)
+    points = draw(figure, theme)
+    picture = png(figure)  # only now everything has its place
+    to_shares = figure.axes[0].transData - figure.transFigure
+    shares = [(to_shares.transform((x, y)), words) for x, y, words in points]
+    return picture, tuple(Spot(float(x), 1 - float(y), words) for (x, y), words in shares)
 
 
 def _dressed(axes: Axes, theme: Theme, x: str, y: str) -> None:
@@ -81,7 +104,7 @@ def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
         for one in comparisons
     }
 
-    def draw(figure: Figure, theme: Theme) -> None:
+    def draw(figure: Figure, theme: Theme) -> list[Point]:
         axes = figure.subplots()
         _dressed(axes, theme, "ATT-COS, deepest layer", "accuracy")
         _references(axes, comparisons[0].runs[-1], theme)
@@ -92,6 +115,11 @@ def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
                 axes.plot(x, y, "o", color=_colour(run, theme), markersize=6)
         _labels(axes, {name: found[-1][:2] for name, found in spots.items() if found}, theme)
         _legend(axes, theme)
+        return [
+            (x, y, f"{name} {run.supervision}: accuracy {number(y)}, ATT-COS {number(x)}")
+            for name, found in spots.items()
+            for x, y, run in found
+        ]
 
     return _chart(name, "Accuracy against ATT-COS of every method", (5.8, 4.2), draw)
 
@@ -170,21 +198,20 @@ def reliability_chart(name: str, comparison: Comparison) -> Chart | None:
     if not runs:
         return None
 
-    def draw(figure: Figure, theme: Theme) -> None:
+    def draw(figure: Figure, theme: Theme) -> list[Point]:
         axes = figure.subplots()
         _dressed(axes, theme, "confidence", "accuracy")
         axes.plot([0, 1], [0, 1], color=theme.soft, linewidth=1, linestyle=":")
-        for run in runs:
-            found = run.scores["calibration"]
-            bins = [one for one in found["bins"] if one["n"]]
-            _reliability(axes, run, bins, theme)
+        points = [point for run in runs for point in _reliability(axes, run, theme)]
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
         axes.legend(frameon=False, fontsize=9, labelcolor=theme.ink)
+        return points
 
     return _chart(name, f"Reliability of {comparison.title}", (4.4, 3.8), draw)
 
 
-def _reliability(axes: Axes, run: Result, bins: Sequence[Any], theme: Theme) -> None:
+def _reliability(axes: Axes, run: Result, theme: Theme) -> list[Point]:
+    bins = [one for one in run.scores["calibration"]["bins"] if one["n"]]
     x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
     most = max(one["n"] for one in bins)
     colour = _colour(run, theme)
@@ -192,26 +219,35 @@ def _reliability(axes: Axes, run: Result, bins: Sequence[Any], theme: Theme) -> 
     axes.plot(x, y, color=colour, linewidth=1)
     axes.scatter(x, y, s=[12 + 90 * one["n"] / most for one in bins], color=colour, alpha=0.8)
     axes.plot([], [], "o-", color=colour, label=f"{run.supervision}, ECE {error:.3f}")
+    words = "{}, {} faces: confidence {}, accuracy {}"
+    return [
+        (sure, right, words.format(run.supervision, one["n"], number(sure), number(right)))
+        for sure, right, one in zip(x, y, bins, strict=True)
+    ]
 
 
 def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
     """Accuracy, and the agreements, against one setting."""
 
-    def accuracy(figure: Figure, theme: Theme) -> None:
+    def accuracy(figure: Figure, theme: Theme) -> list[Point]:
         axes = figure.subplots()
         _dressed(axes, theme, sweep.setting, "accuracy")
-        _curve(axes, sweep, lambda run: float(run.scores["accuracy"]), "accuracy", theme.aligned)
+        curve = partial(_curve, axes, sweep)
+        points = curve(lambda run: float(run.scores["accuracy"]), "accuracy", theme.aligned)
         axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink)
+        return points
 
-    def agreement(figure: Figure, theme: Theme) -> None:
+    def agreement(figure: Figure, theme: Theme) -> list[Point]:
         axes = figure.subplots()
         _dressed(axes, theme, sweep.setting, "cosine with the AU map")
-        _curve(axes, sweep, lambda run: overall(run.attention), "ATT-COS", theme.aligned)
-        _curve(axes, sweep, lambda run: overall(run.scores["cam_cos"]), "CAM-COS", theme.plain)
+        curve = partial(_curve, axes, sweep)
+        points = curve(lambda run: overall(run.attention), "ATT-COS", theme.aligned)
+        points += curve(lambda run: overall(run.scores["cam_cos"]), "CAM-COS", theme.plain)
         low = floor(sweep.runs[0].scores, "uniform")
         if low is not None:
             axes.axhline(low, color=theme.soft, linewidth=1, linestyle=":", label="uniform map")
         axes.legend(frameon=False, fontsize=8, labelcolor=theme.ink)
+        return points
 
     words, size = f"{sweep.title}, against {sweep.setting}", (4.0, 3.2)
     return (
@@ -222,17 +258,19 @@ def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
 
 def _curve(
     axes: Axes, sweep: Sweep, read: Callable[[Result], float | None], name: str, colour: str
-) -> None:
+) -> list[Point]:
     """Draw a score against the setting: to scale for numbers, evenly for anything else."""
     seeds = sweep.setting == SEED
     numeric = not seeds and all(_is_number(value) for value in sweep.values)
     places = [float(value) if numeric else n for n, value in enumerate(sweep.values)]
     found = [
-        (x, y) for x, run in zip(places, sweep.runs, strict=True) if (y := read(run)) is not None
+        (x, y, f"{sweep.setting} {value}: {name} {number(y)}")
+        for x, value, run in zip(places, sweep.values, sweep.runs, strict=True)
+        if (y := read(run)) is not None
     ]
     axes.plot(
-        [x for x, _ in found],
-        [y for _, y in found],
+        [x for x, _, _ in found],
+        [y for _, y, _ in found],
         "o" if seeds else "o-",
         color=colour,
         label=name,
@@ -242,6 +280,7 @@ def _curve(
     beside = read(sweep.plain) if sweep.plain else None
     if beside is not None:
         axes.axhline(beside, color=colour, linewidth=1, linestyle="--", label=f"{name}, plain")
+    return found
 
 
 def _is_number(text: str) -> bool:

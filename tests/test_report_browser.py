@@ -38,6 +38,11 @@ found.second = press();
 const words = heads[1].querySelector("button");
 words.focus();
 found.focused = document.activeElement === words;
+found.spots = [...document.querySelectorAll(".chart i")].map((one) => one.title);
+found.loose = [...document.querySelectorAll(".chart")].filter((one) => {
+  const image = one.querySelector("img").getBoundingClientRect();
+  return Math.abs(image.width - one.clientWidth) + Math.abs(image.height - one.clientHeight) > 1;
+}).length;
 words.click();
 found.sorted = [...heads].filter((head) => head.ariaSort).map((head) => head.textContent);
 found.methods = [...table.tBodies[0].rows].map((row) => row.cells[1].textContent);
@@ -112,6 +117,11 @@ def test_words_sort_from_a_and_one_column_at_a_time_is_marked(seen):
 
 def test_heads_can_be_reached_by_keyboard(seen):
     assert seen[0]["focused"]
+
+
+def test_a_charts_points_are_placed_on_its_picture(seen):
+    assert "cam plain: accuracy 0.500, ATT-COS 0.625" in seen[0]["spots"]
+    assert seen[0]["loose"] == 0
 
 
 def test_nothing_is_wider_than_the_window(seen):
