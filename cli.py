@@ -21,9 +21,6 @@ from commands import COMMANDS
 from errors import ProjectError, printable
 
 _ERRNO_CODES = {
-    errno.ENOSPC: 74,
-    errno.EDQUOT: 74,
-    errno.EIO: 74,
     errno.EROFS: 73,
     errno.EEXIST: 73,
     errno.ENOTDIR: 73,
@@ -32,6 +29,7 @@ _ERRNO_CODES = {
     errno.ENOENT: 66,
 }
 _REMEDIES = {
+    71: "Use fewer --workers or a smaller batch, and run the same command again; it goes on.",
     74: "Free space, or look at the disk, and run the same command again; it goes on.",
     77: "Change the rights and run the same command again; it goes on.",
 }
@@ -79,20 +77,30 @@ def run_safely() -> NoReturn:
         _fail(code, "interrupted.", _notes(error.__cause__ or error), "The same command goes on.")
     except BrokenPipeError:
         os._exit(0)
-    except OSError as error:
-        code = _ERRNO_CODES.get(error.errno or 0, 1)
-        word = {kind.exit_code: kind.code for kind in ProjectError.__subclasses__()}.get(code, "IO")
-        what = f"error[{word}] {printable(str(error.filename or 'system'))}: {error.strerror}."
-        _fail(code, what, _notes(error), _REMEDIES.get(code, ""))
-    except Exception:
-        log = Path(tempfile.mkstemp(prefix="aulens-", suffix=".log")[1])
-        log.write_text(traceback.format_exc())
-        _fail(
-            1,
-            f"error[BUG] something AULens did not foresee; the traceback is in {log}. "
-            "Please report it.",
-        )
+    except Exception as error:
+        _fail_of(error)
     sys.exit(0)
+
+
+def _fail_of(error: Exception) -> NoReturn:
+    """Say what the system refused; what it did not refuse is a bug."""
+    if isinstance(error, MemoryError):
+        code, where, what = 71, "memory", "there is not enough"
+    elif isinstance(error, OSError) and error.errno is not None:
+        code = _ERRNO_CODES.get(error.errno, 74)
+        where, what = str(error.filename or "system"), error.strerror or str(error)
+    else:
+        log = Path(tempfile.mkstemp(prefix="aulens-", suffix=".log")[1])
+        log.write_text("".join(traceback.format_exception(error)))
+        what = "error[BUG] something AULens did not foresee; the traceback is in"
+        _fail(1, f"{what} {log}. Please report it.")
+    word = next(kind.code for kind in ProjectError.__subclasses__() if kind.exit_code == code)
+    _fail(
+        code,
+        f"error[{word}] {printable(where)}: {what}.",
+        _notes(error),
+        _REMEDIES.get(code, ""),
+    )
 
 
 def _fail(code: int, *sentences: str) -> NoReturn:

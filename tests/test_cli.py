@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import time
@@ -6,7 +7,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-import errors
 from cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -130,21 +130,56 @@ def test_an_unknown_device_is_refused(folder):
     assert "'tpu9' cannot be used" in found.stderr
 
 
-def test_something_unforeseen_leaves_its_traceback_in_a_file(folder, monkeypatch):
+def test_a_folder_where_the_parameters_should_be_is_no_input(folder):
     (folder / "params.yaml").unlink()
     (folder / "params.yaml").mkdir()
     found = aulens(folder, "report", "results", "pages")
-    assert found.returncode in (1, 66)
+    assert found.returncode == 66
     assert "Traceback" not in found.stderr
 
 
-def test_exit_codes_are_all_different_and_in_the_help(checkout):
-    kinds = errors.ProjectError.__subclasses__()
-    codes = [kind.exit_code for kind in kinds]
-    assert len(set(codes)) == len(codes)
-    assert all(
-        str(code) in (checkout / "docs" / "troubleshooting.md").read_text() for code in codes
+def raising(folder, error):
+    """Run a command that ends with this error."""
+    code = f"import cli, params\ndef fail(*given): raise {error}\nparams.load = fail\n"
+    return subprocess.run(
+        [sys.executable, "-c", f"{code}cli.run_safely()", "report", "results", "pages"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
+
+
+@pytest.mark.parametrize("error", ["ZeroDivisionError('odd')", "OSError('odd')"])
+def test_something_unforeseen_leaves_its_traceback_in_a_file(folder, error):
+    found = raising(folder, error)
+    assert found.returncode == 1
+    (log,) = folder.glob("aulens-*.log")
+    assert str(log) in found.stderr
+    assert found.stderr.count("\n") == 1
+    assert log.read_text().endswith(f"{error.split('(')[0]}: odd\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (
+            "OSError(28, 'No space left on device', 'a')",
+            74,
+            "error[IO] a: No space left on device.",
+        ),
+        ("OSError(24, 'Too many open files')", 74, "error[IO] system: Too many open files."),
+        ("OSError(13, 'Permission denied', 'a')", 77, "error[NOPERM] a: Permission denied."),
+        ("OSError(2, 'No such file', 'a')", 66, "error[NOINPUT] a: No such file."),
+        ("MemoryError", 71, "error[RESOURCE] memory: there is not enough. Use fewer --workers"),
+    ],
+)
+def test_what_the_system_refuses_has_its_code(folder, error, code, words):
+    found = raising(folder, error)
+    assert found.returncode == code
+    assert found.stderr.startswith(words)
+    assert found.stderr.count("\n") == 1
 
 
 def test_using_a_dataset_that_is_not_there_is_refused(folder):
