@@ -10,6 +10,7 @@ HDF5 can take its process down with it when the disk is full, so a child process
 import io
 import json
 import os
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -73,7 +74,7 @@ def export(path: Path, out: Path) -> int:
 
 def _in_a_child(path: Path, temporary: Path, out: Path) -> None:
     try:
-        with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(1, get_context("spawn"), _say_it_once) as pool:
             pool.submit(fill, path, temporary).result()
     except (BrokenProcessPool, OSError, RuntimeError) as error:
         raise StorageError(
@@ -81,6 +82,16 @@ def _in_a_child(path: Path, temporary: Path, out: Path) -> None:
             f"could not be written ({_reason(error)}). The store is untouched, "
             "nothing is left behind. Is the disk full? Free space and run again.",
         ) from error
+
+
+def _say_it_once() -> None:
+    """Keep HDF5, which has raised an error, from complaining that its file cannot be closed."""
+    sys.excepthook = _nothing
+    sys.unraisablehook = _nothing
+
+
+def _nothing(*_: object) -> None:
+    pass
 
 
 def _reason(error: Exception) -> str:
