@@ -1,4 +1,4 @@
-"""The graph itself, on a dataset small enough to run it through."""
+"""The graph itself, run through with the preset that is for this: smoke."""
 
 import os
 import shutil
@@ -10,13 +10,6 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-
-SMALL = {
-    "demo": {"train": 20, "val": 1, "test": 1, "size_px": 128},
-    "align": {"size_px": 64},
-    "heatmap": {"size_px": 16},
-    "train": {"epochs": 1, "image_px": 32, "batch": 8},
-}
 
 KINDS = {
     "au": {"codebook": "published"},
@@ -49,7 +42,7 @@ def dvc(folder, *arguments):
 
 
 def copied(checkout, folder):
-    """Fill a folder with a copy of what git tracks, with its own cache and small numbers."""
+    """Fill a folder with a copy of what git tracks, with its own cache and the smoke preset."""
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=checkout,
@@ -65,15 +58,16 @@ def copied(checkout, folder):
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "Start"]):
         subprocess.run(["git", *command], cwd=folder, check=True)
-    for section, values in SMALL.items():
-        edited(folder, section, **values)
+    subprocess.run([sys.executable, "cli.py", "preset", "smoke"], cwd=folder, check=True)
     return folder
 
 
 @pytest.fixture(scope="module")
 def clone(checkout, tmp_path_factory):
-    """A copy to run the whole line in."""
-    return copied(checkout, tmp_path_factory.mktemp("clone"))
+    """A copy to run the whole line in, with two kinds of heatmaps."""
+    folder = copied(checkout, tmp_path_factory.mktemp("clone"))
+    edited(folder, "matrix", kinds=["au", "landmarks"])
+    return folder
 
 
 def manifest(folder, out):
@@ -82,7 +76,7 @@ def manifest(folder, out):
 
 @pytest.mark.slow
 @pytest.mark.face_tool
-def test_the_whole_line_runs_and_a_second_time_does_nothing(clone):
+def test_the_whole_line_of_the_smoke_preset_runs_and_a_second_time_does_nothing(clone):
     dvc(clone, "repro")
     assert (clone / "pages" / "index.html").stat().st_size > 10_000
     assert "up to date" in dvc(clone, "repro").stdout
