@@ -20,12 +20,15 @@ from pipeline.shots import FindParams
 from pipeline.survey import SurveyParams
 from report.explained import DrawParams
 from report.page import ReportParams
+from tests.resuming import glimpse
+from train.augment import FILLS
 from train.explain import ReadParams
 from train.export import ExportParams
-from train.methods import METHODS
+from train.methods import METHODS, clip
 from train.methods.backbones import BACKBONES
 from train.methods.head import Deepest
 from train.methods.heads import HEADS
+from train.methods.model import build_losses
 from train.methods.regimes import REGIMES
 from train.optimise import OPTIMISERS, SCHEDULES
 from train.params import EvaluateParams, TrainParams
@@ -74,7 +77,8 @@ def test_every_section_is_looked_at():
 
 def test_the_presets_of_the_field_are_there():
     published = {"raf_db_published", "affectnet_published", "apvit"}
-    assert set(NAMES) == {"demo", "open_expressions", "smoke"} | published
+    siblings = {f"{name}_published" for name in ("cafe", "scn", "rul", "eac")}
+    assert set(NAMES) == {"demo", "open_expressions", "smoke"} | published | siblings
 
 
 def test_the_parameters_are_legal_in_every_section(params):
@@ -90,7 +94,8 @@ def test_a_preset_is_legal_in_every_section(params, name):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", METHODS)
-def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method):
+def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method, monkeypatch):
+    monkeypatch.setattr(clip, "_SOURCES", dict.fromkeys(("random", "openai"), glimpse))
     applied(params, name)
     numbers = load(params, ("train",), TrainParams, overlay=("methods", method))
     assert numbers.backbone in BACKBONES
@@ -98,7 +103,9 @@ def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method)
     assert numbers.schedule in SCHEDULES
     assert numbers.feed.sampler in SAMPLERS
     assert numbers.alignment.heatmap in HEATMAPS
-    HEADS[METHODS[method].head](Deepest(8, 4, 4), numbers.head)
+    assert numbers.augment.erase_fill in FILLS
+    HEADS[METHODS[method].head](Deepest(512, 4, 4), numbers.head)
+    build_losses(METHODS[method], numbers)
     REGIMES[METHODS[method].regime](numbers.regime)
 
 

@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 import torch
 
+from anatomy.landmarks import FLIP
+from errors import UsageError
 from train.augment import (
     moved_maps,
+    moved_points,
     plain_images,
     random_affine,
     train_images,
@@ -27,7 +30,11 @@ NOTHING = AugmentParams(
     contrast=0,
     saturation=0,
     hue=0,
+    noise_p=0,
+    noise_std=5.5,
     erase_p=0,
+    erase_area_max=0.33,
+    erase_fill="noise",
 )
 PUBLISHED = AugmentParams(
     resize_ratio=256 / 224,
@@ -41,7 +48,11 @@ PUBLISHED = AugmentParams(
     contrast=0.4,
     saturation=0.4,
     hue=0.1,
+    noise_p=0,
+    noise_std=5.5,
     erase_p=0.5,
+    erase_area_max=0.33,
+    erase_fill="noise",
 )
 
 
@@ -146,6 +157,56 @@ def test_erasing_fills_one_rectangle_of_about_half_the_pictures():
     assert share.max() <= 0.4
     rows, columns = touched.any(dim=2).sum(dim=1), touched.any(dim=1).sum(dim=1)
     torch.testing.assert_close(touched.sum(dim=(1, 2)), rows * columns)
+
+
+def test_an_erased_rectangle_may_have_the_mean_colour_which_is_zero_once_normalised():
+    images = torch.full((50, 32, 32, 3), 255, dtype=torch.uint8)
+    params = changed(erase_p=1, erase_area_max=0.25, erase_fill="mean")
+    moved = train_images(images, 32, random_affine(50, params, chance()), params, chance())
+    touched = (moved != plain_images(images, 32)).any(dim=1)
+    assert touched.float().mean(dim=(1, 2)).max() <= 0.3
+    torch.testing.assert_close(
+        moved.permute(0, 2, 3, 1)[touched], torch.zeros(int(touched.sum()), 3), atol=1e-6, rtol=0
+    )
+
+
+def test_an_unknown_filling_names_the_known_ones():
+    images, params = torch.zeros(1, 8, 8, 3, dtype=torch.uint8), changed(erase_fill="nose")
+    with pytest.raises(UsageError, match="known: mean, noise"):
+        train_images(images, 8, random_affine(1, params, chance()), params, chance())
+
+
+def test_noise_has_its_spread_and_comes_to_its_share_of_the_pictures():
+    images = torch.full((200, 16, 16, 3), 128, dtype=torch.uint8)
+    params = changed(noise_p=0.5, noise_std=5.5)
+    moved = train_images(images, 16, random_affine(200, params, chance()), params, chance())
+    added = (moved - plain_images(images, 16))[:, 0] * 0.229 * 255
+    noisy = added.abs().amax(dim=(1, 2)) > 0.01
+    assert 70 < noisy.sum() < 130
+    assert added[noisy].std() == pytest.approx(5.5, rel=0.02)
+
+
+def test_landmarks_move_as_their_pictures_do():
+    """A bright pixel on a dark picture is where the moved point says."""
+    images = torch.zeros(20, 64, 64, 3, dtype=torch.uint8)
+    images[:, 40:43, 20:23] = 255
+    points = torch.zeros(20, 68, 2)
+    points[:, FLIP[0]] = points[:, 0] = torch.tensor([(21.5 / 64) * 2 - 1, (41.5 / 64) * 2 - 1])
+    params = changed(rotate_p=1, rotate_deg=20, crop_area_min=0.8, flip_p=0.5)
+    affine = random_affine(20, params, chance())
+    moved = moved_points(points, affine)[:, 0]
+    bright = train_images(images, 64, affine, params, chance())[:, 0] + 0.485 / 0.229
+    rows, columns = torch.meshgrid(torch.arange(64), torch.arange(64), indexing="ij")
+    for axis, place in enumerate((columns, rows)):
+        middle = (bright * place).sum(dim=(1, 2)) / bright.sum(dim=(1, 2))
+        torch.testing.assert_close(((middle + 0.5) / 64) * 2 - 1, moved[:, axis], atol=0.05, rtol=0)
+
+
+def test_points_of_a_mirrored_face_are_renamed():
+    flip = torch.tensor([[[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]])
+    points = torch.rand(1, 68, 2, generator=chance())
+    moved = moved_points(points, flip)
+    torch.testing.assert_close(moved[0, 0], points[0, 16] * torch.tensor([-1.0, 1.0]))
 
 
 def test_a_batch_carries_a_map_for_every_size_and_its_chance():

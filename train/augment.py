@@ -9,20 +9,21 @@ et al., FG 2024, and its code.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from anatomy.landmarks import FLIP
+from errors import pick
 from train.colour import coloured
 from train.feed import Raw
 from train.params import AugmentParams, TrainParams
 from train.records import Batch
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-_ERASE_AREA, _ERASE_RATIO = (0.02, 0.33), (0.3, 3.3)
+_ERASE_AREA_MIN, _ERASE_RATIO = 0.02, (0.3, 3.3)
 _SAMPLES = 112
 """Stored maps are read at least at this density before they are averaged down to a target: with it,
 64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999,
@@ -78,7 +79,8 @@ def train_images(
     grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
     images = F.grid_sample(images, grid, align_corners=False)
     images = _jittered(images, params, rng)
-    return _normalised(_erased(images, params.erase_p, rng))
+    images = _noisy(images, params, rng) if params.noise_p else images
+    return _normalised(_erased(images, params, rng))
 
 
 def plain_images(images_BSS3: Tensor, image_px: int) -> Tensor:
@@ -177,10 +179,35 @@ def _jittered(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Te
     return coloured(images, grey, factors, order)
 
 
-def _erased(images: Tensor, chance: float, rng: torch.Generator) -> Tensor:
-    """Fill a random rectangle of some pictures with noise; the heatmap is left as it is."""
+def _noisy(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Add Gaussian noise to some pictures, at the size that the model sees."""
+    chosen = _coin(len(images), params.noise_p, rng).view(-1, 1, 1, 1)
+    noise = torch.randn(images.shape, generator=rng, device=images.device)
+    return (images + chosen * (params.noise_std / 255) * noise).clamp(0, 1)
+
+
+def _white_noise(images: Tensor, rng: torch.Generator) -> Tensor:
+    return torch.randn(images.shape, generator=rng, device=images.device)
+
+
+def _mean_colour(images: Tensor, rng: torch.Generator) -> Tensor:
+    return images.new_tensor(MEAN).view(1, 3, 1, 1)
+
+
+FILLS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "noise": _white_noise,
+    "mean": _mean_colour,
+}
+"""What an erased rectangle is filled with."""
+
+
+def _erased(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Fill a random rectangle of some pictures; the heatmap is left as it is."""
+    fill = pick(FILLS, params.erase_fill, "filling")
     count, _, height, width = images.shape
-    area = _uniform(count, *_ERASE_AREA, rng) * _coin(count, chance, rng)
+    area = _uniform(count, _ERASE_AREA_MIN, params.erase_area_max, rng) * _coin(
+        count, params.erase_p, rng
+    )
     ratio = _uniform(count, math.log(_ERASE_RATIO[0]), math.log(_ERASE_RATIO[1]), rng).exp()
     inside = torch.ones(count, 1, 1, 1, dtype=torch.bool, device=images.device)
     for axis, extent, share in (
@@ -194,5 +221,4 @@ def _erased(images: Tensor, chance: float, rng: torch.Generator) -> Tensor:
         place = torch.arange(extent, device=images.device).view(shape)
         begin, end = start.view(-1, 1, 1, 1), (start + length).view(-1, 1, 1, 1)
         inside = inside & (place >= begin) & (place < end)
-    noise = torch.randn(images.shape, generator=rng, device=images.device)
-    return torch.where(inside, noise, images)
+    return torch.where(inside, fill(images, rng), images)

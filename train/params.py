@@ -25,7 +25,11 @@ class AugmentParams(BaseModel, frozen=True, extra="forbid"):
     contrast: float = Field(ge=0, le=1)
     saturation: float = Field(ge=0, le=1)
     hue: float = Field(ge=0, le=0.5)
+    noise_p: float = Field(ge=0, le=1)
+    noise_std: float = Field(ge=0)
     erase_p: float = Field(ge=0, le=1)
+    erase_area_max: float = Field(ge=0.02, le=1)
+    erase_fill: str
 
 
 class FeedParams(BaseModel, frozen=True, extra="forbid"):
