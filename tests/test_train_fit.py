@@ -72,9 +72,16 @@ def test_a_run_leaves_no_list_if_nothing_was_skipped(tiny, speck, tmp_path):
     assert not {"skipped.csv", "prev.ckpt", "progress.json"} & set(files)
 
 
-def test_too_little_memory_is_told_with_a_remedy(tiny, speck, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried"),
+    ],
+)
+def test_too_little_memory_is_told_with_a_remedy(tiny, speck, tmp_path, monkeypatch, error):
     def full(self, *arguments):
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has")
+        raise error
 
     monkeypatch.setattr(Learner, "step", full)
     with pytest.raises(ResourceError, match=r"train\.batch 8 at train\.image_px 32.*accumulate"):

@@ -36,7 +36,7 @@ from train.ranks import Ranks
 from train.records import Batch, Forward, Loss, faces_with_map
 from train.runs import Run, revision
 from train.signals import Asked, heeded
-from train.step import Learner, Now, Outcome, chance, out_of_memory
+from train.step import Learner, Now, Outcome, chance, out_of_memory, ran_out_of_memory
 from train.validate import validate
 
 SKIPPED, RELABELLED = "skipped.csv", "relabelled.csv"
@@ -154,7 +154,9 @@ class Fit:
             batches = self._batches(islice(raws, count), rows)
             try:
                 outcome = self._learner.step(batches, count, self._now, wishes)
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not ran_out_of_memory(error):
+                    raise
                 raise out_of_memory(params, self._ranks.device, error) from error
             at.step += 1
             self._count(outcome, rows)

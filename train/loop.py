@@ -5,6 +5,7 @@ undisturbed one: see train.fit.
 """
 
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -18,10 +19,10 @@ from train.device import exactness
 from train.fit import SUPERVISIONS, Fit, Tell
 from train.inputs import Stores
 from train.methods import METHODS
-from train.ranks import together
+from train.ranks import Ranks, together
 from train.runs import RUN, Run
 
-VERSION = 2
+VERSION = 3
 
 
 def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False) -> bool:
@@ -45,26 +46,10 @@ def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False
         CorruptError: if the run was interrupted and none of its checkpoints is whole.
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
-    pick(METHODS, run.method, "method")
-    pick(SUPERVISIONS, run.supervision, "supervision")
+    _refuse_unfit(stores, run)
     about = stores.heatmaps.about
-    if about["kind"] != run.params.alignment.heatmap:
-        raise UsageError(
-            stores.heatmaps.path,
-            f"holds kind {about['kind']}, "
-            f"train.alignment.heatmap is {run.params.alignment.heatmap}.",
-        )
     with together(run.device) as ranks, exactness(run.params.deterministic):
-        fingerprint = {
-            "stage": "train",
-            "version": VERSION,
-            "method": run.method,
-            "supervision": run.supervision,
-            "params": run.params.model_dump(mode="json"),
-            "ranks": ranks.count,
-            **stores.digests(),
-            "torch": torch.__version__,
-        }
+        fingerprint = _fingerprint(stores, run, ranks)
         if not rebuild and is_built(out, fingerprint):
             return False
         if not ranks.first:
@@ -79,3 +64,27 @@ def train(stores: Stores, out: Path, run: Run, tell: Tell, rebuild: bool = False
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
+
+
+def _refuse_unfit(stores: Stores, run: Run) -> None:
+    pick(METHODS, run.method, "method")
+    pick(SUPERVISIONS, run.supervision, "supervision")
+    kind, wanted = stores.heatmaps.about["kind"], run.params.alignment.heatmap
+    if kind != wanted:
+        raise UsageError(
+            stores.heatmaps.path, f"holds kind {kind}, train.alignment.heatmap is {wanted}."
+        )
+
+
+def _fingerprint(stores: Stores, run: Run, ranks: Ranks) -> dict[str, Any]:
+    """Return all that the bytes of a run depend on."""
+    return {
+        "stage": "train",
+        "version": VERSION,
+        "method": run.method,
+        "supervision": run.supervision,
+        "params": run.params.model_dump(mode="json"),
+        "ranks": ranks.count,
+        **stores.digests(),
+        "torch": torch.__version__,
+    }

@@ -203,6 +203,11 @@ def chance(device: torch.device, *place: int) -> torch.Generator:
     return torch.Generator(device).manual_seed(seed)
 
 
+def ran_out_of_memory(error: RuntimeError) -> bool:
+    """Say whether a device was too small; the processor's allocator has no error of its own."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+
+
 def out_of_memory(params: TrainParams, device: torch.device, error: Exception) -> ResourceError:
     """Return what to tell of a device that is too small."""
     peak = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else None
