@@ -98,7 +98,7 @@ def test_other_parameters_do_not_overwrite_a_run(tiny, quick, trained):
 
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
-    with pytest.raises(UsageError, match="known: acol, adl, apvit, cam"):
+    with pytest.raises(UsageError, match="known: acol, adl, apvit, cafe, cam"):
         train(opened(tiny), tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
 
 
