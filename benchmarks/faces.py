@@ -43,7 +43,11 @@ def bare(name: str) -> Callable[[Any], object]:
     from pipeline.backends.dlib import _model as dlib
     from pipeline.backends.mediapipe import _model as mediapipe
 
-    return {"mediapipe": mediapipe(), "dlib": partial(_dlib, dlib())}[name]
+    found: dict[str, Callable[[Any], object]] = {
+        "mediapipe": mediapipe(),
+        "dlib": partial(_dlib, dlib()),
+    }
+    return found[name]
 
 
 def _dlib(model: Callable[[Any, int], object], image: NDArray[np.uint8]) -> object:

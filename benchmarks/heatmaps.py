@@ -59,7 +59,7 @@ def published_landmarks(points_N682: F64, side: int) -> list[F64]:
     """Draw landmark maps at the published cost."""
     from scipy.stats import multivariate_normal
 
-    grid = np.dstack(np.mgrid[0:side, 0:side])
+    grid = np.moveaxis(np.mgrid[0:side, 0:side], 0, 2)
     maps = []
     for points in points_N682:
         combined = np.zeros((side, side))

@@ -125,15 +125,15 @@ def main() -> None:
         params = shipped.model_copy(update=changes)
         with tempfile.TemporaryDirectory() as folder:
             found = measured(params, device, Path(folder))
-        row = {**found, "batch": params.batch, "share_of_epoch": shares(found, params.batch)}
-        figures[name] = row
+        shared = shares(found, params.batch)
+        figures[name] = {**found, "batch": params.batch, "share_of_epoch": shared}
         print(
             f"{name:26} {found['mb']:6.0f} MB  step {found['step_s']:.3f} s  "
             f"checkpoint {found['wait_s']:.3f} s, "
             f"then {found['write_s']:.3f} s beside it  resuming {found['resume_s']:.3f} s  "
             f"({found['resume_s'] / found['step_s']:.1f} steps)"
         )
-        for dataset, share in row["share_of_epoch"].items():
+        for dataset, share in shared.items():
             print(
                 f"    {dataset:10} {share['here']:8.3%} of an epoch here, "
                 f"{share['gpu_derived']:8.3%} on a GPU (derived)"

@@ -43,7 +43,11 @@ GEOMETRY = AugmentParams(
     contrast=0,
     saturation=0,
     hue=0,
+    noise_p=0,
+    noise_std=0,
     erase_p=0,
+    erase_area_max=0.33,
+    erase_fill="noise",
 )
 Points = NDArray[np.floating]
 
@@ -56,8 +60,8 @@ def posed_faces(count: int) -> tuple[Points, list[int]]:
     rng = np.random.default_rng(0)
     faces = []
     for number in range(count):
-        _, points = render(5, 1 + number % 6, number // 6, 64)
-        points = rescaled(moved(points, upright(points, 256)), 256, CANVAS)
+        _, drawn = render(5, 1 + number % 6, number // 6, 64)
+        points: Points = rescaled(moved(drawn, upright(drawn, 256)), 256, CANVAS)
         angle, scale = rng.uniform(-0.2, 0.2), rng.uniform(0.8, 1.15)
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         centre = points.mean(axis=0)
