@@ -1,11 +1,10 @@
 """Tables that set methods side by side: with the published figures, and across datasets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from report.published import PUBLISHED, Figures
 from report.results import Comparison, Result, is_transfer
 from report.tables import (
-    ABSENT,
     Column,
     Table,
     change,
@@ -84,6 +83,24 @@ def _published(figures: dict[str, Figures]) -> Pair:
     return plain, aligned
 
 
+def _scored_on(
+    group: str,
+    tests: Sequence[str],
+    runs: Sequence[Mapping[str, Result]],
+    read: Callable[[Result], float | None],
+) -> list[Column]:
+    """Return one score on every test dataset, and its mean, for runs that have it on all."""
+    scores = [[read(run[test]) if test in run else None for test in tests] for run in runs]
+    means = [
+        None if None in row else sum(value for value in row if value is not None) / len(row)
+        for row in scores
+    ]
+    whole = {**dict(zip(tests, zip(*scores, strict=True), strict=True)), "mean": tuple(means)}
+    return [
+        Column(group, name, tuple(number(one) for one in values)) for name, values in whole.items()
+    ]
+
+
 def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
     """What was trained where, scored where: a row a run, a column a test dataset.
 
@@ -115,16 +132,9 @@ def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
                 for place, head in enumerate(("method", "run", "trained on"))
             ),
             *(
-                Column(
-                    group,
-                    test,
-                    tuple(
-                        number(read(found[key][test])) if test in found[key] else ABSENT
-                        for key in keys
-                    ),
-                )
+                column
                 for group, read in measured.items()
-                for test in tests
+                for column in _scored_on(group, tests, [found[key] for key in keys], read)
             ),
         ],
         texts=3,

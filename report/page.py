@@ -25,7 +25,7 @@ from store.files import atomic_write
 from store.tables import write_table
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 3
+VERSION = 4
 _OPEN = 2
 """With more methods than these on a page, their parts start closed."""
 

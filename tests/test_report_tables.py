@@ -91,10 +91,10 @@ def test_transfers_make_a_table_of_where_trained_by_where_scored(results):
     put(results, "mine/cam/plain", accuracy=0.25)
     put(results, "demo-on-mine/cam/plain", trained_on="demo", dataset="mine", accuracy=0.125)
     table = transfer_table(load_comparisons(results))
-    assert table.head[:5] == ("method", "run", "trained on", "demo", "mine")
-    assert [row[:5] for row in table.rows] == [
-        ("cam", "plain", "demo", "0.750", "0.125"),
-        ("cam", "plain", "mine", "–", "0.250"),
+    assert table.head[:6] == ("method", "run", "trained on", "demo", "mine", "mean")
+    assert [row[:6] for row in table.rows] == [
+        ("cam", "plain", "demo", "0.750", "0.125", "0.438"),
+        ("cam", "plain", "mine", "–", "0.250", "–"),
     ]
 
 
