@@ -44,6 +44,11 @@ SHOWN: dict[str, Callable[[str, Options], str]] = {
 """Row of HEATMAPS -> what its map of a face of this label shows."""
 
 
+def shown(kind: str, expression: str, options: Options) -> str:
+    """Return what a map of this kind shows of a face of this label; its name, if SHOWN has none."""
+    return SHOWN[kind](expression, options) if kind in SHOWN else kind
+
+
 def caption(expression: str, status: str, found: bool, defined: bool, shown: str) -> str:
     """Return a face's label and what its map shows, or why there is none.
 
@@ -52,7 +57,7 @@ def caption(expression: str, status: str, found: bool, defined: bool, shown: str
         status: of stage landmark; 'ok' or the reason.
         found: whether it has landmarks.
         defined: whether the map is.
-        shown: words of SHOWN.
+        shown: what its map shows.
     """
     if not found:
         return f"{status}: no landmarks"

@@ -20,7 +20,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import REGIONS, rescaled
 from errors import NoInputError, UsageError, pick
-from report.captions import SHOWN, Options, caption, is_label, units_of
+from report.captions import Options, caption, is_label, shown, units_of
 from report.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
 from report.grids import U8, overlaid
 from store.files import atomic_write
@@ -196,7 +196,7 @@ def _looks(
                 row["status"],
                 found,
                 bool(valid_FV[face, own or 0]),
-                SHOWN[choice.kind](row["expression"], choice.options),
+                shown(choice.kind, row["expression"], choice.options),
             ),
             row["id"],
             own,
