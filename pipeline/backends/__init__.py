@@ -32,7 +32,11 @@ def dlib_small(image_HW3: U8Image) -> Points:
     return find(image_HW3, upsample=1)
 
 
-BACKENDS: dict[str, Backend] = {"mediapipe": mediapipe, "dlib": dlib, "dlib_small": dlib_small}
+BACKENDS: dict[str, Backend] = {
+    "mediapipe": mediapipe,
+    "dlib": dlib,
+    "dlib_small": dlib_small,
+}
 
 _PACKAGES = (
     "mediapipe",
