@@ -14,6 +14,7 @@ import yaml
 
 from params import load
 from pipeline.index import IndexParams
+from tests.made_results import later_scores, some_scores
 from tests.miniatures import affectnet_npy, raf_db
 from train.params import TrainParams
 
@@ -114,6 +115,15 @@ def test_every_score_that_the_page_explains_is_one(checkout):
     }
     assert {"selectivity", "n_valid", "majority", "faithfulness_steps"} <= names
     assert {name for name in names if not re.search(rf"\b{name}\b", known)} == set()
+
+
+def test_every_score_is_one_that_the_page_explains(checkout):
+    page = (checkout / "docs" / "scores.md").read_text()
+    named = set(re.findall(r"\w+", " ".join(re.findall(r"`([a-z_.: 1]+)`", page))))
+    card = {"method", "supervision", "backbone", "seed", "train", "notice"}
+    scores = {**some_scores("demo", "cam", "plain"), **later_scores()}
+    inner = {part for name in ("chance", "floors") for part in scores[name]}
+    assert (scores.keys() | inner) - card - named == set()
 
 
 def test_pages_name_only_pages_that_are_there(checkout):

@@ -10,7 +10,7 @@
 Keys of scores.json; a *summary* is {overall, per_class, n_valid, n}, None where no face counts:
 
     method, supervision, backbone, seed, train, trained_on, dataset, notice, split, checkpoint,
-    geometry, codebook, protocol (holdout or paper), usable, asked
+    geometry, readout, codebook, protocol (holdout or paper), usable, asked
     accuracy, balanced_accuracy, macro_f1, recall, confusion, n
     calibration   ece, bins: [{low, high, n, confidence, accuracy}], the last two None if empty
     chance        uniform: 1/7; majority: {expression, share} of the scored faces;
