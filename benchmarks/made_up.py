@@ -1,8 +1,8 @@
 """Datasets of any size for benchmarks, made without a photograph, and a store's size on disk."""
 
 import os
-from collections.abc import Iterator
-from itertools import product
+from collections.abc import Iterator, Mapping
+from itertools import chain, product, repeat
 from pathlib import Path
 
 import cv2
@@ -28,6 +28,7 @@ from store.shards import (
 from store.tables import Row
 
 FACE_PX = 256
+ALL_TRAIN: Mapping[str, int] = {}
 _DRAWN = 4
 """Different pictures an expression; the others are hard links to them."""
 
@@ -54,35 +55,57 @@ def picture_folder(folder: Path, count: int) -> Path:
     return folder
 
 
-def table(count: int) -> Iterator[Row]:
-    """Yield the status table of a store of landmarks, with every column that a true one has."""
-    for row in range(count):
+def table(count: int, splits: Mapping[str, int]) -> Iterator[Row]:
+    """Yield the status table of a store, with every column that a true one has.
+
+    Args:
+        count: rows.
+        splits: how many each has, one after the other; the rest is in `train`.
+    """
+    names = chain.from_iterable(repeat(*one) for one in splits.items())
+    for row, split in zip(range(count), chain(names, repeat("train")), strict=False):
         name = EXPRESSIONS[row % len(EXPRESSIONS)]
         path = f"train/{name.lower()}/{row:08}.jpg"
         yield {
-            **{"id": path, "path": path, "expression": name, "split": "train", "person": ""},
+            **{"id": path, "path": path, "expression": name, "split": split, "person": ""},
             **{"box": "", "digest": f"{row:064x}", "status": "ok", "detail": "align"},
             **{"backend": "mediapipe", "faces": "1", "coverage": "0.987"},
         }
 
 
-def landmark_store(out: Path, count: int) -> Path:
+def landmark_store(out: Path, count: int, splits: Mapping[str, int] = ALL_TRAIN) -> Path:
     """Write a store as stage `landmark` does: golden faces, each moved a little."""
     arrays = {"points": ArraySpec((POINTS, 2), "int16"), "valid": ArraySpec((), "uint8")}
     layout = Layout(count, shard_rows(count, 4096), arrays)
     known = np.rint(faces(layout.shard_rows) * POINT_STEPS_PER_PX).astype(np.int16)
+    return _store(out, layout, {"points": known}, table(count, splits))
+
+
+def face_store(out: Path, count: int, splits: Mapping[str, int] = ALL_TRAIN) -> Path:
+    """Write a store as stage `align` does: noise."""
+    arrays = {"image": ArraySpec((FACE_PX, FACE_PX, 3), "uint8"), "valid": ArraySpec((), "uint8")}
+    layout = Layout(count, shard_rows(count, 256), arrays)
+    size = (layout.shard_rows, *arrays["image"].shape)
+    noise = np.random.default_rng(0).integers(0, 256, size, np.uint8)
+    return _store(out, layout, {"image": noise}, table(count, splits))
+
+
+def _store(out: Path, layout: Layout, known: Mapping[str, Array], rows: Iterator[Row]) -> Path:
+    """Write a store whose shards hold the same samples, each time in another order."""
 
     def blocks(span: range) -> dict[str, Array]:
-        moved = np.roll(known, span.start // layout.shard_rows, axis=0)[: len(span)]
-        return {"points": moved, "valid": np.ones(len(span), np.uint8)}
+        turn = span.start // layout.shard_rows
+        moved = {name: np.roll(one, turn, axis=0)[: len(span)] for name, one in known.items()}
+        return {**moved, "valid": np.ones(len(span), np.uint8)}
 
-    about = {"dataset": "made_up", "size_px": FACE_PX}
-    with building(out, {"stage": "landmark", "faces": count}, about, layout.as_json()) as folder:
+    about = {"dataset": "made_up", "notice": None, "size_px": FACE_PX}
+    made_of = {"made_up": sorted(known), "count": layout.rows}
+    with building(out, made_of, about, layout.as_json()) as folder:
         create_arrays(folder, layout)
         for shard in range(layout.shards):
             span = layout.span(shard)
             write_shard(folder, layout, shard, blocks(span), {"status": ["ok"] * len(span)})
-        write_status(folder, layout, table(count))
+        write_status(folder, layout, rows)
     return out
 
 

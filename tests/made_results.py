@@ -1,29 +1,33 @@
 """Made-up results, as stages `evaluate` and `transfer` leave them, for the tests of the report."""
 
-import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from store.building import building
-from store.files import atomic_write, canonical_json
+from store.files import atomic_write, canonical_json, write_npz
+
+Json = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
 
 NOTICE = "Synthetic faces of a single identity: these numbers say nothing about real people."
 LABELS = np.array([0, 1, 1, 6])
 
 
-def a_summary(value):
+def a_summary(value: float) -> Json:
     """As train.scores.summary: Happiness and Sadness have faces, no other class counts."""
     per_class = {name: None for name in EXPRESSIONS} | {"Happiness": value, "Sadness": value}
     return {"overall": value, "per_class": per_class, "n_valid": 3, "n": 4}
 
 
-def an_agreement(cosine):
+def an_agreement(cosine: float) -> Json:
     return a_summary(cosine) | {"centred": a_summary(0.25), "selectivity": a_summary(-0.0625)}
 
 
-def some_scores(dataset, method, supervision):
+def some_scores(dataset: str, method: str, supervision: str) -> Json:
     """The keys that every result has had from the start."""
     confusion = np.zeros((7, 7), int)
     confusion[0, 0], confusion[1, 1], confusion[6, 3] = 1, 2, 1
@@ -54,7 +58,7 @@ def some_scores(dataset, method, supervision):
     }
 
 
-def later_scores():
+def later_scores() -> Json:
     """The keys that came later: none is needed."""
     low, high = (
         {"low": 0.0, "high": 0.5, "n": 1, "confidence": 0.375, "accuracy": 0.0},
@@ -98,7 +102,7 @@ def later_scores():
     }
 
 
-def some_maps():
+def some_maps() -> Arrays:
     maps = np.random.default_rng(0).random((3, 7, 64, 64), np.float32)
     counts = np.bincount(LABELS, minlength=7)
     return {
@@ -109,7 +113,7 @@ def some_maps():
     }
 
 
-def a_sheet():
+def a_sheet() -> Arrays:
     """Four faces; the last one is called Fear and was added for it."""
     generator = np.random.default_rng(1)
     maps = generator.integers(0, 256, (3, 4, 64, 64), np.uint8)
@@ -122,7 +126,9 @@ def a_sheet():
     }
 
 
-def put(results, place="demo/cam/plain", sheet=None, **changes):
+def put(
+    results: Path, place: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: Any
+) -> Path:
     """Write one finished result, as stage `evaluate` does.
 
     Args:
@@ -138,7 +144,5 @@ def put(results, place="demo/cam/plain", sheet=None, **changes):
     with building(out, fingerprint, {"dataset": dataset, "notice": NOTICE}) as folder:
         atomic_write(folder / "scores.json", canonical_json(scores))
         for name, arrays in (("maps", some_maps()), ("sheet", a_sheet() | (sheet or {}))):
-            buffer = io.BytesIO()
-            np.savez_compressed(buffer, **arrays)
-            atomic_write(folder / f"{name}.npz", buffer.getvalue())
+            write_npz(folder / f"{name}.npz", arrays)
     return out
