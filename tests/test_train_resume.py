@@ -101,6 +101,7 @@ def kills(kind, ranks, count):
         ("scn", 0, 2),
         ("scn", 2, 1),
         ("rul", 2, 1),
+        ("pal", 2, 1),
     ],
 )
 def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(
