@@ -120,6 +120,11 @@ def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:
     names = dict.fromkeys(one.dataset for one in sorted(comparisons, key=_transfers_last))
     runs = every_run(comparisons)
     notices = dict.fromkeys(str(run.scores["notice"]) for run in runs if run.scores["notice"])
+    caveats = dict.fromkeys(
+        f"{run.scores['method']}: {run.scores['caveat']}."
+        for run in runs
+        if run.scores.get("caveat")
+    )
     return Whole(
         datasets=tuple(
             _dataset(name, [one for one in comparisons if one.dataset == name], sheet_faces)
@@ -133,7 +138,7 @@ def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:
             (sweep, sweep_charts(sweep), sweep_table(sweep)) for sweep in find_sweeps(comparisons)
         ),
         environment=_environment(comparisons),
-        notices=tuple(notices),
+        notices=(*notices, *caveats),
     )
 
 

@@ -39,6 +39,12 @@ def test_the_notice_stands_on_the_page_once(both, tmp_path):
     assert page_of(both, tmp_path / "out").count(NOTICE) == 1
 
 
+def test_what_has_to_be_said_of_a_method_stands_in_a_banner(tmp_path):
+    put(tmp_path / "results", notice=None, caveat="its tower is random")
+    page = page_of(tmp_path / "results", tmp_path / "out")
+    assert '<p class="notice" role="note">cam: its tower is random.</p>' in page
+
+
 def test_a_result_without_a_notice_shows_no_banner(tmp_path):
     put(tmp_path / "results", notice=None)
     assert 'role="note"' not in page_of(tmp_path / "results", tmp_path / "out")

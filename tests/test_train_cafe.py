@@ -111,6 +111,12 @@ def test_a_state_of_another_tower_is_refused(small, monkeypatch):
         Cafe(LEVEL, PARAMS).load_state_dict(state)
 
 
+def test_a_random_tower_is_said_beside_every_score(small, monkeypatch):
+    assert "random tower" in Cafe(LEVEL, PARAMS).caveat
+    monkeypatch.setitem(clip._SOURCES, "openai", clip._SOURCES["random"])
+    assert Cafe(LEVEL, PARAMS.model_copy(update={"tower": "openai"})).caveat is None
+
+
 def test_a_backbone_of_other_width_is_refused():
     with pytest.raises(UsageError, match=r"masks the 512 channels.*this backbone has 256"):
         Cafe(Deepest(256, 2, 2), PARAMS)

@@ -9,7 +9,8 @@
 
 Keys of scores.json; a *summary* is {overall, per_class, n_valid, n}, None where no face counts:
 
-    method, supervision, backbone, seed, train, trained_on, dataset, notice, split, checkpoint,
+    method, supervision, backbone, seed, train, trained_on, dataset, notice (of the dataset),
+    caveat (of the method: what has to be said beside its scores, or None), split, checkpoint,
     geometry, readout, codebook, protocol (holdout or paper), usable, asked
     accuracy, balanced_accuracy, macro_f1, recall, confusion, n
     calibration   ece, bins: [{low, high, n, confidence, accuracy}], the last two None if empty
@@ -66,7 +67,7 @@ from train.outputs import mean_maps, sheet, write_maps, write_predictions
 from train.params import EvaluateParams, TrainParams
 from train.scoring import faithful, scored
 
-VERSION = 3
+VERSION = 4
 SCORES, PREDICTIONS, MAPS, SHEET = "scores.json", "predictions.csv", "maps.npz", "sheet.npz"
 METRICS = "metrics.json"
 EVERY_MAP = "maps.h5"
@@ -128,6 +129,7 @@ def evaluate(
             measured, faith = _measured(setup, Inputs(faces, points, subjects), params, tell)
             scores = {
                 **_card(described, faces, params, subjects),
+                "caveat": setup.model.head.caveat,
                 **scored(measured, subjects, params, setup.codebook),
                 "chance": chance(subjects.labels_N, _training_labels(described, faces)),
                 "faithfulness": faith,
@@ -161,11 +163,12 @@ def headline(scores: Mapping[str, Any]) -> str:
     att, cam = scores["att_cos"][deepest], scores["cam_cos"]
     spread = (scores["intervals"] or {}).get("accuracy")
     between = f" [{spread[0]:.3f}, {spread[1]:.3f}]" if spread else ""
+    caveat = f". Mind: {scores['caveat']}" if scores.get("caveat") else ""
     return (
         f"{scores['method']} {scores['supervision']}: accuracy {scores['accuracy']:.3f}{between}, "
         f"balanced {scores['balanced_accuracy']:.3f}, "
         f"ATT-COS {_number(att['overall'])}, CAM-COS {_number(cam['overall'])} "
-        f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']})"
+        f"({att['n_valid']} of {att['n']} faces; protocol {scores['protocol']}){caveat}"
     )
 
 

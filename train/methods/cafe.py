@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
-from train.methods.clip import WIDTH, Tower, tower
+from train.methods.clip import RANDOM, WIDTH, Tower, tower
 from train.methods.head import NOTHING, Deepest, Extra, Features, Head
 from train.params import Options, checked
 from train.records import Batch, Forward, Loss
@@ -48,6 +48,8 @@ class Cafe(Head):
                 f"{deepest.channels}. resnet18 and vgg16 fit.",
             )
         self.linear = nn.Linear(WIDTH, CLASSES)
+        if params.tower == RANDOM:
+            self.caveat = "a random tower stands in for CLIP: its scores say nothing about CAFE"
         self._tower: Tower = tower(
             params.tower, params.tower_sha256, params.tower_px, params.tower_input
         )

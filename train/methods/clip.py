@@ -22,6 +22,7 @@ from train.methods.weights import read_weights
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"
 WIDTH = 512
+RANDOM = "random"
 _CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _SEED = 0
 
@@ -124,7 +125,7 @@ def _empty(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
 
 
 _SOURCES: dict[str, Callable[[str, str | None, int], Any]] = {
-    "random": _random,
+    RANDOM: _random,
     "openai": _fetched,
 }
 

@@ -28,7 +28,13 @@ class Deepest(NamedTuple):
 
 
 class Head(nn.Module, ABC):
-    """Reads the deepest level only, so that one gradient serves every explanation."""
+    """Reads the deepest level only, so that one gradient serves every explanation.
+
+    Attributes:
+        caveat: what has to be said beside every score; None if nothing.
+    """
+
+    caveat: str | None = None
 
     @abstractmethod
     def forward(
