@@ -9,6 +9,7 @@ from train.methods import cafe, clip
 from train.methods.cafe import Cafe, CafeParams, diversity, kept_channels, separation, strongest
 from train.methods.clip import INPUTS, Tower, tower
 from train.methods.head import Deepest
+from train.methods.heads import HEADS
 from train.methods.terms import cross_entropy
 from train.records import Batch, Forward
 
@@ -120,6 +121,12 @@ def test_a_random_tower_is_said_beside_every_score(small, monkeypatch):
 def test_a_backbone_of_other_width_is_refused():
     with pytest.raises(UsageError, match=r"masks the 512 channels.*this backbone has 256"):
         Cafe(Deepest(256, 2, 2), PARAMS)
+
+
+def test_a_tower_that_would_leave_out_a_border_is_refused():
+    options = {**PARAMS.model_dump(), "tower_px": 50}
+    with pytest.raises(UsageError, match=r"head\.tower_px: .* multiple of 32, got 50"):
+        HEADS["cafe"](LEVEL, options)
 
 
 def test_the_tower_sees_pictures_of_its_own_size():

@@ -29,7 +29,7 @@ class CafeParams(BaseModel, frozen=True, extra="forbid"):
 
     tower: str
     tower_sha256: str | None
-    tower_px: int = Field(ge=32)
+    tower_px: int = Field(ge=32, multiple_of=32)
     tower_input: str
 
 
