@@ -1,10 +1,11 @@
+import hashlib
 import random
 
 import pytest
 import torch
 from torch import nn
 
-from errors import CorruptError, NoInputError, UsageError
+from errors import CorruptError, DataError, NoInputError, UsageError
 from train.methods import cafe, clip
 from train.methods.cafe import Cafe, CafeParams, diversity, kept_channels, separation, strongest
 from train.methods.clip import INPUTS, Tower, tower
@@ -181,21 +182,36 @@ def openais(net):
     return {f"visual.{name}": value for name, value in renamed.items()}
 
 
+def digest_of(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 @pytest.mark.slow
 def test_a_tower_comes_from_a_file_by_openais_names_and_its_digest_is_asked_for(tmp_path):
-    import hashlib
-
     net = clip._random("random", None, 224)
     net.head.bias.data.zero_()
     path = tmp_path / "clip.pt"
     torch.save({**openais(net.state_dict()), "logit_scale": torch.ones(())}, path)
     with pytest.raises(UsageError, match=r"head\.tower_sha256: is not stated"):
         tower(str(path), None, 224, "imagenet")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    found = tower(str(path), digest, 224, "imagenet")
+    found = tower(str(path), digest_of(path), 224, "imagenet")
     assert found.sha256 == Tower(net, 224, INPUTS["imagenet"]).sha256
 
 
+def test_a_file_that_holds_no_tower_says_what_it_lacks(tmp_path):
+    path = tmp_path / "run.ckpt"
+    torch.save({"epoch": 3, "state_dict": {"fc.weight": torch.zeros(7, 512), "step": 1}}, path)
+    with pytest.raises(DataError, match=r'is no image tower of CLIP ViT-B/32: .*"cls_token"'):
+        tower(str(path), digest_of(path), 32, "imagenet")
+
+
+def test_a_tower_with_other_patches_is_not_resampled(tmp_path):
+    path = tmp_path / "ViT-B-16.pt"
+    torch.save({"visual.conv1.weight": torch.zeros(768, 3, 16, 16)}, path)
+    with pytest.raises(DataError, match=r"visual\.conv1\.weight has patches of 16 px"):
+        tower(str(path), digest_of(path), 32, "imagenet")
+
+
 def test_a_tower_that_is_not_there_says_what_to_name():
-    with pytest.raises(NoInputError, match=r"head\.tower is a word or a path"):
+    with pytest.raises(NoInputError, match=r"head\.tower: random, openai or a path"):
         tower("/nowhere.pt", None, 32, "imagenet")

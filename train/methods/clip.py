@@ -6,7 +6,7 @@ Source: Radford et al., Learning Transferable Visual Models From Natural Languag
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,13 @@ from torch import Tensor
 
 from errors import DataError, NoInputError, pick
 from train.augment import MEAN, STD
-from train.methods.weights import read_weights
+from train.methods.weights import read_weights, unwrapped
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"
 WIDTH = 512
 RANDOM = "random"
 _CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+_PATCH_PX = 32
 _SEED = 0
 
 
@@ -110,14 +111,23 @@ def _fetched(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: AN
 
 def _from_file(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     net, path = _empty(size_px), Path(weights)
-    found = read_weights(path, sha256, "head.tower")
-    tensors = {name: value.float() for name, value in checkpoint_filter_fn(found, net).items()}
+    found = unwrapped(read_weights(path, sha256, "head.tower", tuple(_SOURCES)))
+    tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     try:
-        net.load_state_dict(tensors)
-    except RuntimeError as error:
+        _refuse_other_patches(tensors)
+        named = checkpoint_filter_fn(tensors, net)
+        net.load_state_dict({name: value.float() for name, value in named.items()})
+    except (RuntimeError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())
         raise DataError(path, f"is no image tower of CLIP ViT-B/32: {reason:.200}") from error
     return net
+
+
+def _refuse_other_patches(tensors: Mapping[str, Tensor]) -> None:
+    """Refuse CLIP's other towers, whose patches timm would resample to ours without a word."""
+    for name, value in tensors.items():
+        if value.ndim == 4 and value.shape[-1] != _PATCH_PX:
+            raise ValueError(f"{name} has patches of {value.shape[-1]} px.")
 
 
 def _empty(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's

@@ -15,7 +15,7 @@ import io
 import pickle
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +45,19 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
     if params.weights in NAMED_WEIGHTS:
         return
     path = Path(params.weights)
-    found = read_weights(path, params.weights_sha256, "train.weights")
+    found = read_weights(path, params.weights_sha256, "train.weights", NAMED_WEIGHTS)
     if "encoder" in found and "classification_head" in found:
         _load_named(model.backbone.net, _renumbered(found["encoder"]), path)
         _load_in_order(model.head, found["classification_head"], path)
     else:
-        tensors = _unwrapped(found)
+        tensors = unwrapped(found)
         _load_named(model.backbone.net, tensors, path)
         head = {name: value for name, value in tensors.items() if name.startswith("head.")}
         if _shapes(head) == _shapes(model.head.state_dict()):
             _load_in_order(model.head, head, path)
 
 
-def read_weights(path: Path, sha256: str | None, key: str) -> dict[str, Any]:
+def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str]) -> dict[str, Any]:
     """Read a file of weights.
 
     Args:
@@ -65,13 +65,17 @@ def read_weights(path: Path, sha256: str | None, key: str) -> dict[str, Any]:
             taken.
         sha256: of the file, as stated in params.yaml.
         key: of params.yaml that names the file; the one with _sha256 behind it states its digest.
+        words: that may stand there instead.
 
     Raises:
         NoInputError, UsageError, CorruptError: see `load_weights`.
         DataError: if it is no such file.
     """
     if not path.is_file():
-        raise NoInputError(path, f"is not there. {key} is a word or a path; see docs/methods.md.")
+        known = f"{', '.join(words)} or a path"
+        raise NoInputError(
+            path, f"is not there. Put it back, or train with another {key}: {known}."
+        )
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is None:
@@ -103,7 +107,7 @@ def _loaded(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - what
     return torch.load(archive, map_location="cpu", weights_only=True)
 
 
-def _unwrapped(found: Mapping[str, Any]) -> Tensors:
+def unwrapped(found: Mapping[str, Any]) -> dict[str, Any]:
     """Take a state dict out of what training loops put around it."""
     for wrapping in _WRAPPINGS:
         if isinstance(found.get(wrapping), dict):
