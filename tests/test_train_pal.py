@@ -170,6 +170,12 @@ def test_a_fully_connected_head_has_a_gradient_that_differs_by_place(shipped):
     assert gradient.std(dim=(2, 3)).max() > 0
 
 
+def test_a_level_too_small_to_be_halved_is_refused(shipped):
+    params = shipped("pal_fc", backbone="resnet18", large_maps=False)
+    with pytest.raises(UsageError, match="deepest level, which is 1 x 1 here"):
+        build_model(METHODS["pal_fc"], params)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("layer", [1, 2, 3, 4])
 def test_an_early_layer_of_a_transformer_has_a_gradient_of_the_gradient(shipped, layer, kind):

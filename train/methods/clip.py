@@ -88,7 +88,7 @@ def tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> To
         DataError: if it is another network.
     """
     make = _SOURCES.get(weights, _from_file)
-    prepare = pick(INPUTS, normalised, "normalisation of the tower's input")
+    prepare = pick(INPUTS, normalised, "tower_input")
     return Tower(make(weights, sha256, size_px), size_px, prepare)
 
 

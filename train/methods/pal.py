@@ -47,6 +47,12 @@ class FullyConnected(Head):
     def __init__(self, deepest: Deepest, params: FullyConnectedParams) -> None:
         super().__init__()
         channels, rows, columns = deepest
+        if min(rows, columns) < 2:
+            raise UsageError(
+                "train.image_px",
+                f"VGG's classifier halves the deepest level, which is {rows} x {columns} here. Use "
+                "larger pictures, large_maps with a ResNet, or method pal.",
+            )
         width = params.width
         self.layers = nn.Sequential(
             nn.MaxPool2d(2),
@@ -278,10 +284,10 @@ def attribution(options: Options) -> Loss:
             f"{_DEGENERATE}: the outputs sum to one, so the gradient of their sum is zero and "
             "there is nothing to attribute. Use sum, abs_sum or true_class, which are of logits.",
         )
-    target = pick(TARGETS, params.heatmap, "target of the attribution")
+    target = pick(TARGETS, params.heatmap, "heatmap")
     term = Attribution(
         params,
-        pick(KINDS, params.kind, "kind of attribution"),
+        pick(KINDS, params.kind, "kind"),
         pick(SCORES, params.score, "score"),
         pick(STRATEGIES, params.strategy, "strategy"),
         pick(REDUCTIONS, params.reduction, "reduction"),
