@@ -13,12 +13,11 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from errors import pick
+from errors import UsageError, pick
 from train.canvas import unit_range
 from train.methods.attentive import Attentive, AttentiveParams
 from train.methods.cafe import Cafe, CafeParams
 from train.methods.head import NOTHING, Deepest, Extra, Features, Head, of_class, xavier
-from train.methods.pal import FullyConnected, FullyConnectedParams
 from train.methods.rul import Uncertain, UncertainParams
 from train.methods.scn import Weighted
 from train.params import NoOptions, Options, checked
@@ -209,6 +208,48 @@ class TokenConv(Head):
         """Return logits and the maps that they are means of."""
         maps_BKHW = self.classifier(features[-1])
         return Forward(maps_BKHW.mean(dim=(2, 3)), features, maps_BKHW)
+
+
+class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of VGG's: width of its two hidden layers, and dropout after each."""
+
+    width: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class FullyConnected(Head):
+    """VGG's classifier: every place has weights of its own.
+
+    Source: Simonyan and Zisserman, ICLR 2015.
+    """
+
+    def __init__(self, deepest: Deepest, params: FullyConnectedParams) -> None:
+        super().__init__()
+        channels, rows, columns = deepest
+        if min(rows, columns) < 2:
+            raise UsageError(
+                "train.image_px",
+                f"VGG's classifier halves the deepest level, which is {rows} x {columns} here. Use "
+                "larger pictures, large_maps with a ResNet, or method pal.",
+            )
+        width = params.width
+        self.layers = nn.Sequential(
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(channels * (rows // 2) * (columns // 2), width),
+            nn.ReLU(),
+            nn.Dropout(params.dropout),
+            nn.Linear(width, width),
+            nn.ReLU(),
+            nn.Dropout(params.dropout),
+            nn.Linear(width, len(EXPRESSIONS)),
+        )
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+    ) -> Forward:
+        """Return logits."""
+        return Forward(self.layers(features[-1]), features)
 
 
 P = TypeVar("P", bound=BaseModel)

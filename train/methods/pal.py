@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from pydantic import BaseModel, Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from anatomy.expressions import EXPRESSIONS
 from errors import UsageError, pick
 from train.methods.alignment import half_pixel_resize
-from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
+from train.methods.head import Classifier
 from train.methods.levels import LEVELS
 from train.methods.regime import Regime, once
 from train.params import NoOptions, Options, checked
@@ -29,48 +28,6 @@ _CANVAS_PX = 112
 
 _EPS = 1e-6
 _DEGENERATE = "softmax"
-
-
-class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of VGG's: width of its two hidden layers, and dropout after each."""
-
-    width: int = Field(ge=1)
-    dropout: float = Field(ge=0, lt=1)
-
-
-class FullyConnected(Head):
-    """VGG's classifier: every place has weights of its own.
-
-    Source: Simonyan and Zisserman, ICLR 2015.
-    """
-
-    def __init__(self, deepest: Deepest, params: FullyConnectedParams) -> None:
-        super().__init__()
-        channels, rows, columns = deepest
-        if min(rows, columns) < 2:
-            raise UsageError(
-                "train.image_px",
-                f"VGG's classifier halves the deepest level, which is {rows} x {columns} here. Use "
-                "larger pictures, large_maps with a ResNet, or method pal.",
-            )
-        width = params.width
-        self.layers = nn.Sequential(
-            nn.MaxPool2d(2),
-            nn.Flatten(),
-            nn.Linear(channels * (rows // 2) * (columns // 2), width),
-            nn.ReLU(),
-            nn.Dropout(params.dropout),
-            nn.Linear(width, width),
-            nn.ReLU(),
-            nn.Dropout(params.dropout),
-            nn.Linear(width, len(EXPRESSIONS)),
-        )
-
-    def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
-    ) -> Forward:
-        """Return logits."""
-        return Forward(self.layers(features[-1]), features)
 
 
 def second_order(options: Options) -> Regime:
