@@ -57,6 +57,21 @@ def test_a_step_that_is_no_number_is_skipped_and_its_faces_listed(
     assert "nan" not in curve
 
 
+def test_a_loss_finds_heatmaps_at_the_size_of_its_level(tiny, speck, tmp_path, monkeypatch):
+    seen = []
+
+    def term(forward, batch):
+        sizes = [tuple(maps.shape[-2:]) for maps in batch.maps]
+        seen.append((tuple(forward.features[0].shape[-2:]), sizes))
+        return cross_entropy(forward, batch)
+
+    monkeypatch.setitem(TERMS, "cross_entropy", lambda options: Loss(term, level=1))
+    fit(tiny, tmp_path / "run", speck)
+    size, sizes = seen[0]
+    assert len(sizes) == 2
+    assert size == sizes[1]
+
+
 def test_three_such_steps_in_a_row_stop_the_run(tiny, speck, tmp_path, monkeypatch):
     monkeypatch.setitem(TERMS, "cross_entropy", failing({5, 6, 7}))
     with pytest.raises(DivergedError, match=r"cross_entropy is nan.* in epoch 2, step 3"):

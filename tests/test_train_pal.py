@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,15 @@ from errors import UsageError
 from params import load as load_params
 from train.methods import METHODS
 from train.methods.model import build_losses, build_model, build_regime
-from train.methods.pal import KINDS, SCORES, STRATEGIES, TARGETS, attribution, landmark_heatmap
+from train.methods.pal import (
+    KINDS,
+    SCORES,
+    STRATEGIES,
+    TARGETS,
+    attribution,
+    landmark_heatmap,
+    stored_heatmap,
+)
 from train.params import TrainParams
 from train.records import Batch, Forward
 
@@ -95,6 +104,20 @@ def test_with_the_stored_map_at_the_levels_size_it_is_the_same_loss(golden):
         attribution({**OPTIONS, "heatmap": name}).term(forward, batch) for name in TARGETS
     )
     torch.testing.assert_close(drawn, stored)
+
+
+def test_a_stored_map_of_the_levels_size_is_taken_before_others_and_its_highest_place_is_one(
+    golden,
+):
+    batch = batch_of(golden)
+    own = 0.25 * golden["heatmap7"][:, None]
+    batch = replace(batch, maps=(torch.rand(3, 1, 4, 4, dtype=torch.float64), own))
+    torch.testing.assert_close(stored_heatmap(batch, (7, 7)), golden["heatmap7"])
+
+
+@pytest.mark.parametrize(("heatmap", "level"), [("stored", 3), ("landmarks", None)])
+def test_stored_maps_are_asked_for_at_the_layer(heatmap, level):
+    assert attribution({**OPTIONS, "layer": 3, "heatmap": heatmap}).level == level
 
 
 def test_mean_and_pearson_are_the_sum_up_to_what_they_divide_by(golden):

@@ -87,7 +87,11 @@ class Fit:
             self._feed.carry_points()
         self._learner = Learner(method, params, losses, ranks, self._feed.labels_N)
         levels = _levels(self._learner.model, params.image_px, ranks.device)
-        self._sizes = target_sizes(params.alignment, levels, params.image_px)
+        further = [loss.level for loss in losses.values() if loss.level]
+        wanted = {"layers": (*params.alignment.layers, *further)}
+        self._sizes = target_sizes(
+            params.alignment.model_copy(update=wanted), levels, params.image_px
+        )
         self._steps = -(-len(self._feed) // params.accumulate)
         self._at, self._tell, self._keeper = Position(), tell, Keeper(folder)
         self._started = self._saved = self._noted = time.monotonic()

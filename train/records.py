@@ -83,12 +83,14 @@ class Loss:
         counted: how many faces of a batch it is the mean of. Over several ranks it is the mean
             over those of all: each rank's is weighted with its share of them.
         points: whether batches have to carry landmarks.
+        level: from 1, at whose size it reads heatmaps; None if it reads none, or says so itself.
         check: raises UsageError if a model is none that it suits, before the first step.
     """
 
     term: Term
     counted: Callable[[Batch], Tensor] = all_faces
     points: bool = False
+    level: int | None = None
     check: Callable[[Any], None] = _suits_all
 
 

@@ -129,7 +129,17 @@ def landmark_heatmap(points_B682: Tensor, size: Sequence[int], sigma_px: float) 
     away_B682S = (places_S - points_B682[..., None]) / sigma_px
     bumps_B682S = (-0.5 * away_B682S.square()).exp().nan_to_num()
     drawn_BSS = torch.einsum("bpx,bpy->byx", bumps_B682S[:, :, 0], bumps_B682S[:, :, 1])
-    maps_BHW = F.adaptive_avg_pool2d(drawn_BSS, (size[0], size[1]))
+    return _to_one(F.adaptive_avg_pool2d(drawn_BSS, (size[0], size[1])))
+
+
+def stored_heatmap(batch: Batch, size: Sequence[int]) -> Tensor:
+    """Take the run's heatmap at this size, resized if need be, its highest place at one."""
+    sized = [maps_B1hw for maps_B1hw in batch.maps if maps_B1hw.shape[-2:] == size]
+    return _to_one((sized[0] if sized else half_pixel_resize(batch.maps[0], size))[:, 0])
+
+
+def _to_one(maps_BHW: Tensor) -> Tensor:
+    """Bring the highest place to one, since the loss grows with its target."""
     tiny = torch.finfo(maps_BHW.dtype).tiny
     return maps_BHW / maps_BHW.amax(dim=(1, 2), keepdim=True).clamp(min=tiny)
 
@@ -161,7 +171,7 @@ TARGETS: dict[str, Target] = {
         points=True,
     ),
     "stored": Target(
-        lambda batch, size, sigma_px: half_pixel_resize(batch.maps[0], size)[:, 0],
+        lambda batch, size, sigma_px: stored_heatmap(batch, size),
         lambda batch: batch.valid_B,
         points=False,
     ),
@@ -264,5 +274,6 @@ def attribution(options: Options) -> Loss:
         term,
         counted=lambda batch: target.faces(batch).sum(),
         points=target.points,
+        level=None if target.points else params.layer,
         check=check,
     )
