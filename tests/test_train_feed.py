@@ -1,4 +1,5 @@
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -6,12 +7,14 @@ import torch
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, DataError, UsageError
+from store.reading import read_points
 from train import gathering
 from train.feed import Feed, Place
 from train.gathering import SOURCES
 from train.inputs import Stores, labels_of
 from train.maps import MAPS
 from train.params import FeedParams
+from train.records import Loss
 from train.samplers import SAMPLERS, cut
 
 CPU = torch.device("cpu")
@@ -230,3 +233,30 @@ def test_a_kind_with_several_maps_a_face_is_refused(tiny, make_store, tmp_path):
     other = make_store(tmp_path / "maps", stacks, {"kind": "per_class_au"})
     with pytest.raises(UsageError, match="per_class_au has several maps a face"):
         Stores.opened(tiny.faces, tiny.landmarks, other)
+
+
+def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores):
+    asked = feed(stores)
+    assert next(asked.in_order()).points_B682 is None
+    asked.serve([Loss(None, points=True)])
+    raw = next(asked.in_order())
+    size = stores.landmarks.about["size_px"]
+    expected = (read_points(stores.landmarks, raw.rows_B) + 0.5) / size * 2 - 1
+    np.testing.assert_allclose(raw.points_B682.numpy(), expected, atol=1e-6)
+    assert raw.points_B682.isfinite().any()
+
+
+def test_a_loss_on_landmarks_is_refused_where_there_are_none(stores):
+    asked = feed(stores)
+    nothing = SimpleNamespace(take=lambda rows_B: np.zeros(len(rows_B)))
+    asked._landmarks = SimpleNamespace(array=lambda name: nothing, path="data/landmarks/mine")
+    with pytest.raises(DataError, match=r"data/landmarks/mine.*no face of this split has landm"):
+        asked.serve([Loss(None, points=True)])
+
+
+def test_a_loss_on_heatmaps_is_refused_where_there_are_none(stores):
+    asked = feed(stores)
+    asked.serve([Loss(None, maps=True)])
+    asked._valid = np.zeros_like(asked._valid)
+    with pytest.raises(DataError, match="an aligned run would be a plain one"):
+        asked.serve([Loss(None, maps=True)])

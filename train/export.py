@@ -214,10 +214,14 @@ def _made_of(run: Path, checkpoint: str, described: Json) -> Json:
     past = json.loads(state["position"])["history"]
     about, params = described["about"], described["params"]
     begun = Path(params["weights"]).name  # in which folder it lay is nobody's business
+    head = {
+        key: Path(value).name if key == "tower" else value for key, value in params["head"].items()
+    }
+    sources = ", ".join([begun, *(str(head[key]) for key in head if key == "tower")])
     split = TrainParams.model_validate(params).chosen_on
     return {
         **{key: described[key] for key in ("method", "supervision", "expressions", "torch")},
-        "params": {**params, "weights": begun},
+        "params": {**params, "weights": begun, "head": head},
         "checkpoint": checkpoint,
         "epoch": len(past),
         "accuracy": {split: past[-1]["val/accuracy"]},
@@ -227,8 +231,8 @@ def _made_of(run: Path, checkpoint: str, described: Json) -> Json:
         "revision": state["about"]["revision"],
         "digests": {key: described[key] for key in ("faces", "landmarks", "heatmaps")},
         "licence": (
-            f"Trained on the pictures of {about['dataset']}, from weights: {begun}; the terms of "
-            "both go with this model. So do those of dlib's 68-point model (research only) if "
+            f"Trained on the pictures of {about['dataset']}, from weights: {sources}; the terms of "
+            "all go with this model. So do those of dlib's 68-point model (research only) if "
             "stage landmark used it. AULens itself: MIT."
         ),
     }

@@ -3,7 +3,7 @@
 Which faces they hold depends on (seed, epoch) alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from train.gathering import SOURCES, Rows
 from train.inputs import Stores, labels_of
 from train.maps import MAPS
 from train.params import FeedParams
+from train.records import Loss
 from train.samplers import SAMPLERS, cut
 
 
@@ -93,7 +94,8 @@ class Feed:
             )
         self.labels_N = labels = labels_of(table)
         self._valid = stores.heatmaps.array("valid").all() == 1
-        self._landmarks, self._carries_points = stores.landmarks, False
+        self._landmarks, self._heatmaps = stores.landmarks, stores.heatmaps
+        self._carries_points = False
         self._batch, self._place = batch, place
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
         maps = pick(MAPS, params.heatmaps, "origin of heatmaps")(stores, labels)
@@ -102,19 +104,25 @@ class Feed:
             columns, self.rows_N, params, place.device
         )
 
-    def carry_points(self) -> None:
-        """From now on, give batches their landmarks.
+    def serve(self, losses: Collection[Loss]) -> None:
+        """From now on, give batches what these losses ask for.
 
         Raises:
-            DataError: if no face of the split has any.
+            DataError: if no face of the split has it.
         """
-        if not self._landmarks.array("valid").take(self.rows_N).any():
+        self._carries_points = any(loss.points for loss in losses)
+        if self._carries_points and not self._landmarks.array("valid").take(self.rows_N).any():
             raise DataError(
                 self._landmarks.path,
                 "no face of this split has landmarks, and this method learns by them. Look at "
                 "status.csv there; landmark.backend finds them.",
             )
-        self._carries_points = True
+        if any(loss.maps for loss in losses) and not self._valid[self.rows_N].any():
+            raise DataError(
+                self._heatmaps.path,
+                "no face of this split has a heatmap, so an aligned run would be a plain one. "
+                "Look at status.csv there; landmark.backend finds the points that maps are of.",
+            )
 
     def __len__(self) -> int:
         """Batches an epoch."""

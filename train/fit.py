@@ -51,7 +51,7 @@ def _nothing(params: TrainParams) -> dict[str, Loss]:
 
 
 def _alignment(params: TrainParams) -> dict[str, Loss]:
-    return {"alignment": Loss(alignment(params.alignment), counted=faces_with_map)}
+    return {"alignment": Loss(alignment(params.alignment), faces_with_map, maps=True)}
 
 
 SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Loss]]] = {
@@ -83,8 +83,7 @@ class Fit:
             Feed(stores, split, params.batch, params.feed, place)
             for split in ("train", params.chosen_on)
         )
-        if any(loss.points for loss in losses.values()):
-            self._feed.carry_points()
+        self._feed.serve(losses.values())
         self._learner = Learner(method, params, losses, ranks, self._feed.labels_N)
         levels = _levels(self._learner.model, params.image_px, ranks.device)
         further = [loss.level for loss in losses.values() if loss.level]

@@ -83,6 +83,7 @@ class Loss:
         counted: how many faces of a batch it is the mean of. Over several ranks it is the mean
             over those of all: each rank's is weighted with its share of them.
         points: whether batches have to carry landmarks.
+        maps: whether there is nothing to learn without heatmaps.
         level: from 1, at whose size it reads heatmaps; None if it reads none, or says so itself.
         check: raises UsageError if a model is none that it suits, before the first step.
     """
@@ -90,6 +91,7 @@ class Loss:
     term: Term
     counted: Callable[[Batch], Tensor] = all_faces
     points: bool = False
+    maps: bool = False
     level: int | None = None
     check: Callable[[Any], None] = _suits_all
 

@@ -274,6 +274,7 @@ def attribution(options: Options) -> Loss:
         term,
         counted=lambda batch: target.faces(batch).sum(),
         points=target.points,
+        maps=not target.points,
         level=None if target.points else params.layer,
         check=check,
     )

@@ -14,6 +14,7 @@ import hashlib
 import io
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -102,7 +103,10 @@ def _loaded(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - what
         name.endswith("/constants.pkl") for name in zipfile.ZipFile(archive).namelist()
     ):
         archive.seek(0)
-        return dict(torch.jit.load(archive, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings():  # that nobody should write such archives any more
+            warnings.simplefilter("ignore", FutureWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return dict(torch.jit.load(archive, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]
     archive.seek(0)
     return torch.load(archive, map_location="cpu", weights_only=True)
 
