@@ -30,7 +30,7 @@ def run(tiny, checkout, tmp_path_factory):
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
     out = tmp_path_factory.mktemp("runs") / "aligned"
     resuming.fit(tiny, out, numbers.model_copy(update=small))
-    with resuming.known:
+    with resuming.small_world():
         yield out
 
 

@@ -68,7 +68,7 @@ def run(tiny, checkout, tmp_path_factory):
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "ema": 0.5}
     out = tmp_path_factory.mktemp("runs") / "plain"
     resuming.fit(tiny, out, numbers.model_copy(update=small), "plain")
-    with resuming.known:
+    with resuming.small_world():
         yield out
 
 
