@@ -189,7 +189,14 @@ def _references(axes: Axes, run: Result, theme: Theme) -> None:
 def _legend(axes: Axes, theme: Theme) -> None:
     for name, colour in (("plain", theme.plain), ("aligned", theme.aligned)):
         axes.plot([], [], "o", color=colour, label=name)
-    axes.legend(frameon=False, fontsize=9, labelcolor=theme.ink, loc="lower right")
+    axes.legend(  # below, where no line runs
+        frameon=False,
+        fontsize=9,
+        labelcolor=theme.ink,
+        loc="upper right",
+        bbox_to_anchor=(1, -0.12),
+        ncols=2,
+    )
 
 
 def reliability_chart(name: str, comparison: Comparison) -> Chart | None:
