@@ -11,6 +11,10 @@ OPTIONS = {
     "plain": {},
     "cutmix": {"probability": 1.0},
     "adl": {"drop_p": 0.4, "threshold": 0.1},
+    "second_order": {},
+    "relabel": {"share": 0.7, "from_epoch": 10, "margin": 0.2, "scope": "batch"},
+    "uncertain_mixup": {},
+    "mirrored": {},
 }
 
 
