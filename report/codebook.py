@@ -22,8 +22,9 @@ from anatomy.action_units import (
     PUBLISHED_CANVAS_PX,
     Ellipse,
 )
+from anatomy.drawing import framed
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import au, framed
+from anatomy.heatmaps import au
 from anatomy.landmarks import POINTS, REGIONS, mirrored
 from report.codebook_table import BASE, numbers, table
 from report.drawing import ALERT, GREY, blank_page, png, write

@@ -174,7 +174,15 @@ def test_an_unknown_codebook_names_the_known_ones():
 @pytest.mark.parametrize("codebook", CODEBOOKS)
 def test_what_is_compared_are_the_maps_of_every_kind_to_the_bit(golden, codebook):
     points, labels = np.tile(golden["landmarks"], (7, 1, 1)), [0, 1, 2, 3, 4, 5, 6]
-    maps, valid = compared_au(golden["landmarks"], 64, canvas_px=256, codebook=codebook)
+    (maps, valid), regions = compared_au(
+        golden["landmarks"], (64, 32), canvas_px=256, codebook=codebook
+    )
+    for found, expected in zip(
+        regions,
+        unit_regions(golden["landmarks"], 32, canvas_px=256, codebook=codebook),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(found, expected)
     everyone = [label for label in labels for _ in golden["landmarks"]]
     own, own_valid = au(points, everyone, 64, canvas_px=256, codebook=codebook)
     generic, generic_valid = generic_au(

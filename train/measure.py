@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import compared_au, unit_regions
+from anatomy.heatmaps import compared_au
 from errors import pick
 from store.tables import Row
 from train.augment import plain_images
@@ -187,8 +187,9 @@ def look(
         landmarks_B682: px of the canvas; NaN where there are none.
     """
     size, codebook = setup.canvas_px, setup.codebook
-    targets, defined = compared_au(landmarks_B682, size, canvas_px=size, codebook=codebook)
-    regions, drawn = unit_regions(landmarks_B682, SMALL_PX, canvas_px=size, codebook=codebook)
+    (targets, defined), (regions, drawn) = compared_au(
+        landmarks_B682, (size, SMALL_PX), canvas_px=size, codebook=codebook
+    )
     return Looks(torch.from_numpy(images_BHW3), labels_B, targets, defined, regions, drawn)
 
 
