@@ -14,7 +14,6 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -28,10 +27,10 @@ from pipeline.cluster import Crew
 from pipeline.index import index
 from store.reading import Store
 from store.tables import write_table
+from tests.forking import forkserver
 from tests.indexing import align_params, index_params
 
-FORK = get_context("forkserver")
-FORK.set_forkserver_preload([__name__])
+FORK = forkserver(__name__)
 
 PIXELS = np.random.default_rng(0).integers(1, 256, (64, 64, 3), np.uint8)
 PICTURE = Image.fromarray(PIXELS)

@@ -6,7 +6,6 @@ import logging
 import os
 import time
 from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
@@ -19,14 +18,14 @@ from store.reading import Store
 from store.repair import repair
 from store.shards import ArraySpec, Layout, create_arrays, pending, write_shard, write_status
 from store.verify import faults
+from tests.forking import forkserver
 
 LOG = logging.getLogger(__name__)
 FULL = os.environ.get("AULENS_TORTURE") == "full"
 SEED = int(os.environ.get("AULENS_SEED", "0"))
 LAYOUT = Layout(10, 4, {"map": ArraySpec((40, 50), "uint8"), "valid": ArraySpec((), "uint8")})
 TABLE = [{"id": str(row), "status": "ok"} for row in range(LAYOUT.rows)]
-FORK = get_context("forkserver")
-FORK.set_forkserver_preload([__name__, "zarr"])
+FORK = forkserver(__name__, "zarr")
 CALLS = ("fsync", "open", "replace", "mkdir", "unlink", "rmdir", "chmod", "link")
 
 

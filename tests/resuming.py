@@ -4,13 +4,13 @@ import os
 import socket
 import sys
 from contextlib import contextmanager, nullcontext
-from multiprocessing import get_context
 from unittest import mock
 
 import torch
 from torch import nn
 
 from tests import crashing
+from tests.forking import forkserver
 from train.inputs import Stores
 from train.loop import train
 from train.methods import clip
@@ -19,8 +19,7 @@ from train.methods.levels import Backbone
 from train.runs import Run
 
 CPU = torch.device("cpu")
-SPAWN = get_context("forkserver")
-SPAWN.set_forkserver_preload([__name__, "dvclive.dvc", "dvc.repo", "numpy.ma"])
+SPAWN = forkserver(__name__, "dvclive.dvc", "dvc.repo", "numpy.ma")
 
 
 class Speck(Backbone):
