@@ -81,7 +81,7 @@ def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
     torch.testing.assert_close(found.logits_BK, model(images).logits_BK)
 
 
-def test_a_head_without_class_weights_is_refused():
+def test_a_head_without_class_weights_is_refused_before_the_first_step():
     model = Classifier(Flat(), HEADS["prm"](Deepest(3, 2, 4), {"window": 1}))
     with pytest.raises(UsageError, match="linear in the pooled level"):
-        mirrored({}).run(model, Batch(torch.zeros(1, 3, 2, 4), None, (), None, None))
+        mirror_consistency({"weight": 5.0}).check(model)

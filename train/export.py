@@ -127,7 +127,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         return _line(out, json.loads((out / CARD).read_bytes()))
     graph = Graph(model, method.readout, described["params"]["image_px"])
     size_px: int = described["about"]["size_px"]
-    card = _made_of(run, params.checkpoint, described)
+    card = _made_of(run, params.checkpoint, described, model.head.sources)
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, card), WEIGHTS: _weights(model)}
     found = differences(graph, files[ONNX], size_px)
     if found and not found["logits"] <= params.tolerance:  # nor if it is no number
@@ -208,16 +208,16 @@ def _weights(model: Classifier) -> bytes:
     return safetensors.torch.save(tensors, metadata={"format": "pt"})
 
 
-def _made_of(run: Path, checkpoint: str, described: Json) -> Json:
+def _made_of(run: Path, checkpoint: str, described: Json, sources: tuple[str, ...]) -> Json:
     """Return what a run is and was made of."""
     state = load(run / f"{checkpoint}.ckpt", _CPU)
     past = json.loads(state["position"])["history"]
     about, params = described["about"], described["params"]
     begun = Path(params["weights"]).name  # in which folder it lay is nobody's business
     head = {
-        key: Path(value).name if key == "tower" else value for key, value in params["head"].items()
+        key: Path(value).name if isinstance(value, str) else value
+        for key, value in params["head"].items()
     }
-    sources = ", ".join([begun, *(str(head[key]) for key in head if key == "tower")])
     split = TrainParams.model_validate(params).chosen_on
     return {
         **{key: described[key] for key in ("method", "supervision", "expressions", "torch")},
@@ -231,7 +231,8 @@ def _made_of(run: Path, checkpoint: str, described: Json) -> Json:
         "revision": state["about"]["revision"],
         "digests": {key: described[key] for key in ("faces", "landmarks", "heatmaps")},
         "licence": (
-            f"Trained on the pictures of {about['dataset']}, from weights: {sources}; the terms of "
+            f"Trained on the pictures of {about['dataset']}, from weights: "
+            f"{', '.join((begun, *sources))}; the terms of "
             "all go with this model. So do those of dlib's 68-point model (research only) if "
             "stage landmark used it. AULens itself: MIT."
         ),

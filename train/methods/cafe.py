@@ -6,6 +6,7 @@ and its code: predictions come from the linear layer; the other logits only trai
 """
 
 import random
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,9 @@ from train.records import Batch, Forward, Loss
 CLASSES = len(EXPRESSIONS)
 GROUP = WIDTH // CLASSES
 """G: 73 channels an expression. The last of the 512 is nobody's; only the linear layer sees it."""
+
+
+_CAVEATS = {RANDOM: "a random tower stands in for CLIP: its scores say nothing about CAFE"}
 
 
 class CafeParams(BaseModel, frozen=True, extra="forbid"):
@@ -48,8 +52,7 @@ class Cafe(Head):
                 f"{deepest.channels}. resnet18 and vgg16 fit.",
             )
         self.linear = nn.Linear(WIDTH, CLASSES)
-        if params.tower == RANDOM:
-            self.caveat = "a random tower stands in for CLIP: its scores say nothing about CAFE"
+        self.caveat, self.sources = _CAVEATS.get(params.tower), (Path(params.tower).name,)
         self._tower: Tower = tower(
             params.tower, params.tower_sha256, params.tower_px, params.tower_input
         )

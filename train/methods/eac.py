@@ -33,17 +33,13 @@ def mirrored(options: Options) -> Regime:
     """Show the model the augmented faces, then their mirror images; only the first are scored.
 
     The forward pass has `class_maps_BKHW`, and of the mirror images `mirrored_maps_BKHW`, turned
-    back.
-
-    Raises:
-        UsageError: if the head is not linear in the pooled level, in the first step.
+    back; `mirror_consistency` refuses models whose head has no class weights.
     """
     checked(NoOptions, options, "regime")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         weights_KC = model.head.class_weights()
-        if weights_KC is None:
-            raise UsageError("regime", "mirrored needs a head that is linear in the pooled level.")
+        assert weights_KC is not None
         other = batch.images_B3HW.flip(-1).contiguous(memory_format=torch.channels_last)
         first, second = (model(images, batch.labels_B) for images in (batch.images_B3HW, other))
         maps = {
@@ -55,6 +51,13 @@ def mirrored(options: Options) -> Regime:
     return Regime(run=run)
 
 
+def _refuse_other_heads(model: Classifier) -> None:
+    if model.head.class_weights() is None:
+        raise UsageError(
+            "terms.mirror_consistency", "needs a head that is linear in the pooled level."
+        )
+
+
 def mirror_consistency(options: Options) -> Loss:
     """Return the mean squared difference of all class maps of both views, times its weight."""
     params = checked(ConsistencyParams, options, "terms.mirror_consistency")
@@ -63,4 +66,4 @@ def mirror_consistency(options: Options) -> Loss:
         extra = forward.extra
         return params.weight * F.mse_loss(extra["class_maps_BKHW"], extra["mirrored_maps_BKHW"])
 
-    return Loss(term)
+    return Loss(term, check=_refuse_other_heads)

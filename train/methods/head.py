@@ -32,9 +32,11 @@ class Head(nn.Module, ABC):
 
     Attributes:
         caveat: what has to be said beside every score; None if nothing.
+        sources: of frozen weights that it stands on, beside train.weights.
     """
 
     caveat: str | None = None
+    sources: tuple[str, ...] = ()
 
     @abstractmethod
     def forward(

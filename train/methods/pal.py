@@ -27,7 +27,11 @@ _CANVAS_PX = 112
 """Side of the canvas on which landmarks are drawn."""
 
 _EPS = 1e-6
-_DEGENERATE = "softmax"
+_DEGENERATE = {
+    "softmax": "the outputs sum to one, so the gradient of their sum is zero and there is nothing "
+    "to attribute. Use sum, abs_sum or true_class, which are of logits."
+}
+"""Scores that others have used, and why they are refused."""
 
 
 def second_order(options: Options) -> Regime:
@@ -245,12 +249,8 @@ def attribution(options: Options) -> Loss:
         UsageError: if a part is not known, or leaves nothing to attribute.
     """
     params = checked(AttributionParams, options, "terms.attribution")
-    if params.score == _DEGENERATE:
-        raise UsageError(
-            "terms.attribution.score",
-            f"{_DEGENERATE}: the outputs sum to one, so the gradient of their sum is zero and "
-            "there is nothing to attribute. Use sum, abs_sum or true_class, which are of logits.",
-        )
+    if reason := _DEGENERATE.get(params.score):
+        raise UsageError("terms.attribution.score", f"{params.score}: {reason}")
     target = pick(TARGETS, params.heatmap, "heatmap")
     term = Attribution(
         params,
