@@ -1,18 +1,23 @@
-"""What a person sees while waiting: a bar on a terminal, a line every ten seconds elsewhere."""
+"""Progress of long work: a bar on a terminal, a line every ten seconds elsewhere."""
 
 import os
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+_SECONDS_PER_LINE = 10.0
 
-_SECONDS_A_LINE = 10.0
+ProgressCallback = Callable[[int, int, str], None]
+"""Called with (done, total, note) as work goes on."""
 
 
-class Waiting:
+def silent(done: int, total: int, note: str) -> None:
+    """Tell nobody: the default of every progress callback."""
+
+
+class ProgressBar:
     """Called with (done, total, note) as work goes on; a context manager.
 
     Args:
@@ -22,6 +27,15 @@ class Waiting:
     def __init__(self, what: str) -> None:
         self._what, self._started, self._last = what, time.monotonic(), time.monotonic()
         self._begun: int | None = None
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         console = Console(stderr=True)
         columns = (
             TextColumn("{task.description}"),
@@ -36,7 +50,7 @@ class Waiting:
         self._bar = Progress(*columns, console=console, transient=True) if shown else None
         self._task = self._bar.add_task(what, total=None, rate="", note="") if self._bar else None
 
-    def __enter__(self) -> "Waiting":
+    def __enter__(self) -> "ProgressBar":
         if self._bar:
             self._bar.start()
         return self
@@ -63,7 +77,7 @@ class Waiting:
         rate = f"{pace:.3g}/s"
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, rate=rate, note=note)
-        elif now - self._last >= _SECONDS_A_LINE:
+        elif now - self._last >= _SECONDS_PER_LINE:
             self._last = now
             left = timedelta(seconds=round((total - done) / pace))
             parts = [f"{done} of {total}", rate, f"{left} left", note]

@@ -34,20 +34,20 @@ from benchmarks.heatmaps import faces
 from benchmarks.made_up import face_store, landmark_store
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
 from report.page import ReportParams, write_report
 from store.reading import Store
 from tests.made_results import a_sheet, later_scores, put
-from train.augment import plain_images
-from train.evaluate import Source, evaluate
-from train.fit import SUPERVISIONS
-from train.inputs import Stores
-from train.loop import train
-from train.measure import Setup, look, measure
+from train.data.stores import Stores
+from train.evaluation.measure import Setup, look, measure
+from train.evaluation.stage import Source, evaluate
+from train.fitting.stage import train
+from train.fitting.trainer import SUPERVISIONS
+from train.images import plain_images
 from train.methods import METHODS
+from train.methods.cam_methods import CAM_METHODS
 from train.methods.model import build_model
-from train.methods.readouts import READOUTS
 from train.params import EvaluateParams, TrainParams
 from train.runs import Run, load_run
 
@@ -68,7 +68,7 @@ class Case:
         faces: a batch.
         most: what is claimed.
         changes: other numbers than those of params.yaml.
-        readout: row of READOUTS; the method's own, if None.
+        cam_method: row of CAM_METHODS; the method's own, if None.
     """
 
     method: str
@@ -76,11 +76,11 @@ class Case:
     faces: int
     most: float = 1.5
     changes: tuple[tuple[str, str | int], ...] = ()
-    readout: str | None = None
+    cam_method: str | None = None
 
     def __str__(self) -> str:
         told = [self.method, *(str(value) for _, value in self.changes), f"{self.image_px} px"]
-        return ", ".join(told) + (f", read by {self.readout}" if self.readout else "")
+        return ", ".join(told) + (f", read by {self.cam_method}" if self.cam_method else "")
 
 
 RESNET50 = (("backbone", "resnet50"),)
@@ -93,10 +93,10 @@ CASES = (
     *(Case(name, 64, 32) for name in ("wildcat", "prm", "acol", "ts_cam", "apvit")),
     Case("ts_cam", 224, 4, changes=DEIT_SMALL),
     *(Case(name, 64, 32, 3) for name in ("pal_fc", "cafe", "rul")),
-    *(Case("wildcat", 64, 32, 3, readout=name) for name in ("gradcam", "layercam")),
-    Case("prm", 64, 32, 3, readout="gradcam_pp"),
-    Case("acol", 64, 32, 3, readout="gradcam"),
-    Case("acol", 224, 8, 3, readout="gradcam"),
+    *(Case("wildcat", 64, 32, 3, cam_method=name) for name in ("gradcam", "layercam")),
+    Case("prm", 64, 32, 3, cam_method="gradcam_pp"),
+    Case("acol", 64, 32, 3, cam_method="gradcam"),
+    Case("acol", 224, 8, 3, cam_method="gradcam"),
 )
 
 
@@ -106,8 +106,8 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
     params = shipped.model_copy(update={**dict(case.changes), "image_px": case.image_px})
     method = METHODS[case.method]
     model = build_model(method, params).eval()
-    readout = READOUTS[case.readout or method.readout]
-    setup = Setup(model, readout, case.image_px, CANVAS_PX, "published", "exact", CPU)
+    cam_method = CAM_METHODS[case.cam_method or method.cam_method]
+    setup = Setup(model, cam_method, case.image_px, CANVAS_PX, "published", "exact", CPU)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (case.faces, STORED_PX, STORED_PX, 3), np.uint8)
     labels = np.arange(case.faces) % 7
@@ -148,7 +148,7 @@ def stored(folder: Path) -> Stores:
     splits = {**SPLITS, "test": SCORED}
     landmarks = landmark_store(folder / "landmarks", count, splits)
     params = load(PARAMS, ("heatmap",), HeatmapParams)
-    heatmap(landmarks, folder / "au", "au", params, Crew(silent, workers=0))
+    heatmap(landmarks, folder / "au", "au", params, ClusterConfig(silent, workers=0))
     return Stores.opened(face_store(folder / "faces", count, splits), landmarks, folder / "au")
 
 

@@ -20,28 +20,28 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import normalised_error
 from benchmarks.timing import interleaved, ratios, save
+from demo.stage import DemoParams, make
 from params import load
 from pipeline.align import AlignParams, align
-from pipeline.cluster import Crew
 from pipeline.datasets.csv_table import read_landmarks
-from pipeline.decode import Limits, decode
-from pipeline.demo.stage import DemoParams, make
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.faces.decode import Limits, decode
+from pipeline.faces.locate import Attempt, view
+from pipeline.faces.warp import moved
 from pipeline.index import IndexParams, index
 from pipeline.landmark import LandmarkParams, landmark
-from pipeline.locate import Attempt, view
-from pipeline.warp import moved
 from store.reading import Store, read_points
 
 ROUNDS = 5
 DETECTORS = ("mediapipe", "dlib")
-ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 
 
 def bare(name: str) -> Callable[[Any], object]:
     """Return a detector without anything of ours around it."""
-    from pipeline.backends.dlib import _model as dlib
-    from pipeline.backends.mediapipe import _model as mediapipe
+    from pipeline.faces.backends.dlib import _model as dlib
+    from pipeline.faces.backends.mediapipe import _model as mediapipe
 
     found: dict[str, Callable[[Any], object]] = {
         "mediapipe": mediapipe(),
@@ -111,7 +111,9 @@ def measured(root: Path) -> dict[str, Any]:
         update={"train": 20, "val": 1, "test": 9}
     )
     make(root / "raw", small, ALONE)
-    index(root / "raw", root / "index", load(PARAMS, ("index", "demo"), IndexParams), ALONE.tell)
+    index(
+        root / "raw", root / "index", load(PARAMS, ("index", "demo"), IndexParams), ALONE.progress
+    )
     truth = read_landmarks(root / "raw" / "landmarks.txt")
     files = sorted((root / "raw" / "images").iterdir())
     pictures = [decode(file.read_bytes(), Limits(10**8, 16))[0] for file in files]

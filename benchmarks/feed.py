@@ -35,12 +35,12 @@ from benchmarks.rivals import (
     zarr_python,
 )
 from benchmarks.timing import interleaved, ratios, save
-from pipeline.demo.render import render
+from demo.render import render
 from store.building import building
 from store.shards import DATA, ArraySpec, Layout, create_arrays, write_shard, write_status
-from train.feed import Feed, Place
-from train.gathering import mapped
-from train.inputs import Stores
+from train.data.batch_loader import Feed, Place
+from train.data.prefetch import mapped
+from train.data.stores import Stores
 from train.params import FeedParams
 
 ROWS, DISTINCT, BATCH, ROUNDS, CANVAS = 20_480, 256, 224, 10, 224

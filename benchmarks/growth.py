@@ -28,7 +28,7 @@ from benchmarks.made_up import index_pictures, landmark_store, picture_folder, s
 from benchmarks.timing import save
 from params import load
 from pipeline.align import AlignParams, align
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
 from pipeline.landmark import LandmarkParams, landmark
 from store.building import MANIFEST, building_folder, read_fingerprint
@@ -42,11 +42,11 @@ KINDS = ("au", "landmarks")
 WORKERS = 2
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 Figures = dict[str, float]
-Build = Callable[[Crew], object]
+Build = Callable[[ClusterConfig], object]
 
 
 @dataclass
-class Peaks:
+class PRMHead:
     """Highest resident memory so far, in MB: of this process, and of any of its workers."""
 
     worker: float = 0.0
@@ -71,9 +71,9 @@ def _peak_mb(pid: int | str) -> float:
 
 
 @contextmanager
-def peaks() -> Iterator[Peaks]:
+def peaks() -> Iterator[PRMHead]:
     """Watch the workers' memory during a block."""
-    seen = Peaks()
+    seen = PRMHead()
     watcher = threading.Thread(target=seen.watch)
     watcher.start()
     try:
@@ -87,7 +87,7 @@ def measured(build: Build, out: Path, rows: int) -> Figures:
     """Build a store, and return what it took and what it takes to open and to resume it."""
     started, before = time.perf_counter(), _core_seconds()
     with peaks() as seen:
-        build(Crew(_silent, WORKERS))
+        build(ClusterConfig(_silent, WORKERS))
     wall, core = time.perf_counter() - started, _core_seconds() - before
     size, files = size_on_disk(out)
     figures = {"rows": rows, "wall_s": wall, "core_s": core, "bytes": size, "files": files}
@@ -117,7 +117,7 @@ def _resumed(build: Build, out: Path) -> Figures:
     for name in (MANIFEST, STATUS):
         (half_built / name).unlink()
     before = time.process_time()
-    seconds = _seconds(partial(build, Crew(_silent, WORKERS)))
+    seconds = _seconds(partial(build, ClusterConfig(_silent, WORKERS)))
     return {"resume_s": seconds, "resume_core_s": time.process_time() - before}
 
 
@@ -144,16 +144,18 @@ def faces(count: int, root: Path) -> dict[str, Figures]:
     return found | {"landmark": _alone(measured, again, root / "landmarks", count)}
 
 
-def _heatmap(source: Path, out: Path, kind: str, params: HeatmapParams, crew: Crew) -> bool:
-    return heatmap(source, out, kind, params, crew)
+def _heatmap(
+    source: Path, out: Path, kind: str, params: HeatmapParams, cluster: ClusterConfig
+) -> bool:
+    return heatmap(source, out, kind, params, cluster)
 
 
-def _align(source: Path, out: Path, params: AlignParams, crew: Crew) -> bool:
-    return align(source, out, params, crew)
+def _align(source: Path, out: Path, params: AlignParams, cluster: ClusterConfig) -> bool:
+    return align(source, out, params, cluster)
 
 
-def _landmark(source: Path, out: Path, params: LandmarkParams, crew: Crew) -> bool:
-    return landmark(source, out, params, crew)
+def _landmark(source: Path, out: Path, params: LandmarkParams, cluster: ClusterConfig) -> bool:
+    return landmark(source, out, params, cluster)
 
 
 def _alone(do: Callable[..., Any], *given: object) -> Any:  # noqa: ANN401 - what `do` returns

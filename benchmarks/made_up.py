@@ -11,8 +11,8 @@ import numpy as np
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import POINTS
 from benchmarks.heatmaps import faces
+from demo.render import render
 from params import load
-from pipeline.demo.render import render
 from pipeline.index import IndexParams, index
 from store.building import building
 from store.reading import POINT_STEPS_PER_PX

@@ -16,14 +16,14 @@ import torch
 from benchmarks.step import clock_of
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from train.fit import SUPERVISIONS
+from train.fitting.distributed import Ranks
+from train.fitting.step import Learner, Now
+from train.fitting.trainer import SUPERVISIONS
 from train.methods import METHODS
-from train.methods.alignment import target_sizes
+from train.methods.au_alignment import target_sizes
 from train.methods.model import build_losses
 from train.params import TrainParams
-from train.ranks import Ranks
 from train.records import Batch
-from train.step import Learner, Now
 
 WAYS = {
     "plain": ("cam", "plain"),
@@ -86,8 +86,8 @@ def way(name: str, scale: Scale, device: torch.device) -> Callable[[], object]:
     (method, supervision), ranks = WAYS[name], Ranks(0, 1, device, joined=False)
     params = numbers(method, scale)
     if name in LAYERS:
-        changed = {"attribution": {**params.terms["attribution"], "layer": LAYERS[name]}}
-        params = params.model_copy(update={"terms": changed})
+        changed = {"attribution": {**params.losses["attribution"], "layer": LAYERS[name]}}
+        params = params.model_copy(update={"losses": changed})
     losses = {**build_losses(METHODS[method], params), **SUPERVISIONS[supervision](params)}
     labels_N = np.arange(params.batch) % 7
     learner = Learner(METHODS[method], params, losses, ranks, labels_N)

@@ -21,13 +21,13 @@ import torch
 from benchmarks.timing import save
 from params import load as load_params
 from train.checkpoint import LAST, Keeper, keep, latest
-from train.fit import SUPERVISIONS
+from train.fitting.distributed import Ranks
+from train.fitting.step import Learner, Now
+from train.fitting.trainer import SUPERVISIONS
 from train.methods import METHODS
 from train.methods.model import build_losses
 from train.params import TrainParams
-from train.ranks import Ranks
 from train.records import Batch
-from train.step import Learner, Now
 
 ROUNDS = 3
 FACES = {"demo": 560, "RAF-DB": 12_271, "AffectNet": 283_901}

@@ -23,16 +23,16 @@ from torch import Tensor, nn
 from benchmarks.feed import faces, write_stores
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from train.augment import training_batch
-from train.feed import Feed, Place, Raw
-from train.inputs import Stores
-from train.methods.alignment import alignment, target_sizes
+from train.data.augmentation import training_batch
+from train.data.batch_loader import Feed, Place, Raw
+from train.data.stores import Stores
+from train.methods.au_alignment import alignment, target_sizes
 from train.methods.backbones import BACKBONES
-from train.methods.head import Classifier, Deepest
-from train.methods.heads import Pooled
-from train.methods.terms import cross_entropy
+from train.methods.base import Classifier, LevelShape
+from train.methods.gap import GAPHead
+from train.methods.losses import cross_entropy
 from train.params import TrainParams
-from train.records import Batch, Forward, Term
+from train.records import Batch, Forward, LossFunction
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def convolutional(image_px: int, *, large_maps: bool) -> nn.Module:
     """Make a ResNet-50 with a pooled head."""
     shipped = load(Path("params.yaml"), ("train",), TrainParams)
     backbone = BACKBONES["resnet50"](shipped.model_copy(update={"large_maps": large_maps}))
-    return Classifier(backbone, Pooled(Deepest(backbone.channels[-1], 1, 1))).to(
+    return Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1))).to(
         memory_format=torch.channels_last
     )
 
@@ -97,7 +97,9 @@ def reference_alignment(forward: Forward, batch: Batch) -> Tensor:
     return 9 * (1 - cosines).mean()
 
 
-def step_of(model: nn.Module, forward: Callable[[Tensor], Forward], terms: Sequence[Term]) -> Any:  # noqa: ANN401 - a function of a batch
+def step_of(
+    model: nn.Module, forward: Callable[[Tensor], Forward], losses: Sequence[LossFunction]
+) -> Any:  # noqa: ANN401 - a function of a batch
     """Return one step of SGD on a batch."""
     optimiser = torch.optim.SGD(model.parameters(), 1e-4, momentum=0.9, nesterov=True)
 
@@ -105,7 +107,7 @@ def step_of(model: nn.Module, forward: Callable[[Tensor], Forward], terms: Seque
         with torch.autocast(batch.images_B3HW.device.type, torch.bfloat16):
             seen = forward(batch.images_B3HW)
         optimiser.zero_grad(set_to_none=True)
-        torch.autograd.backward(torch.stack([term(seen, batch) for term in terms]).sum())
+        torch.autograd.backward(torch.stack([term(seen, batch) for term in losses]).sum())
         optimiser.step()
 
     return step
@@ -128,7 +130,7 @@ class Bench:
             self._features = self.model(probe).features
         self._rng = torch.Generator(device).manual_seed(0)
 
-    def terms(self, resize: str) -> tuple[list[Term], tuple[tuple[int, int], ...]]:
+    def losses(self, resize: str) -> tuple[list[LossFunction], tuple[tuple[int, int], ...]]:
         """Return the aligned loss on the deepest layer, and the sizes of its targets."""
         chosen = self._params.alignment.model_copy(
             update={"layers": (len(self._features),), "resize": resize}
@@ -149,13 +151,13 @@ class Bench:
 
     def ways(self) -> dict[str, Callable[[], object]]:
         """Name -> one step."""
-        aligned, sizes = self.terms("half_pixel")
-        whole = self.terms("published")[1]
+        aligned, sizes = self.losses("half_pixel")
+        whole = self.losses("published")[1]
         raw = next(self.raws("resident"))
         ready, large = (training_batch(raw, one, self._params, self._rng) for one in (sizes, whole))
         plain, both, theirs = (
-            step_of(self.model, self.model, terms)
-            for terms in ([cross_entropy], aligned, [cross_entropy, reference_alignment])
+            step_of(self.model, self.model, losses)
+            for losses in ([cross_entropy], aligned, [cross_entropy, reference_alignment])
         )
 
         def fed(raws: Iterator[Raw]) -> None:
@@ -171,11 +173,13 @@ class Bench:
             **(self._compiled(aligned, ready) if self._scale.compiled else {}),
         }
 
-    def _compiled(self, aligned: Sequence[Term], ready: Batch) -> dict[str, Callable[[], object]]:
+    def _compiled(
+        self, aligned: Sequence[LossFunction], ready: Batch
+    ) -> dict[str, Callable[[], object]]:
         forward = torch.compile(self.model)
         return {
-            f"{name}, compiled": partial(step_of(self.model, forward, terms), ready)
-            for name, terms in (("plain", [cross_entropy]), ("aligned", aligned))
+            f"{name}, compiled": partial(step_of(self.model, forward, losses), ready)
+            for name, losses in (("plain", [cross_entropy]), ("aligned", aligned))
         }
 
 

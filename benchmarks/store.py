@@ -32,7 +32,7 @@ from benchmarks.made_up import index_pictures, picture_folder, size_on_disk
 from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.align import AlignParams, align
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
 from store.building import building
 from store.reading import MappedArray, Store
 from store.shards import ArraySpec, Layout, create_arrays, packed, write_shard, write_status
@@ -211,9 +211,9 @@ def workers_gain(count: int = 1536) -> dict[str, Any]:
         index_pictures(raw, listed)
         for workers in (1, 2, 1, 2):
             out, ends = Path(name) / f"faces-{workers}", list[tuple[float, int]]()
-            crew = Crew(partial(_clocked, ends), workers)
+            cluster = ClusterConfig(partial(_clocked, ends), workers)
             before = _children_seconds()
-            align(listed, out, load(PARAMS, ("align",), AlignParams), crew, rebuild=True)
+            align(listed, out, load(PARAMS, ("align",), AlignParams), cluster, rebuild=True)
             # once every worker has done its first shard, all of them have their models
             (started, done), (ended, total) = ends[workers - 1], ends[-1]
             run = {"faces_a_second": (total - done) / (ended - started)}

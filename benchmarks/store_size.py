@@ -21,11 +21,11 @@ from torch import Tensor
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import FLIP, rescaled
 from benchmarks.timing import save
-from pipeline.demo.render import render
-from pipeline.warp import moved, upright
+from demo.render import render
+from pipeline.faces.warp import moved, upright
 from store.building import building
 from store.shards import ArraySpec, Layout, create_arrays, shard_rows, write_shard, write_status
-from train.augment import moved_maps, random_affine
+from train.data.augmentation import moved_maps, random_affine
 from train.params import AugmentParams
 
 AFFECTNET, FACES, CANVAS, FINE = 283_901, 1050, 224, 512

@@ -4,10 +4,10 @@ Imports sit inside them, so that `--help` answers at once.
 """
 
 from commands.datasets import preset, unpack, use
-from commands.explaining import explain
-from commands.exporting import export_model
-from commands.looking import view
+from commands.explain import explain
+from commands.export_model import export_model
 from commands.stages import STAGES
 from commands.stores import STORES
+from commands.view import view
 
 COMMANDS = (*STAGES, use, preset, unpack, view, explain, export_model, *STORES)

@@ -19,7 +19,7 @@ PRESETS = Path(__file__).parents[1] / "presets"
 def use(name: str, reader: str, params: Path) -> None:
     """Make data/raw/NAME the dataset that `dvc repro` builds."""
     from params import use_dataset
-    from pipeline.detect import Chosen, choose
+    from pipeline.indexing.reader_detection import Chosen, choose
 
     raw = Path("data/raw") / name
     made_later = name == "demo" and not raw.is_dir()
@@ -61,5 +61,5 @@ def unpack(raw: Path, out: Path, rebuild: bool) -> None:
     """Write the pictures of fer2013.csv as files that reader ferplus reads: RAW -> OUT."""
     from pipeline.unpack import unpack as run
 
-    with waiting("unpack", out) as tell:
-        run(raw, out, tell, rebuild)
+    with waiting("unpack", out) as progress:
+        run(raw, out, progress, rebuild)

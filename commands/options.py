@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pipeline.cluster import Crew
-    from progress import Waiting
+    from pipeline.execution.cluster import ClusterConfig
+    from progress import ProgressBar
 
 Command = Callable[..., Any]
 PATH = click.Path(path_type=Path)
@@ -26,11 +26,11 @@ class Setting:
     scheduler: str | None = None
     device: str = "auto"
 
-    def crew(self, tell: "Waiting") -> "Crew":
+    def cluster(self, progress: "ProgressBar") -> "ClusterConfig":
         """Return who does the work."""
-        from pipeline.cluster import Crew
+        from pipeline.execution.cluster import ClusterConfig
 
-        return Crew(tell, self.workers, self.scheduler)
+        return ClusterConfig(progress, self.workers, self.scheduler)
 
 
 COMMON = (
@@ -43,7 +43,7 @@ COMMON = (
     ),
     click.option("--rebuild", is_flag=True, help="Replace an output made with other settings."),
 )
-CREW = (
+CLUSTER = (
     click.option(
         "--workers",
         type=click.IntRange(min=0),
@@ -95,8 +95,8 @@ def stage(
     return make
 
 
-def waiting(stage: str, out: Path) -> "Waiting":
+def waiting(stage: str, out: Path) -> "ProgressBar":
     """Return what shows progress."""
-    from progress import Waiting
+    from progress import ProgressBar
 
-    return Waiting(f"{stage} {out}")
+    return ProgressBar(f"{stage} {out}")

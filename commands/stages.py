@@ -6,22 +6,27 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from commands.options import CREW, DEVICE, Setting, stage, waiting
+from commands.options import CLUSTER, DEVICE, Setting, stage, waiting
 
 if TYPE_CHECKING:
-    from pipeline.cluster import Crew
+    from pipeline.execution.cluster import ClusterConfig
 
 Params = TypeVar("Params")
 
 
-@stage("out", options=CREW)
+@stage("out", options=CLUSTER)
 def demo(out: Path, setting: Setting) -> None:
     """Make the embedded dataset (synthetic, single identity): OUT."""
+    from demo.stage import DemoParams, make
     from params import load
-    from pipeline.demo.stage import DemoParams, make
 
-    with waiting("demo", out) as tell:
-        make(out, load(setting.params, ("demo",), DemoParams), setting.crew(tell), setting.rebuild)
+    with waiting("demo", out) as progress:
+        make(
+            out,
+            load(setting.params, ("demo",), DemoParams),
+            setting.cluster(progress),
+            setting.rebuild,
+        )
 
 
 @stage("raw", "out")
@@ -31,14 +36,18 @@ def index(raw: Path, out: Path, setting: Setting) -> None:
     from pipeline.index import IndexParams, summary
     from pipeline.index import index as run
 
-    with waiting("index", out) as tell:
+    with waiting("index", out) as progress:
         audit = run(
-            raw, out, load(setting.params, ("index", out.name), IndexParams), tell, setting.rebuild
+            raw,
+            out,
+            load(setting.params, ("index", out.name), IndexParams),
+            progress,
+            setting.rebuild,
         )
     click.echo(summary(audit))
 
 
-@stage("index", "out", options=CREW)
+@stage("index", "out", options=CLUSTER)
 def align(index: Path, out: Path, setting: Setting) -> None:
     """Find every face, turn it upright and crop it: INDEX -> OUT."""
     from params import load
@@ -48,7 +57,7 @@ def align(index: Path, out: Path, setting: Setting) -> None:
     _fill(run, index, out, load(setting.params, ("align",), AlignParams), setting)
 
 
-@stage("faces", "out", options=CREW)
+@stage("faces", "out", options=CLUSTER)
 def landmark(faces: Path, out: Path, setting: Setting) -> None:
     """Find 68 landmarks on every aligned face: FACES -> OUT."""
     from params import load
@@ -59,7 +68,7 @@ def landmark(faces: Path, out: Path, setting: Setting) -> None:
 
 
 def _fill(
-    run: Callable[[Path, Path, Params, "Crew", bool], bool],
+    run: Callable[[Path, Path, Params, "ClusterConfig", bool], bool],
     source: Path,
     out: Path,
     params: Params,
@@ -68,8 +77,8 @@ def _fill(
     """Let a stage fill a store from another, and say what became of its rows."""
     from store.inspect import status_line
 
-    with waiting(run.__name__, out) as tell:
-        run(source, out, params, setting.crew(tell), setting.rebuild)
+    with waiting(run.__name__, out) as progress:
+        run(source, out, params, setting.cluster(progress), setting.rebuild)
     click.echo(status_line(out))
 
 
@@ -87,7 +96,7 @@ def survey(index: Path, faces: Path, landmarks: Path, out: Path, setting: Settin
 @stage(
     "landmarks",
     "out",
-    options=(click.option("--kind", required=True, help="au, landmarks, ..."), *CREW),
+    options=(click.option("--kind", required=True, help="au, landmarks, ..."), *CLUSTER),
 )
 def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
     """Draw heatmaps, once for all experiments: LANDMARKS -> OUT."""
@@ -97,8 +106,8 @@ def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
     from store.inspect import status_line
 
     params = load(setting.params, ("heatmap",), HeatmapParams)
-    with waiting("heatmap", out) as tell:
-        run(landmarks, out, kind, params, setting.crew(tell), setting.rebuild)
+    with waiting("heatmap", out) as progress:
+        run(landmarks, out, kind, params, setting.cluster(progress), setting.rebuild)
     click.echo(status_line(out))
 
 
@@ -113,16 +122,16 @@ _MODEL = (
 def train(out: Path, method: str, supervision: str, setting: Setting, **stores: Path) -> None:
     """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT."""
     from params import load
+    from train.data.stores import Stores
     from train.device import chosen_device
-    from train.inputs import Stores
-    from train.loop import train as run
+    from train.fitting.stage import train as run
     from train.params import TrainParams
     from train.runs import Run
 
     params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
     wanted = Run(method, supervision, params, chosen_device(setting.device))
-    with waiting("train", out) as tell:
-        run(Stores.opened(**stores), out, wanted, tell, setting.rebuild)
+    with waiting("train", out) as progress:
+        run(Stores.opened(**stores), out, wanted, progress, setting.rebuild)
 
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
@@ -147,14 +156,14 @@ def _score(
 ) -> None:
     from params import load
     from train.device import chosen_device
-    from train.evaluate import Source
-    from train.evaluate import evaluate as score
+    from train.evaluation.stage import Source
+    from train.evaluation.stage import evaluate as score
     from train.params import EvaluateParams
 
     params = load(setting.params, ("evaluate",), EvaluateParams, overlay)
     source = Source(run, faces, landmarks, chosen_device(setting.device))
-    with waiting(overlay[0] if overlay else "evaluate", out) as tell:
-        click.echo(score(source, out, params, tell, setting.rebuild))
+    with waiting(overlay[0] if overlay else "evaluate", out) as progress:
+        click.echo(score(source, out, params, progress, setting.rebuild))
 
 
 @stage("results", "out")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from commands.options import CREW, PATH, waiting, with_options
+from commands.options import CLUSTER, PATH, waiting, with_options
 
 
 @click.command()
@@ -26,26 +26,26 @@ def verify(stores: tuple[Path, ...], deep: bool) -> None:
     """
     from store.verify import report
 
-    with waiting("verify", stores[0]) as tell:
-        for line in report(stores, deep, tell):
+    with waiting("verify", stores[0]) as progress:
+        for line in report(stores, deep, progress):
             click.echo(line)
 
 
 @click.command()
 @click.argument("store", type=PATH)
-@with_options(CREW)
+@with_options(CLUSTER)
 def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
     """Build the damaged shards of STORE again, from the input that it was made from.
 
     The input is looked for under data/; the parameters are those that STORE was made with.
     """
-    from pipeline.again import mend
-    from pipeline.cluster import Crew
+    from pipeline.execution.cluster import ClusterConfig
+    from pipeline.repair import mend
     from store.outputs import ROOTS
 
-    with waiting("repair", store) as tell:
-        crew = Crew(tell, workers, scheduler)
-        for line in mend(store, [Path(root) for root in ROOTS], crew):
+    with waiting("repair", store) as progress:
+        cluster = ClusterConfig(progress, workers, scheduler)
+        for line in mend(store, [Path(root) for root in ROOTS], cluster):
             click.echo(line)
 
 

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from errors import StorageError, pick
-from pipeline.alone import Limits as RowLimits
-from pipeline.backends import BACKENDS, models
-from pipeline.cluster import Crew
-from pipeline.decode import Limits, UndecodableError, content_digest, decode, read_picture
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.execution.crash_journal import Cells, RowWork
+from pipeline.execution.isolated import Limits as RowLimits
+from pipeline.execution.sharded_build import Plan, build_rows
+from pipeline.faces.backends import BACKENDS, models
+from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_picture
+from pipeline.faces.locate import CHOICES, Search, cascade, locate, locate_all
+from pipeline.faces.warp import Matrix, coverage, crop, moved, stretched, upright
 from pipeline.index import read_index
-from pipeline.journal import Cells, RowWork
-from pipeline.locate import CHOICES, Search, cascade, locate, locate_all
-from pipeline.sharded import Plan, build_rows
-from pipeline.warp import Matrix, coverage, crop, moved, stretched, upright
 from store.files import free_bytes
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
@@ -51,7 +51,9 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
     max_bad: float = Field(ge=0, le=1)
 
 
-def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool = False) -> bool:
+def align(
+    index: Path, out: Path, params: AlignParams, cluster: ClusterConfig, rebuild: bool = False
+) -> bool:
     """Find, turn upright and crop the face of every sample.
 
     Args:
@@ -59,7 +61,7 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
         out: store with image, points, matrix, coverage, valid; and given, if the dataset brings
             landmarks: they, in px of the aligned face, NaN where there are none.
         params: how.
-        crew: who.
+        cluster: who.
         rebuild: replace whatever is there.
 
     Returns:
@@ -88,7 +90,7 @@ def align(index: Path, out: Path, params: AlignParams, crew: Crew, rebuild: bool
     left_out = frozenset({"landmarks"})
     plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad, left_out)
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
-    return build_rows(plan, work, limits, crew, rebuild)
+    return build_rows(plan, work, limits, cluster, rebuild)
 
 
 def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:

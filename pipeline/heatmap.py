@@ -12,8 +12,8 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
 from anatomy.landmarks import POINTS, rescaled
 from errors import NoInputError, UsageError, pick
-from pipeline.cluster import Crew
-from pipeline.sharded import Blocks, Notes, Plan, build
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.execution.sharded_build import Blocks, Notes, Plan, build
 from store.reading import Store, read_points
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
@@ -35,7 +35,12 @@ class HeatmapParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def heatmap(
-    landmarks: Path, out: Path, kind: str, params: HeatmapParams, crew: Crew, rebuild: bool = False
+    landmarks: Path,
+    out: Path,
+    kind: str,
+    params: HeatmapParams,
+    cluster: ClusterConfig,
+    rebuild: bool = False,
 ) -> bool:
     """Draw one kind of map for every sample.
 
@@ -44,7 +49,7 @@ def heatmap(
         out: store with map (uint8, 255 = 1) and valid.
         kind: row of HEATMAPS.
         params: sizes, and the options of each kind.
-        crew: who.
+        cluster: who.
         rebuild: replace whatever is there.
 
     Returns:
@@ -76,7 +81,7 @@ def heatmap(
     }
     about = {**source.about, "kind": kind, "canvas_px": params.canvas_px, "options": options}
     plan = Plan(out, fingerprint, about, layout, rows, max_bad=1.0)  # what failed, failed before
-    return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), crew, rebuild)
+    return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
 
 def drawing(kind: str, params: HeatmapParams) -> Heatmap:

@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError, NoPermissionError, printable
-from pipeline.audit import (
+from pipeline.datasets import DATASETS
+from pipeline.datasets.reader import Found, LeftOut
+from pipeline.indexing.audit import (
     Look,
     audit,
     look,
@@ -20,14 +22,12 @@ from pipeline.audit import (
     same_content,
     unnamed,
 )
-from pipeline.audit import told as told_findings
-from pipeline.census import census, divided
-from pipeline.census import told as told_census
-from pipeline.cluster import Tell
-from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import Found, LeftOut
-from pipeline.detect import choose
-from pipeline.splits import Shares, with_splits
+from pipeline.indexing.audit import told as told_findings
+from pipeline.indexing.dataset_summary import census, divided
+from pipeline.indexing.dataset_summary import told as told_census
+from pipeline.indexing.reader_detection import choose
+from pipeline.indexing.splits import Shares, with_splits
+from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json
 from store.records import SPLITS, Sample, Status
@@ -56,7 +56,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def index(
-    raw: Path, out: Path, params: IndexParams, tell: Tell, rebuild: bool = False
+    raw: Path, out: Path, params: IndexParams, progress: ProgressCallback, rebuild: bool = False
 ) -> dict[str, Any]:
     """Read a dataset, give every sample a split, and write the table.
 
@@ -64,7 +64,7 @@ def index(
         raw: the dataset's folder; may be a symlink.
         out: the index; its last part is the dataset's name.
         params: which reader, and how to split.
-        tell: progress.
+        progress: progress.
         rebuild: replace whatever is there.
 
     Returns:
@@ -79,7 +79,7 @@ def index(
     chosen = choose(raw, params.reader)
     listed = list(DATASETS[chosen.name].read(raw, params.options))
     taken, left_out = _taken(raw, listed, chosen.name)
-    looks = _looks(taken, raw.resolve(), params, tell)
+    looks = _looks(taken, raw.resolve(), params, progress)
     alike = look_alikes(looks, params.look_alike_bits)
     samples = _split(taken, looks, alike, params)
     wrong = audit(samples, looks, alike, unnamed(raw, frozenset(one.path for one in listed)))
@@ -140,14 +140,16 @@ def _write(
     atomic_write(folder / AUDIT, canonical_json(record))
 
 
-def _looks(samples: Sequence[Sample], root: Path, params: IndexParams, tell: Tell) -> list[Look]:
+def _looks(
+    samples: Sequence[Sample], root: Path, params: IndexParams, progress: ProgressCallback
+) -> list[Look]:
     """Look at every picture, in this process: reading and decoding takes less than 1 ms a face."""
     compare = params.look_alikes != "ignore"
     looks = []
     for number, sample in enumerate(samples, start=1):
         looks.append(look(root, sample.path, params.follow_links, compare))
         if number % 64 == 0 or number == len(samples):
-            tell(number, len(samples), "")
+            progress(number, len(samples), "")
     if all(seen.status == Status.UNREADABLE for seen in looks):
         raise NoPermissionError(
             root,

@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 
 from anatomy.landmarks import eye_distance, normalised_error
 from errors import DataError, pick
-from pipeline.alone import Limits
-from pipeline.backends import BACKENDS, models
-from pipeline.cluster import Crew
-from pipeline.journal import Cells, RowWork
-from pipeline.sharded import Plan, build_rows
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.execution.crash_journal import Cells, RowWork
+from pipeline.execution.isolated import Limits
+from pipeline.execution.sharded_build import Plan, build_rows
+from pipeline.faces.backends import BACKENDS, models
 from store.reading import POINT_STEPS_PER_PX, Store
 from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
@@ -40,7 +40,7 @@ class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
 
 
 def landmark(
-    faces: Path, out: Path, params: LandmarkParams, crew: Crew, rebuild: bool = False
+    faces: Path, out: Path, params: LandmarkParams, cluster: ClusterConfig, rebuild: bool = False
 ) -> bool:
     """Look once more on every aligned face, where detectors scatter half as much; store the points.
 
@@ -49,7 +49,7 @@ def landmark(
         out: store with points (int16, 1/64 px of the aligned face) and valid.
         params: where the points come from; those of a detector are taken if they moved less than
             `max_move` of the eye distance.
-        crew: who.
+        cluster: who.
         rebuild: replace whatever is there.
 
     Returns:
@@ -73,7 +73,7 @@ def landmark(
     plan = Plan(out, fingerprint, about, layout, rows, params.max_bad)
     limits = Limits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     work = partial(landmark_rows, faces.resolve(), params)
-    return build_rows(plan, work, limits, crew, rebuild)
+    return build_rows(plan, work, limits, cluster, rebuild)
 
 
 def landmark_rows(faces: Path, params: LandmarkParams) -> RowWork:

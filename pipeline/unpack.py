@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 
 from errors import DataError, printable
-from pipeline.cluster import Tell
 from pipeline.datasets.ferplus import FOLDERS, PIXELS, VOTES, read_votes
 from pipeline.datasets.table import rows
+from progress import ProgressCallback
 from store.building import building, is_built
 from store.files import atomic_write, file_digest
 from store.records import U8Image
@@ -26,13 +26,13 @@ _NAMED = re.compile(r"fer\d{7}\.png", re.ASCII)
 _EVERY = 256
 
 
-def unpack(raw: Path, out: Path, tell: Tell, rebuild: bool = False) -> bool:
+def unpack(raw: Path, out: Path, progress: ProgressCallback, rebuild: bool = False) -> bool:
     """Write every picture that FER+ names.
 
     Args:
         raw: the folder with fer2013.csv and fer2013new.csv, whose rows belong together by place.
         out: the folder that reader ferplus reads.
-        tell: progress.
+        progress: progress.
         rebuild: replace whatever is there.
 
     Returns:
@@ -56,7 +56,7 @@ def unpack(raw: Path, out: Path, tell: Tell, rebuild: bool = False) -> bool:
             assert good
             atomic_write(folder / name, encoded.tobytes())
             if number % _EVERY == 0 or number == len(pairs):
-                tell(number, len(pairs), "")
+                progress(number, len(pairs), "")
         atomic_write(folder / VOTES, (raw / VOTES).read_bytes())
     return True
 

@@ -13,14 +13,14 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 
-from report.data import Data, load_data
-from report.figures import jpeg, magma_stops
-from report.formats import FORMATS
-from report.grids import U8
+from report.dataset_section import Data, load_data
+from report.figures.encoding import jpeg, magma_stops
+from report.figures.grids import U8
 from report.parts import Whole, whole
-from report.published import SETTING, SOURCE
-from report.results import Comparison, load_comparisons
-from report.tables import Table, every_run, record
+from report.reading.published import SETTING, SOURCE
+from report.reading.results import Comparison, load_comparisons
+from report.tables.formats import FORMATS
+from report.tables.table import Table, every_run, record
 from store.files import atomic_write
 from store.tables import write_table
 

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from anatomy.expressions import EXPRESSIONS
-from report.charts import Chart, reliability_chart, scatter_chart, sweep_charts
-from report.details import (
+from report.figures.charts import Chart, reliability_chart, scatter_chart, sweep_charts
+from report.figures.encoding import grid_figure, matrix_figure
+from report.figures.grids import Grid, mean_counts, mean_grids, mistake_grids, sheet_grids
+from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix
+from report.reading.results import Comparison
+from report.tables.detail_tables import (
     class_table,
     faithfulness_table,
     file_name,
@@ -16,14 +20,10 @@ from report.details import (
     subgroup_tables,
     unit_table,
 )
-from report.figures import grid_figure, matrix_figure
-from report.grids import Grid, mean_counts, mean_grids, mistake_grids, sheet_grids
-from report.matrices import Matrix, confusion_matrix, cosine_matrix
-from report.methods import methods_table, transfer_table
-from report.results import Comparison
-from report.summary import Summary, summarise
-from report.sweeps import Sweep, find_sweeps, sweep_table
-from report.tables import Column, Table, every_run, layer_table, main_table, table_of
+from report.tables.method_tables import methods_table, transfer_table
+from report.tables.sentences import Summary, summarise
+from report.tables.sweeps import Sweep, find_sweeps, sweep_table
+from report.tables.table import Column, Table, every_run, layer_table, main_table, table_of
 
 Figures = Iterator[tuple[str, bytes]]
 """Name of a file without its ending, and the PNG."""

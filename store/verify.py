@@ -5,7 +5,7 @@ of every file, and the crc32c of every sample, which tells which rows are damage
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PurePosixPath
@@ -15,11 +15,11 @@ import google_crc32c
 import numpy as np
 
 from errors import CorruptError, printable
+from progress import ProgressCallback
 from store.building import COMMITS, MANIFEST, Json, read_manifest
 from store.files import canonical_json, digest, file_digest
 from store.shards import CRC_BYTES, DATA, Layout
 
-Tell = Callable[[int, int, str], None]
 """(done, total, note): called as work goes on; here in bytes."""
 
 
@@ -53,13 +53,15 @@ def _ranges(rows: tuple[int, ...]) -> str:
     return ("row " if len(rows) == 1 else "rows ") + ", ".join(spans)
 
 
-def faults(path: Path, deep: bool = False, tell: Tell | None = None) -> Iterator[Fault]:
+def faults(
+    path: Path, deep: bool = False, progress: ProgressCallback | None = None
+) -> Iterator[Fault]:
     """Yield every file of a finished output that is not what was written.
 
     Args:
         path: the output, of any stage.
         deep: hash what is in the files, too.
-        tell: progress.
+        progress: progress.
 
     Raises:
         NoInputError: if there is no finished output.
@@ -83,13 +85,15 @@ def faults(path: Path, deep: bool = False, tell: Tell | None = None) -> Iterator
         if what is not None:
             yield Fault(name, what, shard, rows)
         done += record["bytes"]
-        if tell:
-            tell(done, total, "bytes")
+        if progress:
+            progress(done, total, "bytes")
     for name in sorted(_present(path) - {*files, MANIFEST}):
         yield Fault(name, "is no part of this output", foreign=True)
 
 
-def report(paths: Sequence[Path], deep: bool, tell: Tell | None = None) -> Iterator[str]:
+def report(
+    paths: Sequence[Path], deep: bool, progress: ProgressCallback | None = None
+) -> Iterator[str]:
     """Verify outputs and yield what to print: a line a fault, else how much was read how fast.
 
     Raises:
@@ -99,7 +103,7 @@ def report(paths: Sequence[Path], deep: bool, tell: Tell | None = None) -> Itera
     bad = 0
     for path in paths:
         started, found = time.perf_counter(), 0
-        for fault in faults(path, deep, tell):
+        for fault in faults(path, deep, progress):
             found += 1
             yield f"{path}/{fault}"
         if not found:

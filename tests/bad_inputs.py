@@ -22,8 +22,8 @@ from PIL import Image
 from skimage.data import astronaut
 
 from pipeline import align as stage
-from pipeline.backends import BACKENDS
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.faces.backends import BACKENDS
 from pipeline.index import index
 from store.reading import Store
 from store.tables import write_table
@@ -199,14 +199,14 @@ def write_all(folder, names):
     write_table(folder / "labels.csv", ("file", "expression", "split"), rows)
 
 
-def faces_of(folder, names, crew):
+def faces_of(folder, names, cluster):
     """Index and align the folder that holds these; return the store of faces."""
     write_all(folder, names)
     found, out = folder.parent / "index", folder.parent / "faces"
-    index(folder, found, index_params(look_alikes="report"), crew.tell)
+    index(folder, found, index_params(look_alikes="report"), cluster.progress)
     for name, bad in names.items():
         (KINDS[bad].later if bad else lambda path: None)(folder / name)
-    stage.align(found, out, PARAMS, crew)
+    stage.align(found, out, PARAMS, cluster)
     return Store(out)
 
 
@@ -220,7 +220,7 @@ def between_neighbours(folder, bad):
     BACKENDS["fake"] = everywhere
     start = time.process_time()
     names = {"a good one.png": None, "bad.jpg": bad, "z good one.png": None}
-    faces = faces_of(folder, names, Crew(lambda done, total, note: None, workers=0))
+    faces = faces_of(folder, names, ClusterConfig(lambda done, total, note: None, workers=0))
     images = faces.array("image").all()
     unhurt = bool((images[0] == PIXELS).all() and (images[2] == PIXELS).all())
     took, peak = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -18,7 +18,7 @@ LABELS = np.array([0, 1, 1, 6])
 
 
 def a_summary(value: float) -> Json:
-    """As train.scores.summary: Happiness and Sadness have faces, no other class counts."""
+    """As train.evaluation.agreement.summary: only Happiness and Sadness have faces."""
     per_class = {name: None for name in EXPRESSIONS} | {"Happiness": value, "Sadness": value}
     return {"overall": value, "per_class": per_class, "n_valid": 3, "n": 4}
 

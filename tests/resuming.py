@@ -11,11 +11,11 @@ from torch import nn
 
 from tests import crashing
 from tests.forking import forkserver
-from train.inputs import Stores
-from train.loop import train
+from train.data.stores import Stores
+from train.fitting.stage import train
 from train.methods import clip
 from train.methods.backbones import BACKBONES
-from train.methods.levels import Backbone
+from train.methods.backbones.base import Backbone
 from train.runs import Run
 
 CPU = torch.device("cpu")
@@ -82,11 +82,11 @@ def silent(done, total, note):
     pass
 
 
-def fit(tiny, out, params, supervision="aligned", tell=silent, device=CPU, **options):
+def fit(tiny, out, params, supervision="aligned", progress=silent, device=CPU, **options):
     method = options.pop("method", "cam")
     stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
     with small_world():
-        return train(stores, out, Run(method, supervision, params, device), tell, **options)
+        return train(stores, out, Run(method, supervision, params, device), progress, **options)
 
 
 def free_port():
@@ -131,7 +131,7 @@ def deadly(kind, at):
             os.kill(os.getpid(), 9)
 
     if kind == "step":
-        return mock.patch("train.fit.Fit._note", note)
+        return mock.patch("train.fitting.trainer.Fit._note", note)
     return crashing.watched(hook)
 
 
@@ -164,5 +164,5 @@ def command(arguments, tell_at=None, number=None, times=1):
             os.kill(os.getpid(), number)
 
     sys.argv = ["cli.py", *map(str, arguments)]
-    with small_world(), mock.patch.object(progress.Waiting, "__call__", call):
+    with small_world(), mock.patch.object(progress.ProgressBar, "__call__", call):
         run_safely()

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.demo.render import render
+from demo.render import render
 from pipeline.index import index
 from store.reading import Store
 from store.tables import read_table, write_table
@@ -26,7 +26,7 @@ SECTIONS = {
     "A face backend": "pipeline/backends/dlib_cnn.py",
     "A heatmap kind": "anatomy/whole_face.py",
     "A method": "train/methods/weighed.py",
-    "A readout": None,
+    "A CAM method": None,
     "A loss": None,
 }
 """Heading -> the new file that its words name."""
@@ -206,9 +206,9 @@ def test_a_run_is_read_with_the_readout(run, said, tmp_path):
         "python cli.py train data/faces/demo data/landmarks/demo data/heatmaps/demo/au "
         "runs/demo/cam/plain --method cam --supervision plain"
     )
-    assert "CAM-COS 0." in run("A readout")
+    assert "CAM-COS 0." in run("A CAM method")
     scores = json.loads((tmp_path / "results/demo/cam/plain-eigencam/scores.json").read_bytes())
-    assert scores["readout"] == "eigencam"
+    assert scores["cam_method"] == "eigencam"
 
 
 def test_the_loss_has_a_curve(run, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from params import load
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
 from store.reading import Store
 
@@ -73,8 +73,8 @@ def test_the_documented_commands_build_what_one_machine_builds(
                 break
     assert done.returncode == 0, done.stderr
     params = load(checkout / "params.yaml", ("heatmap",), HeatmapParams)
-    crew = Crew(lambda done, total, note: None, workers=0)
-    heatmap(tiny.landmarks, tmp_path / "here", "au", params, crew)
+    cluster = ClusterConfig(lambda done, total, note: None, workers=0)
+    heatmap(tiny.landmarks, tmp_path / "here", "au", params, cluster)
     there = Store(tmp_path / "data/heatmaps/demo/au")
     assert there.digest == Store(tmp_path / "here").digest
 

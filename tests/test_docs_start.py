@@ -105,7 +105,7 @@ def test_the_notebook_reads_the_deepest_layer(checkout, tmp_path):
 
 def test_every_score_that_the_page_explains_is_one(checkout):
     page = (checkout / "docs" / "scores.md").read_text()
-    known = (checkout / "train" / "evaluate.py").read_text().split('"""')[1]
+    known = (checkout / "train" / "evaluation" / "stage.py").read_text().split('"""')[1]
     known += (checkout / "params.yaml").read_text()
     names = {
         part

@@ -9,10 +9,10 @@ from PIL import Image
 
 from errors import DataError, OutputExistsError, StorageError, UsageError
 from pipeline.align import align
-from pipeline.backends import BACKENDS
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.faces.backends import BACKENDS
+from pipeline.faces.warp import moved
 from pipeline.index import index
-from pipeline.warp import moved
 from store.reading import Store
 from store.tables import write_table
 from tests.indexing import align_params, index_params
@@ -20,7 +20,7 @@ from tests.indexing import align_params, index_params
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
 BLACK = np.zeros((256, 256, 3), np.uint8)
 PARAMS = align_params()
-ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def indexed(folder, names):
     rows = [{"file": name, "expression": "fear", "split": "train"} for name in names]
     write_table(folder / "labels.csv", ("file", "expression", "split"), rows)
     params = index_params()
-    index(folder, folder.parent / "index", params, ALONE.tell)
+    index(folder, folder.parent / "index", params, ALONE.progress)
     return folder.parent / "index"
 
 
@@ -182,7 +182,12 @@ def test_an_interrupted_run_goes_on_where_it_stopped(many, tmp_path, looked, mon
 def test_progress_counts_rows_and_statuses(raw, tmp_path):
     told = []
     path = indexed(raw, STATUSES)
-    align(path, tmp_path / "faces", PARAMS, Crew(lambda *state: told.append(state), workers=0))
+    align(
+        path,
+        tmp_path / "faces",
+        PARAMS,
+        ClusterConfig(lambda *state: told.append(state), workers=0),
+    )
     assert told[-1][:2] == (7, 7)
     assert "no_face 1, not_image 1, ok 1" in told[-1][2]
 
@@ -219,7 +224,7 @@ def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_
     rows = Store(tmp_path / "faces").table()
     assert [row["status"] for row in rows] == ["outside", "ok"]
     assert "follow_links" in rows[0]["detail"]
-    index(raw, tmp_path / "index2", index_params(follow_links=True), ALONE.tell)
+    index(raw, tmp_path / "index2", index_params(follow_links=True), ALONE.progress)
     align(tmp_path / "index2", tmp_path / "faces2", PARAMS, ALONE)
     assert [row["status"] for row in Store(tmp_path / "faces2").table()] == ["ok", "ok"]
 
@@ -241,7 +246,7 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
         [{"file": "good.png", "expression": "fear", "split": "train", "box": "25 25 70 70"}],
     )
     params = index_params()
-    index(raw, tmp_path / "index", params, ALONE.tell)
+    index(raw, tmp_path / "index", params, ALONE.progress)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     (row,) = Store(tmp_path / "faces").table()
     assert row["faces"] == "2"
@@ -274,7 +279,7 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     failure = ",".join(["inf"] * 136)
     (raw / "landmarks.txt").write_text(f"a.png,{numbers}\nb.png,{failure}\n")
     params = index_params(options={"landmarks": "landmarks.txt"})
-    index(raw, tmp_path / "index", params, ALONE.tell)
+    index(raw, tmp_path / "index", params, ALONE.progress)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     store = Store(tmp_path / "faces")
     given = store.array("given").all()

@@ -5,8 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.align import align_image
-from pipeline.backends import BACKENDS
-from pipeline.warp import moved
+from pipeline.faces.backends import BACKENDS
+from pipeline.faces.warp import moved
 from tests.indexing import align_params
 
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)

@@ -5,9 +5,9 @@ import multiprocessing
 import pytest
 
 from errors import DataError, NoPermissionError
-from pipeline.backends import BACKENDS
-from pipeline.cluster import Crew
-from pipeline.decode import UndecodableError
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.faces.backends import BACKENDS
+from pipeline.faces.decode import UndecodableError
 from pipeline.index import index, read_index
 from store.records import Status
 from tests.bad_inputs import FORK, KINDS, PNG, everywhere, faces_of, reported, rows_with_everywhere
@@ -51,7 +51,7 @@ def test_two_hundred_at_once_end_alike_with_one_and_with_two_workers(tmp_path, m
     stores = []
     for workers in (1, 2):
         place = tmp_path / str(workers) / "raw"
-        stores.append(faces_of(place, names, Crew(silent, workers)))
+        stores.append(faces_of(place, names, ClusterConfig(silent, workers)))
     one, two = ((store.path / "status.csv").read_bytes() for store in stores)
     assert one == two
     assert one.count(b"\n") == 201
@@ -102,7 +102,7 @@ def test_if_not_one_picture_can_be_read_the_run_says_so(tmp_path, monkeypatch):
 
     (tmp_path / "raw" / "fear").mkdir(parents=True)
     (tmp_path / "raw" / "fear" / "a.jpg").write_bytes(PNG)
-    monkeypatch.setattr("pipeline.audit.read_picture", refuse)
+    monkeypatch.setattr("pipeline.indexing.audit.read_picture", refuse)
     with pytest.raises(NoPermissionError, match="not one of its 1 pictures") as caught:
         index(tmp_path / "raw", tmp_path / "index", index_params("folder"), silent)
     assert caught.value.exit_code == 77

@@ -9,12 +9,12 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescaled
 from errors import ProjectError, UsageError
 from params import load
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
 from pipeline.landmark import to_steps
 from store.reading import Store
 
-ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 PARAMS = HeatmapParams(size_px=64, canvas_px=224, options={})
 SHOWN = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadness", "Fear")
 FAILED = 7

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from errors import DataError
 from pipeline.datasets.csv_table import read_csv
-from pipeline.decode import UndecodableError, read_picture
+from pipeline.faces.decode import UndecodableError, read_picture
 from pipeline.paths import safe_path
 from tests.crashing import FULL, SEED
 

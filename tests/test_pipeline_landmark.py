@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from errors import DataError, UsageError
-from pipeline.backends import BACKENDS
-from pipeline.cluster import Crew
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.faces.backends import BACKENDS
 from pipeline.landmark import LandmarkParams, landmark, to_steps, usable
 from store.reading import Store, read_points
 
 PARAMS = LandmarkParams(
     backend="fake", max_move=0.08, row_timeout_s=60, row_memory_gb=2, max_bad=1.0
 )
-ALONE = Crew(tell=lambda done, total, note: None, workers=0)
+ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 FIRST, SECOND, FAILED = 0, 1, 2
 
 

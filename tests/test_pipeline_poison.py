@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 from errors import ResourceError
-from pipeline.alone import Limits, alone
-from pipeline.cluster import Crew
-from pipeline.journal import Journal, by_rows
-from pipeline.sharded import Plan, build_rows
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.execution.crash_journal import Journal, by_rows
+from pipeline.execution.isolated import Limits, alone
+from pipeline.execution.sharded_build import Plan, build_rows
 from store.building import building_folder
 from store.reading import Store
 from store.records import Status
@@ -80,7 +80,7 @@ def fill(out, poison, workers=2, limits=LIMITS):
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.parent / "log"
     plan = Plan(out, {"stage": "poison"}, {}, LAYOUT, TABLE, 1.0)
-    build_rows(plan, partial(opened, poison, log), limits, Crew(silent, workers))
+    build_rows(plan, partial(opened, poison, log), limits, ClusterConfig(silent, workers))
     return Store(out), Counter(line.split()[0] for line in log.read_text().splitlines())
 
 
@@ -131,13 +131,13 @@ def names(folder):
 def test_committed_shards_are_not_touched_and_worker_counts_do_not_show(tmp_path, monkeypatch):
     times = {}
 
-    def tell(done, total, note):
+    def progress(done, total, note):
         for record in building_folder(tmp_path / "1" / "store", {"stage": "poison"}).glob(
             "commit/*.json"
         ):
             times.setdefault(record.name, record.stat().st_mtime_ns)
 
-    monkeypatch.setitem(globals(), "silent", tell)
+    monkeypatch.setitem(globals(), "silent", progress)
     one, _ = fill(tmp_path / "1" / "store", segfault, workers=1)
     assert len(times) == LAYOUT.shards
     published = one.path.glob("commit/*.json")
@@ -168,7 +168,7 @@ def test_a_worker_killed_from_outside_loses_and_blames_nothing(tmp_path, clean, 
 
 @pytest.mark.slow
 def test_workers_that_always_die_end_the_run(tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.cluster._MOST_DEATHS", 1)
+    monkeypatch.setattr("pipeline.execution.cluster._MOST_DEATHS", 1)
     with pytest.raises(ResourceError, match=r"died 2 times.*Use fewer --workers") as caught:
         fill(tmp_path / "store", abort, workers=1)
     assert caught.value.exit_code == 71

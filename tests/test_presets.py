@@ -9,30 +9,30 @@ from click.testing import CliRunner
 
 from anatomy.heatmaps import HEATMAPS
 from cli import main
+from demo.stage import DemoParams
 from errors import UsageError
+from explain.explanation import ReadParams
+from explain.media import FindParams
 from params import SECTIONS, apply_preset, load, presets
 from pipeline.align import NO_FACE, AlignParams
-from pipeline.demo.stage import DemoParams
 from pipeline.heatmap import HeatmapParams
 from pipeline.index import IndexParams
 from pipeline.landmark import LandmarkParams
-from pipeline.shots import FindParams
 from pipeline.survey import SurveyParams
-from report.explained import DrawParams
 from report.page import ReportParams
+from report.views.explained import DrawParams
 from tests.resuming import glimpse
-from train.augment import FILLS
-from train.explain import ReadParams
+from train.data.augmentation import FILLS
+from train.data.samplers import SAMPLERS
 from train.export import ExportParams
+from train.fitting.optimisers import OPTIMISERS, SCHEDULES
 from train.methods import METHODS, clip
 from train.methods.backbones import BACKBONES
-from train.methods.head import Deepest
+from train.methods.base import LevelShape
 from train.methods.heads import HEADS
 from train.methods.model import build_losses
-from train.methods.regimes import REGIMES
-from train.optimise import OPTIMISERS, SCHEDULES
+from train.methods.strategies import STRATEGIES
 from train.params import EvaluateParams, TrainParams
-from train.samplers import SAMPLERS
 
 FOLDER = Path(__file__).parents[1] / "presets"
 NAMES = sorted(presets(FOLDER))
@@ -104,9 +104,9 @@ def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method,
     assert numbers.feed.sampler in SAMPLERS
     assert numbers.alignment.heatmap in HEATMAPS
     assert numbers.augment.erase_fill in FILLS
-    HEADS[METHODS[method].head](Deepest(512, 4, 4), numbers.head)
+    HEADS[METHODS[method].head](LevelShape(512, 4, 4), numbers.head)
     build_losses(METHODS[method], numbers)
-    REGIMES[METHODS[method].regime](numbers.regime)
+    STRATEGIES[METHODS[method].training_strategy](numbers.training_strategy)
 
 
 @pytest.mark.parametrize("name", NAMES)

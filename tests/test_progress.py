@@ -4,10 +4,10 @@ import progress
 def test_off_a_terminal_a_line_says_how_far_how_fast_and_how_long_still(capsys, monkeypatch):
     now = iter([0.0, 0.0, 20.0, 25.0, 40.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
-    with progress.Waiting("align out") as tell:
-        tell(2, 8, "ok 2")
-        tell(3, 8, "too soon for another line")
-        tell(8, 8, "")
+    with progress.ProgressBar("align out") as bar:
+        bar(2, 8, "ok 2")
+        bar(3, 8, "too soon for another line")
+        bar(8, 8, "")
     assert capsys.readouterr().err.splitlines() == [
         "align out: 2 of 8, 0.1/s, 0:01:00 left, ok 2",
         "align out: 8 of 8, 0.2/s, 0:00:00 left",
@@ -17,9 +17,9 @@ def test_off_a_terminal_a_line_says_how_far_how_fast_and_how_long_still(capsys, 
 def test_what_was_done_before_does_not_count_in_the_rate(capsys, monkeypatch):
     now = iter([0.0, 0.0, 10.0, 30.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
-    with progress.Waiting("train out") as tell:
-        tell(80, 100, "")
-        tell(90, 100, "epoch 9")
+    with progress.ProgressBar("train out") as bar:
+        bar(80, 100, "")
+        bar(90, 100, "epoch 9")
     assert capsys.readouterr().err.splitlines()[-1] == (
         "train out: 90 of 100, 0.5/s, 0:00:20 left, epoch 9"
     )

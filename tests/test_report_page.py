@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from errors import CorruptError, NoInputError
-from report.grids import overlaid, spread
+from report.figures.grids import overlaid, spread
 from report.page import ReportParams, write_report
-from report.results import load_comparisons
+from report.reading.results import load_comparisons
 from store.files import atomic_write
 from tests.made_results import NOTICE, a_summary, later_scores, put
 

@@ -192,16 +192,16 @@ GUARDS = {
         "tests/test_pipeline_paths.py::test_no_name_leaves_the_folder",
     ),
     "a row that failed for good is not tried again": Guard(
-        "pipeline/journal.py",
+        "pipeline/execution/crash_journal.py",
         "elif failed := journal.failed(number):",
         "elif failed := None:",
         "tests/test_pipeline_poison.py::test_a_row_that_failed_for_good_is_not_tried_again",
     ),
     "a cluster is closed whole": Guard(
-        "pipeline/cluster.py",
+        "pipeline/execution/cluster.py",
         "        with _interrupts_put_off():\n            opened.close()\n",
         "        opened.close()\n",
-        "tests/test_pipeline_cluster.py::test_ctrl_c_waits_for_a_cluster_to_be_closed",
+        "tests/test_pipeline_execution_cluster.py::test_ctrl_c_waits_for_a_cluster_to_be_closed",
     ),
 }
 

@@ -18,13 +18,13 @@ from params import load
 from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
-from tests.test_train_readouts import OPTIONS, Flat
+from tests.test_train_methods_cam_methods import OPTIONS, Flat
 from train.export import CARD, ONNX, WEIGHTS, ExportParams, Graph, differences, export, onnx_bytes
 from train.methods import METHODS
-from train.methods.head import Classifier, Deepest
+from train.methods.base import Classifier, LevelShape
+from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
 from train.methods.heads import HEADS
 from train.methods.model import build_model
-from train.methods.readouts import BY_GRADIENT, READOUTS
 from train.params import TrainParams
 from train.runs import load_run, untrained
 
@@ -89,7 +89,7 @@ def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout
     numbers = load(checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", name))
     torch.manual_seed(0)
     model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32})).eval()
-    graph = Graph(model, METHODS[name].readout, 32)
+    graph = Graph(model, METHODS[name].cam_method, 32)
     payload = onnx_bytes(graph, FACE_PX, shipped.opset, ABOUT)
     for count in (1, 5):
         agree(told(payload, faces(count)), graph.say(faces(count)))
@@ -97,11 +97,11 @@ def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout
 
 def test_maps_are_those_of_the_readout_class_by_class():
     torch.manual_seed(0)
-    model = Classifier(Flat(), HEADS["wildcat"](Deepest(8, 4, 4), OPTIONS["wildcat"])).eval()
+    model = Classifier(Flat(), HEADS["wildcat"](LevelShape(8, 4, 4), OPTIONS["wildcat"])).eval()
     said = Graph(model, "head_map", FACE_PX).say(faces(2))
     forward = model(train.export.plain_images(torch.from_numpy(faces(2)), FACE_PX))
     for number in range(7):
-        expected = READOUTS["head_map"](model, forward, torch.tensor([number, number]))
+        expected = CAM_METHODS["head_map"](model, forward, torch.tensor([number, number]))
         np.testing.assert_allclose(said["cam"][:, number], expected.detach(), rtol=1e-5, atol=1e-6)
     attention = forward.features[-1].mean(dim=1).detach()
     np.testing.assert_allclose(said["attention"], attention, rtol=1e-5, atol=1e-6)
@@ -111,7 +111,7 @@ def test_maps_are_those_of_the_readout_class_by_class():
 def test_the_first_and_the_last_opset_are_read_back(opset):
     torch.manual_seed(0)
     graph = Graph(
-        Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {})).eval(), "gradcam_pp", FACE_PX
+        Classifier(Flat(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval(), "gradcam_pp", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, opset, ABOUT)
     agree(told(payload, faces(2)), graph.say(faces(2)))
@@ -120,7 +120,7 @@ def test_the_first_and_the_last_opset_are_read_back(opset):
 def test_a_map_that_only_autograd_can_compute_is_left_out(shipped):
     torch.manual_seed(0)
     graph = Graph(
-        Classifier(Flat(), HEADS["wildcat"](Deepest(8, 4, 4), OPTIONS["wildcat"])).eval(),
+        Classifier(Flat(), HEADS["wildcat"](LevelShape(8, 4, 4), OPTIONS["wildcat"])).eval(),
         "gradcam",
         40,
     )
@@ -131,20 +131,20 @@ def test_a_map_that_only_autograd_can_compute_is_left_out(shipped):
 
 def test_the_readouts_that_ask_for_a_gradient_are_known():
     asking = set()
-    for head, readout in product(OPTIONS, READOUTS):
-        model = Classifier(Flat(), HEADS[head](Deepest(8, 9, 9), OPTIONS[head])).eval()
-        model.head.gradient = lambda *given, name=readout: (
+    for head, cam_method in product(OPTIONS, CAM_METHODS):
+        model = Classifier(Flat(), HEADS[head](LevelShape(8, 9, 9), OPTIONS[head])).eval()
+        model.head.gradient = lambda *given, name=cam_method: (
             asking.add(name) or torch.ones(1, 8, 9, 9)
         )
-        with suppress(UsageError):  # not every head has every readout
-            READOUTS[readout](model, model(torch.rand(1, 3, 9, 9)), torch.tensor([0]))
+        with suppress(UsageError):  # not every head has every CAM method
+            CAM_METHODS[cam_method](model, model(torch.rand(1, 3, 9, 9)), torch.tensor([0]))
     assert asking == BY_GRADIENT
 
 
 def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
     images = Store(tiny.faces).array("image").all()
     model, method, described = load_run(run, "best", CPU)
-    graph = Graph(model, method.readout, described["params"]["image_px"])
+    graph = Graph(model, method.cam_method, described["params"]["image_px"])
     agree(told((exported / ONNX).read_bytes(), images), graph.say(images))
 
 
@@ -236,7 +236,7 @@ def test_a_graph_that_says_something_else_is_not_written(run, tmp_path, shipped,
 def test_a_graph_of_other_weights_is_found_out():
     torch.manual_seed(0)
     graph = Graph(
-        Classifier(Flat(), HEADS["gap"](Deepest(8, 4, 4), {})).eval(), "class_map", FACE_PX
+        Classifier(Flat(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval(), "class_map", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, 20, ABOUT)
     assert differences(graph, payload, FACE_PX)["logits"] < 1e-5

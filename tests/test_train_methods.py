@@ -5,14 +5,15 @@ import torch
 
 from errors import UsageError
 from params import load as load_params
-from train.canvas import unit_range
+from train.images import minmax_normalize
 from train.methods import METHODS
+from train.methods.adl import AttentionDropout
 from train.methods.backbones import BACKBONES
+from train.methods.cam_methods import CAM_METHODS
 from train.methods.heads import HEADS
-from train.methods.model import build_losses, build_model, build_regime
-from train.methods.readouts import READOUTS
-from train.methods.regimes import REGIMES, Drop
-from train.methods.terms import TERMS
+from train.methods.losses import LOSSES
+from train.methods.model import build_losses, build_model, build_strategy
+from train.methods.strategies import STRATEGIES
 from train.params import TrainParams
 from train.records import Batch
 
@@ -54,7 +55,7 @@ def pictures(count=8):
 
 def explained(name, model, images, classes):
     with torch.no_grad():
-        return READOUTS[METHODS[name].readout](model, model(images), classes)
+        return CAM_METHODS[METHODS[name].cam_method](model, model(images), classes)
 
 
 def stepped(name, model, params):
@@ -74,9 +75,12 @@ def stepped(name, model, params):
         rows_B=torch.arange(8, device=device),
         points_B682=points,
     )
-    regime, losses = build_regime(METHODS[name], params), build_losses(METHODS[name], params)
-    batch = regime.prepare(batch)
-    forward = regime.run(model, batch)
+    training_strategy, losses = (
+        build_strategy(METHODS[name], params),
+        build_losses(METHODS[name], params),
+    )
+    batch = training_strategy.prepare(batch)
+    forward = training_strategy.run(model, batch)
     loss = sum(one.term(forward, batch) for one in losses.values())
     loss.backward()
     return loss.detach()
@@ -85,9 +89,9 @@ def stepped(name, model, params):
 def test_a_row_names_members_of_its_families(name):
     method = METHODS[name]
     assert method.head in HEADS
-    assert method.regime in REGIMES
-    assert method.readout in READOUTS
-    assert set(method.terms) <= set(TERMS)
+    assert method.training_strategy in STRATEGIES
+    assert method.cam_method in CAM_METHODS
+    assert set(method.losses) <= set(LOSSES)
 
 
 @pytest.mark.parametrize("family", [METHODS, BACKBONES])
@@ -105,15 +109,15 @@ def test_a_model_gives_logits_five_levels_and_a_map(name, model):
     assert maps.shape == (8, *forward.features[-1].shape[2:])
     assert maps.dtype == torch.float32
     assert maps.isfinite().all()
-    assert unit_range(maps).any()
+    assert minmax_normalize(maps).any()
 
 
 def test_the_order_and_size_of_a_batch_do_not_change_a_map(name, model):
-    whole = unit_range(explained(name, model, pictures(), LABELS))
+    whole = minmax_normalize(explained(name, model, pictures(), LABELS))
     order = torch.tensor([5, 2, 7, 0, 1, 6, 4, 3])
-    shuffled = unit_range(explained(name, model, pictures()[order], LABELS[order]))
+    shuffled = minmax_normalize(explained(name, model, pictures()[order], LABELS[order]))
     torch.testing.assert_close(shuffled, whole[order], atol=1e-4, rtol=0)
-    alone = unit_range(explained(name, model, pictures()[3:4], LABELS[3:4]))
+    alone = minmax_normalize(explained(name, model, pictures()[3:4], LABELS[3:4]))
     torch.testing.assert_close(alone, whole[3:4], atol=1e-4, rtol=0)
 
 
@@ -131,8 +135,8 @@ def test_a_level_without_any_signal_gives_a_zero_map(name, model):
         flat = type(forward)(
             forward.logits_BK, nothing, forward.maps_BKHW, {**extra, **forward.extra}
         )
-        found = READOUTS[METHODS[name].readout](model, flat, LABELS[:2])
-    assert not unit_range(found).any()
+        found = CAM_METHODS[METHODS[name].cam_method](model, flat, LABELS[:2])
+    assert not minmax_normalize(found).any()
 
 
 @pytest.mark.slow
@@ -165,16 +169,16 @@ def test_evaluation_knows_neither_labels_nor_chance(name, model):
 def test_explaining_two_hundred_times_keeps_nothing(name, model):
     with torch.no_grad():
         forward = model(pictures(1))
-    readout = READOUTS[METHODS[name].readout]
+    cam_method = CAM_METHODS[METHODS[name].cam_method]
 
     def tensors():
         gc.collect()
         return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
 
-    readout(model, forward, LABELS[:1])
+    cam_method(model, forward, LABELS[:1])
     before = tensors()
     for _ in range(200):
-        readout(model, forward, LABELS[:1])
+        cam_method(model, forward, LABELS[:1])
     assert tensors() <= before
 
 
@@ -183,9 +187,9 @@ def test_explaining_two_hundred_times_keeps_nothing(name, model):
 def test_a_half_precision_step_and_a_map_on_a_gpu_are_those_of_the_processor(name, params):
     torch.manual_seed(0)
     model = build_model(METHODS[name], params).eval()
-    expected = unit_range(explained(name, model, pictures(), LABELS))
+    expected = minmax_normalize(explained(name, model, pictures(), LABELS))
     model.to("cuda")
-    found = unit_range(explained(name, model, pictures().cuda(), LABELS.cuda()))
+    found = minmax_normalize(explained(name, model, pictures().cuda(), LABELS.cuda()))
     torch.testing.assert_close(found.cpu(), expected, atol=5e-2, rtol=0)
     model.train()
     with torch.autocast("cuda", dtype=torch.float16):
@@ -231,10 +235,12 @@ def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, pla
     torch.manual_seed(0)
     dropping = build_model(METHODS["adl"], shipped).eval()
     torch.manual_seed(0)
-    plain = build_model(METHODS["cam"], shipped.model_copy(update={"regime": {}})).eval()
+    plain = build_model(METHODS["cam"], shipped.model_copy(update={"training_strategy": {}})).eval()
     net = dropping.backbone.net
     for stage, expected in ((net.layer3, (0,)), (net.layer4, places)):
-        found = [any(isinstance(part, Drop) for part in block.modules()) for block in stage]
+        found = [
+            any(isinstance(part, AttentionDropout) for part in block.modules()) for block in stage
+        ]
         assert [place for place, drops in enumerate(found) if drops] == list(expected)
     with torch.no_grad():
         torch.testing.assert_close(

@@ -1,6 +1,6 @@
 import numpy as np
 
-from train.outputs import chosen_faces
+from train.evaluation.artifacts import chosen_faces
 
 
 def test_mistakes_follow_the_first_faces_of_every_class_and_none_comes_twice():

@@ -33,10 +33,10 @@ from torch import Tensor, nn
 from errors import CorruptError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, digest
-from train.augment import MEAN, STD, plain_images
 from train.checkpoint import load
-from train.methods.head import Classifier, Head
-from train.methods.readouts import BY_GRADIENT, READOUTS
+from train.images import MEAN, STD, plain_images
+from train.methods.base import Classifier, Head
+from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
 from train.params import TrainParams
 from train.runs import load_run
 
@@ -63,30 +63,30 @@ class ExportParams(BaseModel, frozen=True, extra="forbid"):
 class Graph(nn.Module):
     """What is exported: a model, what comes before it, and the maps that explain it."""
 
-    def __init__(self, model: Classifier, readout: str, image_px: int) -> None:
+    def __init__(self, model: Classifier, cam_method: str, image_px: int) -> None:
         """Take a model in evaluation mode, on the processor.
 
         Args:
             model: the network.
-            readout: row of READOUTS, for the CAM. It is left out where only autograd can compute
-                it, which no graph can hold.
+            cam_method: row of CAM_METHODS, for the CAM. It is left out where only autograd can
+                compute it, which no graph can hold.
             image_px: side of the picture that the network sees.
         """
         super().__init__()
         self.model, self.image_px = model, image_px
-        by_autograd = type(model.head).gradient is Head.gradient and readout in BY_GRADIENT
-        self.readout = None if by_autograd else READOUTS[readout]
+        by_autograd = type(model.head).gradient is Head.gradient and cam_method in BY_GRADIENT
+        self.cam_method = None if by_autograd else CAM_METHODS[cam_method]
         self.outputs = ("logits", "attention") if by_autograd else ("logits", "attention", "cam")
 
     def forward(self, images_BSS3: Tensor) -> tuple[Tensor, ...]:
         """Return logits (B, V), attention (B, H, W) and, if it can be, the CAM (B, V, H, W)."""
         forward = self.model(plain_images(images_BSS3, self.image_px))
         said = forward.logits_BK, forward.features[-1].mean(dim=1)
-        if self.readout is None:
+        if self.cam_method is None:
             return said
         first_B = torch.zeros_like(forward.logits_BK[:, 0], dtype=torch.long)
         maps = [
-            self.readout(self.model, forward, first_B + number)
+            self.cam_method(self.model, forward, first_B + number)
             for number in range(forward.logits_BK.shape[1])
         ]
         return *said, torch.stack(maps, dim=1)
@@ -125,7 +125,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
     }
     if not rebuild and is_built(out, fingerprint):
         return _line(out, json.loads((out / CARD).read_bytes()))
-    graph = Graph(model, method.readout, described["params"]["image_px"])
+    graph = Graph(model, method.cam_method, described["params"]["image_px"])
     size_px: int = described["about"]["size_px"]
     card = _made_of(run, params.checkpoint, described, model.head.sources)
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, card), WEIGHTS: _weights(model)}
@@ -138,7 +138,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         )
     card |= {
         "input": _what_goes_in(graph, size_px),
-        "outputs": _what_comes_out(graph, method.readout, size_px),
+        "outputs": _what_comes_out(graph, method.cam_method, size_px),
         "onnx": {"opset": params.opset, "differences": found},
         "files": {name: digest(payload) for name, payload in files.items()},
     }
@@ -249,12 +249,12 @@ def _what_goes_in(graph: Graph, size_px: int) -> Json:
     }
 
 
-def _what_comes_out(graph: Graph, readout: str, size_px: int) -> Json:
+def _what_comes_out(graph: Graph, cam_method: str, size_px: int) -> Json:
     said = graph.say(np.zeros((1, size_px, size_px, 3), np.uint8))
     meaning = {
         "logits": "a score an expression, before softmax",
         "attention": "mean of the deepest level's channels over the whole face; raw",
-        "cam": f"what speaks for each expression, by {readout}, over the whole face; raw",
+        "cam": f"what speaks for each expression, by {cam_method}, over the whole face; raw",
     }
     return {
         name: {"type": "float32", "shape": [_BATCH, *one.shape[1:]], "what": meaning[name]}

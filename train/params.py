@@ -12,7 +12,7 @@ Legal = TypeVar("Legal", bound=BaseModel)
 
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.augment]: probabilities and ranges of what is done to a training picture."""
+    """[train.data.augmentation]: probabilities and ranges of what is done to a training picture."""
 
     resize_ratio: float = Field(ge=1)
     rotate_p: float = Field(ge=0, le=1)
@@ -33,7 +33,7 @@ class AugmentParams(BaseModel, frozen=True, extra="forbid"):
 
 
 class FeedParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.feed]: where batches come from, and which faces an epoch shows."""
+    """[train.data.batch_loader]: where batches come from, and which faces an epoch shows."""
 
     source: str
     resident_share: float = Field(ge=0, le=1)
@@ -67,8 +67,8 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     large_maps: bool
     token_px: int = Field(ge=1)
     head: dict[str, bool | int | float | str | None]
-    regime: dict[str, bool | int | float | str | None]
-    terms: dict[str, dict[str, bool | int | float | str | None]]
+    training_strategy: dict[str, bool | int | float | str | None]
+    losses: dict[str, dict[str, bool | int | float | str | None]]
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)
@@ -103,7 +103,7 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
 
     split: Literal["train", "val", "test", "all"]
     checkpoint: Literal["last", "best"]
-    readout: str
+    cam_method: str
     geometry: Literal["exact", "published"]
     batch: int = Field(ge=1)
     threads: int = Field(ge=1)
@@ -118,16 +118,16 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
 
 
 class NoOptions(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] or regime, of those without numbers."""
+    """[methods.<name>.head] or training strategy, of those without numbers."""
 
 
 def checked(legal: type[Legal], options: Options, part: str) -> Legal:
     """Return a method's own numbers as the model that says what is legal for them.
 
     Args:
-        legal: of a head or regime.
-        options: train.head or train.regime.
-        part: head or regime.
+        legal: of a head or training strategy.
+        options: train.head or train.training_strategy.
+        part: head or training strategy.
 
     Raises:
         UsageError: naming the key, if one is missing, unknown or has an illegal value.

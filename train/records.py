@@ -22,7 +22,8 @@ class Batch:
             (B, 1, h, w) for every size that a term wants.
         valid_B: whether the heatmap is defined.
         rng: all further chance of the step, on the batch's device.
-        mixed_BK: labels as shares that sum to one, from regimes that mix faces; else None.
+        mixed_BK: labels as shares that sum to one, where the training strategy mixes faces; else
+            None.
         rows_B: of the store; None outside a run.
         points_B682: landmarks (x, y), moved as the picture was, its edges at -1 and 1; NaN where
             there are none. None unless a loss asks for them.
@@ -47,7 +48,7 @@ class Forward:
         features: activations (B, C, H, W), shallow to deep; layer n of the papers is features[n -
             1].
         maps_BKHW: one map an expression, from heads that make them; else None.
-        extra: what only one method's terms or readout ask for, by name.
+        extra: what only one method's terms or CAM method ask for, by name.
     """
 
     logits_BK: Tensor
@@ -56,8 +57,8 @@ class Forward:
     extra: Mapping[str, Tensor] = field(default_factory=dict)
 
 
-Term = Callable[[Forward, Batch], Tensor]
-Readout = Callable[[Any, Forward, Tensor], Tensor]
+LossFunction = Callable[[Forward, Batch], Tensor]
+CamMethod = Callable[[Any, Forward, Tensor], Tensor]
 
 
 def all_faces(batch: Batch) -> Tensor:
@@ -88,7 +89,7 @@ class Loss:
         check: raises UsageError if a model is none that it suits, before the first step.
     """
 
-    term: Term
+    term: LossFunction
     counted: Callable[[Batch], Tensor] = all_faces
     points: bool = False
     maps: bool = False
@@ -102,15 +103,15 @@ class Method:
 
     Attributes:
         head: row of HEADS.
-        regime: row of REGIMES.
-        readout: row of READOUTS.
-        terms: rows of TERMS, summed.
+        training_strategy: row of STRATEGIES.
+        cam_method: row of CAM_METHODS.
+        terms: rows of LOSSES, summed.
         compiles: whether torch.compile may serve its training step. Terms that differentiate a
             model's outputs by its features get nothing back from a compiled one.
     """
 
     head: str
-    regime: str
-    readout: str
-    terms: tuple[str, ...]
+    training_strategy: str
+    cam_method: str
+    losses: tuple[str, ...]
     compiles: bool = True

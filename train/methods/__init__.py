@@ -1,7 +1,7 @@
-"""What a model is: a backbone, a head, a regime, a readout, terms to train with.
+"""What a model is: a backbone, a head, a training strategy, a CAM method, losses.
 
-The backbone gives features, the head scores them, the regime changes training, the readout
-explains.
+The backbone gives features, the head scores them, the training strategy changes training, and the
+CAM method explains.
 """
 
 from train.records import Method
@@ -35,5 +35,6 @@ METHODS: dict[str, Method] = {
     "rul": Method("uncertain", "uncertain_mixup", "gradcam", ("mixed_cross_entropy",)),
     "eac": Method("gap", "mirrored", "class_map", (*_CE, "mirror_consistency")),
 }
-"""Published methods: head, regime, readout, terms. The backbone, and whether AU alignment is added,
-are choices of the run."""
+"""Published methods: head, training strategy, CAM method, losses.
+
+The backbone, and whether AU alignment is added, are choices of the run."""

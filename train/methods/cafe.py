@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
+from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
 from train.methods.clip import RANDOM, WIDTH, Tower, tower
-from train.methods.head import NOTHING, Deepest, Extra, Features, Head
 from train.params import Options, checked
 from train.records import Batch, Forward, Loss
 
@@ -28,7 +28,7 @@ GROUP = WIDTH // CLASSES
 _CAVEATS = {RANDOM: "a random tower stands in for CLIP: its scores say nothing about CAFE"}
 
 
-class CafeParams(BaseModel, frozen=True, extra="forbid"):
+class CAFEParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] of CAFE: the tower, see methods.clip.tower."""
 
     tower: str
@@ -37,13 +37,13 @@ class CafeParams(BaseModel, frozen=True, extra="forbid"):
     tower_input: str
 
 
-class Cafe(Head):
+class CAFEHead(Head):
     """The tower's feature, times the sigmoid of the pooled level; a linear layer on that.
 
     The tower is no part of the state that checkpoints keep; its digest is.
     """
 
-    def __init__(self, deepest: Deepest, params: CafeParams) -> None:
+    def __init__(self, deepest: LevelShape, params: CAFEParams) -> None:
         super().__init__()
         if deepest.channels != WIDTH:
             raise UsageError(
@@ -62,7 +62,7 @@ class Cafe(Head):
         return {"clip_BC": self._tower(images_B3HW)}
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; extra `masked_BC`, what they are made of."""
         mask_BC = features[-1].mean(dim=(2, 3)).float().sigmoid()
@@ -109,7 +109,7 @@ def strongest(masked_BC: Tensor) -> Tensor:
 
 
 class SeparationParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.terms.separation]: its weight; channels an expression that are dropped."""
+    """[methods.<name>.losses.separation]: its weight; channels an expression that are dropped."""
 
     weight: float = Field(ge=0)
     dropped: int = Field(ge=0, le=GROUP - 1)
@@ -117,7 +117,7 @@ class SeparationParams(BaseModel, frozen=True, extra="forbid"):
 
 def separation(options: Options) -> Loss:
     """Return the cross-entropy of the strongest channels as logits, some dropped, a batch alike."""
-    params = checked(SeparationParams, options, "terms.separation")
+    params = checked(SeparationParams, options, "losses.separation")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         kept_C = kept_channels(random.Random(batch.rng.initial_seed()), params.dropped)
@@ -129,7 +129,7 @@ def separation(options: Options) -> Loss:
 
 
 class DiversityParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.terms.diversity]: its weight."""
+    """[methods.<name>.losses.diversity]: its weight."""
 
     weight: float = Field(ge=0)
 
@@ -139,7 +139,7 @@ def diversity(options: Options) -> Loss:
 
     It has no lower bound, and typically lies near .99.
     """
-    params = checked(DiversityParams, options, "terms.diversity")
+    params = checked(DiversityParams, options, "losses.diversity")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         return params.weight * (1 - strongest(forward.extra["masked_BC"]).mean() / GROUP)

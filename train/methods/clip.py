@@ -17,7 +17,7 @@ from timm.models.vision_transformer import checkpoint_filter_fn
 from torch import Tensor
 
 from errors import DataError, NoInputError, pick
-from train.augment import MEAN, STD
+from train.images import MEAN, STD
 from train.methods.weights import read_weights, unwrapped
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"

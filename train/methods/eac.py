@@ -11,14 +11,13 @@ from pydantic import BaseModel, Field
 from torch import Tensor
 
 from errors import UsageError
-from train.methods.head import Classifier
-from train.methods.regime import Regime
+from train.methods.base import Classifier, TrainingStrategy
 from train.params import NoOptions, Options, checked
 from train.records import Batch, Forward, Loss
 
 
 class ConsistencyParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.terms.mirror_consistency]: factor of the term."""
+    """[methods.<name>.losses.mirror_consistency]: factor of the term."""
 
     weight: float = Field(ge=0)
 
@@ -29,13 +28,13 @@ def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
         return torch.einsum("kc,bchw->bkhw", weights_KC.detach().float(), feature_BCHW.float())
 
 
-def mirrored(options: Options) -> Regime:
+def mirrored(options: Options) -> TrainingStrategy:
     """Show the model the augmented faces, then their mirror images; only the first are scored.
 
     The forward pass has `class_maps_BKHW`, and of the mirror images `mirrored_maps_BKHW`, turned
     back; `mirror_consistency` refuses models whose head has no class weights.
     """
-    checked(NoOptions, options, "regime")
+    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         weights_KC = model.head.class_weights()
@@ -48,19 +47,19 @@ def mirrored(options: Options) -> Regime:
         }
         return Forward(first.logits_BK, first.features, first.maps_BKHW, {**first.extra, **maps})
 
-    return Regime(run=run)
+    return TrainingStrategy(run=run)
 
 
 def _refuse_other_heads(model: Classifier) -> None:
     if model.head.class_weights() is None:
         raise UsageError(
-            "terms.mirror_consistency", "needs a head that is linear in the pooled level."
+            "losses.mirror_consistency", "needs a head that is linear in the pooled level."
         )
 
 
 def mirror_consistency(options: Options) -> Loss:
     """Return the mean squared difference of all class maps of both views, times its weight."""
-    params = checked(ConsistencyParams, options, "terms.mirror_consistency")
+    params = checked(ConsistencyParams, options, "losses.mirror_consistency")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         extra = forward.extra

@@ -4,12 +4,11 @@ import torch
 
 from errors import pick
 from train.methods.backbones import BACKBONES
-from train.methods.head import Classifier, Deepest
+from train.methods.backbones.base import Backbone
+from train.methods.base import Classifier, LevelShape, TrainingStrategy
 from train.methods.heads import HEADS
-from train.methods.levels import Backbone
-from train.methods.regime import Regime
-from train.methods.regimes import REGIMES
-from train.methods.terms import TERMS
+from train.methods.losses import LOSSES
+from train.methods.strategies import STRATEGIES
 from train.methods.weights import load_weights
 from train.params import TrainParams
 from train.records import Loss, Method
@@ -25,17 +24,17 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     head = pick(HEADS, method.head, "head")(_deepest(backbone, params.image_px), params.head)
     model = Classifier(backbone, head)
     load_weights(model, params)
-    build_regime(method, params).fit(backbone)
+    build_strategy(method, params).fit(backbone)
     return model.to(memory_format=torch.channels_last)
 
 
-def _deepest(backbone: Backbone, image_px: int) -> Deepest:
+def _deepest(backbone: Backbone, image_px: int) -> LevelShape:
     """Ask a backbone for the shape of its last level."""
     backbone.eval()
     with torch.no_grad():
         levels, _ = backbone(torch.zeros(1, 3, image_px, image_px))
     backbone.train()
-    return Deepest(*levels[-1].shape[1:])
+    return LevelShape(*levels[-1].shape[1:])
 
 
 def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
@@ -44,16 +43,16 @@ def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
     Raises:
         UsageError: if an option is not known, or of a term that the method does not have.
     """
-    own = {name: params.terms.get(name, {}) for name in method.terms}
-    for name in params.terms:
+    own = {name: params.losses.get(name, {}) for name in method.losses}
+    for name in params.losses:
         pick(own, name, "term of this method")
-    return {name: pick(TERMS, name, "term")(options) for name, options in own.items()}
+    return {name: pick(LOSSES, name, "term")(options) for name, options in own.items()}
 
 
-def build_regime(method: Method, params: TrainParams) -> Regime:
+def build_strategy(method: Method, params: TrainParams) -> TrainingStrategy:
     """Return how a method is trained.
 
     Raises:
         UsageError: if a name or an option is not known.
     """
-    return pick(REGIMES, method.regime, "regime")(params.regime)
+    return pick(STRATEGIES, method.training_strategy, "training_strategy")(params.training_strategy)

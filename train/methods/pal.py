@@ -16,10 +16,9 @@ from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from errors import UsageError, pick
-from train.methods.alignment import half_pixel_resize
-from train.methods.head import Classifier
-from train.methods.levels import LEVELS
-from train.methods.regime import Regime, once
+from train.methods.au_alignment import half_pixel_resize
+from train.methods.backbones.base import LEVELS
+from train.methods.base import Classifier, TrainingStrategy, forward_once
 from train.params import NoOptions, Options, checked
 from train.records import Batch, Forward, Loss
 
@@ -34,15 +33,15 @@ _DEGENERATE = {
 """Scores that others have used, and why they are refused."""
 
 
-def second_order(options: Options) -> Regime:
+def second_order(options: Options) -> TrainingStrategy:
     """Run attention in the one way whose gradient has a gradient."""
-    checked(NoOptions, options, "regime")
+    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         with sdpa_kernel(SDPBackend.MATH):
-            return once(model, batch)
+            return forward_once(model, batch)
 
-    return Regime(run=run)
+    return TrainingStrategy(run=run)
 
 
 def _sum(logits_BK: Tensor, labels_B: Tensor) -> Tensor:
@@ -184,7 +183,7 @@ TARGETS: dict[str, Target] = {
 
 
 class AttributionParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.terms.attribution].
+    """[methods.<name>.losses.attribution].
 
     `layer`: a level, from 1; `sigma_px`: of every landmark's Gaussian, px of a canvas of 112; the
     others are rows of KINDS, SCORES, STRATEGIES, REDUCTIONS and TARGETS.
@@ -248,9 +247,9 @@ def attribution(options: Options) -> Loss:
     Raises:
         UsageError: if a part is not known, or leaves nothing to attribute.
     """
-    params = checked(AttributionParams, options, "terms.attribution")
+    params = checked(AttributionParams, options, "losses.attribution")
     if reason := _DEGENERATE.get(params.score):
-        raise UsageError("terms.attribution.score", f"{params.score}: {reason}")
+        raise UsageError("losses.attribution.score", f"{params.score}: {reason}")
     target = pick(TARGETS, params.heatmap, "heatmap")
     term = Attribution(
         params,
@@ -265,7 +264,7 @@ def attribution(options: Options) -> Loss:
         constant = params.layer == LEVELS and model.head.class_weights() is not None
         if constant and term.kind is _gradient:
             raise UsageError(
-                "terms.attribution.kind",
+                "losses.attribution.kind",
                 f"grad at level {LEVELS} under a pooled linear layer is the same at every place, "
                 "so there is nothing to align. Use grad_input, an earlier layer, or method pal_fc.",
             )

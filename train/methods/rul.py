@@ -15,15 +15,23 @@ from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
-from train.methods.regime import Regime, once
+from train.methods.base import (
+    NO_EXTRA,
+    Classifier,
+    Extra,
+    Features,
+    Head,
+    LevelShape,
+    TrainingStrategy,
+    forward_once,
+)
 from train.params import NoOptions, Options, checked
 from train.records import Batch, Forward
 
 _EPS = 2e-5
 
 
-class UncertainParams(BaseModel, frozen=True, extra="forbid"):
+class RULParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] of RUL.
 
     `width`: of a branch; `dropout`: before it; `lr_factor`: how many times the learning rate the
@@ -35,17 +43,17 @@ class UncertainParams(BaseModel, frozen=True, extra="forbid"):
     lr_factor: float = Field(gt=0)
 
 
-class Uncertain(Head):
+class RULHead(Head):
     """Two branches, a face's feature and the log of its variance; a linear layer on the first."""
 
-    def __init__(self, deepest: Deepest, params: UncertainParams) -> None:
+    def __init__(self, deepest: LevelShape, params: RULParams) -> None:
         super().__init__()
         self.feature, self.log_variance = (_branch(deepest, params) for _ in range(2))
         self.classifier = nn.Linear(params.width, len(EXPRESSIONS))
         self.classifier.lr_factor = params.lr_factor  # type: ignore[assignment]  # see optimise
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
     ) -> Forward:
         """Return the logits of the unmixed feature; extra `feature_BD`, `log_variance_BD`."""
         feature_BD = self.feature(features[-1])
@@ -53,7 +61,7 @@ class Uncertain(Head):
         return Forward(self.classifier(feature_BD), features, extra=extra)
 
 
-def _branch(deepest: Deepest, params: UncertainParams) -> nn.Sequential:
+def _branch(deepest: LevelShape, params: RULParams) -> nn.Sequential:
     channels, rows, columns = deepest
     return nn.Sequential(
         nn.BatchNorm2d(channels, eps=_EPS, affine=False),
@@ -77,28 +85,28 @@ def mixture(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor) -> 
     return share_B1 * feature_BD + (1 - share_B1) * feature_BD[partners_B]
 
 
-def uncertain_mixup(options: Options) -> Regime:
+def uncertain_mixup(options: Options) -> TrainingStrategy:
     """Mix every face with another one of its batch.
 
     The forward pass has `mixed_logits_BK` and `partner_labels_B`; on several ranks partners are of
     the same rank.
     """
-    checked(NoOptions, options, "regime")
+    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
-        forward, rng = once(model, batch), batch.rng
+        forward, rng = forward_once(model, batch), batch.rng
         partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=rng.device)
         mixed_BD = mixture(
             forward.extra["feature_BD"], forward.extra["log_variance_BD"], partners_B
         )
-        assert isinstance(model.head, Uncertain)
+        assert isinstance(model.head, RULHead)
         extra = {
             "mixed_logits_BK": model.head.classifier(mixed_BD),
             "partner_labels_B": batch.labels_B[partners_B],
         }
         return replace(forward, extra={**forward.extra, **extra})
 
-    return Regime(run=run)
+    return TrainingStrategy(run=run)
 
 
 def mixed_cross_entropy(forward: Forward, batch: Batch) -> Tensor:

@@ -15,16 +15,24 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import pick
-from train.methods.head import NOTHING, Classifier, Deepest, Extra, Features, Head
-from train.methods.regime import Regime, once
+from train.methods.base import (
+    NO_EXTRA,
+    Classifier,
+    Extra,
+    Features,
+    Head,
+    LevelShape,
+    TrainingStrategy,
+    forward_once,
+)
 from train.params import Options, checked
 from train.records import Batch, Forward, Loss
 
 
-class Weighted(Head):
+class SCNHead(Head):
     """A pooled linear layer whose logits are multiplied by how important the face is."""
 
-    def __init__(self, deepest: Deepest) -> None:
+    def __init__(self, deepest: LevelShape) -> None:
         super().__init__()
         self.importance = nn.Linear(deepest.channels, 1)
         self.linear = nn.Linear(deepest.channels, len(EXPRESSIONS))
@@ -34,7 +42,7 @@ class Weighted(Head):
         return self.linear.weight
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NOTHING
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; extra `importance_B`, in (0, 1)."""
         pooled_BC = features[-1].mean(dim=(2, 3))
@@ -56,7 +64,7 @@ SCOPES: dict[str, Callable[[Tensor], Tensor]] = {"batch": _all, "low": _unimport
 
 
 class RelabelParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.regime] of SCN.
+    """[methods.<name>.training_strategy] of SCN.
 
     `share`: of a batch that counts as important. Labels change from epoch `from_epoch` on, counted
     from 1, where another expression is more probable by `margin`; `scope` is a row of SCOPES.
@@ -82,7 +90,7 @@ def relabelled(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor:
     return torch.where(beaten_B, likeliest_B, labels_B)
 
 
-def relabel(options: Options) -> Regime:
+def relabel(options: Options) -> TrainingStrategy:
     """Mark the important faces of every batch, and correct labels that the model contradicts.
 
     The forward pass has `important_B`.
@@ -90,11 +98,11 @@ def relabel(options: Options) -> Regime:
     Raises:
         UsageError: if a number or the scope is not legal.
     """
-    params = checked(RelabelParams, options, "regime")
+    params = checked(RelabelParams, options, "training_strategy")
     scope = pick(SCOPES, params.scope, "scope")
 
     def run(model: Classifier, batch: Batch) -> Forward:
-        forward = once(model, batch)
+        forward = forward_once(model, batch)
         marks = {"important_B": important(forward.extra["importance_B"], params.share)}
         return replace(forward, extra={**forward.extra, **marks})
 
@@ -104,11 +112,11 @@ def relabel(options: Options) -> Regime:
         labels_B = relabelled(forward.logits_BK, batch.labels_B, params.margin)
         return torch.where(scope(forward.extra["important_B"]), labels_B, batch.labels_B)
 
-    return Regime(run=run, relabel=corrected)
+    return TrainingStrategy(run=run, relabel=corrected)
 
 
 class RankingParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.terms.importance_ranking].
+    """[methods.<name>.losses.importance_ranking].
 
     `margin`: by how much the mean importance of the important faces has to exceed the others'.
     """
@@ -122,7 +130,7 @@ def importance_ranking(options: Options) -> Loss:
 
     Without both groups, as in a batch of one face, it is 0.
     """
-    params = checked(RankingParams, options, "terms.importance_ranking")
+    params = checked(RankingParams, options, "losses.importance_ranking")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         importance_B, high_B = forward.extra["importance_B"], forward.extra["important_B"]

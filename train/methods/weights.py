@@ -25,8 +25,8 @@ import torch
 from torch import Tensor, nn
 
 from errors import CorruptError, DataError, NoInputError, UsageError
-from train.methods.head import Classifier
-from train.methods.levels import NAMED_WEIGHTS
+from train.methods.backbones.base import NAMED_WEIGHTS
+from train.methods.base import Classifier
 from train.params import TrainParams
 
 Tensors = dict[str, Tensor]
@@ -35,7 +35,7 @@ _BLOCK = re.compile(r"^(layer\d)\.(\d+)\.")
 
 
 def load_weights(model: Classifier, params: TrainParams) -> None:
-    """Load `train.weights` if it is a path; the model has no regime fitted yet.
+    """Load `train.weights` if it is a path; the model has no training strategy fitted yet.
 
     Raises:
         NoInputError: if the file is not there.

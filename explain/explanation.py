@@ -1,0 +1,199 @@
+"""Why a run says what it says of a face: where it looked, and on which action units.
+
+Shapes: B faces, S side of a stored face, Z = 64 side of the maps, V = 7 expressions, U action units
+of the codebook, L = 68 points.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, Field
+
+from anatomy.action_units import CODEBOOKS
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import au, unit_regions
+from anatomy.landmarks import rescaled
+from train.evaluation.map_similarity import small
+from train.evaluation.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
+from train.images import minmax_normalize, plain_images
+
+F32 = NDArray[np.float32]
+
+
+class ReadParams(BaseModel, frozen=True, extra="forbid"):
+    """[explain.read] in params.yaml."""
+
+    checkpoint: Literal["last", "best"]
+    cam_method: str
+    geometry: Literal["exact", "published"]
+    named: int = Field(ge=1)
+    stands_out: float = Field(ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Attention on one region, which several AUs may share.
+
+    Attributes:
+        units: FACS numbers of these AUs.
+        name: of the first that belongs to the explained expression, or else of the first.
+        share: of the attention, on this region.
+        area: of the face, that is this region.
+        belongs: which of the AUs belong to the explained expression.
+    """
+
+    units: tuple[int, ...]
+    name: str
+    share: float
+    area: float
+    belongs: tuple[int, ...]
+
+    @property
+    def ratio(self) -> float:
+        """How many times more attention there is here than if it were spread evenly."""
+        return self.share / self.area
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a run says of one face.
+
+    Attributes:
+        probabilities_V: softmax of the logits.
+        expression: id of the one that is explained.
+        attention_ZZ: of the deepest layer, in [0, 1].
+        cam_ZZ: of the explained expression, in [0, 1].
+        au_ZZ: AU map of the explained expression, in [0, 1]; None without landmarks, and for
+            Neutral, which has no AUs.
+        regions: by their ratio, highest first; empty without landmarks or where attention is flat.
+    """
+
+    probabilities_V: F32
+    expression: int
+    attention_ZZ: F32
+    cam_ZZ: F32
+    au_ZZ: F32 | None
+    regions: tuple[Region, ...]
+
+    @property
+    def said(self) -> int:
+        """Id of the expression that the run predicts."""
+        return int(self.probabilities_V.argmax())
+
+    def maps(self) -> dict[str, F32]:
+        """Return the maps there are, by title; CAM and AU map are of the explained expression."""
+        maps = {"attention": self.attention_ZZ, "CAM": self.cam_ZZ}
+        return maps if self.au_ZZ is None else {**maps, "AU map": self.au_ZZ}
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the numbers, by name; no maps."""
+        chances = zip(EXPRESSIONS, self.probabilities_V.tolist(), strict=True)
+        return {
+            "expression": EXPRESSIONS[self.said],
+            "explained": EXPRESSIONS[self.expression],
+            "probabilities": {name: round(chance, 4) for name, chance in chances},
+            "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
+        }
+
+
+def explain(
+    setup: Setup,
+    images_BSS3: NDArray[np.uint8],
+    points_BL2: NDArray[np.floating],
+    expression: int | None = None,
+) -> list[Explanation]:
+    """Explain aligned faces, in one pass.
+
+    Args:
+        setup: a run, see measure.load_setup.
+        images_BSS3: RGB, as stage align stores them.
+        points_BL2: px of these faces; NaN where there are none.
+        expression: id of the one to explain; None for each face's predicted one.
+    """
+    with torch.no_grad():
+        images = torch.from_numpy(images_BSS3).to(setup.device)
+        forward = setup.model(plain_images(images, setup.image_px))
+        predicted_B = forward.logits_BK.argmax(dim=1)
+        chosen_B = predicted_B if expression is None else torch.full_like(predicted_B, expression)
+        cam_Bhw = minmax_normalize(setup.cam_method(setup.model, forward, chosen_B).float())
+        deepest_Bhw = forward.features[-1].float().mean(dim=1)
+        attention_BZZ = _shown(minmax_normalize(deepest_Bhw), setup.geometry, setup.canvas_px)
+        cam_BZZ = _shown(cam_Bhw, CAM_GEOMETRY, setup.canvas_px)
+        chances_BV = forward.logits_BK.float().softmax(dim=1)
+    labels = chosen_B.tolist()
+    canvas, book = setup.canvas_px, setup.codebook
+    points = rescaled(points_BL2, images_BSS3.shape[1], setup.canvas_px)
+    maps_BZZ, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
+    found = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
+    shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(attention_BZZ, *found))
+    return [
+        Explanation(
+            chances_BV[face].cpu().numpy(),
+            label,
+            attention_BZZ[face].cpu().numpy(),
+            cam_BZZ[face].cpu().numpy(),
+            maps_BZZ[face] if defined_B[face] else None,
+            _regions(shares_BU[face], areas_BU[face], setup.codebook, label),
+        )
+        for face, label in enumerate(labels)
+    ]
+
+
+def _shown(maps_Bhw: torch.Tensor, geometry: str, canvas_px: int) -> torch.Tensor:
+    return small(maps_Bhw, geometry, canvas_px, SMALL_PX).clamp(0, 1)
+
+
+def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tuple[Region, ...]:
+    """Return the regions on which there is a face, each once, however many AUs share it."""
+    book = CODEBOOKS[codebook]
+    own = book.expressions[EXPRESSIONS[expression]]
+    sharing: dict[object, list[int]] = {}
+    for number, unit in book.units.items():
+        sharing.setdefault(unit.region, []).append(number)
+    place = {number: place for place, number in enumerate(book.units)}
+    regions = [
+        Region(
+            tuple(numbers),
+            book.units[(*belongs, *numbers)[0]].name,
+            float(shares_U[place[numbers[0]]]),
+            float(areas_U[place[numbers[0]]]),
+            belongs,
+        )
+        for numbers in sharing.values()
+        for belongs in [tuple(number for number in numbers if number in own)]
+    ]
+    there = [one for one in regions if np.isfinite(one.share) and one.area > 0]
+    return tuple(sorted(there, key=lambda one: -one.ratio))
+
+
+def sentence(told: Explanation, params: ReadParams) -> str:
+    """Say in words what was predicted and which action units hold the most attention."""
+    chance = told.probabilities_V
+    words = f"{EXPRESSIONS[told.said]}, {chance[told.said]:.0%}."
+    name = EXPRESSIONS[told.expression]
+    if told.expression != told.said:
+        words += f" Explained is {name}, {chance[told.expression]:.0%}."
+    if not told.regions:
+        return f"{words} On which action units attention lies is not known."
+    most = [one for one in told.regions[: params.named] if one.ratio >= params.stands_out]
+    if not most:
+        return f"{words} Attention is on no action unit more than elsewhere."
+    listed = _joined([_described(one) for one in most])
+    units = [f"AU{unit}" for one in most for unit in one.belongs]
+    belong = f"{_joined(units)} {'belongs' if len(units) == 1 else 'belong'}"
+    if not units:
+        belong = "None of them belongs"
+    return f"{words} Attention is densest on {listed}. {belong} to {name}."
+
+
+def _described(one: Region) -> str:
+    units = "/".join(map(str, one.units))
+    return f"AU{units} ({one.name}: {one.share:.0%} of it on {one.area:.0%} of the face)"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1] if words else ""]))

@@ -1,0 +1,1 @@
+"""Doing the work: dask cluster, sharded builds, crash journal, isolated rows."""

@@ -1,0 +1,191 @@
+"""What all stages that fill a store of arrays have in common.
+
+Resume, run the pending shards, write the table, publish.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import DataError, printable
+from pipeline.execution.cluster import ClusterConfig, run
+from pipeline.execution.crash_journal import Cells, Journal, OpenRows, by_rows, journal_path
+from pipeline.execution.isolated import Limits
+from store.building import building, is_built
+from store.records import Status
+from store.shards import (
+    STATUS,
+    Layout,
+    committed,
+    create_arrays,
+    pending,
+    write_shard,
+    write_status,
+)
+from store.tables import Row
+
+Blocks = dict[str, NDArray[Any]]
+Notes = dict[str, Sequence[object]]
+Item = tuple[int, list[Row]]
+"""A shard and its rows of the input's table."""
+
+
+class Work(Protocol):
+    """Compute the rows of one shard: importable, picklable, a function of its arguments alone."""
+
+    def __call__(self, span: range, rows: list[Row]) -> tuple[Blocks, Notes]:
+        """Return every array's block and the notes, which hold at least 'status'."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A store to be filled.
+
+    Attributes:
+        out: where it goes.
+        fingerprint: everything that decides its bytes.
+        about: card of the dataset, carried on.
+        layout: its arrays.
+        rows: the input's table, one row a sample; the output's table adds the notes.
+        max_bad: at most this share of rows may end with another status than ok.
+        left_out: columns of `rows` that the work needs and the output's table does not keep.
+    """
+
+    out: Path
+    fingerprint: Mapping[str, Any]
+    about: Mapping[str, Any]
+    layout: Layout
+    rows: list[Row]
+    max_bad: float
+    left_out: frozenset[str] = frozenset()
+
+
+def build(plan: Plan, work: Work, cluster: ClusterConfig, rebuild: bool = False) -> bool:
+    """Fill the store, or go on where an interrupted run stopped.
+
+    For work on arrays that AULens made itself; for pictures of others see `build_rows`.
+
+    Returns:
+        False if it was there already.
+
+    Raises:
+        DataError: if more than `max_bad` of the rows went wrong; finished shards stay, nothing is
+            published.
+        OutputExistsError, TryLaterError: see store.building.
+    """
+    return _fill(plan, partial(_do, plan.layout, work), cluster, rebuild)
+
+
+def build_rows(
+    plan: Plan, open_rows: OpenRows, limits: Limits, cluster: ClusterConfig, rebuild: bool = False
+) -> bool:
+    """Fill the store row by row; a row that kills or hangs its worker is found and set aside.
+
+    With `crew.workers` 0 it ends this very process instead, and is found by the next run.
+
+    Args:
+        plan: as for `build`.
+        open_rows: the work.
+        limits: what one row may take.
+        cluster: who.
+        rebuild: replace whatever is there.
+
+    Returns:
+        False if it was there already.
+    """
+    limits = replace(limits, in_driver=cluster.workers == 0)
+    cluster = replace(cluster, worker_bytes=limits.memory_bytes)
+    return _fill(plan, partial(_do_rows, plan.layout, open_rows, limits), cluster, rebuild)
+
+
+def _fill(
+    plan: Plan, do: Callable[[Path, Item], dict[str, int]], cluster: ClusterConfig, rebuild: bool
+) -> bool:
+    if not rebuild and is_built(plan.out, plan.fingerprint):
+        return False
+    layout = plan.layout
+    with building(plan.out, plan.fingerprint, plan.about, layout.as_json()) as folder:
+        create_arrays(folder, layout)
+        items = [
+            (shard, [plan.rows[row] for row in layout.span(shard)])
+            for shard in pending(folder, layout)
+        ]
+        run(
+            cluster,
+            partial(do, folder.resolve()),
+            items,
+            sum(len(rows) for _, rows in items),
+        )
+        kept = ({key: row[key] for key in row if key not in plan.left_out} for row in plan.rows)
+        write_status(folder, layout, kept)
+        _refuse_too_many(plan, folder)
+    return True
+
+
+def _do(layout: Layout, work: Work, folder: Path, item: Item) -> dict[str, int]:
+    shard, rows = item
+    if committed(folder, shard) is None:
+        write_shard(folder, layout, shard, *work(layout.span(shard), rows))
+    return _counts(folder, shard)
+
+
+def _do_rows(
+    layout: Layout, open_rows: OpenRows, limits: Limits, folder: Path, item: Item
+) -> dict[str, int]:
+    shard, rows = item
+    journal = Journal(journal_path(folder, shard))
+    with closing(journal):
+        # A worker that dies just after a commit takes with it only the news of it.
+        if committed(folder, shard) is None:
+            cells = by_rows(open_rows, limits, journal, layout.span(shard), rows)
+            write_shard(folder, layout, shard, *_stacked(cells))
+    journal.path.unlink(missing_ok=True)
+    return _counts(folder, shard)
+
+
+def _stacked(cells: Sequence[Cells]) -> tuple[Blocks, Notes]:
+    arrays, notes = cells[0]
+    return (
+        {name: np.stack([blocks[name] for blocks, _ in cells]) for name in arrays},
+        {name: [said[name] for _, said in cells] for name in notes},
+    )
+
+
+def _counts(folder: Path, shard: int) -> dict[str, int]:
+    """Count the statuses of a committed shard."""
+    return dict(Counter(_statuses(folder, shard)))
+
+
+def _statuses(folder: Path, shard: int) -> list[str]:
+    notes = committed(folder, shard)
+    assert notes is not None
+    return notes["status"]
+
+
+def _refuse_too_many(plan: Plan, folder: Path) -> None:
+    """Refuse a store in which too many rows went wrong; earlier stages' failures do not count."""
+    statuses = (_statuses(folder, shard) for shard in range(plan.layout.shards))
+    bad = [
+        (row["id"], status)
+        for row, status in zip(plan.rows, chain.from_iterable(statuses), strict=True)
+        if row.get("status", Status.OK) == Status.OK and status != Status.OK
+    ]
+    if len(bad) > plan.max_bad * len(plan.rows):
+        reasons = Counter(status for _, status in bad)
+        listed = ", ".join(f"{name} {count}" for name, count in sorted(reasons.items()))
+        stage = plan.fingerprint["stage"]
+        raise DataError(
+            plan.out,
+            f"{len(bad)} of {len(plan.rows)} samples failed ({listed}; the first is "
+            f"'{printable(bad[0][0])}'), more than {stage}.max_bad = {plan.max_bad:g} allows. "
+            f"Finished work is kept; {folder / STATUS} lists them. "
+            f"Look at the pictures, or raise {stage}.max_bad and run again.",
+        )

@@ -1,0 +1,236 @@
+"""Where the face is in a picture.
+
+A cascade of attempts, a gate against nonsense, a choice among several faces.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.landmarks import INNER, five_points
+from pipeline.faces.backends import BACKENDS
+from store.records import Points, U8Image
+
+ENLARGE_TO_PX = 256
+SHRINK_TO_PX = 1600
+_SECOND_FACE = 0.6
+_SAME_FACE = 0.3
+"""Two finds whose boxes share this part of what they cover are one face."""
+_INSIDE = 0.5
+
+Corners = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way of looking.
+
+    Attributes:
+        backend: row of BACKENDS.
+        pad: border put around the picture, fraction of its longer side.
+        turns: quarter turns, clockwise, before looking.
+    """
+
+    backend: str
+    pad: float = 0.0
+    turns: int = 0
+
+    def __str__(self) -> str:
+        turned = f"@{90 * self.turns}" if self.turns else ""
+        return self.backend + ("+pad" if self.pad else "") + turned
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The face: points in px of the picture, how it was found, how many faces there were.
+
+    Attributes:
+        rival: whether another face comes close to it.
+        rejected: whether none of these faces is to be taken.
+    """
+
+    points_L2: Points
+    attempt: str
+    faces: int
+    rival: bool
+    rejected: bool
+
+
+def cascade(backends: Sequence[str]) -> list[Attempt]:
+    """Return attempts in order: each backend as is and padded, then all on the turned picture."""
+    upright = [Attempt(name, pad) for name in backends for pad in (0.0, 0.25)]
+    return upright + [Attempt(name, turns=turns) for turns in (1, 3, 2) for name in backends]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How faces are looked for.
+
+    Attributes:
+        attempts: tried in order until one passes the gate.
+        min_width: least width of a face, fraction of the picture's shorter side.
+        choice: row of CHOICES.
+    """
+
+    attempts: Sequence[Attempt]
+    min_width: float
+    choice: str
+
+
+def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = None) -> Found | None:
+    """Find the face that a picture is about.
+
+    Args:
+        image_HW3: RGB; every attempt looks at it with the shorter side at 256 px or more.
+        search: how.
+        box: x, y, width, height of the face in px if the dataset gives it: it chooses among
+            several.
+    """
+    for attempt in search.attempts:
+        faces = _seen(image_HW3, attempt, search.min_width)
+        if not faces:
+            continue
+        scores = (
+            CHOICES[search.choice](faces, image_HW3.shape) if box is None else _overlaps(faces, box)
+        )
+        best, *others = _ranked(faces, scores)
+        rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
+        return Found(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
+    return None
+
+
+def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
+    """Find every face of a picture: (points in px of the picture, how each was found).
+
+    Once an attempt found any, the other backends look once more at the picture as it is, for faces
+    that are not among these yet: each backend misses some.
+
+    Args:
+        image_HW3: RGB.
+        search: how; the best by its choice comes first, so it is the one that `locate` takes.
+    """
+    faces: list[tuple[Points, str]] = []
+    for attempt in search.attempts:
+        if faces and (attempt.pad or attempt.turns):
+            continue
+        for points in _seen(image_HW3, attempt, search.min_width):
+            box = _corners(points)
+            if all(_overlap(box, _box(known)) < _SAME_FACE for known, _ in faces):
+                faces.append((points, str(attempt)))
+    scores = _largest_central([points for points, _ in faces], image_HW3.shape)
+    return [faces[place] for place in _ranked([points for points, _ in faces], scores)]
+
+
+def _seen(image_HW3: U8Image, attempt: Attempt, min_width: float) -> list[Points]:
+    """Return the plausible faces of one attempt, in px of the picture."""
+    picture, matrix_23 = view(image_HW3, attempt)
+    back = cv2.invertAffineTransform(matrix_23)
+    return [
+        face @ back[:, :2].T + back[:, 2]
+        for face in BACKENDS[attempt.backend](picture)
+        if _plausible(face, picture.shape, min_width)
+    ]
+
+
+def view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.float64]]:
+    """Return the attempt's view of the picture and the affine map to its px from the original's."""
+    height, width = image_HW3.shape[:2]
+    scale = max(1.0, ENLARGE_TO_PX / min(height, width))
+    scale = (
+        min(scale, SHRINK_TO_PX / max(height, width))
+        if max(height, width) > SHRINK_TO_PX
+        else scale
+    )
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    picture = (
+        image_HW3
+        if scale == 1
+        else cv2.resize(image_HW3, None, fx=scale, fy=scale, interpolation=method)
+    )
+    border = round(attempt.pad * max(picture.shape[:2]))
+    if border:
+        picture = cv2.copyMakeBorder(picture, border, border, border, border, cv2.BORDER_REPLICATE)
+    offset = 0.5 * scale - 0.5 + border
+    matrix = np.array([[scale, 0, offset], [0, scale, offset], [0, 0, 1]])
+    for _ in range(attempt.turns):
+        matrix = np.array([[0, -1, picture.shape[0] - 1], [1, 0, 0], [0, 0, 1]]) @ matrix
+        picture = np.rot90(picture, -1)
+    return np.ascontiguousarray(picture), matrix[:2]
+
+
+def _plausible(face_L2: Points, shape: tuple[int, ...], min_width: float) -> bool:
+    """The gate: eyes above the mouth, wide enough, and mostly inside the picture."""
+    if not np.isfinite(face_L2).all():
+        return False
+    height, width = shape[:2]
+    left, right, _, *mouth = five_points(face_L2)
+    eyes_above = (left[1] + right[1]) / 2 < (mouth[0][1] + mouth[1][1]) / 2
+    wide = np.ptp(face_L2[:, 0]) >= min_width * min(height, width)
+    inner = face_L2[list(INNER)]
+    inside = np.mean(((inner >= 0) & (inner < (width, height))).all(axis=1)) >= _INSIDE
+    return bool(eyes_above and wide and inside)
+
+
+def _ranked(faces: Sequence[Points], scores: Sequence[float]) -> list[int]:
+    """Return the places of faces, best first; ties go to the upper, then to the left one."""
+
+    def rank(place: int) -> tuple[float, float, float]:
+        x0, y0 = faces[place].min(axis=0)
+        return -scores[place], float(y0), float(x0)
+
+    return sorted(range(len(faces)), key=rank)
+
+
+def _largest_central(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    centred = _centre(faces, shape)
+    return [
+        float(np.prod(np.ptp(face, axis=0))) * near
+        for face, near in zip(faces, centred, strict=True)
+    ]
+
+
+def _centre(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    """Score 1 in the middle of the picture, 1/2 in its corners."""
+    size = np.array([shape[1], shape[0]])
+    offsets = [(face.min(axis=0) + face.max(axis=0) + 1) / size - 1 for face in faces]
+    return [1 - min(float(np.hypot(*offset)) / np.sqrt(2), 1) / 2 for offset in offsets]
+
+
+def _reject(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
+    return [1.0] if len(faces) == 1 else [-1.0] * len(faces)
+
+
+Choice = Callable[[Sequence[Points], tuple[int, ...]], list[float]]
+"""(faces in px, shape of the picture) -> scores; the highest wins, a negative one is refused."""
+
+CHOICES: dict[str, Choice] = {
+    "largest_central": _largest_central,
+    "centre": _centre,
+    "reject": _reject,
+}
+
+
+def _overlaps(faces: Sequence[Points], box: Sequence[float]) -> list[float]:
+    return [_overlap(_corners(face), box) for face in faces]
+
+
+def _corners(face_L2: Points) -> Corners:
+    (x0, y0), (x1, y1) = face_L2.min(axis=0), face_L2.max(axis=0)
+    return x0, y0, x1, y1
+
+
+def _box(face_L2: Points) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = _corners(face_L2)
+    return x0, y0, x1 - x0, y1 - y0
+
+
+def _overlap(corners: Corners, box: Sequence[float]) -> float:
+    """Intersection over union of (x0, y0, x1, y1) and a box (x, y, width, height)."""
+    x0, y0, x1, y1 = corners
+    bx, by, bw, bh = box
+    shared = max(0.0, min(x1, bx + bw) - max(x0, bx)) * max(0.0, min(y1, by + bh) - max(y0, by))
+    union = (x1 - x0) * (y1 - y0) + bw * bh - shared
+    return shared / union if union > 0 else 0.0

@@ -1,0 +1,1 @@
+"""What a dataset holds: audit, reader detection, near duplicates, splits, summary."""

@@ -1,0 +1,240 @@
+"""What is wrong with a dataset as a whole: copies, leaks between splits, contradictions, strays."""
+
+import os
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from errors import DataError, printable
+from pipeline.datasets.folder import SUFFIXES
+from pipeline.faces.decode import Limits, UndecodableError, content_digest, glance, read_picture
+from pipeline.indexing.perceptual_hash import NONE, grouped, likeness, near_pairs
+from store.records import SPLITS, Sample, Status
+
+_SHOWN = 10
+_LOOK = Limits(max_pixels=50_000_000, min_side_px=1)
+"""What is decoded to be compared; what a picture may be otherwise, align decides."""
+
+Rows = list[int]
+Finding = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one picture's file holds.
+
+    Attributes:
+        status: OK, or why it cannot be read.
+        digest: of its bytes; empty if they cannot be read.
+        likeness: perceptual hash; NONE if nobody asked, or it cannot be decoded.
+    """
+
+    status: Status
+    digest: str = ""
+    likeness: int = NONE
+
+
+def look(root: Path, name: str, follow_links: bool, compare: bool) -> Look:
+    """Look at one picture.
+
+    Args:
+        root: the dataset's folder, resolved.
+        name: of the picture.
+        follow_links: whether links may leave the folder.
+        compare: whether to decode it for its likeness.
+    """
+    digest = ""
+    try:
+        payload = read_picture(root, name, follow_links)
+        digest = content_digest(payload)
+        return Look(Status.OK, digest, likeness(glance(payload, _LOOK)) if compare else NONE)
+    except UndecodableError as error:
+        return Look(error.status, digest)
+
+
+def same_content(looks: Sequence[Look]) -> list[Rows]:
+    """Return the sets of rows whose files are equal, byte for byte."""
+    return _alike(look.digest or None for look in looks)
+
+
+def look_alikes(looks: Sequence[Look], bits: int) -> list[Rows]:
+    """Return the sets of rows whose pictures look alike; of equal files the first stands for all.
+
+    Args:
+        looks: one a row.
+        bits: in how many of 64 their hashes may differ.
+    """
+    first: dict[str, int] = {}
+    for row, seen in enumerate(looks):
+        if seen.likeness != NONE:
+            first.setdefault(seen.digest, row)
+    rows = list(first.values())
+    hashes, place = np.unique(
+        np.array([looks[row].likeness for row in rows], np.uint64), return_inverse=True
+    )
+    equal: dict[int, int] = {}
+    links = [(equal.setdefault(int(at), row), row) for at, row in zip(place, rows, strict=True)]
+    links += [(equal[int(one)], equal[int(other)]) for one, other in near_pairs(hashes, bits)]
+    return grouped(len(looks), links)
+
+
+def audit(
+    samples: Sequence[Sample], looks: Sequence[Look], alike: list[Rows], strays: Sequence[str]
+) -> dict[str, Finding]:
+    """Find what a dataset's user should know.
+
+    Args:
+        samples: with their splits.
+        looks: one a sample.
+        alike: of `look_alikes`.
+        strays: of `unnamed`.
+
+    Returns:
+        Finding -> how many sets, pictures, sets across splits, and the first sets by name.
+    """
+    copies = same_content(looks)
+    contradicting = [rows for rows in copies if len({samples[row].expression for row in rows}) > 1]
+    bad = [row for row, seen in enumerate(looks) if seen.status != Status.OK]
+    return {
+        "same_content": _finding(samples, copies),
+        "look_alike": _finding(samples, alike),
+        "same_person": _finding(samples, _alike(sample.person for sample in samples)),
+        "contradicting_labels": _finding(samples, contradicting),
+        "unusable": {
+            "pictures": len(bad),
+            "statuses": dict(sorted(Counter(looks[row].status for row in bad).items())),
+            "first": [samples[row].id for row in bad[:_SHOWN]],
+        },
+        "unnamed": {"pictures": len(strays), "first": list(strays[:_SHOWN])},
+    }
+
+
+def _alike(keys: Iterable[Hashable]) -> list[Rows]:
+    sets = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            sets[key].append(row)
+    return [rows for rows in sets.values() if len(rows) > 1]
+
+
+def _finding(samples: Sequence[Sample], sets: list[Rows]) -> Finding:
+    """Describe sets of rows; those across splits come first, with one of each split in front."""
+    across = [rows for rows in sets if len({samples[row].split for row in rows}) > 1]
+    inside = [rows for rows in sets if len({samples[row].split for row in rows}) == 1]
+    return {
+        "sets": len(sets),
+        "pictures": sum(map(len, sets)),
+        "across_splits": len(across),
+        "first": [_named(samples, rows) for rows in (across + inside)[:_SHOWN]],
+    }
+
+
+def _named(samples: Sequence[Sample], rows: Rows) -> list[list[str]]:
+    ahead = {samples[row].split: row for row in reversed(rows)}
+    rest = [row for row in rows if row not in ahead.values()]
+    return [
+        [samples[row].id, str(samples[row].split)]
+        for row in [*sorted(ahead.values()), *rest][: len(SPLITS)]
+    ]
+
+
+def unnamed(root: Path, names: frozenset[str]) -> list[str]:
+    """Return the picture files under a folder that no sample names, sorted; links are not entered.
+
+    Args:
+        root: the dataset's folder.
+        names: paths of the samples, relative to it.
+    """
+    found = []
+    for folder, _, files in os.walk(root):
+        beneath = Path(folder).relative_to(root)
+        pictures = (name for name in files if Path(name).suffix.lower() in SUFFIXES)
+        found += [path for name in pictures if (path := (beneath / name).as_posix()) not in names]
+    return sorted(map(printable, found))
+
+
+def refuse_twin_names(raw: Path, samples: Iterable[Sample]) -> None:
+    """Refuse two samples whose names differ only in how their accents are encoded.
+
+    Raises:
+        DataError: naming both.
+    """
+    seen: dict[str, str] = {}
+    for sample in samples:
+        other = seen.setdefault(unicodedata.normalize("NFC", sample.id), sample.id)
+        if other is not sample.id:
+            raise DataError(
+                raw,
+                f"'{printable(sample.id)}' stands there twice ({other!a} and "
+                f"{sample.id!a}). Nothing was written. Remove or rename one.",
+            )
+
+
+def refuse_leaks(raw: Path, found: Mapping[str, Finding], kinds: Sequence[str], key: str) -> None:
+    """Refuse a dataset whose splits share what they must not share.
+
+    Args:
+        raw: the dataset.
+        found: of `audit`.
+        kinds: which findings are leaks, worst first.
+        key: of the parameter that allows leaks, for the message.
+
+    Raises:
+        DataError: naming the first pairs.
+    """
+    for kind in kinds:
+        count, first = found[kind]["across_splits"], found[kind]["first"]
+        if count:
+            pairs = "; ".join(_pair(names) for names in first[: min(count, 3)])
+            raise DataError(
+                raw,
+                f"splits share pictures, so scores would be too good: {_FINDINGS[kind][0]} "
+                f"in {count} sets, such as {pairs}. Nothing was written. Correct the splits, or "
+                f"name none (AULens then keeps such pictures together), or set {key}: true.",
+            )
+
+
+def _pair(names: Sequence[Sequence[str]]) -> str:
+    return " = ".join(f"'{printable(name)}' ({split})" for name, split in names[:2])
+
+
+def told(found: Mapping[str, Finding]) -> list[str]:
+    """Return what is wrong as a line a finding; persons only where splits share them."""
+    lines = (say(title, found[kind]) for kind, (title, say) in _FINDINGS.items())
+    return [line for line in lines if line]
+
+
+def _sets_line(title: str, finding: Finding) -> str:
+    if not finding["sets"]:
+        return ""
+    counted = f"sets {finding['sets']}, pictures {finding['pictures']}"
+    across = f"across splits {finding['across_splits']}"
+    return f"{title}: {counted}, {across}, such as {_pair(finding['first'][0])}"
+
+
+def _persons_line(title: str, finding: Finding) -> str:
+    return _sets_line(title, finding) if finding["across_splits"] else ""
+
+
+def _files_line(title: str, finding: Finding) -> str:
+    if not finding["pictures"]:
+        return ""
+    statuses = ", ".join(f"{name} {count}" for name, count in finding.get("statuses", {}).items())
+    listed = f" ({statuses})" if statuses else ""
+    return f"{title}: {finding['pictures']}{listed}, such as '{printable(finding['first'][0])}'"
+
+
+_FINDINGS: dict[str, tuple[str, Callable[[str, Finding], str]]] = {
+    "same_content": ("the same content", _sets_line),
+    "look_alike": ("look-alikes", _sets_line),
+    "same_person": ("the same person", _persons_line),
+    "contradicting_labels": ("the same content with different labels", _sets_line),
+    "unusable": ("unusable", _files_line),
+    "unnamed": ("files that no label names", _files_line),
+}
+"""Finding -> its title, and what makes a line of it."""

@@ -1,0 +1,95 @@
+"""A finished store is built again from what its fingerprint says, to mend its damaged shards.
+
+The parameters are those in the fingerprint, whatever params.yaml says today; the input is whatever
+output has the digest in it, wherever it lies.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from errors import CorruptError, OutputExistsError, pick
+from pipeline.align import AlignParams, align
+from pipeline.execution.cluster import ClusterConfig
+from pipeline.heatmap import HeatmapParams, heatmap
+from pipeline.landmark import LandmarkParams, landmark
+from store.building import read_fingerprint
+from store.outputs import with_digest
+from store.repair import Again, refuse_hopeless, repair
+from store.verify import faults
+
+Fingerprint = Mapping[str, Any]
+Stage = Callable[[Fingerprint, Path, ClusterConfig, Path], bool]
+"""(fingerprint, input, who, output) -> False if it was there already."""
+
+
+_DIFFERS = "cannot be repaired, the inputs or tools differ now"
+_PATIENT: Mapping[str, Any] = {"row_timeout_s": 600.0, "row_memory_gb": 4.0, "max_bad": 1.0}
+"""What decides no bytes is not in the fingerprint; what the first build managed must not fail."""
+
+
+def _align(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path) -> bool:
+    return align(source, out, AlignParams(**made["params"], **_PATIENT), cluster)
+
+
+def _landmark(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path) -> bool:
+    return landmark(source, out, LandmarkParams(**made["params"], **_PATIENT), cluster)
+
+
+def _heatmap(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path) -> bool:
+    sizes = {key: made["params"][key] for key in ("size_px", "canvas_px")}
+    options = {key: value for key, value in made["params"].items() if key not in sizes}
+    params = HeatmapParams(**sizes, options={made["kind"]: options})
+    return heatmap(source, out, made["kind"], params, cluster)
+
+
+STAGES: dict[str, tuple[str, Stage]] = {
+    "align": ("index", _align),
+    "landmark": ("faces", _landmark),
+    "heatmap": ("landmarks", _heatmap),
+}
+"""Stage -> where its fingerprint keeps the input's digest, and how to run it."""
+
+
+def mend(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Iterator[str]:
+    """Find the bad shards of a store, build them again and put them back; yield what to print.
+
+    Args:
+        store: a finished store.
+        roots: where its input may lie.
+        cluster: who.
+
+    Raises:
+        CorruptError: if it cannot come out as recorded; it is untouched.
+        NoInputError: if it, or its input, is not there.
+        UsageError: if its stage makes no shards.
+    """
+    bad = list(faults(store, deep=True, progress=cluster.progress))
+    yield from (f"{store}/{fault}" for fault in bad)
+    if not bad:
+        yield f"{store}: nothing to repair"
+        return
+    refuse_hopeless(store, bad)
+    again = _again(store, roots, cluster)
+    moved = repair(store, bad, again)
+    yield from (f"{store}: a file that is no part of it is now {place}" for place in moved)
+    if left := list(faults(store, deep=True, progress=cluster.progress)):
+        raise CorruptError(store, f"is still damaged: {left[0]}. Is the disk failing?")
+    yield f"{store}: repaired, {len(bad)} {'file' if len(bad) == 1 else 'files'}"
+
+
+def _again(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Again:
+    """Return what builds a store again, once today's inputs and tools have its fingerprint."""
+    made = read_fingerprint(store)
+    key, run = pick(STAGES, str(made.get("stage")), "stage that can be repaired")
+    again = partial(run, made, with_digest(made[key], roots), cluster)
+    try:
+        again(store)  # finds it finished, and says so, or says what differs today
+    except OutputExistsError as error:
+        raise CorruptError(store, f"{_DIFFERS}: {error.what}") from error
+    except (ValidationError, KeyError) as error:
+        raise CorruptError(store, f"{_DIFFERS}: another version made it. Untouched.") from error
+    return again

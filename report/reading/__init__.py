@@ -1,0 +1,1 @@
+"""What the stages left on disk, read for the page."""

@@ -1,0 +1,195 @@
+"""Read what stages `evaluate` and `transfer` left: RESULTS/<dataset>/<method>/<run>.
+
+A run's folder is called after its supervision, `plain` or `aligned`. Any other name, such as
+`aligned-lambda4`, makes it a variant of that supervision: it has its rows in the tables, and where
+variants differ from each other in exactly one setting they make a sweep (report.tables.sweeps).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from errors import CorruptError, NoInputError, printable
+from store.building import differences, read_fingerprint, read_manifest
+from store.files import file_digest
+
+SCORES, MAPS, SHEET = "scores.json", "maps.npz", "sheet.npz"
+Json = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One run, scored on one split.
+
+    Attributes:
+        place: its folder below RESULTS, as 'demo/cam/plain'.
+        scores: content of scores.json.
+        maps: mean attention, CAM and AU map a class (7, 64, 64) in [0, 1], and their counts (7,).
+        sheet: a few faces F: image (F, S, S, 3), attention, cam and au (F, 64, 64), all uint8;
+            defined (F,), label (F,), probabilities (F, 7).
+        fingerprint: what it was made from.
+        sha256: digest of its manifest.
+    """
+
+    place: str
+    scores: Json
+    maps: Arrays
+    sheet: Arrays
+    fingerprint: Json
+    sha256: str
+
+    @property
+    def supervision(self) -> str:
+        """'plain' or 'aligned'."""
+        return str(self.scores["supervision"])
+
+    @property
+    def name(self) -> str:
+        """Name of its folder: the supervision, or that of a variant."""
+        return self.place.rsplit("/", 1)[-1]
+
+    @property
+    def layers(self) -> list[str]:
+        """Names of the layers, shallow to deep."""
+        return sorted(self.scores["att_cos"], key=int)
+
+    @property
+    def attention(self) -> Json:
+        """ATT-COS of the deepest layer."""
+        deepest: Json = self.scores["att_cos"][self.layers[-1]]
+        return deepest
+
+    def interval(self, score: str) -> tuple[float, float] | None:
+        """Return the bootstrap interval of a score; None where there is none."""
+        low_high = (self.scores.get("intervals") or {}).get(score)
+        return None if low_high is None else (low_high[0], low_high[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The runs of one method on one dataset.
+
+    Attributes:
+        place: their folder below RESULTS, as 'demo/cam'.
+        runs: one a supervision, plain before aligned.
+        variants: the others.
+    """
+
+    place: str
+    runs: tuple[Result, ...]
+    variants: tuple[Result, ...] = ()
+
+    @property
+    def dataset(self) -> str:
+        """The dataset's own name; 'a → b' for runs trained on a and scored on b."""
+        return dataset_name(self.runs[0].scores)
+
+    @property
+    def method(self) -> str:
+        """Row of METHODS."""
+        return str(self.runs[0].scores["method"])
+
+    @property
+    def title(self) -> str:
+        """'dataset · method'."""
+        return f"{self.dataset} · {self.method}"
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether it was trained on another dataset than it is scored on."""
+        return is_transfer(self.runs[0].scores)
+
+    @property
+    def unlike(self) -> list[str]:
+        """What else than supervision differs between its first and its last run."""
+        return differences(_conditions(self.runs[0]), _conditions(self.runs[-1]))
+
+
+def is_transfer(scores: Mapping[str, Any]) -> bool:
+    """Return whether a run was trained on another dataset than it is scored on."""
+    return bool(scores["dataset"] != scores["trained_on"])
+
+
+def dataset_name(scores: Mapping[str, Any]) -> str:
+    """Return the dataset's name; 'a → b' for a run trained on a and scored on b."""
+    trained_on, dataset = str(scores["trained_on"]), str(scores["dataset"])
+    return dataset if dataset == trained_on else f"{trained_on} → {dataset}"
+
+
+def _conditions(run: Result) -> Json:
+    keys = ("split", "checkpoint", "geometry", "protocol", "train")
+    inputs = {key: run.fingerprint.get(key) for key in ("faces", "landmarks")}
+    return inputs | {key: run.scores[key] for key in keys}
+
+
+def load_comparisons(results: Path) -> list[Comparison]:
+    """Read every finished result below `results`, sorted by dataset and method.
+
+    Raises:
+        NoInputError: if there is none, or one is unfinished.
+        CorruptError: if a file is not the one that its manifest lists.
+    """
+    places = sorted(
+        place
+        for path in results.glob(f"*/*/*/{SCORES}")
+        for place in [path.parent.relative_to(results)]
+        if not any(part.startswith(".") for part in place.parts)  # .building-* are half-built
+    )
+    if not places:
+        raise NoInputError(
+            results,
+            "holds no result (<dataset>/<method>/<supervision>/scores.json). "
+            "Run `dvc repro evaluate` first, or name the folder that holds the datasets' results.",
+        )
+    return [
+        _comparison(printable(place.as_posix()), [_load(results, member) for member in members])
+        for place, members in groupby(places, key=lambda place: place.parent)
+    ]
+
+
+def _comparison(place: str, runs: Sequence[Result]) -> Comparison:
+    chosen: dict[str, Result] = {}
+    for run in sorted(runs, key=lambda run: (run.supervision != "plain", run.name)):
+        if run.supervision not in chosen or run.name == run.supervision:
+            chosen[run.supervision] = run
+    shown = {run.place for run in chosen.values()}
+    others = tuple(run for run in runs if run.place not in shown)
+    return Comparison(place, tuple(chosen.values()), others)
+
+
+def _load(results: Path, place: Path) -> Result:
+    folder = results / place
+    manifest = checked(folder, (SCORES, MAPS, SHEET), "Evaluate again with `--rebuild`.")
+    return Result(
+        place=printable(place.as_posix()),
+        scores=json.loads((folder / SCORES).read_bytes()),
+        maps=_arrays(folder / MAPS),
+        sheet=_arrays(folder / SHEET),
+        fingerprint=read_fingerprint(folder),
+        sha256=manifest["sha256"],
+    )
+
+
+def checked(folder: Path, names: Sequence[str], remedy: str) -> Json:
+    """Return an output's manifest, once these files are those that it lists.
+
+    Raises:
+        CorruptError: if one is not.
+    """
+    manifest = read_manifest(folder)
+    for name in names:
+        if manifest["files"].get(name, {}).get("sha256") != file_digest(folder / name):
+            raise CorruptError(folder / name, f"is not the file that MANIFEST.json lists. {remedy}")
+    return manifest
+
+
+def _arrays(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as found:
+        return dict(found)

@@ -1,0 +1,177 @@
+"""Tables on one method and dataset: its expressions, action units, subgroups, provenance."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from anatomy.expressions import EXPRESSIONS
+from report.reading.results import Comparison, Result
+from report.tables.table import ABSENT, Column, Table, flat, number, overall, table_of
+
+FLOORS = {"uniform": "floors", "generic_au": "floors", "class_mean": "template"}
+"""What a trivial map scores -> the words above its column."""
+_HEADS = {"uniform": "uniform", "generic_au": "all AUs", "class_mean": "class mean"}
+
+
+def file_name(comparison: Comparison, name: str) -> str:
+    """Return the name of a comparison's table or figure."""
+    return file_safe(f"{comparison.place.replace('/', '__')}__{name}")
+
+
+def file_safe(name: str) -> str:
+    """Replace what some file system or LaTeX cannot take."""
+    return re.sub(r"[^\w.+-]+", "_", name)
+
+
+def class_table(comparison: Comparison) -> Table:
+    """Recall, ATT-COS and CAM-COS of every expression, the runs side by side."""
+    runs = comparison.runs
+    first = runs[0].scores
+    values = {
+        "recall": [run.scores["recall"] for run in runs],
+        "ATT-COS": [run.attention["per_class"] for run in runs],
+        "CAM-COS": [run.scores["cam_cos"]["per_class"] for run in runs],
+    }
+    counts = tuple(str(sum(row)) for row in first["confusion"])
+    return table_of(
+        file_name(comparison, "expressions"),
+        [
+            Column("", "expression", EXPRESSIONS),
+            Column("", "faces", counts),
+            *(
+                Column(name, run.supervision, _numbers(one))
+                for name, columns in values.items()
+                for run, one in zip(runs, columns, strict=True)
+            ),
+            *(
+                Column(group, _HEADS[name], _numbers(first["floors"][name]["per_class"]))
+                for name, group in FLOORS.items()
+                if name in first["floors"]
+            ),
+        ],
+        texts=1,
+    )
+
+
+def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
+    return tuple(number(per_class[name]) for name in EXPRESSIONS)
+
+
+def unit_table(comparison: Comparison) -> Table | None:
+    """How much of the attention lies on each AU's region, against its area; None if unmeasured."""
+    runs = [run for run in comparison.runs if run.scores.get("au_shares")]
+    if not runs:
+        return None
+    shares: list[Mapping[str, Any]] = [run.scores["au_shares"] for run in runs]
+    units = sorted({unit for one in shares for unit in one}, key=int)
+    known = [next(one[unit] for one in shares if unit in one) for unit in units]
+
+    def column(group: str, head: str, one: Mapping[str, Any], key: str) -> Column:
+        return Column(
+            group, head, tuple(number(one[unit][key]) if unit in one else ABSENT for unit in units)
+        )
+
+    return table_of(
+        file_name(comparison, "action_units"),
+        [
+            Column("", "AU", tuple(f"AU{unit}" for unit in units)),
+            Column("", "name", tuple(str(one["name"]) for one in known)),
+            Column("", "faces", tuple(str(one["n"]) for one in known)),
+            Column("", "area", tuple(number(one["area"]) for one in known)),
+            *(
+                column(group, run.supervision, one, key)
+                for key, group in (("share", "share of attention"), ("ratio", "share / area"))
+                for run, one in zip(runs, shares, strict=True)
+            ),
+        ],
+        texts=2,
+    )
+
+
+def subgroup_tables(comparison: Comparison) -> list[Table]:
+    """Scores a value of every attribute of the dataset: one table an attribute."""
+    runs = [run for run in comparison.runs if run.scores.get("subgroups")]
+    attributes = dict.fromkeys(name for run in runs for name in run.scores["subgroups"])
+    return [
+        _subgroups(
+            comparison,
+            attribute,
+            [run for run in runs if attribute in run.scores["subgroups"]],
+        )
+        for attribute in attributes
+    ]
+
+
+def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -> Table:
+    found = [{row["value"]: row for row in run.scores["subgroups"][attribute]} for run in runs]
+    values = list(dict.fromkeys(value for one in found for value in one))
+    counts = {value: row["n"] for one in found for value, row in one.items()}
+
+    def cells(one: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        return tuple(number(one[value][key]) if value in one else ABSENT for value in values)
+
+    return table_of(
+        file_name(comparison, f"subgroups_{attribute}"),
+        [
+            Column("", attribute, tuple(str(value) for value in values)),
+            Column("", "faces", tuple(str(counts[value]) for value in values)),
+            *(
+                Column(group, run.supervision, cells(one, key))
+                for key, group in (("accuracy", "accuracy"), ("att_cos", "ATT-COS"))
+                for run, one in zip(runs, found, strict=True)
+            ),
+        ],
+        texts=1,
+    )
+
+
+def faithfulness_table(comparison: Comparison) -> Table | None:
+    """Area under the probability while pixels go or come in a map's order; None if unmeasured."""
+    runs = [run for run in comparison.runs if run.scores.get("faithfulness")]
+    if not runs:
+        return None
+    orders = [name for name in runs[0].scores["faithfulness"] if name != "steps"]
+
+    def cell(run: Result, order: str, way: str) -> str:
+        return number(overall(run.scores["faithfulness"][order][way]))
+
+    return table_of(
+        file_name(comparison, "faithfulness"),
+        [
+            Column("", "order", tuple(orders)),
+            *(
+                Column(words, run.supervision, tuple(cell(run, order, way) for order in orders))
+                for way, words in (("deletion", "deletion ↓"), ("insertion", "insertion ↑"))
+                for run in runs
+            ),
+        ],
+        texts=1,
+    )
+
+
+def provenance_table(comparison: Comparison) -> Table:
+    """Where each run's numbers come from: digests, settings of training and of scoring."""
+    runs = (*comparison.runs, *comparison.variants)
+    described = [
+        flat({"result": run.place, "manifest sha256": run.sha256})
+        | flat({key: run.scores[key] for key in ("seed", "backbone", "protocol")})
+        | flat({"evaluated": run.fingerprint})
+        | flat({"trained": run.scores["train"]})
+        for run in runs
+    ]
+    keys = tuple(dict.fromkeys(key for one in described for key in one))
+    return table_of(
+        file_name(comparison, "provenance"),
+        [
+            Column("", "", keys),
+            *(
+                Column("", run.name, tuple(_text(one.get(key)) for key in keys))
+                for run, one in zip(runs, described, strict=True)
+            ),
+        ],
+        texts=1 + len(runs),
+    )
+
+
+def _text(value: object) -> str:
+    return ABSENT if value is None else str(value)

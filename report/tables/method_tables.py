@@ -1,0 +1,141 @@
+"""Tables that set methods side by side: with the published figures, and across datasets."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from report.reading.published import PUBLISHED, Figures
+from report.reading.results import Comparison, Result, is_transfer
+from report.tables.table import (
+    Column,
+    Table,
+    change,
+    every_run,
+    number,
+    overall,
+    signed,
+    table_of,
+)
+
+SUPERVISIONS = ("plain", "aligned")
+Triple = tuple[float | None, float | None, float | None]
+"""accuracy, CAM-COS, ATT-COS."""
+Pair = tuple[Triple | None, Triple | None]
+"""The plain run's and the aligned run's."""
+
+
+def methods_table(comparisons: Sequence[Comparison]) -> Table:
+    """One row a method and dataset, plain beside aligned; published figures are marked rows."""
+    home = [one for one in comparisons if not one.is_transfer]
+    lines: list[tuple[str, str, Pair]] = []
+    marked = set()
+    for method in dict.fromkeys(one.method for one in home):
+        lines += [(method, one.dataset, _own(one)) for one in home if one.method == method]
+        for dataset, figures in PUBLISHED.get(method, {}).items():
+            marked.add(len(lines))
+            lines.append((method, f"{dataset}, published †", _published(figures)))
+    measured = [
+        column
+        for place, group in enumerate(("accuracy", "CAM-COS", "ATT-COS"))
+        for column in _columns(group, place, lines, marked)
+    ]
+    words = [
+        Column("", "method", tuple(method for method, _, _ in lines)),
+        Column("", "data", tuple(data for _, data, _ in lines)),
+    ]
+    return table_of("methods", words + measured, texts=2, marked=frozenset(marked))
+
+
+def _columns(
+    group: str, place: int, lines: Sequence[tuple[str, str, Pair]], marked: set[int]
+) -> list[Column]:
+    values = [[None if one is None else one[place] for one in pair] for _, _, pair in lines]
+    short = place > 0  # published cosines have two decimals
+
+    def printed(row: int, value: float | None) -> str:
+        return f"{value:.2f}" if value is not None and short and row in marked else number(value)
+
+    def moved(row: int, value: float | None) -> str:
+        text = signed(value)
+        return text[:-1] if value is not None and short and row in marked else text
+
+    return [
+        *(
+            Column(group, name, tuple(printed(row, one[side]) for row, one in enumerate(values)))
+            for side, name in enumerate(SUPERVISIONS)
+        ),
+        Column(group, "change", tuple(moved(row, change(one)) for row, one in enumerate(values))),
+    ]
+
+
+def _own(comparison: Comparison) -> Pair:
+    found = {run.supervision: _triple(run) for run in comparison.runs}
+    return found.get("plain"), found.get("aligned")
+
+
+def _triple(run: Result) -> Triple:
+    return run.scores["accuracy"], overall(run.scores["cam_cos"]), overall(run.attention)
+
+
+def _published(figures: dict[str, Figures]) -> Pair:
+    plain, aligned = (
+        (one.accuracy, one.cam_cos, one.att_cos) if one else None
+        for one in (figures.get(name) for name in SUPERVISIONS)
+    )
+    return plain, aligned
+
+
+def _scored_on(
+    group: str,
+    tests: Sequence[str],
+    runs: Sequence[Mapping[str, Result]],
+    read: Callable[[Result], float | None],
+) -> list[Column]:
+    """Return one score on every test dataset, and its mean, for runs that have it on all."""
+    scores = [[read(run[test]) if test in run else None for test in tests] for run in runs]
+    means = [
+        None if None in row else sum(value for value in row if value is not None) / len(row)
+        for row in scores
+    ]
+    whole = {**dict(zip(tests, zip(*scores, strict=True), strict=True)), "mean": tuple(means)}
+    return [
+        Column(group, name, tuple(number(one) for one in values)) for name, values in whole.items()
+    ]
+
+
+def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
+    """What was trained where, scored where: a row a run, a column a test dataset.
+
+    Returns:
+        None if no run was scored on another dataset than its own.
+    """
+    runs = every_run(comparisons)
+    moved = {(run.scores["method"], run.name) for run in runs if is_transfer(run.scores)}
+    if not moved:
+        return None
+    found: dict[tuple[str, str, str], dict[str, Result]] = {}
+    for run in runs:
+        if (run.scores["method"], run.name) not in moved:
+            continue
+        key = (str(run.scores["method"]), run.name, str(run.scores["trained_on"]))
+        found.setdefault(key, {})[str(run.scores["dataset"])] = run
+    tests = sorted({dataset for runs in found.values() for dataset in runs})
+    measured: dict[str, Callable[[Result], float | None]] = {
+        "accuracy on": lambda run: run.scores["accuracy"],
+        "balanced accuracy on": lambda run: run.scores["balanced_accuracy"],
+        "ATT-COS on": lambda run: overall(run.attention),
+    }
+    keys = sorted(found, key=lambda key: (key[0], not key[1].startswith("plain"), key))
+    return table_of(
+        "transfer",
+        [
+            *(
+                Column("", head, tuple(key[place] for key in keys))
+                for place, head in enumerate(("method", "run", "trained on"))
+            ),
+            *(
+                column
+                for group, read in measured.items()
+                for column in _scored_on(group, tests, [found[key] for key in keys], read)
+            ),
+        ],
+        texts=3,
+    )

@@ -1,0 +1,144 @@
+"""Ablations: runs of one method that differ in exactly one setting, such as lambda or the layer."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+
+from report.reading.published import SWEPT
+from report.reading.results import Comparison, Result
+from report.tables.detail_tables import file_name
+from report.tables.table import Column, Table, between, flat, number, overall, signed, table_of
+
+ALIGNMENT = "alignment."
+SEED, PLAIN = "seed", "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One setting, varied.
+
+    Attributes:
+        title: dataset, method and supervision.
+        name: of its files.
+        setting: key below [train], as 'alignment.weight'.
+        values: as printed, ascending, one a run.
+        runs: in the same order.
+        plain: the run without alignment, where the setting is one of alignment's.
+    """
+
+    title: str
+    name: str
+    setting: str
+    values: tuple[str, ...]
+    runs: tuple[Result, ...]
+    plain: Result | None
+
+    @property
+    def remark(self) -> str:
+        """What else there is to say: what was published, how far seeds spread; maybe nothing."""
+        return _spread(self.runs) if self.setting == SEED else SWEPT.get(self.setting, "")
+
+
+def find_sweeps(comparisons: Iterable[Comparison]) -> list[Sweep]:
+    """Find every setting in which at least two runs differ while all else is equal."""
+    return [sweep for one in comparisons for sweep in _sweeps(one)]
+
+
+def _sweeps(comparison: Comparison) -> list[Sweep]:
+    everyone = (*comparison.runs, *comparison.variants)
+    plain = next((run for run in comparison.runs if run.supervision == PLAIN), None)
+    found: list[Sweep] = []
+    for supervision in dict.fromkeys(run.supervision for run in everyone):
+        runs = [run for run in everyone if run.supervision == supervision]
+        settings = {run.place: flat(run.scores["train"]) for run in runs}
+        for key in dict.fromkeys(key for one in settings.values() for key in one):
+            if supervision == PLAIN and key.startswith(ALIGNMENT):
+                continue  # a plain run has no alignment term
+            beside = plain if key.startswith(ALIGNMENT) else None
+            for members in _alike_but(key, runs):
+                number = sum(one.setting == key for one in found)
+                stem = f"sweep_{supervision}_{key.replace('.', '_')}{number or ''}"
+                found.append(
+                    Sweep(
+                        f"{comparison.title} · {supervision}",
+                        file_name(comparison, stem),
+                        key,
+                        tuple(_printed(settings[run.place].get(key)) for run in members),
+                        tuple(members),
+                        beside,
+                    )
+                )
+    return found
+
+
+def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
+    """Return the runs, ascending by a setting, in sets that are equal in all others."""
+    alike: dict[str, dict[str, Result]] = {}
+    for run in runs:
+        settings = flat(run.scores["train"])
+        value = settings.pop(key, None)
+        settings["evaluated"] = [run.scores[name] for name in ("split", "checkpoint", "geometry")]
+        rest = json.dumps(settings, sort_keys=True, default=str)
+        alike.setdefault(rest, {})[json.dumps(value)] = run
+    return [
+        [one[value] for value in sorted(one, key=_order)] for one in alike.values() if len(one) > 1
+    ]
+
+
+def _order(value: str) -> tuple[bool, int, float, str]:
+    """Sort numbers by size, lists by length and then by their words."""
+    read = json.loads(value)
+    is_number = isinstance(read, int | float) and not isinstance(read, bool)
+    length = len(read) if isinstance(read, list) else 0
+    return not is_number, length, float(read) if is_number else 0.0, value
+
+
+def _printed(value: object) -> str:
+    if isinstance(value, list):
+        return "+".join(map(str, value)) or "none"
+    return str(value)
+
+
+def sweep_table(sweep: Sweep) -> Table:
+    """One row a value of the setting; first the run without alignment, where there is one."""
+    beside = [("plain", sweep.plain)] if sweep.plain else []
+    lines = [*beside, *zip(sweep.values, sweep.runs, strict=True)]
+
+    def column(group: str, head: str, cells: Iterable[str], optional: bool = False) -> Column:
+        return Column(group, head, tuple(cells), optional)
+
+    runs = [run for _, run in lines]
+    agreements = {
+        "ATT-COS": [run.attention for run in runs],
+        "CAM-COS": [run.scores["cam_cos"] for run in runs],
+    }
+    return table_of(
+        sweep.name,
+        [
+            column("", sweep.setting, (value for value, _ in lines)),
+            column("accuracy", "overall", (number(run.scores["accuracy"]) for run in runs)),
+            column("accuracy", "95 %", (between(run.interval("accuracy")) for run in runs), True),
+            column(
+                "accuracy", "balanced", (number(run.scores["balanced_accuracy"]) for run in runs)
+            ),
+            *(
+                column(name, head, (printed(overall(one, head)) for one in found))
+                for name, found in agreements.items()
+                for head, printed in (("cosine", number), ("selectivity", signed))
+            ),
+        ],
+        texts=1,
+    )
+
+
+def _spread(runs: Sequence[Result]) -> str:
+    """Say how far equal runs with different seeds lie apart."""
+    accuracies = [run.scores["accuracy"] for run in runs]
+    cosines = [value for run in runs if (value := overall(run.attention)) is not None]
+    parts = [
+        f"{name} {number(mean(values))} ± {number(stdev(values))}"
+        for name, values in (("accuracy", accuracies), ("ATT-COS", cosines))
+        if len(values) > 1
+    ]
+    return f"Mean and standard deviation of {len(runs)} seeds: {', '.join(parts)}."

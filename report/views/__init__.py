@@ -1,0 +1,1 @@
+"""What `view` and `explain` write."""

@@ -1,0 +1,167 @@
+"""What a run says of a face, with a small untrained model and the published landmarks."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from anatomy.action_units import CODEBOOKS
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import au
+from explain.explanation import Explanation, ReadParams, Region, explain, sentence
+from params import load
+from train.evaluation.measure import Setup
+from train.methods.backbones import Backbone
+from train.methods.base import Classifier, LevelShape
+from train.methods.cam_methods import class_map
+from train.methods.heads import HEADS
+
+FEAR, NEUTRAL = EXPRESSIONS.index("Fear"), EXPRESSIONS.index("Neutral")
+
+
+class Bright(Backbone):
+    """Activations that are the brightness of the picture: attention lies where light is."""
+
+    def __init__(self):
+        super().__init__(nn.Identity(), (8,) * 5)
+
+    def forward(self, images_B3HW):
+        bright = torch.relu(images_B3HW.mean(dim=1, keepdim=True))
+        return (bright * torch.linspace(0.1, 1, 8)[:, None, None],) * 5, {}
+
+
+@pytest.fixture
+def setup():
+    torch.manual_seed(0)
+    model = Classifier(Bright(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval()
+    return Setup(model, class_map, 56, 224, "published", "exact", torch.device("cpu"))
+
+
+@pytest.fixture
+def points(golden_folder):
+    """Landmarks (1, 68, 2) of a frontal face of 224 px."""
+    return np.load(golden_folder / "au_heatmaps.npz")["landmarks"][5][None].astype(float)
+
+
+@pytest.fixture
+def lit(points):
+    """A black face with light on the mouth."""
+    image = np.zeros((1, 224, 224, 3), np.uint8)
+    (x0, y0), (x1, y1) = (
+        points[0, 48:].min(axis=0).astype(int),
+        points[0, 48:].max(axis=0).astype(int),
+    )
+    image[0, y0:y1, x0:x1] = 255
+    return image
+
+
+@pytest.fixture
+def read(checkout):
+    return load(checkout / "params.yaml", ("explain", "read"), ReadParams)
+
+
+def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):
+    (told,) = explain(setup, lit, points, FEAR)
+    first = told.regions[0]
+    assert first.units == (23, 24, 26, 27)
+    assert first.belongs == (26, 27)
+    assert first.name == "jaw drop"
+    assert first.share > 0.5
+    assert first.ratio == first.share / first.area
+
+
+def test_every_region_is_named_once_with_all_its_units(setup, lit, points):
+    (told,) = explain(setup, lit, points, FEAR)
+    units = [unit for region in told.regions for unit in region.units]
+    assert sorted(units) == sorted(CODEBOOKS["published"].units)
+    assert [one.ratio for one in told.regions] == sorted(
+        (one.ratio for one in told.regions), reverse=True
+    )
+
+
+def test_flat_attention_is_on_no_unit(setup, points, read):
+    image = np.zeros((1, 224, 224, 3), np.uint8)
+    (told,) = explain(setup, image, points, FEAR)
+    assert told.regions == ()
+    assert "not known" in sentence(told, read)
+
+
+def test_without_a_wish_the_predicted_expression_is_explained(setup, lit, points):
+    (told,) = explain(setup, lit, points)
+    assert told.expression == told.said
+    assert told.probabilities_V.sum() == pytest.approx(1)
+
+
+def test_the_wanted_expression_is_explained_whatever_is_predicted(setup, lit, points):
+    maps = [explain(setup, lit, points, wanted)[0] for wanted in range(7)]
+    assert [told.expression for told in maps] == list(range(7))
+    assert len({told.said for told in maps}) == 1
+    expected, _ = au(points, [FEAR], 64, canvas_px=224)
+    np.testing.assert_allclose(maps[FEAR].au_ZZ, expected[0])
+
+
+def test_neutral_has_no_action_unit_map(setup, lit, points):
+    assert "AU map" not in explain(setup, lit, points, NEUTRAL)[0].maps()
+    assert "AU map" in explain(setup, lit, points, FEAR)[0].maps()
+
+
+def test_without_landmarks_there_are_maps_but_no_units(setup, lit, points, read):
+    (told,) = explain(setup, lit, points * np.nan, FEAR)
+    assert list(told.maps()) == ["attention", "CAM"]
+    assert told.regions == ()
+    assert "is not known" in sentence(told, read)
+
+
+def test_faces_do_not_depend_on_their_company(setup, lit, points):
+    other = np.random.default_rng(0).integers(0, 256, lit.shape, np.uint8)
+    both = explain(setup, np.concatenate([lit, other]), np.repeat(points, 2, axis=0), FEAR)
+    (alone,) = explain(setup, other, points, FEAR)
+    np.testing.assert_allclose(both[1].attention_ZZ, alone.attention_ZZ, atol=1e-5)
+    np.testing.assert_allclose(both[1].cam_ZZ, alone.cam_ZZ, atol=1e-5)
+
+
+def test_points_are_those_of_the_face_whatever_its_size(setup, lit, points):
+    half = np.ascontiguousarray(lit[:, ::2, ::2])
+    (told,) = explain(setup, half, (points + 0.5) / 2 - 0.5, FEAR)
+    expected, _ = au(points, [FEAR], 64, canvas_px=224)
+    np.testing.assert_allclose(told.au_ZZ, expected[0], atol=0.02)
+
+
+def made(said, explained, regions):
+    chances = np.full(7, 0.04, np.float32)
+    chances[said] = 0.76
+    blank = np.zeros((64, 64), np.float32)
+    return Explanation(chances, explained, blank, blank, None, tuple(regions))
+
+
+LIDS = Region((5,), "upper lid raiser", 0.12, 0.03, (5,))
+CORNERS = Region((12, 15), "lip corner puller", 0.1, 0.05, ())
+FLAT = Region((17,), "chin raiser", 0.05, 0.05, ())
+
+
+def test_the_sentence_names_the_densest_units_and_those_of_the_expression(read):
+    told = made(FEAR, FEAR, [LIDS, CORNERS, FLAT])
+    assert sentence(told, read) == (
+        "Fear, 76%. Attention is densest on AU5 (upper lid raiser: 12% of it on 3% of the face) "
+        "and AU12/15 (lip corner puller: 10% of it on 5% of the face). AU5 belongs to Fear."
+    )
+
+
+def test_the_sentence_says_when_no_unit_stands_out(read):
+    assert "no action unit more than elsewhere" in sentence(made(FEAR, FEAR, [FLAT]), read)
+
+
+def test_the_sentence_says_when_another_expression_is_explained(read):
+    words = sentence(made(NEUTRAL, FEAR, [CORNERS]), read)
+    assert words.startswith("Neutral, 76%. Explained is Fear, 4%. ")
+    assert words.endswith("None of them belongs to Fear.")
+
+
+def test_the_numbers_are_json(setup, lit, points):
+    (told,) = explain(setup, lit, points, FEAR)
+    read_back = json.loads(json.dumps(told.as_json(), allow_nan=False))
+    assert list(read_back["probabilities"]) == list(EXPRESSIONS)
+    assert read_back["explained"] == "Fear"
+    assert read_back["regions"][0]["units"] == [23, 24, 26, 27]

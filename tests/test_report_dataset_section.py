@@ -1,0 +1,136 @@
+"""The page's part on data: a made-up survey goes in."""
+
+import numpy as np
+import pytest
+
+from anatomy.expressions import EXPRESSIONS
+from errors import CorruptError
+from report.dataset_section import audit_table, counts_table, listed_table, load_data, status_table
+from store.building import building
+from store.files import atomic_write, canonical_json, write_npz
+
+NOBODY = {name: 0 for name in EXPRESSIONS}
+FOUND = {
+    "dataset": "made-up",
+    "notice": None,
+    "audit": {
+        "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}},
+        "found": {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
+    },
+    "status": {"ok": 1201, "no_face": 1, "empty": 1},
+    "by_expression": {name: {} for name in EXPRESSIONS}
+    | {"Fear": {"ok": 1201, "no_face": 1, "empty": 1}},
+    "backend": {"dlib": 1, "mediapipe": 1200},
+    "remark": {"align": 1201},
+    "failed": [
+        {"id": "a.png", "expression": "Fear", "status": "no_face", "detail": ""},
+        {"id": "b.png", "expression": "Fear", "status": "empty", "detail": "0 bytes"},
+    ],
+}
+
+
+@pytest.fixture
+def results(tmp_path):
+    out = tmp_path / "results" / "made-up" / "survey"
+    out.parent.mkdir(parents=True)
+    failed = np.zeros((2, 16, 16, 3), np.uint8)
+    failed[0] = 90
+    with building(out, {"stage": "survey"}, {}) as folder:
+        atomic_write(folder / "survey.json", canonical_json(FOUND))
+        pictures = {"mean": np.full((7, 16, 16, 3), 50, np.uint8), "failed": failed}
+        write_npz(folder / "pictures.npz", {**pictures, "count": np.arange(7)})
+    return tmp_path / "results"
+
+
+def test_the_outcome_is_said_in_words(results):
+    (data,) = load_data(results)
+    assert data.sentences == (
+        "1,201 of 1,203 pictures have a face with landmarks (99.8%).",
+        "Found by mediapipe 1,200, dlib 1.",
+        "Remarks on them: align 1,201.",
+        "The audit's findings are in a table below.",
+    )
+    assert data.failures == 2
+
+
+def test_a_file_that_is_no_picture_shows_none(results):
+    first, second = load_data(results)[0].failed
+    assert first.image is not None
+    assert second.image is None
+    assert second.note == "empty 0 bytes"
+
+
+def test_an_expression_without_faces_has_no_mean(results):
+    cells = load_data(results)[0].means.lines[0].cells
+    assert isinstance(cells[0], str)
+    assert not isinstance(cells[1], str)
+
+
+def test_samples_are_counted_by_split_with_sums():
+    table = counts_table("x", FOUND["audit"]["counts"])
+    assert table.head == ("", "train", "val", "test", "all")
+    assert table.rows[3] == ("Fear", "1,200", "0", "3", "1,203")
+    assert table.rows[-1] == ("all", "1,200", "0", "3", "1,203")
+
+
+def test_only_what_occurred_has_a_column():
+    table = status_table("x", FOUND["by_expression"])
+    assert table.head == ("", "ok", "no_face", "empty", "all")
+    assert table.rows[3] == ("Fear", "1,201", "1", "1", "1,203")
+
+
+def test_what_the_labels_list_stands_beside_what_was_published_and_left_out():
+    census = {
+        "listed": {"train": 1200, "test": 3},
+        "published": {"train": 1201, "test": 3},
+        "left_out": {"contempt": {"train": 7}},
+    }
+    table = listed_table("x", census)
+    assert table.head == ("split", "listed", "published", "contempt")
+    assert table.rows == (("train", "1,200", "1,201", "7"), ("test", "3", "3", "–"))
+
+
+def test_a_census_of_a_dataset_that_nobody_published_has_no_such_column():
+    table = listed_table("x", {"listed": {"all": 3}, "published": {}, "left_out": {}})
+    assert table.head == ("split", "listed")
+
+
+def test_findings_of_the_audit_stand_a_row_each_with_an_example():
+    pairs = {"sets": 1, "pictures": 2, "across_splits": 1}
+    found = {
+        "same_content": pairs | {"first": [[["a.png", "test"], ["b.png", "train"]]]},
+        "look_alike": {"sets": 0, "pictures": 0, "across_splits": 0, "first": []},
+        "unnamed": {"pictures": 1, "first": ["stray.png"]},
+    }
+    table = audit_table("x", found)
+    assert table.head == ("finding", "such as", "pictures", "sets", "across splits")
+    assert table.name == "x__audit"
+    assert table.rows == (
+        ("the same content, byte for byte", "a.png (test) = b.png (train)", "2", "1", "1"),
+        ("files that no label names", "stray.png", "1", "–", "–"),
+    )
+
+
+def test_pictures_of_one_person_are_a_finding_only_across_splits():
+    person = {"sets": 3, "pictures": 9, "across_splits": 0, "first": [[["a", "test"]]]}
+    assert audit_table("x", {"same_person": person}) is None
+    assert audit_table("x", {"same_person": person | {"across_splits": 1}}).rows[0][2:] == (
+        *("9", "3", "1"),
+    )
+
+
+@pytest.mark.parametrize("found", [None, {}, {"unnamed": {"pictures": 0, "first": []}}])
+def test_an_audit_that_found_nothing_has_no_table(found):
+    assert audit_table("x", found) is None
+
+
+def test_a_dataset_without_a_survey_has_no_part(tmp_path):
+    assert load_data(tmp_path) == []
+
+
+def test_a_changed_survey_is_refused(results):
+    file = results / "made-up" / "survey" / "survey.json"
+    file.chmod(0o644)
+    file.write_text("{}")
+    with pytest.raises(CorruptError, match=r"dvc repro survey"):
+        load_data(results)

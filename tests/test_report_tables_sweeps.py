@@ -1,0 +1,102 @@
+"""Ablations are found among the results by themselves."""
+
+import shlex
+import shutil
+import subprocess
+
+import pytest
+
+from report.figures.charts import label_heights
+from report.page import ReportParams, write_report
+from report.reading.results import load_comparisons
+from report.tables.sweeps import find_sweeps, sweep_table
+from tests.made_results import put
+
+
+def settings(weight=9.0, layers=(2,), seed=0):
+    return {"lr": 0.001, "seed": seed, "alignment": {"weight": weight, "layers": list(layers)}}
+
+
+def found(results):
+    return {(sweep.setting, sweep.values) for sweep in find_sweeps(load_comparisons(results))}
+
+
+def test_runs_that_differ_in_one_setting_make_a_sweep_in_its_order(tmp_path):
+    put(tmp_path, "demo/cam/aligned")
+    put(tmp_path, "demo/cam/aligned-lambda20", train=settings(weight=20.0))
+    put(tmp_path, "demo/cam/aligned-lambda4", train=settings(weight=4.0))
+    assert found(tmp_path) == {("alignment.weight", ("4.0", "9.0", "20.0"))}
+
+
+def test_runs_that_differ_in_two_settings_make_none(tmp_path):
+    put(tmp_path, "demo/cam/aligned")
+    put(tmp_path, "demo/cam/aligned-other", train=settings(weight=4.0, layers=(1,)))
+    assert found(tmp_path) == set()
+
+
+def test_layers_stand_single_ones_first(tmp_path):
+    for name, layers in (("a", (2, 1)), ("b", (2,)), ("c", (1,))):
+        put(tmp_path, f"demo/cam/aligned-{name}", train=settings(layers=layers))
+    assert found(tmp_path) == {("alignment.layers", ("1", "2", "2+1"))}
+
+
+def test_the_plain_run_stands_beside_a_sweep_of_the_alignment(tmp_path):
+    put(tmp_path, "demo/cam/plain", accuracy=0.5)
+    put(tmp_path, "demo/cam/plain-4", train=settings(weight=4.0))
+    put(tmp_path, "demo/cam/aligned")
+    put(tmp_path, "demo/cam/aligned-4", train=settings(weight=4.0), accuracy=1.0)
+    (sweep,) = find_sweeps(load_comparisons(tmp_path))
+    rows = sweep_table(sweep).rows
+    assert [row[:2] for row in rows] == [("plain", "0.500"), ("4.0", "1.000"), ("9.0", "0.750")]
+
+
+def test_seeds_are_told_with_their_spread(tmp_path):
+    for seed, accuracy in ((0, 0.5), (1, 0.75), (2, 1.0)):
+        name = f"demo/cam/plain-seed{seed}"
+        put(tmp_path, name, train=settings(seed=seed), seed=seed, accuracy=accuracy)
+    (sweep,) = find_sweeps(load_comparisons(tmp_path))
+    assert sweep.remark.startswith("Mean and standard deviation of 3 seeds: accuracy 0.750 ± 0.250")
+
+
+def test_the_folder_called_after_its_supervision_is_the_one_compared(tmp_path):
+    put(tmp_path, "demo/cam/aligned-4", train=settings(weight=4.0))
+    put(tmp_path, "demo/cam/aligned")
+    put(tmp_path, "demo/cam/plain-a")
+    (comparison,) = load_comparisons(tmp_path)
+    assert [run.name for run in comparison.runs] == ["plain-a", "aligned"]
+    assert [run.name for run in comparison.variants] == ["aligned-4"]
+
+
+def test_the_documented_copy_makes_a_variant(tmp_path, checkout):
+    put(tmp_path / "results", "demo/cam/aligned", train=settings(weight=4.0))
+    page = (checkout / "docs" / "report.md").read_text()
+    (copy,) = [line for line in page.splitlines() if line.startswith("    cp ")]
+    subprocess.run(shlex.split(copy), cwd=tmp_path, check=True)
+    shutil.rmtree(tmp_path / "results/demo/cam/aligned")
+    put(tmp_path / "results", "demo/cam/aligned")
+    assert found(tmp_path / "results") == {("alignment.weight", ("4.0", "9.0"))}
+
+
+def test_a_copied_result_makes_a_curve_on_the_page(tmp_path):
+    put(tmp_path / "results", "demo/cam/aligned")
+    put(tmp_path / "results", "demo/cam/aligned-lambda4", train=settings(weight=4.0))
+    page = write_report(
+        tmp_path / "results", tmp_path / "out", ReportParams(title="x", sheet_faces=1)
+    )
+    assert "agreement saturates at a weight of about 8" in page.read_text()
+    stem = "demo__cam__sweep_aligned_alignment_weight"
+    for score in ("accuracy", "cosine"):
+        assert (tmp_path / f"out/figures/{stem}_{score}.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("heights", "spread"),
+    [
+        ([0.25, 0.75], [0.25, 0.75]),
+        ([0.5, 0.5], [0.5, 0.75]),
+        ([0.875, 1.0], [0.75, 1.0]),
+        ([], []),
+    ],
+)
+def test_labels_of_a_scatter_move_apart_and_stay_below_the_top(heights, spread):
+    assert label_heights(heights, gap=0.25) == spread

@@ -1,0 +1,263 @@
+import json
+import subprocess
+import sys
+
+import h5py
+import numpy as np
+import pytest
+import torch
+
+from anatomy.heatmaps import single_au
+from errors import DataError
+from params import load as load_params
+from store.reading import Store
+from store.tables import read_table
+from train.data.stores import Stores
+from train.evaluation.stage import Source, evaluate, headline
+from train.fitting.stage import train
+from train.params import EvaluateParams, TrainParams
+from train.runs import Run
+
+CPU = torch.device("cpu")
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def scoring(checkout):
+    shipped = load_params(checkout / "params.yaml", ("evaluate",), EvaluateParams)
+    return shipped.model_copy(update={"sheet_px": 16, "sheet_per_class": 1, "bootstrap": 50})
+
+
+def silent(done, total, note):
+    pass
+
+
+@pytest.fixture(scope="module")
+def quick(checkout):
+    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    return shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
+
+
+@pytest.fixture(scope="module")
+def trained(tiny, quick, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / "plain"
+    stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    train(stores, out, Run("cam", "plain", quick, CPU), silent)
+    return out
+
+
+@pytest.fixture(scope="module")
+def everything(tiny, trained, scoring, tmp_path_factory):
+    """A result with all that is optional, of all 42 faces."""
+    out = tmp_path_factory.mktemp("results") / "all"
+    wanted = {"split": "all", "batch": 16, "faithfulness_steps": 2, "save_maps": True}
+    source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+    evaluate(source, out, scoring.model_copy(update=wanted), silent)
+    return out
+
+
+@pytest.fixture
+def without_validation(tiny, make_store, tmp_path):
+    """Stores of which no face is kept for validation."""
+    made = []
+    for path in (tiny.faces, tiny.landmarks, tiny.heatmaps):
+        store = Store(path)
+        arrays = {name: store.array(name).all() for name in store.layout.arrays}
+        table = [{**row, "split": row["split"].replace("val", "train")} for row in store.table()]
+        made.append(make_store(tmp_path / path.name, arrays, store.about, table))
+    return made
+
+
+def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
+    without_validation, quick, scoring, tmp_path
+):
+    def fit(protocol):
+        params = quick.model_copy(update={"protocol": protocol})
+        stores = Stores.opened(*without_validation)
+        train(stores, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
+
+    with pytest.raises(DataError, match="0 usable faces in split val"):
+        fit("holdout")
+    fit("paper")
+    source = Source(tmp_path / "run", *without_validation[:2], CPU)
+    line = evaluate(source, tmp_path / "r", scoring, silent)
+    assert "protocol paper" in line
+    assert scores_of(tmp_path / "r")["protocol"] == "paper"
+
+
+def scores_of(out):
+    return json.loads((out / "scores.json").read_text())
+
+
+def test_a_result_holds_every_score_that_is_promised(everything):
+    scores = scores_of(everything)
+    assert (scores["n"], scores["usable"], scores["asked"]) == (42, 42, 42)
+    assert sum(one["n"] for one in scores["calibration"]["bins"]) == 42
+    assert list(scores["floors"]) == ["class_mean", "generic_au", "uniform"]
+    assert 0.5 < scores["floors"]["generic_au"]["overall"] < 0.9
+    assert scores["chance"]["majority"]["share"] == pytest.approx(1 / 7)
+    assert scores["chance"]["train_majority"]["share"] == pytest.approx(1 / 7)
+    assert scores["intervals"]["unit"] == "person"
+    assert scores["intervals"]["units"] == 42
+    low, high = scores["intervals"]["att_cos"]
+    assert low <= scores["att_cos"]["5"]["overall"] <= high
+    assert scores["subgroups"] == {}
+    assert set(scores["au_shares"]) >= {"1", "4", "12", "25"}
+    assert all(0 < one["area"] < 0.5 for one in scores["au_shares"].values())
+    assert scores["faithfulness"]["steps"] == 2
+    assert 0 < scores["faithfulness"]["cam"]["deletion"]["overall"] < 1
+
+
+def test_attention_on_a_unit_is_its_mass_inside_the_region(everything, golden_folder):
+    # The mean of shares over faces with Surprise is that of the maps that were saved.
+    with h5py.File(everything / "maps.h5") as file:
+        attention, label = file["attention"][:] / 255, file["expression"].asstr()[:]
+    surprised = attention[label == "Surprise"]
+    frontal = np.load(golden_folder / "au_heatmaps.npz")["landmarks"][5]
+    points = (np.rint((frontal + 0.5) / 8 * 64 - 32) / 64 + 0.5) * 7 - 0.5
+    region, _ = single_au(points[None], [0], 64, canvas_px=224, au=27)
+    inside = region[0] >= 0.5
+    expected = (surprised[:, inside].sum(axis=1) / surprised.sum(axis=(1, 2))).mean()
+    fear = attention[label == "Fear"]
+    expected_fear = (fear[:, inside].sum(axis=1) / fear.sum(axis=(1, 2))).mean()
+    found = scores_of(everything)["au_shares"]["27"]
+    assert found["area"] == pytest.approx(inside.mean(), abs=1e-6)
+    assert found["share"] == pytest.approx((expected + expected_fear) / 2, abs=2e-3)
+
+
+def test_maps_of_every_face_are_read_with_plain_h5py(everything):
+    with h5py.File(everything / "maps.h5") as file:
+        assert {name: file[name].shape for name in ("attention", "cam", "au")} == {
+            "attention": (42, 64, 64),
+            "cam": (42, 64, 64),
+            "au": (42, 64, 64),
+        }
+        assert file["au"].dtype == np.uint8
+        assert file["id"].asstr()[1] == "Happiness-0"
+        assert file["au"][1].max() == 255
+        assert not file["au"][0].any()
+        assert file["defined"][:2].tolist() == [0, 1]
+
+
+def test_the_line_of_a_result_names_the_deepest_layer_of_many():
+    summary = {"overall": 0.25, "n_valid": 6, "n": 7}
+    scores = {
+        **dict.fromkeys(("method", "supervision", "protocol"), "word"),
+        **dict.fromkeys(("accuracy", "balanced_accuracy"), 0.5),
+        "att_cos": {str(n): {**summary, "overall": n / 100} for n in (1, 10, 12, 2, 9)},
+        "cam_cos": summary,
+        "intervals": {"accuracy": [0.25, 0.75]},
+    }
+    assert "accuracy 0.500 [0.250, 0.750]" in headline(scores)
+    assert "ATT-COS 0.120" in headline(scores)
+    assert "accuracy 0.500, balanced" in headline({**scores, "intervals": None})
+
+
+def test_maps_are_saved_only_on_request(tiny, trained, scoring, tmp_path):
+    evaluate(Source(trained, tiny.faces, tiny.landmarks, CPU), tmp_path / "r", scoring, silent)
+    assert not (tmp_path / "r" / "maps.h5").exists()
+    assert scores_of(tmp_path / "r")["faithfulness"] is None
+
+
+def test_batches_and_threads_do_not_change_faithfulness(tiny, trained, scoring, tmp_path):
+    found = []
+    for batch, threads in ((2, 1), (7, 4)):
+        wanted = {"batch": batch, "threads": threads, "faithfulness_steps": 2}
+        out = tmp_path / str(batch)
+        source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+        evaluate(source, out, scoring.model_copy(update=wanted), silent)
+        found.append([row["id"] for row in read_table(out / "predictions.csv")])
+        found.append(scores_of(out)["faithfulness"]["random"]["insertion"]["overall"])
+    assert found[0] == found[2]
+    assert found[1] == pytest.approx(found[3], abs=1e-5)
+
+
+def test_a_split_without_faces_says_where_to_look(tiny, trained, scoring, make_store, tmp_path):
+    table = [{"id": "a", "expression": "Fear", "split": "train", "status": "ok"}]
+    arrays = {"image": np.zeros((1, 32, 32, 3), np.uint8), "valid": np.ones(1, np.uint8)}
+    faces = make_store(tmp_path / "faces", arrays, {"dataset": "other", "notice": None}, table)
+    with pytest.raises(DataError, match=r"no usable face in split test.*status\.csv"):
+        evaluate(Source(trained, faces, tiny.landmarks, CPU), tmp_path / "r", scoring, silent)
+
+
+@pytest.fixture(scope="module")
+def abroad(tiny, make_store, tmp_path_factory):
+    """Stores of another dataset: nine faces, of two sources, expressions in an order of its own."""
+    root = tmp_path_factory.mktemp("abroad")
+    words = ("Sadness", "Happiness", "Fear") * 3
+    table = [
+        {
+            "id": f"{place}.png",
+            "expression": word,
+            "split": ("train", "val", "test")[place // 3],
+            "source": "web" if place < 6 else "lab",
+            "person": "",
+            "status": "ok",
+        }
+        for place, word in enumerate(words)
+    ]
+    rows = np.array([6, 1, 3] * 3)
+    about, valid = {"dataset": "abroad", "notice": None}, np.ones(9, np.uint8)
+    images = Store(tiny.faces).array("image").take(rows)
+    points = Store(tiny.landmarks).array("points").take(rows)
+    return (
+        make_store(root / "faces", {"image": images, "valid": valid}, about, table),
+        make_store(root / "points", {"points": points, "valid": valid}, about, table),
+    )
+
+
+def test_a_run_is_scored_on_every_face_of_another_dataset(abroad, trained, checkout, tmp_path):
+    out = tmp_path / "tiny-on-abroad" / "cam" / "plain"
+    subprocess.run(
+        [sys.executable, "cli.py", "transfer", trained, *abroad, out, "--device", "cpu"],
+        cwd=checkout,
+        check=True,
+        capture_output=True,
+    )
+    scores = scores_of(out)
+    assert (scores["trained_on"], scores["dataset"], scores["split"]) == ("tiny", "abroad", "all")
+    assert (scores["n"], scores["asked"]) == (9, 9)
+    assert [sum(row) for row in scores["confusion"]] == [0, 3, 0, 3, 0, 0, 3]
+    assert scores["chance"]["train_majority"] is None
+    assert scores["intervals"]["unit"] == "sample"
+
+
+def test_the_same_faces_are_called_the_same_wherever_they_come_from(
+    abroad, tiny, trained, scoring, tmp_path
+):
+    wanted = scoring.model_copy(update={"split": "all", "subgroup_min": 3})
+    called = {}
+    for name, stores in (("home", (tiny.faces, tiny.landmarks)), ("abroad", abroad)):
+        evaluate(Source(trained, *stores, CPU), tmp_path / name, wanted, silent)
+        called[name] = read_table(tmp_path / name / "predictions.csv")
+    at_home = {row["id"]: row["predicted"] for row in called["home"]}
+    assert [row["predicted"] for row in called["abroad"][:3]] == [
+        at_home[f"{name}-0"] for name in ("Sadness", "Happiness", "Fear")
+    ]
+    source = scores_of(tmp_path / "abroad")["subgroups"]["source"]
+    assert [(one["value"], one["n"]) for one in source] == [("lab", 3), ("web", 6)]
+
+
+def test_scores_of_the_faces_that_chose_the_checkpoint_say_so(trained, tiny, scoring, tmp_path):
+    def protocol(**wanted):
+        out = tmp_path / "-".join(wanted.values())
+        source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+        evaluate(source, out, scoring.model_copy(update=wanted), silent)
+        return json.loads((out / "scores.json").read_text())["protocol"]
+
+    assert protocol(split="val", checkpoint="best") == "paper"
+    assert protocol(split="val", checkpoint="last") == "holdout"
+    assert protocol(split="test", checkpoint="best") == "holdout"
+
+
+def test_the_main_numbers_are_those_of_the_scores(everything):
+    scores, brief = (
+        json.loads((everything / name).read_text()) for name in ("scores.json", "metrics.json")
+    )
+    deepest = scores["att_cos"]["5"]
+    assert brief["accuracy"] == scores["accuracy"]
+    assert brief["att_cos"] == deepest["overall"]
+    assert brief["att_selectivity"] == deepest["selectivity"]["overall"]
+    assert brief["cam_selectivity"] == scores["cam_cos"]["selectivity"]["overall"]
+    assert brief["coverage"] == 1

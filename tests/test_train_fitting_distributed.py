@@ -1,0 +1,126 @@
+"""Several processes that train one model."""
+
+import json
+import subprocess
+import sys
+from unittest import mock
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from params import load as load_params
+from store.building import read_manifest
+from tests.resuming import CPU, as_rank, codes, free_port
+from train.fitting.distributed import Ranks, together
+from train.fitting.step import Learner, Now
+from train.params import TrainParams
+from train.records import Batch, Forward, Loss, Method, faces_with_map
+
+
+class Linear(nn.Module):
+    """A model whose faces do not see each other."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 7)
+
+    def forward(self, images, labels=None):
+        return Forward(self.layer(images.mean(dim=(2, 3))), (images,))
+
+
+def error(forward, batch):
+    return nn.functional.cross_entropy(forward.logits_BK, batch.labels_B)
+
+
+def alignment(forward, batch):
+    """Something of the faces that have a map."""
+    size_B = forward.logits_BK.square().sum(dim=1)
+    return (size_B * batch.valid_B).sum() / batch.valid_B.sum().clamp(min=1)
+
+
+def share(faces, rank, ranks):
+    """Return a rank's part of seven made-up faces; all but one with a map come last."""
+    rng = torch.Generator().manual_seed(0)
+    images, labels = torch.randn(faces, 3, 4, 4, generator=rng), torch.arange(faces) % 7
+    valid = torch.arange(faces) >= 4
+    part = torch.arange(faces).tensor_split(ranks)[rank]
+    maps, rng = torch.zeros(len(part), 1, 2, 2), torch.Generator()
+    return Batch(images[part], labels[part], (maps,), valid[part], rng)
+
+
+def stepped(ranks, params, faces):
+    """Take two steps; return the losses and the weights."""
+    method = Method("gap", "plain", "class_map", ("cross_entropy",))
+    torch.manual_seed(0)
+    with mock.patch("train.fitting.step.build_model", return_value=Linear()):
+        losses = {
+            "cross_entropy": Loss(error),
+            "alignment": Loss(alignment, counted=faces_with_map),
+        }
+        learner = Learner(method, params, losses, ranks, np.zeros(faces, np.int64))
+    mine = share(faces, ranks.rank, ranks.count)
+    losses = [learner.step([mine], 1, Now(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
+    return losses, learner.model.layer.weight.detach()
+
+
+def step_as_rank(rank, ranks, port, params, faces, folder):
+    as_rank(rank, ranks, port)
+    with together(CPU) as joined:
+        torch.save(stepped(joined, params, faces), folder / f"{rank}.pt")
+        joined.wait()
+
+
+@pytest.fixture(scope="module")
+def params(checkout):
+    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    return shipped.model_copy(update={"optimiser": "sgd"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+@pytest.mark.parametrize("faces", [7, 4], ids=["unequal shares", "no map anywhere"])
+def test_ranks_take_the_step_of_one_process(params, ranks, faces, tmp_path):
+    port = free_port()
+    calls = [(step_as_rank, (rank, ranks, port, params, faces, tmp_path)) for rank in range(ranks)]
+    assert set(codes(calls)) == {0}
+    losses, weight = stepped(Ranks(0, 1, CPU, joined=False), params, faces)
+    found = [torch.load(tmp_path / f"{rank}.pt") for rank in range(ranks)]
+    for theirs, weight_of_rank in found:
+        assert theirs == found[0][0]
+        assert torch.equal(weight_of_rank, found[0][1])
+        torch.testing.assert_close(weight_of_rank, weight, rtol=1e-5, atol=1e-7)
+        assert theirs == [pytest.approx(one, rel=1e-5, abs=1e-7) for one in losses]
+
+
+@pytest.mark.slow
+def test_torchrun_trains_one_run_with_two_processes(tiny, tmp_path, checkout):
+    changes = {"image_px": 32, "epochs": 1, "batch": 14}
+    text = (checkout / "params.yaml").read_text()
+    for key, value in changes.items():
+        line = next(one for one in text.splitlines() if one.startswith(f"  {key}:"))
+        text = text.replace(line, f"  {key}: {value}")
+    (tmp_path / "params.yaml").write_text(text)
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    out = tmp_path / "run"
+    options = ["--method", "cam", "--supervision", "aligned", "--device", "cpu"]
+    given = [
+        tiny.faces,
+        tiny.landmarks,
+        tiny.heatmaps,
+        out,
+        *options,
+        "--params",
+        tmp_path / "params.yaml",
+    ]
+    done = subprocess.run(
+        [*torchrun, "--nproc-per-node", "2", "cli.py", "train", *given],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "run.json").read_bytes())["ranks"] == 2
+    assert "last.ckpt" in read_manifest(out)["files"]

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import torch
+
+from tests.resuming import CPU
+from train.fitting.distributed import Ranks
+from train.fitting.label_store import LabelStore
+from train.records import Batch
+
+ALONE = Ranks(0, 1, CPU, joined=False)
+
+
+@pytest.fixture
+def labels():
+    return LabelStore(np.array([3, 1, 4, 1, 5]), ALONE)
+
+
+def batch(rows, stored):
+    faces = len(rows)
+    return Batch(
+        torch.zeros(faces, 3, 1, 1),
+        torch.tensor(stored),
+        (),
+        torch.ones(faces).bool(),
+        torch.Generator(),
+        rows_B=torch.tensor(rows),
+    )
+
+
+def changed(labels, rows, stored, now):
+    shown = labels.shown(batch(rows, stored))
+    labels.propose(shown, torch.tensor(now))
+    labels.settle(taken=True)
+
+
+def test_a_change_is_seen_from_the_next_epoch_on_and_takes_the_heatmap_away(labels):
+    changed(labels, [1, 2], [1, 4], [1, 0])
+    assert labels.shown(batch([1, 2], [1, 4])).labels_B.tolist() == [1, 4]
+    labels.end_epoch()
+    shown = labels.shown(batch([1, 2], [1, 4]))
+    assert shown.labels_B.tolist() == [1, 0]
+    assert shown.valid_B.tolist() == [True, False]
+    assert labels.changed() == [(2, 0)]
+
+
+def test_a_step_that_was_not_taken_changes_no_label(labels):
+    labels.propose(labels.shown(batch([0], [3])), torch.tensor([6]))
+    labels.settle(taken=False)
+    labels.end_epoch()
+    assert labels.changed() == []
+
+
+def test_a_face_seen_again_without_a_change_keeps_the_change(labels):
+    changed(labels, [0], [3], [6])
+    changed(labels, [0], [3], [3])
+    assert labels.changed() == [(0, 6)]
+
+
+def test_labels_survive_in_the_middle_of_an_epoch(labels):
+    changed(labels, [0], [3], [6])
+    labels.end_epoch()
+    changed(labels, [4], [5], [2])
+    other = LabelStore(np.array([3, 1, 4, 1, 5]), ALONE)
+    other.take(labels.state())
+    assert other.changed() == [(0, 6), (4, 2)]
+    assert other.shown(batch([0, 4], [3, 5])).labels_B.tolist() == [6, 5]

@@ -1,0 +1,207 @@
+"""From stored bytes to what a step sees, on the device, for the whole batch.
+
+One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the
+size at which the loss reads it. Where it differs from the published recipe: one bilinear sampling
+instead of three resamplings, offsets and sides of a crop that are no whole px, and colours as in
+train.data.colour_jitter.
+Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: Belharbi
+et al., FG 2024, and its code.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from anatomy.landmarks import FLIP
+from errors import pick
+from train.data.batch_loader import Raw
+from train.data.colour_jitter import coloured
+from train.images import MEAN, normalize_images, resize_images
+from train.params import AugmentParams, TrainParams
+from train.records import Batch
+
+_ERASE_AREA_MIN, _ERASE_RATIO = 0.02, (0.3, 3.3)
+_SAMPLES = 112
+"""Stored maps are read at least at this density before they are averaged down to a target: with it,
+64 x 64 bytes give the same 28 x 28 target as the exact map (cosine .9999,
+benchmarks/store_size.py)."""
+
+
+def training_batch(
+    raw: Raw, sizes: Sequence[tuple[int, int]], params: TrainParams, rng: torch.Generator
+) -> Batch:
+    """Augment a stored batch where it lies.
+
+    Args:
+        raw: on the generator's device.
+        sizes: at which heatmaps are wanted, see methods.alignment.target_sizes.
+        params: image_px and augment.
+        rng: all chance comes from it, and the batch carries it on.
+    """
+    affine = random_affine(len(raw.rows_B), params.augment, rng)
+    images = train_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
+    maps = tuple(moved_maps(raw.maps_Bss, size, affine) for size in sizes)
+    points = None if raw.points_B682 is None else moved_points(raw.points_B682, affine)
+    return Batch(
+        images,
+        raw.labels_B,
+        maps,
+        raw.valid_B,
+        rng,
+        rows_B=raw.places_B,
+        points_B682=points,
+    )
+
+
+def train_images(
+    images_BSS3: Tensor,
+    image_px: int,
+    affine_B23: Tensor,
+    params: AugmentParams,
+    rng: torch.Generator,
+) -> Tensor:
+    """Resize, move, colour, erase and normalise a batch of stored pictures.
+
+    Args:
+        images_BSS3: uint8 RGB.
+        image_px: side of the result.
+        affine_B23: from `random_affine`.
+        params: probabilities and ranges.
+        rng: on the same device; all chance comes from it.
+
+    Returns:
+        (B, 3, image_px, image_px) float.
+    """
+    images = resize_images(images_BSS3, round(image_px * params.resize_ratio))
+    grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
+    images = F.grid_sample(images, grid, align_corners=False)
+    images = _jittered(images, params, rng)
+    images = _noisy(images, params, rng) if params.noise_p else images
+    return normalize_images(_erased(images, params, rng))
+
+
+def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | None = None) -> Tensor:
+    """Sample stored heatmaps at the size at which they are needed, moved as their pictures were.
+
+    Args:
+        maps_Bss: uint8, 255 = 1.
+        size: rows and columns of the result.
+        affine_B23: from `random_affine`; None leaves them where they are.
+
+    Returns:
+        (B, 1, rows, columns) float in [0, 1].
+    """
+    maps = maps_Bss[:, None].float() / 255
+    if affine_B23 is None:
+        affine_B23 = torch.eye(2, 3, device=maps.device).expand(len(maps), 2, 3)
+    finer = math.ceil(_SAMPLES / min(size))
+    dense = [len(maps), 1, size[0] * finer, size[1] * finer]
+    grid = F.affine_grid(affine_B23, dense, align_corners=False)
+    sampled = F.grid_sample(maps, grid, mode="bicubic", align_corners=False).clamp(0, 1)
+    if finer == 1:
+        return sampled
+    return F.interpolate(sampled, size, mode="bilinear", align_corners=False, antialias=True)
+
+
+def moved_points(points_B682: Tensor, affine_B23: Tensor) -> Tensor:
+    """Move landmarks as their pictures were; those of a mirrored face are renamed.
+
+    Args:
+        points_B682: (x, y), the picture's edges at -1 and 1.
+        affine_B23: from `random_affine`: from output to input, so it is inverted here.
+    """
+    linear_B22 = affine_B23[:, :, :2]
+    flipped_B = torch.linalg.det(linear_B22) < 0
+    named = torch.where(flipped_B[:, None, None], points_B682[:, list(FLIP)], points_B682)
+    inverse_B22: Tensor = torch.linalg.inv(linear_B22)
+    return (named - affine_B23[:, None, :, 2]) @ inverse_B22.mT
+
+
+def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Draw rotation, square crop and flip for a batch: (B, 2, 3).
+
+    From normalised output to normalised input.
+    """
+    angle = torch.deg2rad(_uniform(count, -params.rotate_deg, params.rotate_deg, rng)) * _coin(
+        count, params.rotate_p, rng
+    )
+    side = _uniform(count, params.crop_area_min, 1, rng).sqrt()
+    x, y = ((1 - side) * _uniform(count, -1, 1, rng) for _ in range(2))
+    flip = 1 - 2 * _coin(count, params.flip_p, rng)
+    zero = torch.zeros_like(side)
+    crop = torch.stack([torch.stack([flip * side, zero, x], 1), torch.stack([zero, side, y], 1)], 1)
+    cos, sin = angle.cos(), angle.sin()
+    rotation = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+    return rotation @ crop
+
+
+def _uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(count, generator=rng, device=rng.device)
+
+
+def _coin(count: int, chance: float, rng: torch.Generator) -> Tensor:
+    return (torch.rand(count, generator=rng, device=rng.device) < chance).float()
+
+
+def _factor(spread: float, chosen_B: Tensor, rng: torch.Generator) -> Tensor:
+    """A factor a sample around 1, exactly 1 where the sample was not chosen: (B,)."""
+    return 1 + chosen_B * _uniform(len(chosen_B), -spread, spread, rng)
+
+
+def _jittered(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Make some grey; change brightness, contrast, saturation and hue of some, in any order."""
+    count = len(images)
+    grey, chosen = _coin(count, params.grey_p, rng), _coin(count, params.jitter_p, rng)
+    spreads = (params.brightness, params.contrast, params.saturation, params.hue)
+    factors = torch.stack([_factor(spread, chosen, rng) for spread in spreads], dim=1)
+    factors[:, 3] -= 1  # hue turns by a share of the circle: 0 is none
+    order = torch.rand((count, 4), generator=rng, device=rng.device).argsort(dim=1)
+    return coloured(images, grey, factors, order)
+
+
+def _noisy(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Add Gaussian noise to some pictures, at the size that the model sees."""
+    chosen = _coin(len(images), params.noise_p, rng).view(-1, 1, 1, 1)
+    noise = torch.randn(images.shape, generator=rng, device=images.device)
+    return (images + chosen * (params.noise_std / 255) * noise).clamp(0, 1)
+
+
+def _white_noise(images: Tensor, rng: torch.Generator) -> Tensor:
+    return torch.randn(images.shape, generator=rng, device=images.device)
+
+
+def _mean_colour(images: Tensor, rng: torch.Generator) -> Tensor:
+    return images.new_tensor(MEAN).view(1, 3, 1, 1)
+
+
+FILLS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "noise": _white_noise,
+    "mean": _mean_colour,
+}
+"""What an erased rectangle is filled with."""
+
+
+def _erased(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Fill a random rectangle of some pictures; the heatmap is left as it is."""
+    fill = pick(FILLS, params.erase_fill, "filling")
+    count, _, height, width = images.shape
+    area = _uniform(count, _ERASE_AREA_MIN, params.erase_area_max, rng) * _coin(
+        count, params.erase_p, rng
+    )
+    ratio = _uniform(count, math.log(_ERASE_RATIO[0]), math.log(_ERASE_RATIO[1]), rng).exp()
+    inside = torch.ones(count, 1, 1, 1, dtype=torch.bool, device=images.device)
+    for axis, extent, share in (
+        (2, height, (area * ratio).sqrt()),
+        (3, width, (area / ratio).sqrt()),
+    ):
+        length = (share * extent).round().clamp(max=extent - 1)
+        start = (_uniform(count, 0, 1, rng) * (extent - length + 1)).floor()
+        shape = [1, 1, 1, 1]
+        shape[axis] = extent
+        place = torch.arange(extent, device=images.device).view(shape)
+        begin, end = start.view(-1, 1, 1, 1), (start + length).view(-1, 1, 1, 1)
+        inside = inside & (place >= begin) & (place < end)
+    return torch.where(inside, fill(images, rng), images)

@@ -1,0 +1,88 @@
+"""Where heatmaps come from: read from their store, or drawn from the landmarks, of the same kind.
+
+Shapes: N samples of a dataset, B samples of a batch, R bytes of a row, C side of the canvas.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.heatmaps import HEATMAPS
+from anatomy.landmarks import rescaled
+from store.reading import Store, read_points
+from train.data.stores import Stores
+
+
+class Column(Protocol):
+    """Rows of bytes, each a sample (N, ...) of uint8 and perhaps a checksum."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, ...) of all samples."""
+
+    @property
+    def row_bytes(self) -> int:
+        """R, at least as much as a sample takes."""
+
+    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
+        """Copy the rows at ascending places."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnMaps:
+    """Heatmaps as published: drawn on the canvas whenever they are asked for, never stored.
+
+    They are drawn on the face as it lies in its store and moved afterwards, as stored ones are:
+    radii are px of the canvas, so a map drawn from moved landmarks would be another one.
+
+    Attributes:
+        landmarks: store of stage landmark.
+        heatmaps: store of stage heatmap, whose kind and options are taken.
+        expressions_N: ids.
+    """
+
+    landmarks: Store
+    heatmaps: Store
+    expressions_N: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, C, C)."""
+        side = self.heatmaps.about["canvas_px"]
+        return len(self.landmarks), side, side
+
+    @property
+    def row_bytes(self) -> int:
+        """A byte a px of the canvas."""
+        return prod(self.shape[1:])
+
+    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
+        """Draw the maps of some rows, 255 = 1."""
+        about, side = self.heatmaps.about, self.shape[1]
+        points = rescaled(
+            read_points(self.landmarks, rows_B), self.landmarks.about["size_px"], side
+        )
+        maps_BCC, _ = HEATMAPS[about["kind"]](
+            points, self.expressions_N[rows_B].tolist(), side, canvas_px=side, **about["options"]
+        )
+        np.rint(maps_BCC * 255, out=maps_BCC)
+        out_BR[:] = maps_BCC.reshape(len(rows_B), self.row_bytes)
+
+
+def _stored(stores: Stores, expressions_N: NDArray[np.int64]) -> Column:
+    return stores.heatmaps.array("map")
+
+
+def _drawn(stores: Stores, expressions_N: NDArray[np.int64]) -> Column:
+    return DrawnMaps(stores.landmarks, stores.heatmaps, expressions_N)
+
+
+MAPS: dict[str, Callable[[Stores, NDArray[np.int64]], Column]] = {
+    "stored": _stored,
+    "drawn": _drawn,
+}
+"""Name -> (stores, expressions of all samples) -> heatmaps, row by row."""

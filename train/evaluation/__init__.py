@@ -1,0 +1,1 @@
+"""Stage evaluate: from a trained run to its scores."""

@@ -1,0 +1,1 @@
+"""Stage train: from batches to a trained run."""

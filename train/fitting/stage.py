@@ -1,0 +1,93 @@
+"""Stage `train`: one method, plain or aligned, to its last and best state.
+
+A run that is stopped, by whatever, goes on from its last checkpoint to the very bits of an
+undisturbed one: see train.fitting.trainer.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from anatomy.expressions import EXPRESSIONS
+from errors import UsageError, pick
+from progress import ProgressCallback
+from store.building import building, building_folder, is_built
+from store.files import atomic_write, canonical_json
+from store.outputs import PROGRESS
+from train.checkpoint import PREV, forget
+from train.data.stores import Stores
+from train.device import exactness
+from train.fitting.distributed import Ranks, together
+from train.fitting.trainer import SUPERVISIONS, Fit
+from train.methods import METHODS
+from train.runs import RUN, Run
+
+VERSION = 3
+
+
+def train(
+    stores: Stores, out: Path, run: Run, progress: ProgressCallback, rebuild: bool = False
+) -> bool:
+    """Train a method on the training split, choosing the best epoch on the validation split.
+
+    Args:
+        stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
+        out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were not taken,
+            relabelled.csv if the method changes labels.
+        run: what to train.
+        progress: is called with (steps done, steps in all, note), on the first rank.
+        rebuild: start over, and replace whatever is there.
+
+    Returns:
+        False if it was there already.
+
+    Raises:
+        UsageError: if a name is not known.
+        DivergedError: if the loss is not finite, three steps in a row.
+        ResourceError: if the device is out of memory.
+        CorruptError: if the run was interrupted and none of its checkpoints is whole.
+        TryLaterError: if SIGUSR1 came; the run is saved.
+    """
+    _refuse_unfit(stores, run)
+    about = stores.heatmaps.about
+    with together(run.device) as ranks, exactness(run.params.deterministic):
+        fingerprint = _fingerprint(stores, run, ranks)
+        if not rebuild and is_built(out, fingerprint):
+            return False
+        if not ranks.first:
+            Fit(building_folder(out, fingerprint), stores, run, ranks, progress).to_the_end()
+            return True
+        with building(out, fingerprint, about) as folder:
+            described = {**fingerprint, "expressions": list(EXPRESSIONS), "about": about}
+            atomic_write(folder / RUN, canonical_json(described))
+            if rebuild:
+                forget(folder)
+            Fit(folder, stores, run, ranks, progress).to_the_end()
+            for name in (PREV, PROGRESS):
+                (folder / name).unlink(missing_ok=True)
+    return True
+
+
+def _refuse_unfit(stores: Stores, run: Run) -> None:
+    pick(METHODS, run.method, "method")
+    pick(SUPERVISIONS, run.supervision, "supervision")
+    kind, wanted = stores.heatmaps.about["kind"], run.params.alignment.heatmap
+    if kind != wanted:
+        raise UsageError(
+            stores.heatmaps.path, f"holds kind {kind}, train.alignment.heatmap is {wanted}."
+        )
+
+
+def _fingerprint(stores: Stores, run: Run, ranks: Ranks) -> dict[str, Any]:
+    """Return all that the bytes of a run depend on."""
+    return {
+        "stage": "train",
+        "version": VERSION,
+        "method": run.method,
+        "supervision": run.supervision,
+        "params": run.params.model_dump(mode="json"),
+        "ranks": ranks.count,
+        **stores.digests(),
+        "torch": torch.__version__,
+    }

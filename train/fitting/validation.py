@@ -1,0 +1,48 @@
+"""Scores of a split while a model is trained: whatever chooses the best epoch."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from train.data.augmentation import moved_maps
+from train.data.batch_loader import Feed, Raw
+from train.fitting.distributed import Ranks
+from train.images import plain_images
+from train.methods.base import Classifier
+from train.records import Forward
+
+
+def validate(model: Classifier, feed: Feed, image_px: int, ranks: Ranks) -> dict[str, float]:
+    """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps.
+
+    Args:
+        model: what is scored; left in evaluation mode.
+        feed: this rank's share of the split; every face counts once, on one rank.
+        image_px: side of the picture that the model sees.
+        ranks: whose sums are put together.
+    """
+    model.eval()
+    sums = torch.zeros(5, dtype=torch.float64, device=ranks.device)
+    with torch.no_grad():
+        for raw in feed.in_order():
+            labels, valid = raw.labels_B, raw.valid_B
+            forward = model(plain_images(raw.images_BSS3, image_px))
+            sums += torch.stack(
+                [
+                    torch.ones_like(labels).sum(),
+                    (forward.logits_BK.argmax(dim=1) == labels).sum(),
+                    F.cross_entropy(forward.logits_BK, labels, reduction="none").double().sum(),
+                    valid.sum(),
+                    (_attention_cosines(forward, raw).double() * valid).sum(),
+                ]
+            )
+    faces, right, losses, counted, cosines = ranks.summed(sums).tolist()
+    scores = {"val/accuracy": right / faces, "val/cross_entropy": losses / faces}
+    return scores | ({"val/att_cos": cosines / counted} if counted else {})
+
+
+def _attention_cosines(forward: Forward, raw: Raw) -> Tensor:
+    attention_BHW = forward.features[-1].mean(dim=1)
+    rows, columns = attention_BHW.shape[-2:]
+    target_B1HW = moved_maps(raw.maps_Bss, (rows, columns))
+    return F.cosine_similarity(attention_BHW.flatten(1), target_B1HW.flatten(1))

@@ -1,0 +1,42 @@
+"""Pictures and maps as tensors: resize, normalise, scale to [0, 1].
+
+What data, methods and evaluation share.
+
+Shapes: B batch, S side of the stored picture, H W rows and columns.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+def plain_images(images_BSS3: Tensor, image_px: int) -> Tensor:
+    """Resize and normalise a batch of stored pictures, as for validation and testing."""
+    return normalize_images(resize_images(images_BSS3, image_px))
+
+
+def resize_images(images_BSS3: Tensor, side: int) -> Tensor:
+    """Return stored uint8 pictures as float (B, 3, side, side) in [0, 1]."""
+    images = images_BSS3.permute(0, 3, 1, 2).float() / 255
+    if images.shape[-1] == side:
+        return images
+    return F.interpolate(images, [side, side], mode="bilinear", align_corners=False, antialias=True)
+
+
+def normalize_images(images: Tensor) -> Tensor:
+    """Subtract the mean and divide by the deviation of ImageNet, in channels-last layout."""
+    mean, std = (images.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def minmax_normalize(maps_HW: Tensor) -> Tensor:
+    """Scale each map to [0, 1]; a constant one becomes zero.
+
+    Rows and columns are the last two axes.
+    """
+    low = maps_HW.amin(dim=(-2, -1), keepdim=True)
+    height = maps_HW.amax(dim=(-2, -1), keepdim=True) - low
+    varies = height > 0
+    return torch.where(varies, (maps_HW - low) / torch.where(varies, height, 1), 0)

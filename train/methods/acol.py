@@ -1,0 +1,84 @@
+"""ACoL: a second branch learns from what the first one did not look at.
+
+Shapes: B batch, C channels, H W rows and columns, K expressions.
+"""
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from train.images import minmax_normalize
+from train.methods.base import (
+    NO_EXTRA,
+    Extra,
+    Features,
+    Head,
+    LevelShape,
+    init_xavier,
+    select_class,
+)
+from train.records import Batch, Forward
+
+
+class ACoLParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of ACoL.
+
+    `width`: channels inside a branch; `threshold`: of the first branch's map in [0, 1], from which
+    on the second branch sees nothing.
+    """
+
+    width: int = Field(ge=1)
+    threshold: float = Field(gt=0, le=1)
+
+
+class ACoLHead(Head):
+    """Two branches; the second sees what the first did not look at, and finds the rest.
+
+    Erased is the map of the label while there is one, in training; otherwise that of the class
+    which the first branch predicts, so that nobody has to know the label.
+
+    Source: Zhang et al., Adversarial Complementary Learning, CVPR 2018.
+    """
+
+    def __init__(self, deepest: LevelShape, params: ACoLParams) -> None:
+        super().__init__()
+        self.params = params
+        self.first, self.second = (_branch(deepest.channels, params.width) for _ in range(2))
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+    ) -> Forward:
+        """Return the first branch's logits, and of both the higher of their maps in [0, 1].
+
+        Extra `erased_logits_BK`: the second branch's, for its loss.
+        """
+        first_BKHW = self.first(features[-1])
+        logits_BK = first_BKHW.mean(dim=(2, 3))
+        classes_B = logits_BK.argmax(dim=1) if labels_B is None else labels_B
+        seen_BHW = minmax_normalize(select_class(first_BKHW.detach(), classes_B))
+        kept_B1HW = (seen_BHW < self.params.threshold)[:, None]
+        second_BKHW = self.second(features[-1] * kept_B1HW)
+        return Forward(
+            logits_BK,
+            features,
+            torch.maximum(minmax_normalize(first_BKHW), minmax_normalize(second_BKHW)),
+            {"erased_logits_BK": second_BKHW.mean(dim=(2, 3))},
+        )
+
+
+def _branch(channels: int, width: int) -> nn.Sequential:
+    """Return the published branch: two 3 x 3 convolutions, then one map an expression."""
+    return nn.Sequential(
+        init_xavier(nn.Conv2d(channels, width, 3, padding=1)),
+        nn.ReLU(),
+        init_xavier(nn.Conv2d(width, width, 3, padding=1)),
+        nn.ReLU(),
+        init_xavier(nn.Conv2d(width, len(EXPRESSIONS), 1)),
+    )
+
+
+def erased_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
+    """Mean cross-entropy of ACoL's second branch."""
+    return F.cross_entropy(forward.extra["erased_logits_BK"].float(), batch.labels_B)

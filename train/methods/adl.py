@@ -1,0 +1,69 @@
+"""ADL (attention-based dropout layer): the most active places are sometimes hidden in training.
+
+Shapes: B batch, C channels, H W rows and columns.
+"""
+
+import torch
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from errors import UsageError
+from train.methods.backbones.base import Backbone
+from train.methods.base import TrainingStrategy
+from train.params import Options, checked
+
+
+class ADLParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of ADL.
+
+    `drop_p`: how often the most active places are hidden instead of stressed; `threshold`: of the
+    face's highest attention, from which on a place is hidden.
+    """
+
+    drop_p: float = Field(ge=0, le=1)
+    threshold: float = Field(gt=0, le=1)
+
+
+class AttentionDropout(nn.Module):
+    """Hides or stresses what a level attends to, by one coin a batch; nothing in evaluation.
+
+    The coin comes from the device's default generator, as dropout's do.
+    """
+
+    def __init__(self, params: ADLParams) -> None:
+        super().__init__()
+        self.params = params
+
+    def forward(self, feature_BCHW: Tensor) -> Tensor:
+        """Multiply by the mask of places below the threshold, or by the attention's sigmoid."""
+        if not self.training:
+            return feature_BCHW
+        attention_B1HW = feature_BCHW.mean(dim=1, keepdim=True)
+        most_B111 = attention_B1HW.amax(dim=(2, 3), keepdim=True)
+        kept_B1HW = (attention_B1HW < self.params.threshold * most_B111).to(feature_BCHW.dtype)
+        coin = torch.rand((), device=feature_BCHW.device)
+        return feature_BCHW * torch.where(
+            coin < self.params.drop_p, kept_B1HW, attention_B1HW.sigmoid()
+        )
+
+
+def adl(options: Options) -> TrainingStrategy:
+    """Put attention dropout after the first block of layer3, the first and the third of layer4.
+
+    Where layer4 has fewer than three, after its last.
+
+    Source: Choe and Shim, Attention-based Dropout Layer, CVPR 2019.
+    """
+    params = checked(ADLParams, options, "training_strategy")
+
+    def fit(backbone: Backbone) -> None:
+        for stage, places in (("layer3", {0}), ("layer4", {0, 2})):
+            if not hasattr(backbone.net, stage):
+                raise UsageError(
+                    "training_strategy", f"adl needs a ResNet: this backbone has no {stage}."
+                )
+            blocks = backbone.net.get_submodule(stage)
+            for place in {min(place, len(blocks) - 1) for place in places}:
+                blocks[place] = nn.Sequential(blocks[place], AttentionDropout(params))
+
+    return TrainingStrategy(fit=fit)

@@ -1,0 +1,96 @@
+"""APViT's head: a transformer over the deepest level that keeps fewer and fewer places.
+
+Shapes: B batch, C channels of the level, D width, N places kept, P = H * W places.
+Source: Xue et al., Vision Transformer with Attentive Pooling, 2022 (arXiv 2212.05463).
+"""
+
+import torch
+from pydantic import BaseModel, Field
+from timm.layers import resample_abs_pos_embed
+from timm.models.vision_transformer import Block
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from train.methods.backbones.vit import class_scores
+from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
+from train.records import Forward
+
+_GRID = 14
+"""Side of the published position embedding; other sides are interpolated."""
+
+
+class APViTParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of APViT.
+
+    `keep`: share of the places that go in, by how active they are. From block `pool_from` on,
+    counted from 1, each block keeps the share `pool_keep` of them, by what the class token asks.
+    """
+
+    width: int = Field(ge=8)
+    depth: int = Field(ge=1)
+    heads: int = Field(ge=1)
+    mlp: float = Field(gt=0)
+    keep: float = Field(gt=0, le=1)
+    pool_from: int = Field(ge=1)
+    pool_keep: float = Field(gt=0, le=1)
+
+
+class APViTHead(Head):
+    """Tokens of the most active places, transformer blocks, a linear layer on the class token."""
+
+    def __init__(self, deepest: LevelShape, params: APViTParams) -> None:
+        super().__init__()
+        width = params.width
+        self.params = params
+        self.project = nn.Conv2d(deepest.channels, width, 1)
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
+        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID**2, width))
+        for embedding in (self.cls_token, self.pos_embed):
+            nn.init.trunc_normal_(embedding, std=0.02)
+        self.blocks = nn.ModuleList(
+            Block(width, params.heads, mlp_ratio=params.mlp) for _ in range(params.depth)
+        )
+        self.norm = nn.LayerNorm(width, eps=1e-6)
+        self.linear = nn.Linear(width, len(EXPRESSIONS))
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+    ) -> Forward:
+        """Return logits; extra `importance_BHW`: how active each place is, for any class."""
+        values_BDHW = self.project(features[-1])
+        importance_BHW = values_BDHW.detach().abs().sum(dim=1)
+        class_11D, places_1PD = self._positions(values_BDHW.shape[2:])
+        kept_BND = most(
+            values_BDHW.flatten(2).transpose(1, 2) + places_1PD,
+            importance_BHW.flatten(1),
+            round(self.params.keep * places_1PD.shape[1]),
+        )
+        class_B1D = (self.cls_token + class_11D).expand(len(kept_BND), -1, -1)
+        tokens_BND = torch.cat([class_B1D, kept_BND], dim=1)
+        for number, block in enumerate(self.blocks, start=1):
+            pools = number >= self.params.pool_from
+            tokens_BND = self._pooled(block, tokens_BND) if pools else block(tokens_BND)
+        logits_BK = self.linear(self.norm(tokens_BND)[:, 0])
+        return Forward(logits_BK, features, None, {"importance_BHW": importance_BHW})
+
+    def _pooled(self, block: Block, tokens_BND: Tensor) -> Tensor:
+        """Run a block that drops places between its attention and its perceptron."""
+        normed_BND = block.norm1(tokens_BND)
+        asked_BN = class_scores(block.attn, normed_BND).detach().sum(dim=1)[:, 1:]
+        tokens_BND = tokens_BND + block.attn(normed_BND)
+        kept_BND = most(tokens_BND[:, 1:], asked_BN, int(self.params.pool_keep * asked_BN.shape[1]))
+        tokens_BND = torch.cat([tokens_BND[:, :1], kept_BND], dim=1)
+        found: Tensor = tokens_BND + block.mlp(block.norm2(tokens_BND))
+        return found
+
+    def _positions(self, size: torch.Size) -> tuple[Tensor, Tensor]:
+        embedding = self.pos_embed
+        if tuple(size) != (_GRID, _GRID):
+            embedding = resample_abs_pos_embed(embedding, list(size), [_GRID, _GRID])
+        return embedding[:, :1], embedding[:, 1:]
+
+
+def most(tokens_BPD: Tensor, worth_BP: Tensor, count: int) -> Tensor:
+    """Keep the tokens that are worth most, at least one, in the order of their worth: (B, N, D)."""
+    kept_BN = worth_BP.topk(max(1, count), dim=1).indices
+    return tokens_BPD.gather(1, kept_BN[..., None].expand(-1, -1, tokens_BPD.shape[2]))

@@ -1,0 +1,95 @@
+"""CutMix: a box of another face is pasted into picture and map, and the label is shared by area.
+
+Shapes: B batch, C channels, H W rows and columns, K expressions.
+"""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor
+
+from anatomy.expressions import EXPRESSIONS
+from train.methods.base import TrainingStrategy
+from train.params import Options, checked
+from train.records import Batch
+
+
+class CutmixParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of CutMix: how often a batch is mixed."""
+
+    probability: float = Field(ge=0, le=1)
+
+
+def cutmix(options: Options) -> TrainingStrategy:
+    """Paste one box of every face's partner into picture and map, and share the label by area.
+
+    Source: Yun et al., CutMix, ICCV 2019; maps: Belharbi et al., FG 2024.
+    """
+    params = checked(CutmixParams, options, "training_strategy")
+
+    def prepare(batch: Batch) -> Batch:
+        rng, device = batch.rng, batch.rng.device
+        chance_4 = torch.rand(4, generator=rng, device=device)
+        partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=device)
+        edges_22 = random_box(chance_4[1:], batch.images_B3HW.shape[2:])
+        return pasted(batch, partners_B, edges_22 * (chance_4[0] < params.probability))
+
+    return TrainingStrategy(prepare=prepare)
+
+
+def random_box(chance_3: Tensor, size: torch.Size) -> Tensor:
+    """Return first and one past the last row and column of a box: (2, 2), rows before columns.
+
+    Args:
+        chance_3: in [0, 1): the share that stays, Beta(1, 1), then where the middle is.
+        size: rows and columns of the picture; the box has its shape and is cut at its border.
+    """
+    size_2 = torch.tensor(size, device=chance_3.device)
+    half_2 = (size_2 * (1 - chance_3[0]).sqrt()).int() // 2
+    middle_2 = (chance_3[1:] * size_2).int()
+    low_2, high_2 = (middle_2 - half_2).clamp(min=0), torch.minimum(middle_2 + half_2, size_2)
+    return torch.stack([low_2, high_2], dim=1)
+
+
+def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
+    """Paste a box of each face's partner into its picture and its maps.
+
+    A cell of a coarser map is mixed by the share of it that the box covers. A face whose patch
+    comes from an undefined map has none any more.
+
+    Args:
+        batch: with labels that are not yet mixed.
+        partners_B: rows of the batch.
+        edges_22: px of the picture, see random_box.
+    """
+    images = batch.images_B3HW
+    inside = _coverage(edges_22, images.shape[2:], images.shape[2:])
+    share = inside.mean()
+    own_BK, other_BK = (
+        F.one_hot(labels, len(EXPRESSIONS)).to(share.dtype)
+        for labels in (batch.labels_B, batch.labels_B[partners_B])
+    )
+    return replace(
+        batch,
+        images_B3HW=torch.lerp(images, images[partners_B], inside),
+        maps=tuple(
+            torch.lerp(
+                maps, maps[partners_B], _coverage(edges_22, images.shape[2:], maps.shape[2:])
+            )
+            for maps in batch.maps
+        ),
+        valid_B=batch.valid_B & (batch.valid_B[partners_B] | (share == 0)),
+        mixed_BK=torch.lerp(own_BK, other_BK, share),
+    )
+
+
+def _coverage(edges_22: Tensor, size: torch.Size, cells: torch.Size) -> Tensor:
+    """Return the share of every cell that the box covers: (rows, columns) of `cells`."""
+    along: list[Tensor] = []
+    for edges_2, whole, count in zip(edges_22, size, cells, strict=True):
+        low, high = edges_2 * (count / whole)
+        start = torch.arange(count, device=edges_22.device)
+        along.append((high.clamp(start, start + 1) - low.clamp(start, start + 1)).float())
+    return along[0][:, None] * along[1]

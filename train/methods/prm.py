@@ -1,0 +1,39 @@
+"""PRM (peak response mapping): one map per expression, scored by its local maxima.
+
+Shapes: B batch, C channels, H W rows and columns, K expressions.
+"""
+
+import torch.nn.functional as F
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
+from train.records import Forward
+
+
+class PRMParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of PRM: side of the window in which only the highest value counts."""
+
+    window: int = Field(ge=1)
+
+
+class PRMHead(Head):
+    """One map an expression; the highest value around every place, averaged, is the logit.
+
+    Source: Zhou et al., Weakly Supervised Instance Segmentation using Class Peak Response, CVPR
+    2018, with the fixed window of the published code.
+    """
+
+    def __init__(self, deepest: LevelShape, params: PRMParams) -> None:
+        super().__init__()
+        self.params = params
+        self.classifier = init_xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS), 1))
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+    ) -> Forward:
+        """Return logits and the maps before the window; a map smaller than it is one window."""
+        maps_BKHW = self.classifier(features[-1])
+        window = [min(self.params.window, side) for side in maps_BKHW.shape[2:]]
+        return Forward(F.max_pool2d(maps_BKHW, window, 1).mean(dim=(2, 3)), features, maps_BKHW)

@@ -1,0 +1,74 @@
+"""WILDCAT: several maps per expression; their highest and lowest values make the logit.
+
+Shapes: B batch, C channels, H W rows and columns, K expressions,
+M maps per expression, P places of a map.
+"""
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, Field
+from torch import Tensor, nn
+
+from anatomy.expressions import EXPRESSIONS
+from errors import pick
+from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
+from train.records import Forward
+
+
+class WildcatParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of WILDCAT.
+
+    `arithmetic`: row of ARITHMETICS; the published code leaves the lowest values out.
+    """
+
+    maps: int = Field(ge=1, le=64)
+    top: float = Field(gt=0, le=1)
+    bottom: float = Field(gt=0, le=1)
+    alpha: float = Field(ge=0)
+    arithmetic: str
+
+
+class WildcatHead(Head):
+    """M maps an expression, averaged; their highest and lowest values make the logit.
+
+    Source: Durand et al., WILDCAT, CVPR 2017.
+    """
+
+    def __init__(self, deepest: LevelShape, params: WildcatParams) -> None:
+        super().__init__()
+        self.params = params
+        self.arithmetic = pick(ARITHMETICS, params.arithmetic, "arithmetic")
+        self.modalities = init_xavier(
+            nn.Conv2d(deepest.channels, len(EXPRESSIONS) * params.maps, 1)
+        )
+
+    def forward(
+        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+    ) -> Forward:
+        """Return logits and the maps before spatial pooling."""
+        maps_BKHW = self.modalities(features[-1]).unflatten(1, (-1, self.params.maps)).mean(dim=2)
+        return Forward(self.arithmetic(maps_BKHW.flatten(2), self.params), features, maps_BKHW)
+
+
+def highest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+    """Average the highest values."""
+    return _extreme(values_BKP, params.top, largest=True)
+
+
+def highest_and_lowest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+    """Average the highest values, and add alpha times the mean of the lowest."""
+    lowest_BK = _extreme(values_BKP, params.bottom, largest=False)
+    return highest(values_BKP, params) + params.alpha * lowest_BK
+
+
+def _extreme(values_BKP: Tensor, share: float, largest: bool) -> Tensor:
+    """Return the mean of a share of the values, at least one of them."""
+    count = max(1, round(share * values_BKP.shape[2]))
+    return values_BKP.topk(count, dim=2, largest=largest).values.mean(dim=2)
+
+
+ARITHMETICS: dict[str, Callable[[Tensor, WildcatParams], Tensor]] = {
+    "paper": highest_and_lowest,
+    "published": highest,
+}
+"""Name -> (values of the P places of every map, how many of them count) -> logits (B, K)."""
