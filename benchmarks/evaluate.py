@@ -36,7 +36,8 @@ from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
-from report.page import ReportParams, write_report
+from report.page import write_report
+from report.params import ReportParams
 from store.reading import Store
 from tests.made_results import a_sheet, later_scores, put
 from train.data.stores import Stores

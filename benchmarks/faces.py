@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import normalised_error
 from benchmarks.timing import interleaved, ratios, save
-from demo.stage import DemoParams, make
+from demo.params import DemoParams
+from demo.stage import make
 from params import load
 from pipeline.align import AlignParams, align
 from pipeline.datasets.csv_table import read_landmarks

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from explain.explanation import Explanation, ReadParams
     from explain.media import Finding, Shot
-    from report.views.explained import DrawParams
+    from report.params import DrawParams
     from train.evaluation.measure import Setup
 
 SUMMARY = "explained.json"
@@ -60,7 +60,7 @@ class Explainer:
         from params import load
         from pipeline.align import AlignParams
         from pipeline.landmark import LandmarkParams
-        from report.views.explained import DrawParams
+        from report.params import DrawParams
         from train.device import chosen_device
         from train.evaluation.measure import load_setup
 

@@ -15,8 +15,8 @@ def export_model(run: Path, out: Path, setting: Setting) -> None:
     and model.json, which says what they are and how to use them: docs/exporting.md.
     """
     from params import load
-    from train.export import ExportParams
     from train.export import export as write
+    from train.params import ExportParams
 
     params = load(setting.params, ("export",), ExportParams)
     click.echo(write(run, out, params, setting.rebuild))

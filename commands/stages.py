@@ -17,7 +17,8 @@ Params = TypeVar("Params")
 @stage("out", options=CLUSTER)
 def demo(out: Path, setting: Setting) -> None:
     """Make the embedded dataset (synthetic, single identity): OUT."""
-    from demo.stage import DemoParams, make
+    from demo.params import DemoParams
+    from demo.stage import make
     from params import load
 
     with waiting("demo", out) as progress:
@@ -170,7 +171,8 @@ def _score(
 def report(results: Path, out: Path, setting: Setting) -> None:
     """Write the pages: RESULTS -> OUT."""
     from params import load
-    from report.page import ReportParams, write_report
+    from report.page import write_report
+    from report.params import ReportParams
 
     params = load(setting.params, ("report",), ReportParams)
     page = write_report(results, out, params)

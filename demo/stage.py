@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 import cv2
-from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
+from demo.params import DemoParams
 from demo.render import render
 from pipeline.execution.cluster import ClusterConfig, run
 from store.building import building, is_built
@@ -25,16 +25,6 @@ NOTICE = "Synthetic faces of a single identity: these numbers say nothing about 
 TRUE_LANDMARKS = "landmarks.txt"
 _PICTURES_A_TASK = 64
 _JPEG_QUALITY = 95
-
-
-class DemoParams(BaseModel, frozen=True, extra="forbid"):
-    """[demo] in params.yaml."""
-
-    seed: int = Field(ge=0)
-    size_px: int = Field(ge=32, le=1024)
-    train: int = Field(ge=1)
-    val: int = Field(ge=1)
-    test: int = Field(ge=1)
 
 
 Picture = tuple[str, int, int]

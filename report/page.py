@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from pydantic import BaseModel, Field
 
 from report.dataset_section import Data, load_data
 from report.figures.encoding import jpeg, magma_stops
 from report.figures.grids import U8
+from report.params import ReportParams
 from report.parts import Whole, whole
 from report.reading.published import SETTING, SOURCE
 from report.reading.results import Comparison, load_comparisons
@@ -28,13 +28,6 @@ PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
 VERSION = 4
 _OPEN = 2
 """With more methods than these on a page, their parts start closed."""
-
-
-class ReportParams(BaseModel, frozen=True, extra="forbid"):
-    """[report] in params.yaml."""
-
-    title: str
-    sheet_faces: int = Field(ge=0)
 
 
 def write_report(results: Path, out: Path, params: ReportParams) -> Path:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from anatomy.heatmaps import HEATMAPS
 from cli import main
-from demo.stage import DemoParams
+from demo.params import DemoParams
 from errors import UsageError
 from explain.explanation import ReadParams
 from explain.media import FindParams
@@ -19,12 +19,10 @@ from pipeline.heatmap import HeatmapParams
 from pipeline.index import IndexParams
 from pipeline.landmark import LandmarkParams
 from pipeline.survey import SurveyParams
-from report.page import ReportParams
-from report.views.explained import DrawParams
+from report.params import DrawParams, ReportParams
 from tests.resuming import glimpse
 from train.data.augmentation import FILLS
 from train.data.samplers import SAMPLERS
-from train.export import ExportParams
 from train.fitting.optimisers import OPTIMISERS, SCHEDULES
 from train.methods import METHODS, clip
 from train.methods.backbones import BACKBONES
@@ -32,7 +30,7 @@ from train.methods.base import LevelShape
 from train.methods.heads import HEADS
 from train.methods.model import build_losses
 from train.methods.strategies import STRATEGIES
-from train.params import EvaluateParams, TrainParams
+from train.params import EvaluateParams, ExportParams, TrainParams
 
 FOLDER = Path(__file__).parents[1] / "presets"
 NAMES = sorted(presets(FOLDER))

@@ -8,7 +8,8 @@ from html import unescape
 
 import pytest
 
-from report.page import ReportParams, write_report
+from report.page import write_report
+from report.params import ReportParams
 from tests.made_results import later_scores, put
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -7,7 +7,8 @@ import pytest
 
 from errors import CorruptError, NoInputError
 from report.figures.grids import overlaid, spread
-from report.page import ReportParams, write_report
+from report.page import write_report
+from report.params import ReportParams
 from report.reading.results import load_comparisons
 from store.files import atomic_write
 from tests.made_results import NOTICE, a_summary, later_scores, put

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from report.figures.charts import label_heights
-from report.page import ReportParams, write_report
+from report.page import write_report
+from report.params import ReportParams
 from report.reading.results import load_comparisons
 from report.tables.sweeps import find_sweeps, sweep_table
 from tests.made_results import put

@@ -19,13 +19,13 @@ from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
 from tests.test_train_methods_cam_methods import OPTIONS, Flat
-from train.export import CARD, ONNX, WEIGHTS, ExportParams, Graph, differences, export, onnx_bytes
+from train.export import CARD, ONNX, WEIGHTS, Graph, differences, export, onnx_bytes
 from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
 from train.methods.heads import HEADS
 from train.methods.model import build_model
-from train.params import TrainParams
+from train.params import ExportParams, TrainParams
 from train.runs import load_run, untrained
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="make setup installs it")

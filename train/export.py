@@ -21,13 +21,12 @@ expressions.
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import safetensors.torch
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from errors import CorruptError
@@ -37,7 +36,7 @@ from train.checkpoint import load
 from train.images import MEAN, STD, plain_images
 from train.methods.base import Classifier, Head
 from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
-from train.params import TrainParams
+from train.params import ExportParams, TrainParams
 from train.runs import load_run
 
 VERSION = 1
@@ -50,14 +49,6 @@ _CHECKED_FACES = 3
 Json = dict[str, Any]
 Faces = NDArray[np.uint8]
 Said = dict[str, NDArray[np.float32]]
-
-
-class ExportParams(BaseModel, frozen=True, extra="forbid"):
-    """[export] in params.yaml."""
-
-    checkpoint: Literal["last", "best"]
-    opset: int = Field(ge=18, le=23)
-    tolerance: float = Field(gt=0)
 
 
 class Graph(nn.Module):

@@ -117,6 +117,14 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
     sheet_px: int = Field(ge=16, le=512)
 
 
+class ExportParams(BaseModel, frozen=True, extra="forbid"):
+    """[export] in params.yaml."""
+
+    checkpoint: Literal["last", "best"]
+    opset: int = Field(ge=18, le=23)
+    tolerance: float = Field(gt=0)
+
+
 class NoOptions(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] or training strategy, of those without numbers."""
 

@@ -16,7 +16,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from report.figures.drawing import GREY, blank_page, write
 from report.figures.grids import U8, painted
@@ -27,13 +26,6 @@ _GAP, _MARGIN, _HEAD, _LINE = 12, 20, 64, 21
 _LETTER_PX = 7.6
 _SENTENCE_LINES = 3
 _FRAME = "#ffb300"
-
-
-class DrawParams(BaseModel, frozen=True, extra="forbid"):
-    """[explain.draw] in params.yaml."""
-
-    panel_px: int = Field(ge=128, le=2048)
-    video_faces: int = Field(ge=1)
 
 
 @dataclass(frozen=True, slots=True)
