@@ -16,8 +16,8 @@ from demo.render import render
 from pipeline.index import index
 from store.reading import Store
 from store.tables import read_table, write_table
+from tests.checkouts import copied
 from tests.indexing import index_params
-from tests.test_dvc import copied
 
 pytestmark = pytest.mark.slow
 

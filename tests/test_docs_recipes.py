@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from params import load
-from tests.test_dvc import copied
+from tests.checkouts import copied
 from train.params import TrainParams
 
 PLAYED = '''

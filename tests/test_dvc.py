@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.checkouts import copied
+
 KINDS = {
     "au": {"codebook": "published"},
     "generic_au": {},
@@ -39,27 +41,6 @@ def dvc(folder, *arguments):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done
-
-
-def copied(checkout, folder):
-    """Fill a folder with a copy of what git tracks, with its own cache and the smoke preset."""
-    tracked = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=checkout,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    for name in tracked:
-        if not name.startswith(("tests/", "docs/", "benchmarks/")) and (checkout / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(checkout / name, folder / name)
-    (folder / "dvc.lock").unlink(missing_ok=True)
-    author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "Start"]):
-        subprocess.run(["git", *command], cwd=folder, check=True)
-    subprocess.run([sys.executable, "cli.py", "preset", "smoke"], cwd=folder, check=True)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The one way to turn a file into pixels: strict, bounded, and the same for every stage."""
 
-import io
 import struct
 import zlib
 
@@ -10,21 +9,10 @@ from PIL import Image
 
 from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_bytes
 from store.records import Status
+from tests.pictures import JPEG, NOISE, PICTURE, PNG, saved, with_orientation
 
 LIMITS = Limits(max_pixels=50_000_000, min_side_px=16)
-RNG = np.random.default_rng(0)
-NOISE = RNG.integers(0, 256, (40, 48, 3), np.uint8)
-PICTURE = Image.fromarray(NOISE)
 HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"
-
-
-def saved(image, kind, **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-JPEG, PNG = saved(PICTURE, "JPEG", quality=95), saved(PICTURE, "PNG")
 
 
 def png(width, height, depth=8, colour=2, data=b""):
@@ -45,13 +33,6 @@ def flipped(payload, place):
     changed = bytearray(payload)
     changed[place] ^= 4
     return bytes(changed)
-
-
-def with_orientation(image, kind, number):
-    exif = Image.Exif()
-    exif[0x0112] = number
-    options = {"lossless": True} if kind == "WEBP" else {}
-    return saved(image, kind, exif=exif, **options)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF"])

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.faces.decode import Limits, UndecodableError, decode
 from store.records import Status
-from tests.test_pipeline_faces_decode import JPEG, PICTURE, PNG, saved, with_orientation
+from tests.pictures import JPEG, PICTURE, PNG, saved, with_orientation
 
 DAMAGEABLE = {
     "JPEG": JPEG,

@@ -18,7 +18,7 @@ from params import load
 from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
-from tests.test_train_methods_cam_methods import OPTIONS, Flat
+from tests.flat_model import OPTIONS, Flat
 from train.export import CARD, ONNX, WEIGHTS, Graph, differences, export, onnx_bytes
 from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from errors import UsageError
+from tests.flat_model import OPTIONS, Flat
 from train.images import minmax_normalize
-from train.methods.backbones.base import Backbone
 from train.methods.base import Classifier, Head, LevelShape
 from train.methods.cam_methods import (
     CAM_METHODS,
@@ -24,32 +24,6 @@ from train.methods.heads import HEADS
 from train.records import Forward
 
 LEVEL = LevelShape(8, 10, 10)
-OPTIONS = {
-    "gap": {},
-    "wildcat": {"maps": 2, "top": 0.5, "bottom": 0.1, "alpha": 0.6, "arithmetic": "paper"},
-    "prm": {"window": 3},
-    "acol": {"width": 8, "threshold": 0.5},
-    "token_conv": {},
-    "apvit": {
-        **{"width": 16, "depth": 2, "heads": 2, "mlp": 2.0},
-        **{"keep": 0.5, "pool_from": 2, "pool_keep": 0.9},
-    },
-    "fully_connected": {"width": 8, "dropout": 0.5},
-    "weighted": {},
-    "uncertain": {"width": 8, "dropout": 0.4, "lr_factor": 10.0},
-}
-"""Of every head that stands on its own: CAFE's wants the 512 channels of its tower."""
-
-
-class Flat(Backbone):
-    """Two convolutions at the picture's own size, so that no oracle resizes a map."""
-
-    def __init__(self):
-        layers = nn.Conv2d(3, 6, 3, padding=1), nn.ReLU(), nn.Conv2d(6, 8, 3, padding=1), nn.ReLU()
-        super().__init__(nn.Sequential(*layers), (8,) * 5)
-
-    def forward(self, images_B3HW):
-        return (self.net(images_B3HW),) * 5, {}
 
 
 class Logits(nn.Module):
