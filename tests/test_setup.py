@@ -1,4 +1,6 @@
+import os
 import re
+import subprocess
 
 import pytest
 from ruamel.yaml import YAML
@@ -43,7 +45,7 @@ def test_every_line_of_the_lock_is_pinned_and_hashed(checkout):
 
 
 @pytest.mark.parametrize(
-    "file", ["requirements.lock", "requirements.in", "Makefile", "environment.yml"]
+    "file", ["requirements.lock", "requirements.in", "Makefile", "environment.yml", "Dockerfile"]
 )
 def test_no_index_address_is_written_down(checkout, file):
     assert not re.search(
@@ -100,3 +102,59 @@ def test_every_published_method_has_its_section(params):
     from train.methods import METHODS
 
     assert set(params["methods"]) == set(METHODS)
+
+
+def test_the_hook_before_a_commit_is_make_check(checkout):
+    config = YAML(typ="safe").load(checkout / ".pre-commit-config.yaml")
+    (hook,) = [hook for repo in config["repos"] for hook in repo["hooks"]]
+    assert hook["entry"] == "make check"
+
+
+def test_github_runs_what_ci_runs(checkout):
+    config = YAML(typ="safe").load(checkout / ".github" / "workflows" / "ci.yml")
+    steps = config["jobs"]["test"]["steps"]
+    assert steps[-1]["run"] == ".ci/run"
+    assert os.access(checkout / ".ci" / "run", os.X_OK)
+
+
+def test_the_citation_names_software_and_paper(checkout):
+    citation = YAML(typ="safe").load(checkout / "CITATION.cff")
+    (paper,) = citation["references"]
+    assert {"cff-version", "title", "message", "authors"} <= citation.keys()
+    assert paper["identifiers"][0]["value"] == "arXiv:2402.00281"
+
+
+@pytest.fixture(scope="module")
+def dockerfile(checkout):
+    """The instructions of the Dockerfile, which is not built here, each on one line."""
+    text = re.sub(r"^#.*\n", "", (checkout / "Dockerfile").read_text(), flags=re.MULTILINE)
+    return [line.split(maxsplit=1) for line in text.replace("\\\n", "").splitlines() if line]
+
+
+def test_the_dockerfile_consists_of_instructions(dockerfile):
+    known = {"FROM", "ARG", "RUN", "WORKDIR", "COPY", "ENV", "ENTRYPOINT", "CMD"}
+    assert {word for word, _ in dockerfile} == known
+    assert dockerfile[0][0] == "FROM"
+
+
+def test_the_shell_of_the_dockerfile_is_well_formed(dockerfile):
+    for command in [rest for word, rest in dockerfile if word == "RUN"]:
+        subprocess.run(["sh", "-n"], input=command, text=True, check=True)
+
+
+def test_the_image_for_a_cpu_drops_cuda_and_nothing_else(checkout, dockerfile, locked):
+    script = next(rest for _, rest in dockerfile if "requirements.lock > " in rest)
+    expression = re.search(r"cpu\) sed '([^']*)'", script)[1]
+    kept = subprocess.run(
+        ["sed", expression, checkout / "requirements.lock"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    names = {
+        normal(line.split("==")[0]) for line in kept.splitlines() if re.match("[A-Za-z]", line)
+    }
+    dropped = locked - names
+    assert {"torch", "torchvision", "triton", "nvidia-cudnn-cu13"} <= dropped
+    assert all(re.match("torch(vision)?$|triton|nvidia|cuda", name) for name in dropped)
+    assert {"nvidia-ml-py", "torchcam", "torchmetrics"} <= names
