@@ -127,6 +127,6 @@ def test_every_score_is_one_that_the_page_explains(checkout):
 
 
 def test_pages_name_only_pages_that_are_there(checkout):
-    for page in (checkout / "docs").glob("*.md"):
-        for target in re.findall(r"\]\(([\w/.]+\.md)\)", page.read_text()):
+    for page in (*(checkout / "docs").glob("*.md"), *checkout.glob("*.md")):
+        for target in re.findall(r"\]\(([\w/.]+)\)", page.read_text()):
             assert (page.parent / target).is_file(), f"{page.name} names {target}"
