@@ -205,17 +205,17 @@ def test_an_error_of_a_job_alone_surfaces_unchanged():
 
 
 @pytest.mark.parametrize(
-    ("job", "status"),
+    ("job", "timeout_s", "status"),
     [
-        (partial(segfault, POISON), "crashed"),
-        (os.abort, "crashed"),
-        (partial(time.sleep, 100), "timeout"),
-        (partial(hog, POISON), "oom"),
-        (partial(os._exit, 3), "crashed"),
+        (partial(segfault, POISON), 60.0, "crashed"),
+        (os.abort, 60.0, "crashed"),
+        (partial(time.sleep, 100), 1.0, "timeout"),
+        (partial(hog, POISON), 60.0, "oom"),
+        (partial(os._exit, 3), 60.0, "crashed"),
     ],
 )
-def test_a_job_alone_that_dies_says_of_what(job, status):
-    assert alone(job, Limits(1.0, 200_000_000)) == Status(status)
+def test_a_job_alone_that_dies_says_of_what(job, timeout_s, status):
+    assert alone(job, Limits(timeout_s, 200_000_000)) == Status(status)
 
 
 def test_a_process_that_cannot_start_blames_nobody(monkeypatch):
