@@ -132,12 +132,12 @@ class Explainer:
         """Draw the maps over the picture; room is for so many faces."""
         from explain.media import outline, sized
         from pipeline.faces.warp import laid_back
-        from report.views.explained import Told, page
+        from report.views.explanation_page import ExplainedFace, draw_page
 
         shown = sized(shot, self.draw.panel_px)
         shape = shown.image_HW3.shape[:2]
         faces = [
-            Told(
+            ExplainedFace(
                 outline(face),
                 {
                     name: laid_back(one_ZZ, face.matrix_23, len(face.image_HW3), shape)
@@ -148,7 +148,7 @@ class Explainer:
             )
             for face, one in zip(shown.faces, told, strict=True)
         ]
-        return page(title, shown.image_HW3, faces, room)
+        return draw_page(title, shown.image_HW3, faces, room)
 
 
 @click.command()
@@ -226,7 +226,7 @@ def _picture(explainer: Explainer, path: Path, out: Path) -> Json:
 
 def _film(explainer: Explainer, path: Path, out: Path) -> Json:
     from explain.media import Reel, film, shot
-    from report.views.explained import pixels
+    from report.views.explanation_page import figure_pixels
     from store.files import atomic_write, canonical_json
 
     opened = film(path, explainer.finding)
@@ -235,7 +235,7 @@ def _film(explainer: Explainer, path: Path, out: Path) -> Json:
         seen = shot(image_HW3, explainer.finding)
         told = explainer.explained(seen)
         title = f"{path}, {seconds:.2f} s"
-        reel.add(pixels(explainer.page(title, seen, told, explainer.draw.video_faces)))
+        reel.add(figure_pixels(explainer.page(title, seen, told, explainer.draw.video_faces)))
         frames.append({"seconds": round(seconds, 3), "faces": explainer.as_json(seen, told)})
     reel.close()
     whole = {**explainer.about, "video": str(path), "frames": frames}

@@ -33,13 +33,13 @@ def heatmaps(faces: Path, landmarks: Path, out: Path, params: Path, **asked: Any
     """Write contact sheets of faces with landmarks and maps: FACES and LANDMARKS -> OUT."""
     from params import load
     from pipeline.heatmap import HeatmapParams, drawing
-    from report.views.sheets import Choice, write_sheets
+    from report.views.heatmap_sheets import SheetOptions, write_heatmap_sheets
 
     numbers = load(params, ("heatmap",), HeatmapParams)
     drawing(asked["kind"], numbers)  # refuses a kind or an option that there is not
     options = numbers.options.get(asked["kind"], {})
-    choice = Choice(**asked, options=options, canvas_px=numbers.canvas_px)
-    sheets, shown = write_sheets(faces, landmarks, out, choice)
+    drawn = SheetOptions(**asked, kind_options=options, canvas_px=numbers.canvas_px)
+    sheets, shown = write_heatmap_sheets(faces, landmarks, out, drawn)
     click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")
 
 
@@ -52,9 +52,9 @@ def heatmaps(faces: Path, landmarks: Path, out: Path, params: Path, **asked: Any
 )
 def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
     """Write contact sheets of aligned faces, or of pictures that failed: FACES -> OUT."""
-    from report.views.contact import write_faces
+    from report.views.face_sheets import write_face_sheets
 
-    sheets, shown = write_faces(faces, out, status, count)
+    sheets, shown = write_face_sheets(faces, out, status, count)
     click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} pictures")
 
 

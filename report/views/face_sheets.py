@@ -1,4 +1,4 @@
-"""Contact sheets of aligned faces, or of the pictures where none was found, to look at.
+"""Contact sheets of aligned faces, or of pictures in which no face was found.
 
 One unit of a page is one pixel.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from errors import NoInputError, pick
 from report.figures.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
 from report.figures.grids import U8
-from report.views.sheets import drop_stale
+from report.views.heatmap_sheets import drop_stale
 from store.files import atomic_write
 from store.reading import Store, evenly
 from store.records import Status
@@ -25,17 +25,17 @@ _SIDE, _GAP, _MARGIN, _HEAD, _CAPTION = 160, 8, 24, 84, 58
 _STATUSES = {str(status): status for status in Status}
 
 
-def write_faces(faces: Path, out: Path, status: str | None, count: int) -> tuple[int, int]:
+def write_face_sheets(faces: Path, out: Path, status: str | None, count: int) -> tuple[int, int]:
     """Write OUT/sheet-001.png, ..., replacing those of an earlier call.
 
     Args:
         faces: store of stage align.
         out: folder to write to; made where it is not there.
         status: only rows of this status, such as no_face; None for all.
-        count: pictures at most, spread evenly over the dataset.
+        count: at most this many pictures, spread evenly over the dataset.
 
     Returns:
-        How many sheets, how many pictures.
+        Number of sheets, number of pictures.
 
     Raises:
         UsageError: for an unknown status.

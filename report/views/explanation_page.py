@@ -1,4 +1,4 @@
-"""The page of one explained picture: the picture, where the run looked in it, and what it says.
+"""The page of one explained picture: the picture, the maps over it, and a text per face.
 
 One unit of a page is one pixel.
 """
@@ -29,52 +29,54 @@ _FRAME = "#ffb300"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One face of a picture.
+class ExplainedFace:
+    """One face of a picture, and what the model makes of it.
 
     Attributes:
         outline_42: corners of the aligned face, px of the picture.
-        heats: title -> map in [0, 1] over the whole picture, zero outside the face.
-        sentence: what is said of it.
-        probabilities: of every expression.
+        heatmaps: title -> map in [0, 1] over the whole picture, zero outside the face.
+        sentence: the explanation in words.
+        probabilities: expression -> probability.
     """
 
     outline_42: NDArray[np.floating]
-    heats: Mapping[str, Heat]
+    heatmaps: Mapping[str, Heat]
     sentence: str
     probabilities: Mapping[str, float]
 
 
-def page(title: str, image_HW3: U8, faces: Sequence[Told], room: int | None = None) -> Figure:
-    """Draw a picture, the picture under every kind of map, and what is said of its faces.
+def draw_page(
+    title: str, image_HW3: U8, faces: Sequence[ExplainedFace], max_faces: int | None = None
+) -> Figure:
+    """Draw the picture, the picture under each map, and the text of each face.
 
     Args:
-        title: what stands above.
+        title: the line above the picture.
         image_HW3: RGB.
-        faces: in it; none is said so.
-        room: leave room for so many faces, and name no more of them; None for as many as there are.
+        faces: in the picture; without any, the page says that no face was found.
+        max_faces: reserve space for this many texts and write no more; None: as many as there are.
     """
     height, width = image_HW3.shape[:2]
-    titles = list(dict.fromkeys(title for face in faces for title in face.heats)) or [""] * 3
-    columns = 1 + (3 if room else len(titles))
+    titles = list(dict.fromkeys(title for face in faces for title in face.heatmaps)) or [""] * 3
+    columns = 1 + (3 if max_faces else len(titles))
     across = max(2 * _MARGIN + columns * width + (columns - 1) * _GAP, 900)
     letters = int((across - 2 * _MARGIN - 20) / _LETTER_PX)
     lines = 1 + _SENTENCE_LINES
-    texts = [_lines(face, letters) for face in faces]
-    rows = room * lines if room else sum(map(len, texts)) or 1
+    texts = [_face_lines(face, letters) for face in faces]
+    rows = max_faces * lines if max_faces else sum(map(len, texts)) or 1
     figure, axes = blank_page(across, _HEAD + height + 2 * _MARGIN + rows * _LINE)
     write(axes, (_MARGIN, 26), shorten_line(title, letters), 7)
-    panels = [image_HW3, *(_laid(image_HW3, faces, name) for name in titles if name)]
-    for place, (name, panel) in enumerate(zip(["picture", *titles], panels, strict=False)):
-        x = _MARGIN + place * (width + _GAP)
+    panels = [image_HW3, *(_overlay_faces(image_HW3, faces, name) for name in titles if name)]
+    for column, (name, panel) in enumerate(zip(["picture", *titles], panels, strict=False)):
+        x = _MARGIN + column * (width + _GAP)
         write(axes, (x, _HEAD - 8), name, 6, color=GREY)
         axes.imshow(panel, extent=(x, x + width, _HEAD + height, _HEAD), aspect="auto")
-        _outlines(axes, faces, (x, _HEAD), clip=(width, height))
-    _say(axes, texts[:room], _HEAD + height + _MARGIN + _LINE / 2)
+        _draw_outlines(axes, faces, (x, _HEAD), clip=(width, height))
+    _write_texts(axes, texts[:max_faces], _HEAD + height + _MARGIN + _LINE / 2)
     return figure
 
 
-def pixels(figure: Figure) -> U8:
+def figure_pixels(figure: Figure) -> U8:
     """Return a page as a picture (H, W, 3)."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="rgba", dpi=figure.dpi)
@@ -88,15 +90,15 @@ def shorten_line(text: str, letters: int) -> str:
     return shorten(text, letters, placeholder=" ...") if " " in text else text[:letters]
 
 
-def _lines(face: Told, letters: int) -> list[str]:
-    """Return what is said of a face: its sentence, then the probabilities, highest first."""
+def _face_lines(face: ExplainedFace, letters: int) -> list[str]:
+    """Return the lines of one face: its sentence, then the probabilities, highest first."""
     ordered = sorted(face.probabilities.items(), key=lambda item: -item[1])
-    chances = ", ".join(f"{name} {chance:.0%}" for name, chance in ordered)
-    said = wrap(face.sentence, letters, max_lines=_SENTENCE_LINES, placeholder=" ...")
-    return [*said, shorten_line(chances, letters)]
+    probabilities = ", ".join(f"{name} {value:.0%}" for name, value in ordered)
+    sentence = wrap(face.sentence, letters, max_lines=_SENTENCE_LINES, placeholder=" ...")
+    return [*sentence, shorten_line(probabilities, letters)]
 
 
-def _say(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
+def _write_texts(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
     if not texts:
         write(axes, (_MARGIN, y), "No face was found.", 6.5)
     for number, lines in enumerate(texts, 1):
@@ -107,14 +109,16 @@ def _say(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
             y += _LINE
 
 
-def _laid(image_HW3: U8, faces: Sequence[Told], name: str) -> U8:
-    """Paint the maps of all faces over the picture; where faces overlap, the higher one."""
+def _overlay_faces(image_HW3: U8, faces: Sequence[ExplainedFace], name: str) -> U8:
+    """Paint the maps of all faces over the picture; where faces overlap, the higher value shows."""
     blank = np.zeros(image_HW3.shape[:2], np.float32)
-    return painted(image_HW3, reduce(np.maximum, (face.heats.get(name, blank) for face in faces)))
+    return painted(
+        image_HW3, reduce(np.maximum, (face.heatmaps.get(name, blank) for face in faces))
+    )
 
 
-def _outlines(
-    axes: Axes, faces: Sequence[Told], at: tuple[float, float], clip: tuple[int, int]
+def _draw_outlines(
+    axes: Axes, faces: Sequence[ExplainedFace], at: tuple[float, float], clip: tuple[int, int]
 ) -> None:
     """Frame and number the faces on a panel whose upper left corner is at (x, y)."""
     for number, face in enumerate(faces, 1):

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
 from report.figures.grids import overlaid, painted
-from report.views.explained import Told, page, pixels
+from report.views.explanation_page import ExplainedFace, draw_page, figure_pixels
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
 CHANCES = {name: place / 21 for place, name in enumerate(EXPRESSIONS)}
@@ -12,8 +12,8 @@ CHANCES = {name: place / 21 for place, name in enumerate(EXPRESSIONS)}
 
 def face(heat=0.5, sentence="Fear, 76%.", titles=("attention", "CAM", "AU map")):
     square = np.array([[50, 40], [250, 40], [250, 240], [50, 240]], float)
-    heats = {name: np.full((300, 400), heat, np.float32) for name in titles}
-    return Told(square, heats, sentence, CHANCES)
+    heatmaps = {name: np.full((300, 400), heat, np.float32) for name in titles}
+    return ExplainedFace(square, heatmaps, sentence, CHANCES)
 
 
 def words(figure: Figure):
@@ -21,7 +21,7 @@ def words(figure: Figure):
 
 
 def test_a_page_shows_the_picture_under_every_map_and_what_is_said():
-    figure = page("a.jpg", PICTURE, [face()])
+    figure = draw_page("a.jpg", PICTURE, [face()])
     assert len(figure.axes[0].images) == 4
     found = words(figure)
     assert {"a.jpg", "picture", "attention", "CAM", "AU map", "Fear, 76%."} <= set(found)
@@ -29,48 +29,48 @@ def test_a_page_shows_the_picture_under_every_map_and_what_is_said():
 
 
 def test_a_page_has_a_pixel_for_every_pixel_of_the_picture():
-    shown = pixels(page("a.jpg", PICTURE, [face()]))
+    shown = figure_pixels(draw_page("a.jpg", PICTURE, [face()]))
     assert shown.dtype == np.uint8
     corner = shown[64 + 10, 20 + 10]
     np.testing.assert_array_equal(corner, PICTURE[10, 10])
 
 
 def test_every_face_is_framed_and_numbered_on_every_panel():
-    figure = page("a.jpg", PICTURE, [face(), face()])
+    figure = draw_page("a.jpg", PICTURE, [face(), face()])
     assert len(figure.axes[0].patches) == 4 * 2
     assert words(figure).count("2") == 4 + 1
 
 
 def test_where_faces_overlap_the_higher_map_shows():
-    figure = page("a.jpg", PICTURE, [face(0.2), face(0.9)])
+    figure = draw_page("a.jpg", PICTURE, [face(0.2), face(0.9)])
     expected = painted(PICTURE, np.full((300, 400), 0.9, np.float32))
     np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), expected)
 
 
 def test_a_face_without_units_leaves_out_that_map():
-    figure = page("a.jpg", PICTURE, [face(titles=("attention", "CAM"))])
+    figure = draw_page("a.jpg", PICTURE, [face(titles=("attention", "CAM"))])
     assert len(figure.axes[0].images) == 3
 
 
 def test_pages_of_a_video_have_one_size_whatever_is_on_them():
     crowd = [face(sentence="Fear. " * 200) for _ in range(5)]
     alone = [face(titles=("attention", "CAM"))]
-    sizes = {pixels(page("f", PICTURE, faces, 2)).shape for faces in ([], alone, crowd)}
+    sizes = {figure_pixels(draw_page("f", PICTURE, faces, 2)).shape for faces in ([], alone, crowd)}
     assert len(sizes) == 1
 
 
 def test_a_page_names_no_more_faces_than_it_has_room_for():
-    shown = words(page("f", PICTURE, [face() for _ in range(5)], 2))
+    shown = words(draw_page("f", PICTURE, [face() for _ in range(5)], 2))
     assert shown.count("Fear, 76%.") == 2
 
 
 def test_a_picture_without_a_face_says_so():
-    assert "No face was found." in words(page("f", PICTURE, [], 2))
+    assert "No face was found." in words(draw_page("f", PICTURE, [], 2))
 
 
 @pytest.mark.parametrize("name", ["a\nb", "$x$", "\udcff", "長い"])
 def test_a_name_is_words_whatever_is_in_it(name):
-    pixels(page(name, PICTURE, [face()]))
+    figure_pixels(draw_page(name, PICTURE, [face()]))
 
 
 def test_a_painted_picture_is_the_overlay_of_a_face():
