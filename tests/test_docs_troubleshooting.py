@@ -54,7 +54,7 @@ def io(folder):
 
 
 def tempfail(folder):
-    return "import pipeline.execution.cluster\npipeline.cluster._ANSWER_WITHIN_S = 1\n", (
+    return "import pipeline.execution.cluster\npipeline.execution.cluster._ANSWER_WITHIN_S = 1\n", (
         *("heatmap", "landmarks", "out", "--kind", "au", "--scheduler", "tcp://127.0.0.1:9"),
     )
 
