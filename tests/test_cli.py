@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 import time
@@ -53,6 +54,12 @@ def test_help_answers_at_once(checkout):
     assert (
         time.perf_counter() - started < 2
     )  # 0.1 s; the bound is loose because machines are shared
+
+
+def test_the_version_is_that_of_the_citation(checkout):
+    said = CliRunner().invoke(main, ["--version"]).output
+    (cited,) = re.findall(r"^version: (.+)$", (checkout / "CITATION.cff").read_text(), re.MULTILINE)
+    assert said == f"AULens {cited}\n"
 
 
 def test_a_misspelt_key_is_named_with_the_right_one(folder):
@@ -172,7 +179,7 @@ def test_something_unforeseen_leaves_its_traceback_in_a_file(folder, error):
         ("OSError(24, 'Too many open files')", 74, "error[IO] system: Too many open files."),
         ("OSError(13, 'Permission denied', 'a')", 77, "error[NOPERM] a: Permission denied."),
         ("OSError(2, 'No such file', 'a')", 66, "error[NOINPUT] a: No such file."),
-        ("MemoryError", 71, "error[RESOURCE] memory: there is not enough. Use fewer --workers"),
+        ("MemoryError", 71, "error[RESOURCE] memory: not enough memory. Use fewer --workers"),
     ],
 )
 def test_what_the_system_refuses_has_its_code(folder, error, code, words):

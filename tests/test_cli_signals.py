@@ -57,7 +57,7 @@ def test_a_stopped_build_says_so_and_is_resumed(to_draw, drawn, tmp_path, number
     found, said, seconds = stopped(to_draw, out, number, after, workers)
     LOG.info("%s after %d shards: %.1f s", signal.Signals(number).name, after, seconds)
     assert found == 128 + number, said
-    assert f"of {SHARDS} shards are safe. The same command goes on." in said
+    assert f"of {SHARDS} shards are safe. The same command continues." in said
     assert "Traceback" not in said
     assert not out.exists()
     assert finished(to_draw, out) == drawn

