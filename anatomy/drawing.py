@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_EYES_PX, Codebook, Ellipse, Frame
-from anatomy.landmarks import five_points
+from anatomy.landmarks import five_landmarks
 
 F32 = NDArray[np.float32]
 Landmarks = NDArray[np.floating]
@@ -23,9 +23,9 @@ GRID = 28
 """Side of the grid through which every published AU map is squeezed; its only softness."""
 
 
-def framed(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
+def place_on_canvas(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
     """Return what sets a codebook's ellipses: whole px, cut toward zero, and the face's size."""
-    left, right = five_points(face_L2)[:2]
+    left, right = five_landmarks(face_L2)[:2]
     scale = float(np.linalg.norm(right - left)) / PUBLISHED_EYES_PX if book.face_scaled else None
     return Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
 
@@ -75,7 +75,7 @@ def squeeze_units(
     """Draw distinct AUs on one face, each squeezed; none of a face without landmarks."""
     if not np.isfinite(face_L2).all():
         return {}
-    frame = framed(face_L2, book, canvas_px)
+    frame = place_on_canvas(face_L2, book, canvas_px)
     canvas = np.zeros((canvas_px, canvas_px), np.float32)
     return {unit: _squeezed(book.units[unit].region, frame, canvas) for unit in units}
 

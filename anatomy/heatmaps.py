@@ -24,7 +24,7 @@ from anatomy.drawing import (
     unite,
 )
 from anatomy.expressions import EXPRESSIONS
-from anatomy.landmarks import INNER, POINTS
+from anatomy.landmarks import INNER_POINTS, POINTS
 from errors import pick
 
 Heatmap = Callable[..., Maps]
@@ -120,7 +120,7 @@ def per_class_au(
     return draw_sets(landmarks_NL2, [(sets, size_px)], book, canvas_px, normalise)[0]
 
 
-def compared_au(
+def comparison_maps(
     landmarks_NL2: Landmarks, sides_px: tuple[int, int], *, canvas_px: int, codebook: str
 ) -> tuple[Maps, Maps]:
     """Draw what attention is compared with, each region once.
@@ -179,7 +179,7 @@ def landmarks(  # noqa: PLR0913 - the published flags, by keyword
         jaw: draw the 17 points of the jaw too.
         normalise: as in `au`; else 1 is the peak of a Gaussian.
     """
-    chosen = list(range(POINTS) if jaw else INNER)
+    chosen = list(range(POINTS) if jaw else INNER_POINTS)
     centres_S = (np.arange(size_px) + 0.5) * (canvas_px / size_px) - 0.5
     drawn = [
         _draw_points(face_L2[chosen], centres_S, variance_px2)

@@ -21,7 +21,7 @@ REGIONS = {
 }
 """Region -> its points, in drawing order."""
 
-INNER = tuple(range(17, 68))
+INNER_POINTS = tuple(range(17, 68))
 """Every point but the jaw: 51 of them."""
 
 FLIP = (
@@ -38,7 +38,7 @@ FLIP = (
 LEFT_EYE_CORNER, RIGHT_EYE_CORNER = 36, 45
 
 
-def mirrored(points_L2: NDArray[np.floating], width_px: float) -> NDArray[np.floating]:
+def mirror_points(points_L2: NDArray[np.floating], width_px: float) -> NDArray[np.floating]:
     """Return the points of the horizontally mirrored picture, in iBUG order again.
 
     Args:
@@ -50,7 +50,9 @@ def mirrored(points_L2: NDArray[np.floating], width_px: float) -> NDArray[np.flo
     return flipped
 
 
-def rescaled(points_L2: NDArray[np.floating], from_px: int, to_px: int) -> NDArray[np.floating]:
+def rescale_points(
+    points_L2: NDArray[np.floating], from_px: int, to_px: int
+) -> NDArray[np.floating]:
     """Return points of a picture `from_px` wide, once it is resized to `to_px`.
 
     With half-pixel centres: (0, 0) is the middle of the first pixel.
@@ -58,7 +60,7 @@ def rescaled(points_L2: NDArray[np.floating], from_px: int, to_px: int) -> NDArr
     return (points_L2 + 0.5) * (to_px / from_px) - 0.5
 
 
-def five_points(points_L2: NDArray[np.floating]) -> NDArray[np.floating]:
+def five_landmarks(points_L2: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return (5, 2): left eye, right eye, nose tip, left and right corner of the mouth."""
     eyes = [points_L2[list(REGIONS[eye])].mean(axis=0) for eye in ("left eye", "right eye")]
     return np.stack([*eyes, points_L2[30], points_L2[48], points_L2[54]])
@@ -69,7 +71,7 @@ def eye_distance(points_L2: NDArray[np.floating]) -> float:
     return float(np.linalg.norm(points_L2[RIGHT_EYE_CORNER] - points_L2[LEFT_EYE_CORNER]))
 
 
-def normalised_error(found_L2: NDArray[np.floating], true_L2: NDArray[np.floating]) -> float:
+def normalized_mean_error(found_L2: NDArray[np.floating], true_L2: NDArray[np.floating]) -> float:
     """Return the mean distance of paired points, as a fraction of the true outer eye distance."""
     distance = eye_distance(true_L2)
     if distance == 0:

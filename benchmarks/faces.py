@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.landmarks import normalised_error
+from anatomy.landmarks import normalized_mean_error
 from benchmarks.timing import interleaved, ratios, save
 from demo.params import DemoParams
 from demo.stage import make
@@ -74,12 +74,12 @@ def stage(root: Path, name: str, number: "count[int]") -> tuple[Path, Path]:
 def errors(faces: Path, landmarks: Path, truth: dict[str, tuple[float, ...]]) -> list[float]:
     """Return the NME of every face with points, against the points it was drawn with."""
     store = Store(faces)
-    rows = np.flatnonzero(store.array("valid").all())
+    rows = np.flatnonzero(store.array("valid").load())
     found = read_points(Store(landmarks), rows)
     matrices = store.array("matrix").take(rows)
     table = store.table()
     return [
-        normalised_error(
+        normalized_mean_error(
             points, moved(np.array(truth[table[row]["id"]]).reshape(68, 2), matrix.astype(float))
         )
         for row, points, matrix in zip(rows, found, matrices, strict=True)
@@ -121,7 +121,7 @@ def measured(root: Path) -> dict[str, Any]:
     number = count()
     ways: dict[str, Callable[[], object]] = {}
     for name in DETECTORS:
-        model, faces = bare(name), Store(stage(root, name, number)[0]).array("image").all()
+        model, faces = bare(name), Store(stage(root, name, number)[0]).array("image").load()
         views = [view(picture, Attempt(name))[0] for picture in pictures]
         ways[f"bare {name}"] = partial(run_over, model, [*views, *faces])
         ways[name] = partial(stage, root, name, number)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from benchmarks.heatmaps import published_au
 from benchmarks.rivals import (
     Rows,
@@ -56,7 +56,7 @@ def faces(count: int) -> tuple[Blocks, NDArray[np.floating], list[int]]:
     """Return distinct pictures and maps, their points on the canvas, and their labels."""
     labels = [1 + number % 6 for number in range(count)]
     drawn = [render(9, label, number // 6, 256) for number, label in enumerate(labels)]
-    points = rescaled(np.stack([points for _, points in drawn]), 256, CANVAS)
+    points = rescale_points(np.stack([points for _, points in drawn]), 256, CANVAS)
     maps, _ = HEATMAPS["au"](points, labels, 64, canvas_px=CANVAS)
     images = np.stack([image for image, _ in drawn])
     return {"image": images, "map": np.rint(maps * 255).astype(np.uint8)}, points, labels

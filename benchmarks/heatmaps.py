@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from anatomy.action_units import CODEBOOKS, Frame
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import INNER
+from anatomy.landmarks import INNER_POINTS
 from benchmarks.timing import interleaved, ratios, save
 
 AFFECTNET = 283_901
@@ -63,7 +63,7 @@ def published_landmarks(points_N682: F64, side: int) -> list[F64]:
     maps = []
     for points in points_N682:
         combined = np.zeros((side, side))
-        for x, y in points[list(INNER)]:
+        for x, y in points[list(INNER_POINTS)]:
             combined = np.maximum(combined, multivariate_normal((y, x), 64 * np.eye(2)).pdf(grid))
         maps.append((combined - combined.min()) / (combined.max() - combined.min()))
     return maps

@@ -35,8 +35,8 @@ from pipeline.align import AlignParams, align
 from pipeline.execution.cluster import ClusterConfig
 from store.building import building
 from store.reading import MappedArray, Store
-from store.shards import ArraySpec, Layout, create_arrays, packed, write_shard, write_status
-from store.verify import faults
+from store.shards import ArraySpec, Layout, create_arrays, pack_shard, write_shard, write_status
+from store.verify import find_problems
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 BATCH, BATCHES, EPOCHS = 224, 40, 20
@@ -91,7 +91,7 @@ def bare_bytes(out: Path, layout: Layout, blocks: Blocks) -> None:
     for name, block in blocks.items():
         for shard in range(layout.shards):
             rows = block[: len(layout.span(shard))]
-            (out / f"{name}.{shard}").write_bytes(packed(rows, layout.shard_rows))
+            (out / f"{name}.{shard}").write_bytes(pack_shard(rows, layout.shard_rows))
 
 
 def build_cost() -> dict[str, Any]:
@@ -159,7 +159,7 @@ def verify_speed() -> dict[str, Any]:
 
 
 def _verified(store: Path) -> None:
-    assert not list(faults(store, deep=True))
+    assert not list(find_problems(store, deep=True))
 
 
 def read_cost() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import FLIP, rescaled
+from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.timing import save
 from demo.render import render
 from pipeline.faces.warp import moved, upright
@@ -61,7 +61,7 @@ def posed_faces(count: int) -> tuple[Points, list[int]]:
     faces = []
     for number in range(count):
         _, drawn = render(5, 1 + number % 6, number // 6, 64)
-        points: Points = rescaled(moved(drawn, upright(drawn, 256)), 256, CANVAS)
+        points: Points = rescale_points(moved(drawn, upright(drawn, 256)), 256, CANVAS)
         angle, scale = rng.uniform(-0.2, 0.2), rng.uniform(0.8, 1.15)
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         centre = points.mean(axis=0)

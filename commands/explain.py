@@ -33,7 +33,7 @@ class Explainer:
         setup: the run.
         read: how it is read.
         draw: how pages are drawn.
-        about: which run, trained on what.
+        metadata: which run, trained on what.
         expression: id of the expression to explain; None for the predicted one.
     """
 
@@ -41,7 +41,7 @@ class Explainer:
     setup: "Setup"
     read: "ReadParams"
     draw: "DrawParams"
-    about: Json
+    metadata: Json
     expression: int | None = None
 
     @classmethod
@@ -76,14 +76,14 @@ class Explainer:
         wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
         reading = (read.checkpoint, read.cam_method, read.geometry)
         setup, described = load_setup(run, *reading, chosen_device(device))
-        about = {
+        metadata = {
             "run": str(run),
             **{key: described[key] for key in ("method", "supervision")},
             **{key: described["about"][key] for key in ("dataset", "notice")},
             "read": read.model_dump(mode="json"),
         }
         draw = load(file, ("explain", "draw"), DrawParams)
-        return cls(finding, setup, read, draw, about, wanted)
+        return cls(finding, setup, read, draw, metadata, wanted)
 
     def picture(self, path: Path | str) -> tuple["Shot", list["Explanation"]]:
         """Find the faces of a picture and explain each.
@@ -185,7 +185,7 @@ def explain(
         for place, (name, path) in enumerate(named.items()):
             progress(place, len(named), path.name)
             lines.append(_line(explainer, path, out / name))
-    atomic_write(out / SUMMARY, canonical_json({**explainer.about, "pictures": lines}))
+    atomic_write(out / SUMMARY, canonical_json({**explainer.metadata, "pictures": lines}))
     for line in lines:
         click.echo(_told(line))
 
@@ -220,7 +220,7 @@ def _picture(explainer: Explainer, path: Path, out: Path) -> Json:
         return {**line, "problem": "no_face"}
     page = explainer.page(str(path), shot, told)
     atomic_write(out.with_name(f"{out.name}.png"), png(page))
-    atomic_write(out.with_name(f"{out.name}.json"), canonical_json({**explainer.about, **line}))
+    atomic_write(out.with_name(f"{out.name}.json"), canonical_json({**explainer.metadata, **line}))
     return {**line, "page": f"{out.name}.png"}
 
 
@@ -238,7 +238,7 @@ def _film(explainer: Explainer, path: Path, out: Path) -> Json:
         reel.add(figure_pixels(explainer.page(title, seen, told, explainer.draw.video_faces)))
         frames.append({"seconds": round(seconds, 3), "faces": explainer.as_json(seen, told)})
     reel.close()
-    whole = {**explainer.about, "video": str(path), "frames": frames}
+    whole = {**explainer.metadata, "video": str(path), "frames": frames}
     atomic_write(out.with_name(f"{out.name}.json"), canonical_json(whole))
     found = sum(bool(frame["faces"]) for frame in frames)
     line: Json = {"picture": str(path), "frames": len(frames), "frames_with_a_face": found}

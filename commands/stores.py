@@ -11,9 +11,9 @@ from commands.options import CLUSTER, PATH, waiting, with_options
 @click.argument("store", type=PATH)
 def inspect(store: Path) -> None:
     """Say what is in an output, finished or half-built: STORE."""
-    from store.inspect import described
+    from store.inspect import describe
 
-    click.echo(described(store))
+    click.echo(describe(store))
 
 
 @click.command()
@@ -24,10 +24,10 @@ def verify(stores: tuple[Path, ...], deep: bool) -> None:
 
     Names every bad file and the rows concerned, and exits with 76 if there are any.
     """
-    from store.verify import report
+    from store.verify import verify as check
 
     with waiting("verify", stores[0]) as progress:
-        for line in report(stores, deep, progress):
+        for line in check(stores, deep, progress):
             click.echo(line)
 
 
@@ -52,25 +52,24 @@ def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
 @click.command()
 def status() -> None:
     """Say what is done, what is half-built, how big it is, and who works on it now."""
-    from store.outputs import ROOTS, scan, table
+    from store.outputs import ROOTS, find_outputs, format_outputs
 
-    click.echo(table(list(scan(Path(root) for root in ROOTS))))
+    click.echo(format_outputs(list(find_outputs(Path(root) for root in ROOTS))))
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def clean(yes: bool) -> None:
     """Remove half-built outputs that nobody works on."""
-    from store.outputs import ROOTS, stale, table
-    from store.outputs import clean as remove
+    from store.outputs import ROOTS, abandoned_outputs, format_outputs, remove_unfinished
 
-    found = stale(Path(root) for root in ROOTS)
+    found = abandoned_outputs(Path(root) for root in ROOTS)
     if not found:
         click.echo("Nothing to remove.")
         return
-    click.echo(table(found))
+    click.echo(format_outputs(found))
     if yes or click.confirm("Remove them? Their work is lost"):
-        click.echo(f"{remove(found) / 1e6:,.1f} MB freed.")
+        click.echo(f"{remove_unfinished(found) / 1e6:,.1f} MB freed.")
 
 
 @click.command()

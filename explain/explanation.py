@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au, unit_regions
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from train.evaluation.map_similarity import small
 from train.evaluation.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
 from train.images import minmax_normalize, plain_images
@@ -126,7 +126,7 @@ def explain(
         chances_BV = forward.logits_BK.float().softmax(dim=1)
     labels = chosen_B.tolist()
     canvas, book = setup.canvas_px, setup.codebook
-    points = rescaled(points_BL2, images_BSS3.shape[1], setup.canvas_px)
+    points = rescale_points(points_BL2, images_BSS3.shape[1], setup.canvas_px)
     maps_BZZ, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
     found = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
     shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(attention_BZZ, *found))

@@ -84,11 +84,11 @@ def align(
         "models": models(),
     }
     _refuse_full_disk(out, layout)
-    root = Path(manifest["about"]["root"]).resolve()
-    source = Source(root, bool(manifest["about"].get("follow_links")), brings_landmarks)
+    root = Path(manifest["metadata"]["root"]).resolve()
+    source = Source(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
     work = partial(align_rows, source, params)
     left_out = frozenset({"landmarks"})
-    plan = Plan(out, fingerprint, manifest["about"], layout, rows, params.max_bad, left_out)
+    plan = Plan(out, fingerprint, manifest["metadata"], layout, rows, params.max_bad, left_out)
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     return build_rows(plan, work, limits, cluster, rebuild)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
-from anatomy.landmarks import POINTS, rescaled
+from anatomy.landmarks import POINTS, rescale_points
 from errors import NoInputError, UsageError, pick
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import Blocks, Notes, Plan, build
@@ -60,7 +60,7 @@ def heatmap(
         NoInputError: if `landmarks` is the store of another stage.
     """
     source = Store(landmarks)
-    if source.about.get("size_px") is None:
+    if source.metadata.get("size_px") is None:
         raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
     draw = drawing(kind, params)
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
@@ -79,7 +79,7 @@ def heatmap(
         "params": used,
         "landmarks": source.digest,
     }
-    about = {**source.about, "kind": kind, "canvas_px": params.canvas_px, "options": options}
+    about = {**source.metadata, "kind": kind, "canvas_px": params.canvas_px, "options": options}
     plan = Plan(out, fingerprint, about, layout, rows, max_bad=1.0)  # what failed, failed before
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
@@ -108,9 +108,9 @@ def heatmap_rows(
     """Draw the maps of one shard: the work of one task."""
     cv2.setNumThreads(1)
     points_N682 = read_points(Store(landmarks), np.arange(span.start, span.stop))
-    source_px = Store(landmarks).about["size_px"]
+    source_px = Store(landmarks).metadata["size_px"]
     expressions = [EXPRESSIONS.index(row["expression"]) for row in rows]
-    on_canvas = rescaled(points_N682, source_px, params.canvas_px)
+    on_canvas = rescale_points(points_N682, source_px, params.canvas_px)
     maps, valid = drawing(kind, params)(on_canvas, expressions, params.size_px)
     return (
         {"map": np.rint(maps * 255).astype(np.uint8), "valid": valid.astype(np.uint8)},

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from anatomy.landmarks import eye_distance, normalised_error
+from anatomy.landmarks import eye_distance, normalized_mean_error
 from errors import DataError, pick
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
@@ -69,7 +69,7 @@ def landmark(
         "faces": source.digest,
         "models": models(),
     }
-    about = {**source.about, "size_px": source.array("image").shape[1]}
+    about = {**source.metadata, "size_px": source.array("image").shape[1]}
     plan = Plan(out, fingerprint, about, layout, rows, params.max_bad)
     limits = Limits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     work = partial(landmark_rows, faces.resolve(), params)
@@ -80,7 +80,7 @@ def landmark_rows(faces: Path, params: LandmarkParams) -> RowWork:
     """Open what the rows of a shard share: the faces."""
     cv2.setNumThreads(1)
     source = Store(faces)
-    valid = source.array("valid").all()
+    valid = source.array("valid").load()
     return partial(_landmark_row, source, valid, params)
 
 
@@ -93,7 +93,7 @@ def _landmark_row(
     failed: Status | None,
 ) -> Cells:
     if number % _MAPPED_ROWS == 0:
-        source.forget()
+        source.unmap()
     block, backend = np.zeros((68, 2), np.int16), row["backend"]
     status, good = failed or row["status"], False
     if valid_N[number] and not failed:
@@ -142,7 +142,7 @@ def second_look(
         The points, and who found them: nobody, if nothing was near and they are those of the first.
     """
     faces = BACKENDS[backend](image_SS3)
-    errors = [normalised_error(face, carried_L2) for face in faces]
+    errors = [normalized_mean_error(face, carried_L2) for face in faces]
     near = [place for place, error in enumerate(errors) if error < max_move]
     if not near:
         return carried_L2, ""

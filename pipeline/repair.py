@@ -17,9 +17,9 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import HeatmapParams, heatmap
 from pipeline.landmark import LandmarkParams, landmark
 from store.building import read_fingerprint
-from store.outputs import with_digest
-from store.repair import Again, refuse_hopeless, repair
-from store.verify import faults
+from store.outputs import find_by_digest
+from store.repair import Rebuild, repair, require_repairable
+from store.verify import find_problems
 
 Fingerprint = Mapping[str, Any]
 Stage = Callable[[Fingerprint, Path, ClusterConfig, Path], bool]
@@ -67,25 +67,25 @@ def mend(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Iterator
         NoInputError: if it, or its input, is not there.
         UsageError: if its stage makes no shards.
     """
-    bad = list(faults(store, deep=True, progress=cluster.progress))
+    bad = list(find_problems(store, deep=True, progress=cluster.progress))
     yield from (f"{store}/{fault}" for fault in bad)
     if not bad:
         yield f"{store}: nothing to repair"
         return
-    refuse_hopeless(store, bad)
+    require_repairable(store, bad)
     again = _again(store, roots, cluster)
     moved = repair(store, bad, again)
     yield from (f"{store}: a file that is no part of it is now {place}" for place in moved)
-    if left := list(faults(store, deep=True, progress=cluster.progress)):
+    if left := list(find_problems(store, deep=True, progress=cluster.progress)):
         raise CorruptError(store, f"is still damaged: {left[0]}. Is the disk failing?")
     yield f"{store}: repaired, {len(bad)} {'file' if len(bad) == 1 else 'files'}"
 
 
-def _again(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Again:
+def _again(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Rebuild:
     """Return what builds a store again, once today's inputs and tools have its fingerprint."""
     made = read_fingerprint(store)
     key, run = pick(STAGES, str(made.get("stage")), "stage that can be repaired")
-    again = partial(run, made, with_digest(made[key], roots), cluster)
+    again = partial(run, made, find_by_digest(made[key], roots), cluster)
     try:
         again(store)  # finds it finished, and says so, or says what differs today
     except OutputExistsError as error:

@@ -23,7 +23,7 @@ from errors import UsageError
 from pipeline.index import AUDIT, read_index
 from store.building import building, is_built
 from store.files import atomic_write, canonical_json, write_npz
-from store.reading import MappedArray, Store, evenly
+from store.reading import MappedArray, Store, evenly_spaced
 from store.records import Status, U8Image
 from store.tables import Row
 
@@ -75,7 +75,7 @@ def survey(
     }
     if rebuild or not is_built(out, fingerprint):
         audit, rows = json.loads((index / AUDIT).read_bytes()), sources[1].table()
-        with building(out, fingerprint, sources[0].about) as folder:
+        with building(out, fingerprint, sources[0].metadata) as folder:
             _write(folder, audit, sources[0], rows, params)
     counts = json.loads((out / SURVEY).read_bytes())["status"]
     return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
@@ -92,11 +92,11 @@ def _write(
 ) -> None:
     """Write both files. rows: the status table of the landmarks, which tells of the faces, too."""
     bad = [place for place, row in enumerate(rows) if not _good(row)]
-    failed = evenly(bad, params.failed_faces).tolist()
+    failed = evenly_spaced(bad, params.failed_faces).tolist()
     told = ("id", "expression", "status", "detail")
     found = {
-        "dataset": faces.about["dataset"],
-        "notice": faces.about["notice"],
+        "dataset": faces.metadata["dataset"],
+        "notice": faces.metadata["notice"],
         "audit": audit,
         **outcome(rows),
         "failed": [{key: rows[place][key] for key in told} for place in failed],
@@ -135,7 +135,7 @@ def _write_pictures(
     means, counts = [], []
     for name in EXPRESSIONS:
         places = [n for n, row in enumerate(rows) if _good(row) and row["expression"] == name]
-        chosen = evenly(places, params.mean_faces).tolist()
+        chosen = evenly_spaced(places, params.mean_faces).tolist()
         means.append(_mean(images, chosen, side))
         counts.append(len(chosen))
     shown = [_thumb(images.take(np.array([n]))[0], side) for n in failed]

@@ -1,33 +1,35 @@
-"""How an output comes to be: built aside, under a lock, and renamed when its manifest is written.
+"""How an output is made: built aside, under a lock, and renamed once its manifest is written.
 
-    <parent>/.building-<fingerprint>/   while it is built; found again by the next run with the same
-    fingerprint <parent>/<name>/                    finished: fingerprint.json, MANIFEST.json and
-    whatever the stage wrote
+    <parent>/.building-<fingerprint>/   while it is built; a run with this fingerprint resumes it
+    <parent>/<name>/                    finished: the stage's files, fingerprint.json, MANIFEST.json
 
 The fingerprint holds everything that decides the bytes (stage, version, parameters, inputs'
 digests, models), so other parameters build elsewhere and nothing can mix. The manifest lists every
 file with size and SHA-256 and is written last: no manifest, no reading.
 """
 
-import fcntl
 import json
-import os
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-from errors import CorruptError, NoInputError, OutputExistsError, TryLaterError
-from store.files import LITTER, atomic_write, canonical_json, digest, file_digest, sync_folder
+from errors import CorruptError, NoInputError, OutputExistsError
+from store.files import (
+    PARTIAL_SUFFIX,
+    atomic_write,
+    canonical_json,
+    digest,
+    file_digest,
+    sync_folder,
+)
+from store.locking import LOCK_OWNER, locked
 
 SCHEMA = 1
 MANIFEST = "MANIFEST.json"
 FINGERPRINT = "fingerprint.json"
-HOLDER = ".holder.json"
 COMMITS = "commit"
 
 Json = dict[str, Any]
@@ -47,15 +49,17 @@ def is_built(out: Path, fingerprint: Mapping[str, Any]) -> bool:
     if not out.exists():
         return False
     try:
-        found = json.loads((out / FINGERPRINT).read_bytes()) if (out / MANIFEST).exists() else None
+        existing = (
+            json.loads((out / FINGERPRINT).read_bytes()) if (out / MANIFEST).exists() else None
+        )
     except (OSError, ValueError):
-        found = None
-    if found == fingerprint:
+        existing = None
+    if existing == fingerprint:
         return True
-    if found is None:
+    if existing is None:
         what = "something that AULens did not finish is in the way; move it aside"
     else:
-        what = "made with other settings (" + "; ".join(differences(found, fingerprint)) + ")"
+        what = "made with other settings (" + "; ".join(differences(existing, fingerprint)) + ")"
     raise OutputExistsError(
         out,
         f"{what}. It is untouched. "
@@ -86,7 +90,7 @@ def _short(value: object) -> str:
 def building(
     out: Path,
     fingerprint: Mapping[str, Any],
-    about: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     layout: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
     """Yield the locked folder to build `out` in, and publish it as `out` when the block ends well.
@@ -97,95 +101,34 @@ def building(
     Args:
         out: the output; an older one is replaced at the very end.
         fingerprint: everything that decides the bytes.
-        about: what readers should know of the dataset (name, notice), carried from store to store.
+        metadata: of the dataset (name, notice), passed on from store to store.
         layout: rows, shard size and arrays, for stores of arrays.
 
     Raises:
         TryLaterError: if another run is building the same thing.
     """
     folder = building_folder(out, fingerprint)
-    with held(folder, out):
+    with locked(folder, out):
         atomic_write(folder / FINGERPRINT, canonical_json(fingerprint))
         try:
             yield folder
-            _publish(folder, out, {"about": dict(about), "layout": dict(layout or {})})
+            _publish(folder, out, {"metadata": dict(metadata), "layout": dict(layout or {})})
         except BaseException as error:
             if layout and folder.exists():
-                error.add_note(_safe(folder, layout))
+                error.add_note(_committed_shards(folder, layout))
             raise
 
 
-def _safe(folder: Path, layout: Mapping[str, Any]) -> str:
-    """Say what an interrupted build need not do again."""
+def _committed_shards(folder: Path, layout: Mapping[str, Any]) -> str:
+    """Say how much of an interrupted build need not be done again."""
     done = len(list((folder / COMMITS).glob("*.json")))
     return f"{done} of {ceil(layout['rows'] / layout['shard_rows'])} shards are safe."
 
 
-@contextmanager
-def held(folder: Path, out: Path) -> Iterator[None]:
-    """Make a folder, if it is not there, and hold its lock.
-
-    Raises:
-        TryLaterError: if another run works on `out` there.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError as error:
-        raise _just_finished(out) from error
-    try:
-        _lock(descriptor, folder, out)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def holder(folder: Path) -> str | None:
-    """Say who works in a folder now; None if nobody does."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _holder(folder)
-    finally:
-        os.close(descriptor)
-    return None
-
-
-def _lock(descriptor: int, folder: Path, out: Path) -> None:
-    """Take the folder's lock, which the system drops when the process dies, however it dies."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise TryLaterError(
-            out, f"another run is building it ({_holder(folder)}). Wait for it or stop it."
-        ) from error
-    if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):
-        raise _just_finished(out)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": now}
-    atomic_write(folder / HOLDER, canonical_json(holder))
-
-
-def _just_finished(out: Path) -> TryLaterError:
-    return TryLaterError(out, "another run has just finished it. Run again to take it up.")
-
-
-def _holder(folder: Path) -> str:
-    try:
-        held = json.loads((folder / HOLDER).read_bytes())
-    except (OSError, ValueError):
-        return "it has not said who it is"
-    return f"process {held['pid']} on {held['host']} since {held['since']}"
-
-
 def _publish(folder: Path, out: Path, content: Json) -> None:
-    (folder / HOLDER).unlink(missing_ok=True)
-    for litter in folder.rglob(f"*{LITTER}"):
-        litter.unlink()
+    (folder / LOCK_OWNER).unlink(missing_ok=True)
+    for partial in folder.rglob(f"*{PARTIAL_SUFFIX}"):
+        partial.unlink()
     (folder / MANIFEST).unlink(missing_ok=True)
     manifest = {"schema": SCHEMA, **content, "files": _files(folder)}
     for path in sorted(folder.rglob("*")):
@@ -246,6 +189,8 @@ def read_manifest(path: Path) -> Json:
             f"has schema {manifest['schema']}, this version reads {SCHEMA}. "
             "Build it again with `--rebuild`.",
         )
+    if "about" in manifest:  # its name until November 2026
+        manifest["metadata"] = manifest.pop("about")
     return {**manifest, "sha256": seal}
 
 

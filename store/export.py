@@ -1,8 +1,8 @@
 """One HDF5 file of a store: compressed, for archives and for readers outside Python.
 
-    /<array>           as in the store, gzip, with a checksum a chunk
+    /<array>           as in the store, gzip, with one checksum per chunk
     /status/<column>   the status table, UTF-8
-    attributes         stage, digest, about and fingerprint, the last two as JSON
+    attributes         stage, digest, metadata and fingerprint, the last two as JSON
 
 HDF5 can take its process down with it when the disk is full, so a child process writes.
 """
@@ -64,7 +64,7 @@ def export(path: Path, out: Path) -> int:
         )
     temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.partial")
     try:
-        _in_a_child(path, temporary, out)
+        _write_in_child(path, temporary, out)
         temporary.replace(out)
     finally:
         temporary.unlink(missing_ok=True)
@@ -72,10 +72,10 @@ def export(path: Path, out: Path) -> int:
     return out.stat().st_size
 
 
-def _in_a_child(path: Path, temporary: Path, out: Path) -> None:
+def _write_in_child(path: Path, temporary: Path, out: Path) -> None:
     try:
-        with ProcessPoolExecutor(1, get_context("spawn"), _say_it_once) as pool:
-            pool.submit(fill, path, temporary).result()
+        with ProcessPoolExecutor(1, get_context("spawn"), _silence_exception_hooks) as pool:
+            pool.submit(write_file, path, temporary).result()
     except (BrokenProcessPool, OSError, RuntimeError) as error:
         raise StorageError(
             out,
@@ -84,13 +84,13 @@ def _in_a_child(path: Path, temporary: Path, out: Path) -> None:
         ) from error
 
 
-def _say_it_once() -> None:
-    """Keep HDF5, which has raised an error, from complaining that its file cannot be closed."""
-    sys.excepthook = _nothing
-    sys.unraisablehook = _nothing
+def _silence_exception_hooks() -> None:
+    """Keep HDF5 quiet at exit: after an error it complains again that its file cannot be closed."""
+    sys.excepthook = _ignore
+    sys.unraisablehook = _ignore
 
 
-def _nothing(*_: object) -> None:
+def _ignore(*_: object) -> None:
     pass
 
 
@@ -100,14 +100,14 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error).split("\n")[0]
 
 
-def fill(path: Path, temporary: Path) -> None:
-    """Write the file and make it durable: the work of the child."""
+def write_file(path: Path, temporary: Path) -> None:
+    """Write the file and make it durable: what the child process does."""
     store = Store(path)
     fingerprint = read_fingerprint(path)
     with h5py.File(temporary, "x") as file:
         file.attrs["stage"] = str(fingerprint.get("stage", ""))
         file.attrs["digest"] = store.digest
-        file.attrs["about"] = json.dumps(store.about, sort_keys=True)
+        file.attrs["metadata"] = json.dumps(store.metadata, sort_keys=True)
         file.attrs["fingerprint"] = json.dumps(fingerprint, sort_keys=True)
         for name in store.layout.arrays:
             _copy(file, name, store.array(name), store.layout.shard_rows)
@@ -133,8 +133,8 @@ def write_hdf5(
     with h5py.File(buffer, "w") as file:
         for name, array in arrays.items():
             size = max(1, array[:1].nbytes)
-            together = max(1, min(len(array), _CHUNK_BYTES // size))
-            chunks = (together, *array.shape[1:])
+            chunk_rows = max(1, min(len(array), _CHUNK_BYTES // size))
+            chunks = (chunk_rows, *array.shape[1:])
             file.create_dataset(name, data=array, chunks=chunks, **_GZIP)
         for name, column in texts.items():
             _write_text(file, name, column)
@@ -142,12 +142,12 @@ def write_hdf5(
 
 
 def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:
-    """Write one array, a shard at a time."""
+    """Write one array, one shard at a time."""
     rows, *shape = array.shape
     size = prod(shape) * np.dtype(array.dtype).itemsize
-    together = min(rows, max(1, _CHUNK_BYTES // size))
+    chunk_rows = min(rows, max(1, _CHUNK_BYTES // size))
     dataset = file.create_dataset(
-        name, array.shape, array.dtype, chunks=(together, *shape), **_GZIP
+        name, array.shape, array.dtype, chunks=(chunk_rows, *shape), **_GZIP
     )
     for start in range(0, rows, step):
         span = np.arange(start, min(start + step, rows))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-LITTER = ".partial"
+PARTIAL_SUFFIX = ".partial"
 """Ending of files that a build leaves when it is killed; none of them is published."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -29,7 +29,7 @@ def atomic_write(path: Path, payload: bytes | memoryview) -> None:
     Raises:
         OSError: as the system says; the temporary file is removed.
     """
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{LITTER}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
     try:
         with temporary.open("xb") as file:
             file.write(payload)

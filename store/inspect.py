@@ -10,21 +10,21 @@ import numpy as np
 
 from errors import NoInputError, printable
 from store.building import FINGERPRINT, MANIFEST, Json, read_fingerprint, read_manifest
-from store.outputs import HALF_BUILT, half_built
+from store.outputs import BUILDING_PREFIX, describe_unfinished
 from store.shards import STATUS, Layout
 from store.tables import read_table
 
-_LONGEST = 80
+_MAX_CHARS = 80
 
 
-def described(path: Path) -> str:
-    """Say what an output holds.
+def describe(path: Path) -> str:
+    """Describe what an output holds.
 
     Raises:
         NoInputError: if there is nothing that AULens builds.
         CorruptError: if its manifest is not the one that was written.
     """
-    if not (path / MANIFEST).exists() and path.name.startswith(HALF_BUILT) and path.is_dir():
+    if not (path / MANIFEST).exists() and path.name.startswith(BUILDING_PREFIX) and path.is_dir():
         return "\n".join(_unfinished(path))
     manifest = read_manifest(path)
     files = manifest["files"]
@@ -32,29 +32,32 @@ def described(path: Path) -> str:
     lines = [
         f"{path}: finished",
         *_aligned({"digest": manifest["sha256"], "size": f"{size:,} bytes in {len(files)} files"}),
-        *_section("about", manifest["about"]),
+        *_section("metadata", manifest["metadata"]),
         *_section("made from", read_fingerprint(path)),
     ]
     if manifest["layout"]:
         lines += _arrays(Layout.from_json(manifest["layout"]))
     if STATUS in files:
-        lines += ["status", *_aligned({k: str(n) for k, n in sorted(statuses(path).items())})]
+        lines += [
+            "status",
+            *_aligned({k: str(n) for k, n in sorted(count_by_status(path).items())}),
+        ]
     return "\n".join(lines)
 
 
-def statuses(path: Path) -> dict[str, int]:
+def count_by_status(path: Path) -> dict[str, int]:
     """Count the rows of a store by status."""
     return dict(Counter(row.get("status", "?") for row in read_table(path / STATUS)))
 
 
 def status_line(path: Path) -> str:
     """Return the counts by status on one line."""
-    counts = ", ".join(f"{name} {count}" for name, count in sorted(statuses(path).items()))
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(count_by_status(path).items()))
     return f"{path}: {counts}"
 
 
 def _unfinished(path: Path) -> Iterator[str]:
-    output = half_built(path)
+    output = describe_unfinished(path)
     if not (path / FINGERPRINT).exists():
         raise NoInputError(path, "does not say what is being built. `clean` removes it.")
     yield f"{path}: NOT FINISHED, {output.state}"
@@ -64,7 +67,7 @@ def _unfinished(path: Path) -> Iterator[str]:
             "stage": output.stage,
             "size": f"{output.bytes:,} bytes",
             **rows,
-            "at work": output.holder or "nobody; the same command goes on with it",
+            "in work": output.owner or "no; the same command goes on with it",
         }
     )
     yield from _section("made from", read_fingerprint(path))
@@ -81,18 +84,18 @@ def _arrays(layout: Layout) -> list[str]:
 
 
 def _section(title: str, values: Json) -> list[str]:
-    return [title, *_aligned(dict(_flat(values)))] if values else []
+    return [title, *_aligned(dict(_flatten(values)))] if values else []
 
 
-def _flat(values: Mapping[str, object], key: str = "") -> Iterator[tuple[str, str]]:
+def _flatten(values: Mapping[str, object], key: str = "") -> Iterator[tuple[str, str]]:
     """Yield nested values as 'a.b' and text on one line."""
     for name, value in values.items():
-        whole = f"{key}.{name}" if key else name
+        full_key = f"{key}.{name}" if key else name
         if isinstance(value, Mapping) and value:
-            yield from _flat(value, whole)
+            yield from _flatten(value, full_key)
         else:
             text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-            yield whole, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+            yield full_key, text if len(text) <= _MAX_CHARS else text[: _MAX_CHARS - 1] + "…"
 
 
 def _aligned(values: Mapping[str, str]) -> list[str]:

@@ -1,11 +1,9 @@
 """What lies under data/, runs/ and results/: finished outputs and half-built ones."""
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
@@ -13,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from errors import CorruptError, NoInputError
-from store.building import COMMITS, FINGERPRINT, MANIFEST, holder, read_manifest
+from store.building import COMMITS, FINGERPRINT, MANIFEST, read_manifest
 from store.files import atomic_write, canonical_json
+from store.locking import lock_owner, try_lock
 from store.shards import DATA
 
 ROOTS = ("data", "runs", "results", "pages")
-HALF_BUILT = ".building-"
+BUILDING_PREFIX = ".building-"
 PROGRESS = "progress.json"
-_DEEPEST = 3
+_MAX_DEPTH = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Output:
         state: done, damaged, or how far it is.
         rows: of its arrays; None if it has none.
         bytes: on disk.
-        holder: who works on it now; None if nobody does.
+        owner: which process works on it now; None if nobody does.
     """
 
     path: Path
@@ -41,19 +40,19 @@ class Output:
     state: str
     rows: int | None
     bytes: int
-    holder: str | None
+    owner: str | None
 
 
-def scan(roots: Iterable[Path]) -> Iterator[Output]:
+def find_outputs(roots: Iterable[Path]) -> Iterator[Output]:
     """Yield every output under the roots, in the order of their paths."""
-    for folder in sorted(found for root in roots for found in _folders(root, _DEEPEST)):
-        if folder.name.startswith(HALF_BUILT):
-            yield half_built(folder)
+    for folder in sorted(folder for root in roots for folder in _folders(root, _MAX_DEPTH)):
+        if folder.name.startswith(BUILDING_PREFIX):
+            yield describe_unfinished(folder)
         else:
-            yield _finished(folder)
+            yield _describe_finished(folder)
 
 
-def with_digest(wanted: str, roots: Iterable[Path]) -> Path:
+def find_by_digest(digest: str, roots: Iterable[Path]) -> Path:
     """Return the finished output with this digest.
 
     Raises:
@@ -61,50 +60,50 @@ def with_digest(wanted: str, roots: Iterable[Path]) -> Path:
     """
     roots = list(roots)
     for root in roots:
-        for folder in _folders(root, _DEEPEST):
-            if (folder / MANIFEST).exists() and _digest(folder) == wanted:
+        for folder in _folders(root, _MAX_DEPTH):
+            if (folder / MANIFEST).exists() and _digest(folder) == digest:
                 return folder
     raise NoInputError(
         ", ".join(map(str, roots)),
-        f"no output has digest {wanted[:16]}…, which the store was made from. "
+        f"no output has digest {digest[:16]}…, which the store was made from. "
         "Bring it back (`dvc checkout`), or run this where it is.",
     )
 
 
-def half_built(folder: Path) -> Output:
+def describe_unfinished(folder: Path) -> Output:
     """Describe a folder in which something is, or was, being built."""
     fingerprint = _json(folder / FINGERPRINT)
-    rows, shards = _grid(folder)
+    rows, shards = _rows_and_shards(folder)
     if shards is not None:
         done = len(list((folder / COMMITS).glob("*.json")))
         state = f"half-built, {done} of {shards} shards"
     else:
-        state = "half-built" + _progress(folder)
+        state = "half-built" + _progress_text(folder)
     stage = str(fingerprint.get("stage", ""))
-    return Output(folder, stage, state, rows, _bytes(folder), holder(folder))
+    return Output(folder, stage, state, rows, _bytes(folder), lock_owner(folder))
 
 
-def stale(roots: Iterable[Path]) -> list[Output]:
-    """Return the half-built outputs that nobody works on."""
+def abandoned_outputs(roots: Iterable[Path]) -> list[Output]:
+    """Return the half-built outputs that no process works on."""
     return [
         output
-        for output in scan(roots)
-        if output.path.name.startswith(HALF_BUILT) and output.holder is None
+        for output in find_outputs(roots)
+        if output.path.name.startswith(BUILDING_PREFIX) and output.owner is None
     ]
 
 
-def clean(outputs: Sequence[Output]) -> int:
-    """Remove half-built outputs, except those that somebody took up meanwhile.
+def remove_unfinished(outputs: Sequence[Output]) -> int:
+    """Remove half-built outputs, except those that a process resumed meanwhile.
 
     Returns:
         Bytes freed.
     """
     freed = 0
     for output in outputs:
-        with _alone(output.path) as is_free:
+        with try_lock(output.path) as is_free:
             if is_free:
                 # renamed first: a folder that is half removed must not be taken up again
-                doomed = output.path.with_name(f"{HALF_BUILT}removed-{os.getpid()}")
+                doomed = output.path.with_name(f"{BUILDING_PREFIX}removed-{os.getpid()}")
                 shutil.rmtree(doomed, ignore_errors=True)
                 output.path.replace(doomed)
                 shutil.rmtree(doomed)
@@ -112,11 +111,11 @@ def clean(outputs: Sequence[Output]) -> int:
     return freed
 
 
-def table(outputs: Sequence[Output]) -> str:
+def format_outputs(outputs: Sequence[Output]) -> str:
     """Return the outputs as aligned text."""
     lines = [("output", "stage", "rows", "MB", "state")]
     for output in outputs:
-        state = output.state + (f"; {output.holder} is at it" if output.holder else "")
+        state = output.state + (f"; in work by {output.owner}" if output.owner else "")
         rows = "" if output.rows is None else f"{output.rows:,}"
         lines.append((str(output.path), output.stage, rows, f"{output.bytes / 1e6:,.1f}", state))
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
@@ -127,18 +126,18 @@ def table(outputs: Sequence[Output]) -> str:
     )
 
 
-def _folders(root: Path, deepest: int) -> Iterator[Path]:
-    """Yield the folders of outputs; those of datasets brought along are passed over."""
-    if (root / MANIFEST).exists() or root.name.startswith(HALF_BUILT):
+def _folders(root: Path, depth_left: int) -> Iterator[Path]:
+    """Yield the folders of outputs, not those inside one or far below the root."""
+    if (root / MANIFEST).exists() or root.name.startswith(BUILDING_PREFIX):
         yield root
-    elif deepest >= 0 and root.is_dir():
+    elif depth_left >= 0 and root.is_dir():
         with os.scandir(root) as entries:
             inner = [Path(entry.path) for entry in entries if entry.is_dir()]
         for folder in inner:
-            yield from _folders(folder, deepest - 1)
+            yield from _folders(folder, depth_left - 1)
 
 
-def _finished(folder: Path) -> Output:
+def _describe_finished(folder: Path) -> Output:
     try:
         manifest = read_manifest(folder)
     except CorruptError:
@@ -155,43 +154,47 @@ def _digest(folder: Path) -> str | None:
         return None
 
 
-def _grid(folder: Path) -> tuple[int | None, int | None]:
+def _rows_and_shards(folder: Path) -> tuple[int | None, int | None]:
     """Return rows and number of shards, from the metadata of any of its arrays."""
     for file in sorted((folder / DATA).glob("*/zarr.json")):
-        about = _json(file)
-        if "shape" in about:
-            largest = about["chunk_grid"]["configuration"]["chunk_shape"][0]
-            return about["shape"][0], ceil(about["shape"][0] / largest)
+        array = _json(file)
+        if "shape" in array:
+            shard_rows = array["chunk_grid"]["configuration"]["chunk_shape"][0]
+            return array["shape"][0], ceil(array["shape"][0] / shard_rows)
     return None, None
 
 
 def write_progress(folder: Path, done: int, total: int, rate: float) -> None:
-    """Let `status` say how far a half-built output is.
+    """Record how far a half-built output is, for `status`.
 
     Args:
         folder: where it is built.
         done: steps.
         total: steps in all.
-        rate: steps a second.
+        rate: steps per second.
     """
     atomic_write(folder / PROGRESS, canonical_json({"done": done, "total": total, "rate": rate}))
 
 
-def _progress(folder: Path) -> str:
-    """Return what `write_progress` last said, in words."""
-    said = _json(folder / PROGRESS)
-    if not said:
+def _progress_text(folder: Path) -> str:
+    """Return what `write_progress` last wrote, in words."""
+    progress = _json(folder / PROGRESS)
+    if not progress:
         return ""
-    left = timedelta(seconds=round((said["total"] - said["done"]) / max(said["rate"], 1e-9)))
-    return f", step {said['done']} of {said['total']}, {said['rate']:.3g}/s, {left} left"
+    left = timedelta(
+        seconds=round((progress["total"] - progress["done"]) / max(progress["rate"], 1e-9))
+    )
+    return (
+        f", step {progress['done']} of {progress['total']}, {progress['rate']:.3g}/s, {left} left"
+    )
 
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        found = json.loads(file.read_bytes())
+        content = json.loads(file.read_bytes())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _bytes(folder: Path) -> int:
@@ -203,26 +206,3 @@ def _bytes(folder: Path) -> int:
         except FileNotFoundError:
             continue
     return total
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Hold a folder's lock if it is free, and say whether it was."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError:
-        yield False
-        return
-    try:
-        yield _is_taken(descriptor, folder)
-    finally:
-        os.close(descriptor)
-
-
-def _is_taken(descriptor: int, folder: Path) -> bool:
-    """Take the lock, unless somebody has it, or the folder has been published meanwhile."""
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(descriptor), folder.stat())
-    except (BlockingIOError, FileNotFoundError):
-        return False

@@ -1,6 +1,6 @@
 """How finished stores are read: through the memory map.
 
-Every sample's checksum is checked when first touched.
+Every sample's checksum is checked at its first use.
 
 Shapes: N samples of the store, B samples of a batch.
 """
@@ -27,14 +27,14 @@ class MappedArray:
     """One array of a finished store, read through the memory map."""
 
     def __init__(self, root: Path, name: str, layout: Layout, check: bool = True) -> None:
-        """Map nothing yet: a shard is mapped when first touched.
+        """Map nothing yet: a shard is mapped at its first use.
 
         Args:
             root: the store.
             name: of the array.
             layout: of the store.
-            check: every sample's checksum when it is first touched; a store that was verified on
-                this machine can be read without.
+            check: every sample's checksum at its first use; a store that was verified on
+                this machine can be read without it.
         """
         self._root, self._name, self._layout = root, name, layout
         self._spec = layout.arrays[name]
@@ -54,17 +54,17 @@ class MappedArray:
 
     @property
     def row_bytes(self) -> int:
-        """What a sample takes on disk: its bytes, then its checksum."""
+        """Size of a sample on disk: its bytes, then its checksum."""
         return self._bytes + CRC_BYTES
 
     def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
         """Copy samples as they lie on disk, each followed by its checksum.
 
-        It is one call a shard, during which other threads run.
+        One call per shard, during which other threads run.
 
         Args:
             rows_B: ascending.
-            out_BR: C order, `row_bytes` a row.
+            out_BR: C order, `row_bytes` per row.
 
         Raises:
             IndexError: if there is no such row.
@@ -93,15 +93,15 @@ class MappedArray:
         batch[order_B] = samples_BR[:, : self._bytes]
         return batch.view(self._spec.dtype).reshape(len(rows_B), *self._spec.shape)
 
-    def all(self) -> Array:
+    def load(self) -> Array:
         """Return the whole array, (N, ...), as a copy in memory."""
         return self.take(np.arange(self._layout.rows))
 
     def _check(self, rows_B: NDArray[np.integer], samples: NDArray[np.uint8]) -> None:
         fresh = np.flatnonzero(~self._checked[rows_B])
         stored = samples[fresh, self._bytes :].view("<u4").ravel()
-        found = [google_crc32c.value(samples[place, : self._bytes]) for place in fresh.tolist()]
-        for row in rows_B[fresh[stored != np.array(found, np.uint32)]]:
+        computed = [google_crc32c.value(samples[i, : self._bytes]) for i in fresh.tolist()]
+        for row in rows_B[fresh[stored != np.array(computed, np.uint32)]]:
             raise CorruptError(
                 self._file(int(row) // self._layout.shard_rows),
                 f"row {row} is damaged (checksum). "
@@ -144,7 +144,7 @@ class Store:
         self.path, self._check = path, check
         manifest = read_manifest(path)
         self.digest: str = manifest["sha256"]
-        self.about: Json = manifest["about"]
+        self.metadata: Json = manifest["metadata"]
         if not manifest["layout"]:
             raise NoInputError(path, "holds no arrays. Name the store of another stage.")
         self.layout = Layout.from_json(manifest["layout"])
@@ -172,7 +172,7 @@ class Store:
             self._arrays[name] = MappedArray(self.path, name, self.layout, self._check)
         return self._arrays[name]
 
-    def forget(self) -> None:
+    def unmap(self) -> None:
         """Unmap everything; what is read next is mapped again.
 
         Pages that were touched count as memory of the process, and workers are held to a limit.
@@ -191,7 +191,7 @@ def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64
     return points
 
 
-def evenly(rows: Sequence[int], most: int) -> NDArray[np.intp]:
+def evenly_spaced(rows: Sequence[int], most: int) -> NDArray[np.intp]:
     """Choose at most `most` of these rows, spread evenly from the first to the last."""
-    places = np.linspace(0, len(rows) - 1, min(most, len(rows)))
-    return np.array(rows, np.intp)[np.rint(places).astype(np.intp)]
+    indices = np.linspace(0, len(rows) - 1, min(most, len(rows)))
+    return np.array(rows, np.intp)[np.rint(indices).astype(np.intp)]

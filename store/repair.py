@@ -4,7 +4,7 @@
 
 What comes out for the bad files must be what the manifest records of them; only then is the store
 touched, and each file in it is replaced by a rename. So it can be read all the time, and a repair
-that is killed leaves a store with fewer faults.
+that is killed leaves a store with fewer problems.
 """
 
 import os
@@ -19,24 +19,24 @@ from store.building import (
     MANIFEST,
     Json,
     building_folder,
-    held,
     read_fingerprint,
     read_manifest,
 )
 from store.files import sync_folder
-from store.verify import Fault, shard_of
+from store.locking import locked
+from store.verify import FileProblem, shard_of
 
-Again = Callable[[Path], object]
-"""Build the same store, at this place, with what its stage does today."""
+Rebuild = Callable[[Path], object]
+"""(path): build the same store at this path, with what its stage does today."""
 
 
-def repair(store: Path, bad: Sequence[Fault], again: Again) -> list[Path]:
+def repair(store: Path, problems: Sequence[FileProblem], rebuild: Rebuild) -> list[Path]:
     """Put back what a deep verification found wrong.
 
     Args:
         store: the finished store.
-        bad: its faults, all of them.
-        again: builds it again; finds the sound shards done.
+        problems: its problems, all of them.
+        rebuild: builds it again; finds the sound shards done.
 
     Returns:
         Where files that are no part of the store were moved to.
@@ -46,34 +46,36 @@ def repair(store: Path, bad: Sequence[Fault], again: Again) -> list[Path]:
         NoInputError: if it is an output without shards.
         TryLaterError: if another repair of it is running.
     """
-    refuse_hopeless(store, bad)
+    require_repairable(store, problems)
     manifest = read_manifest(store)
     aside = store.parent / f".building-repair-{manifest['sha256'][:16]}"
-    with held(aside, store):
+    with locked(aside, store):
         for left in aside.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-        mine = [fault for fault in bad if not fault.foreign]
-        if mine:
+        own = [problem for problem in problems if not problem.foreign]
+        if own:
             fresh = aside / store.name
-            _seed(building_folder(fresh, read_fingerprint(store)), store, manifest, mine)
-            again(fresh)
-            _refuse_other(store, fresh, manifest, mine)
-            for fault in mine:
-                _put_back(fresh / fault.file, store / fault.file)
-        moved = [_move_out(store, fault.file) for fault in bad if fault.foreign]
+            _link_sound_shards(
+                building_folder(fresh, read_fingerprint(store)), store, manifest, own
+            )
+            rebuild(fresh)
+            _require_equal(store, fresh, manifest, own)
+            for problem in own:
+                _put_back(fresh / problem.file, store / problem.file)
+        moved = [_move_out(store, problem.file) for problem in problems if problem.foreign]
         shutil.rmtree(aside)
     return moved
 
 
-def refuse_hopeless(store: Path, bad: Sequence[Fault]) -> None:
+def require_repairable(store: Path, problems: Sequence[FileProblem]) -> None:
     """Refuse what can only be built anew.
 
     Raises:
         CorruptError: if the files that say what the store is are damaged.
         NoInputError: if it is an output without shards.
     """
-    lost = {fault.file for fault in bad if not fault.foreign} & {MANIFEST, FINGERPRINT}
+    lost = {problem.file for problem in problems if not problem.foreign} & {MANIFEST, FINGERPRINT}
     if lost:
         raise CorruptError(
             store / min(lost),
@@ -86,9 +88,11 @@ def refuse_hopeless(store: Path, bad: Sequence[Fault]) -> None:
         )
 
 
-def _seed(folder: Path, store: Path, manifest: Json, bad: Sequence[Fault]) -> None:
-    """Link the shards without a fault into the building folder, each record after its data."""
-    spoilt = {fault.shard for fault in bad}
+def _link_sound_shards(
+    folder: Path, store: Path, manifest: Json, problems: Sequence[FileProblem]
+) -> None:
+    """Link the shards without a problem into the building folder, each record after its data."""
+    spoilt = {problem.shard for problem in problems}
     sound = [name for name in manifest["files"] if shard_of(name) not in {None, *spoilt}]
     for name in sorted(sound, key=lambda name: name.startswith(COMMITS)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -98,16 +102,19 @@ def _seed(folder: Path, store: Path, manifest: Json, bad: Sequence[Fault]) -> No
             shutil.copyfile(store / name, folder / name)
 
 
-def _refuse_other(store: Path, fresh: Path, manifest: Json, bad: Sequence[Fault]) -> None:
+def _require_equal(
+    store: Path, fresh: Path, manifest: Json, problems: Sequence[FileProblem]
+) -> None:
     """Compare what was built in place of the bad files with what was recorded of them."""
     before, after = manifest["files"], read_manifest(fresh)["files"]
-    other = [fault.file for fault in bad if before[fault.file] != after.get(fault.file)]
-    if not other:
+    names = [problem.file for problem in problems]
+    differing = [name for name in names if before[name] != after.get(name)]
+    if not differing:
         return
     shutil.rmtree(fresh.parent)
     raise CorruptError(
         store,
-        f"cannot be repaired: {', '.join(other)} came out differently, "
+        f"cannot be repaired: {', '.join(differing)} came out differently, "
         "so the inputs or tools differ now. It is untouched. "
         "Delete the store and run `dvc repro` to build it again.",
     )
@@ -124,7 +131,7 @@ def _put_back(fresh: Path, damaged: Path) -> None:
 
 def _move_out(store: Path, name: str) -> Path:
     """Move a file that is no part of the store beside it."""
-    place = store.parent / f".set-aside-{store.name}" / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    (store / name).replace(place)
-    return place
+    target = store.parent / f".set-aside-{store.name}" / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    (store / name).replace(target)
+    return target

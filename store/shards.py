@@ -125,7 +125,7 @@ def shard_file(name: str, spec: ArraySpec, shard: int) -> str:
     return f"{DATA}/{name}/c.{shard}" + ".0" * len(spec.shape)
 
 
-def packed(block: Array, shard_rows: int) -> bytes:
+def pack_shard(block: Array, shard_rows: int) -> bytes:
     """Return the bytes of one shard, as zarr's sharding codec lays them out.
 
     Args:
@@ -152,12 +152,12 @@ def _record(folder: Path, shard: int) -> Path:
     return folder / COMMITS / f"{shard:06d}.json"
 
 
-def pending(folder: Path, layout: Layout) -> list[int]:
+def pending_shards(folder: Path, layout: Layout) -> list[int]:
     """Return the shards that have no commit record yet."""
     return [shard for shard in range(layout.shards) if not _record(folder, shard).exists()]
 
 
-def committed(folder: Path, shard: int) -> dict[str, list[str]] | None:
+def read_notes(folder: Path, shard: int) -> dict[str, list[str]] | None:
     """Return the notes of a shard, column -> one value a row; None if it is not committed."""
     record = _record(folder, shard)
     if not record.exists():
@@ -199,7 +199,7 @@ def write_shard(
         raise ValueError(f"a note of shard {shard} does not have {len(span)} rows")
     files = {}
     for name, spec in layout.arrays.items():
-        file, payload = shard_file(name, spec, shard), packed(blocks[name], layout.shard_rows)
+        file, payload = shard_file(name, spec, shard), pack_shard(blocks[name], layout.shard_rows)
         atomic_write(folder / file, payload)
         files[file] = {"bytes": len(payload), "sha256": digest(payload)}
     columns = {name: [str(value) for value in column] for name, column in notes.items()}
@@ -218,7 +218,7 @@ def write_status(folder: Path, layout: Layout, rows: Iterable[Row]) -> None:
 
 def _noted(folder: Path, layout: Layout, rows: Iterator[Row]) -> Iterator[Row]:
     for shard in range(layout.shards):
-        notes = committed(folder, shard)
+        notes = read_notes(folder, shard)
         assert notes is not None
         for place, row in enumerate(islice(rows, len(layout.span(shard)))):
             yield {**row, **{name: column[place] for name, column in notes.items()}}

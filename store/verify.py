@@ -4,12 +4,12 @@ Fast: the manifest's seal, every file there with its size, no foreign file. Deep
 of every file, and the crc32c of every sample, which tells which rows are damaged.
 """
 
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import google_crc32c
 import numpy as np
@@ -20,11 +20,9 @@ from store.building import COMMITS, MANIFEST, Json, read_manifest
 from store.files import canonical_json, digest, file_digest
 from store.shards import CRC_BYTES, DATA, Layout
 
-"""(done, total, note): called as work goes on; here in bytes."""
-
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FileProblem:
     """One file that is not what was written.
 
     Attributes:
@@ -32,7 +30,7 @@ class Fault:
         what: in a few words.
         shard: the shard it belongs to, if it does.
         rows: the rows concerned; empty if it is about none in particular.
-        foreign: nobody wrote it; it is no part of the output.
+        foreign: it is no part of the output.
     """
 
     file: str
@@ -53,15 +51,15 @@ def _ranges(rows: tuple[int, ...]) -> str:
     return ("row " if len(rows) == 1 else "rows ") + ", ".join(spans)
 
 
-def faults(
+def find_problems(
     path: Path, deep: bool = False, progress: ProgressCallback | None = None
-) -> Iterator[Fault]:
+) -> Iterator[FileProblem]:
     """Yield every file of a finished output that is not what was written.
 
     Args:
         path: the output, of any stage.
         deep: hash what is in the files, too.
-        progress: progress.
+        progress: called with bytes read and in all.
 
     Raises:
         NoInputError: if there is no finished output.
@@ -69,49 +67,49 @@ def faults(
     try:
         manifest = read_manifest(path)
     except CorruptError as error:
-        yield Fault(MANIFEST, error.what)
+        yield FileProblem(MANIFEST, error.what)
         return
-    if (path / MANIFEST).read_bytes() != _sealed(manifest):
-        yield Fault(MANIFEST, "is not written as AULens writes it")
+    if not _is_canonical((path / MANIFEST).read_bytes()):
+        yield FileProblem(MANIFEST, "is not written as AULens writes it")
     files: Json = manifest["files"]
     layout = Layout.from_json(manifest["layout"]) if manifest["layout"] else None
     total, done = sum(record["bytes"] for record in files.values()), 0
     for name, record in sorted(files.items()):
         shard = shard_of(name)
         rows = tuple(layout.span(shard)) if layout and shard is not None else ()
-        what = _wrong_size(path / name, record["bytes"])
+        what = _size_problem(path / name, record["bytes"])
         if what is None and deep:
-            what, rows = _wrong_bytes(path / name, name, rows, manifest)
+            what, rows = _content_problem(path / name, name, rows, manifest)
         if what is not None:
-            yield Fault(name, what, shard, rows)
+            yield FileProblem(name, what, shard, rows)
         done += record["bytes"]
         if progress:
             progress(done, total, "bytes")
     for name in sorted(_present(path) - {*files, MANIFEST}):
-        yield Fault(name, "is no part of this output", foreign=True)
+        yield FileProblem(name, "is no part of this output", foreign=True)
 
 
-def report(
+def verify(
     paths: Sequence[Path], deep: bool, progress: ProgressCallback | None = None
 ) -> Iterator[str]:
-    """Verify outputs and yield what to print: a line a fault, else how much was read how fast.
+    """Verify outputs and yield what to print: one line per problem, or how much was read.
 
     Raises:
-        CorruptError: at the end, if there was any fault.
+        CorruptError: at the end, if there was any problem.
         NoInputError: if there is no finished output.
     """
     bad = 0
     for path in paths:
-        started, found = time.perf_counter(), 0
-        for fault in faults(path, deep, progress):
-            found += 1
-            yield f"{path}/{fault}"
-        if not found:
+        started, count = time.perf_counter(), 0
+        for problem in find_problems(path, deep, progress):
+            count += 1
+            yield f"{path}/{problem}"
+        if not count:
             files, size = size_of(path)
             seconds = time.perf_counter() - started
             speed = f", {size / 1e6 / max(seconds, 1e-9):,.0f} MB/s" if deep else ""
             yield f"{path}: ok: {files} files, {size:,} bytes; {seconds:.2f} s{speed}"
-        bad += found
+        bad += count
     if bad:
         raise CorruptError(
             ", ".join(map(str, paths)),
@@ -137,9 +135,10 @@ def size_of(path: Path) -> tuple[int, int]:
     return len(files), sum(record["bytes"] for record in files.values())
 
 
-def _sealed(manifest: Mapping[str, Any]) -> bytes:
-    content = {key: value for key, value in manifest.items() if key != "sha256"}
-    return canonical_json({"sha256": manifest["sha256"], "manifest": content})
+def _is_canonical(payload: bytes) -> bool:
+    """Say whether a manifest has the very bytes that AULens writes."""
+    sealed = json.loads(payload)
+    return payload == canonical_json({key: sealed[key] for key in ("sha256", "manifest")})
 
 
 def _present(path: Path) -> set[str]:
@@ -151,45 +150,47 @@ def _present(path: Path) -> set[str]:
     }
 
 
-def _wrong_size(file: Path, expected: int) -> str | None:
+def _size_problem(file: Path, expected: int) -> str | None:
     if not file.is_file():
         return "is not a file" if file.exists() else "is missing"
     size = file.stat().st_size
     return None if size == expected else f"has {size} bytes, {expected} were written"
 
 
-def _wrong_bytes(
+def _content_problem(
     file: Path, name: str, rows: tuple[int, ...], manifest: Json
 ) -> tuple[str | None, tuple[int, ...]]:
     """Say what is wrong with a file's bytes, and which rows that concerns."""
     try:
-        return _compared(file, name, rows, manifest)
-    except OSError as error:  # what a failing disk says
+        return _compare_digest(file, name, rows, manifest)
+    except OSError as error:  # a failing disk
         return f"cannot be read ({error.strerror})", rows
 
 
-def _compared(
+def _compare_digest(
     file: Path, name: str, rows: tuple[int, ...], manifest: Json
 ) -> tuple[str | None, tuple[int, ...]]:
     expected = manifest["files"][name]["sha256"]
     if not name.startswith(f"{DATA}/") or not rows:
         return (None if file_digest(file) == expected else "was changed"), rows
     payload = file.read_bytes()
-    found = digest(payload)
+    actual = digest(payload)
     array = Layout.from_json(manifest["layout"]).arrays[PurePosixPath(name).parts[1]]
     size = prod(array.shape) * np.dtype(array.dtype).itemsize
-    damaged = tuple(row for row, good in zip(rows, _sound(payload, size), strict=False) if not good)
+    damaged = tuple(
+        row for row, good in zip(rows, _checksums_agree(payload, size), strict=False) if not good
+    )
     if damaged:
         return "is damaged (checksum)", damaged
-    if found == expected:
+    if actual == expected:
         return None, ()
-    home = [other for other, record in manifest["files"].items() if record["sha256"] == found]
-    if home:
-        return f"holds what {home[0]} should", rows
+    sources = [other for other, record in manifest["files"].items() if record["sha256"] == actual]
+    if sources:
+        return f"holds what {sources[0]} should", rows
     return "is not the shard that was written, or its index is damaged", rows
 
 
-def _sound(payload: bytes, size: int) -> Iterator[bool]:
+def _checksums_agree(payload: bytes, size: int) -> Iterator[bool]:
     """Say of every sample that lies back to back with its crc32c whether the two agree."""
     for start in range(0, len(payload) - size - CRC_BYTES + 1, size + CRC_BYTES):
         stored = int.from_bytes(payload[start + size : start + size + CRC_BYTES], "little")

@@ -73,13 +73,13 @@ def _tiny_table() -> list[dict[str, str]]:
 
 
 MakeStore = Callable[..., Path]
-"""(out, arrays, about, table, shard_rows) -> out."""
+"""(out, arrays, metadata, table, shard_rows) -> out."""
 
 
 def _store(
     out: Path,
     arrays: dict[str, np.ndarray],
-    about: dict[str, object] | None = None,
+    metadata: dict[str, object] | None = None,
     table: list[dict[str, str]] | None = None,
     shard_rows: int = 4,
 ) -> Path:
@@ -87,7 +87,7 @@ def _store(
     table = table or [{"id": f"{row}.png", "status": "ok"} for row in range(rows)]
     specs = {name: ArraySpec(block.shape[1:], str(block.dtype)) for name, block in arrays.items()}
     layout = Layout(rows, shard_rows, specs)
-    with building(out, {"stage": out.name}, about or {}, layout.as_json()) as folder:
+    with building(out, {"stage": out.name}, metadata or {}, layout.as_json()) as folder:
         create_arrays(folder, layout)
         for shard in range(layout.shards):
             span = layout.span(shard)
@@ -97,8 +97,8 @@ def _store(
     return out
 
 
-def _tiny_store(out: Path, arrays: dict[str, np.ndarray], about: dict[str, object]) -> Path:
-    return _store(out, arrays, about, _tiny_table(), shard_rows=16)
+def _tiny_store(out: Path, arrays: dict[str, np.ndarray], metadata: dict[str, object]) -> Path:
+    return _store(out, arrays, metadata, _tiny_table(), shard_rows=16)
 
 
 @pytest.fixture(scope="session")
@@ -113,19 +113,19 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
         y, x = divmod(int(label), 3)
         images[row, 10 * y : 10 * y + 10, 10 * x : 10 * x + 10] = 250
         maps[row, 20 * y : 20 * y + 20, 20 * x : 20 * x + 20] = 255 * (label > 0)
-    about = {"dataset": "tiny", "notice": "made up", "size_px": 32}
+    metadata = {"dataset": "tiny", "notice": "made up", "size_px": 32}
     frontal = np.load(ROOT / "tests" / "golden" / "au_heatmaps.npz")["landmarks"][5]
     points = np.rint((frontal + 0.5) / 8 * 64 - 32).astype(np.int16)
     valid = np.ones(42, np.uint8)
     return TinyStores(
-        _tiny_store(root / "faces", {"image": images, "valid": valid}, about),
+        _tiny_store(root / "faces", {"image": images, "valid": valid}, metadata),
         _tiny_store(
-            root / "landmarks", {"points": np.tile(points, (42, 1, 1)), "valid": valid}, about
+            root / "landmarks", {"points": np.tile(points, (42, 1, 1)), "valid": valid}, metadata
         ),
         _tiny_store(
             root / "heatmaps",
             {"map": maps, "valid": (labels > 0).astype(np.uint8)},
-            {**about, "kind": "au", "canvas_px": 224, "options": {}},
+            {**metadata, "kind": "au", "canvas_px": 224, "options": {}},
         ),
     )
 
@@ -165,7 +165,7 @@ def make_landmarks(tiny: TinyStores) -> Callable[[Path, int], Path]:
     def make(folder: Path, faces: int) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "params.yaml", folder)
-        one = Store(tiny.landmarks).array("points").all()[:1]
+        one = Store(tiny.landmarks).array("points").load()[:1]
         table = [
             {"id": str(row), "expression": EXPRESSIONS[row % 7], "split": "test", "status": "ok"}
             for row in range(faces)

@@ -16,8 +16,8 @@ from store.building import COMMITS, building, building_folder, is_built, read_ma
 from store.files import digest
 from store.reading import Store
 from store.repair import repair
-from store.shards import ArraySpec, Layout, create_arrays, pending, write_shard, write_status
-from store.verify import faults
+from store.shards import ArraySpec, Layout, create_arrays, pending_shards, write_shard, write_status
+from store.verify import find_problems
 from tests.forking import forkserver
 
 LOG = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ def build(out, sigma=3, rebuild=False, pause_s=0.0):
         return
     with building(out, fingerprint(sigma), {}, LAYOUT.as_json()) as folder:
         create_arrays(folder, LAYOUT)
-        for shard in pending(folder, LAYOUT):
+        for shard in pending_shards(folder, LAYOUT):
             rows = len(LAYOUT.span(shard))
             maps = np.full((rows, 40, 50), sigma + shard, np.uint8)
             blocks = {"map": maps, "valid": np.ones(rows, np.uint8)}
@@ -60,7 +60,7 @@ def rebuild(out):
 
 def mend(out):
     """Find what is damaged and put it back."""
-    repair(out, list(faults(out, deep=True)), build)
+    repair(out, list(find_problems(out, deep=True)), build)
 
 
 def build_in_child(ready, out, sigma=3, pause_s=0.0):
@@ -213,7 +213,7 @@ def honest(out, gold, sigma=3):
         return
     assert store.digest == gold
     committed_shards_are_whole(out)
-    assert (store.array("map").all()[4:8] == sigma + 1).all()
+    assert (store.array("map").load()[4:8] == sigma + 1).all()
 
 
 def healed(out, gold, sigma=3):

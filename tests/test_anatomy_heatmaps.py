@@ -6,14 +6,14 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import (
     HEATMAPS,
     au,
-    compared_au,
+    comparison_maps,
     generic_au,
     landmarks,
     per_class_au,
     single_au,
     unit_regions,
 )
-from anatomy.landmarks import mirrored
+from anatomy.landmarks import mirror_points
 from errors import UsageError
 
 OFF_CANVAS, FAILED = 10, 11
@@ -148,7 +148,7 @@ def test_corrected_disgust_draws_the_upper_lip_and_not_the_lids(face):
 
 @pytest.mark.parametrize("unit", [10, 20])
 def test_corrected_units_are_as_even_as_the_face(face, unit):
-    even = (face + mirrored(face, 256)) / 2
+    even = (face + mirror_points(face, 256)) / 2
     maps, _ = single_au(even[None], [0], 256, canvas_px=256, au=unit, codebook="corrected")
     both = (maps[0] * maps[0][:, ::-1]).sum() / (maps[0] ** 2).sum()
     assert both > 0.97
@@ -174,7 +174,7 @@ def test_an_unknown_codebook_names_the_known_ones():
 @pytest.mark.parametrize("codebook", CODEBOOKS)
 def test_what_is_compared_are_the_maps_of_every_kind_to_the_bit(golden, codebook):
     points, labels = np.tile(golden["landmarks"], (7, 1, 1)), [0, 1, 2, 3, 4, 5, 6]
-    (maps, valid), regions = compared_au(
+    (maps, valid), regions = comparison_maps(
         golden["landmarks"], (64, 32), canvas_px=256, codebook=codebook
     )
     for found, expected in zip(

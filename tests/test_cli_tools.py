@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from store.building import building, held, read_manifest
+from store.building import building, read_manifest
+from store.locking import locked
 from store.outputs import write_progress
 from store.reading import Store
 
@@ -85,7 +86,7 @@ def test_inspect_says_when_nothing_is_finished(folder):
     left.rename(left.with_name(".building-0123"))
     found = said("inspect", "data/heatmaps/mine/.building-0123")
     assert "NOT FINISHED, half-built, 2 of 3 shards" in found
-    assert "nobody" in found
+    assert "the same command goes on with it" in found
 
 
 def test_inspect_of_a_damaged_fingerprint_says_so(folder):
@@ -205,7 +206,7 @@ def test_clean_removes_what_nobody_holds_and_says_how_much(folder):
 
 def test_clean_leaves_a_locked_folder_alone(folder):
     left = half_built(folder / "data" / "faces" / "mine")
-    with held(left, folder / "data" / "faces" / "mine"):
+    with locked(left, folder / "data" / "faces" / "mine"):
         assert said("clean", "--yes") == "Nothing to remove.\n"
     assert (left / "first.txt").read_text() == "1"
 
@@ -227,7 +228,7 @@ def test_clean_leaves_alone_what_was_taken_up_while_it_asked(folder, monkeypatch
 def test_export_writes_one_file_and_never_over_another(folder):
     assert aulens(folder, "export", MAPS, "au.h5").returncode == 0
     with h5py.File(folder / "au.h5") as file:
-        assert np.array_equal(file["map"][:], Store(Path(MAPS)).array("map").all())
+        assert np.array_equal(file["map"][:], Store(Path(MAPS)).array("map").load())
     found = aulens(folder, "export", MAPS, "au.h5")
     assert found.returncode == 73
     assert "is there already" in found.stderr

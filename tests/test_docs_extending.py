@@ -185,9 +185,9 @@ def test_the_backend_finds_every_face(run, tmp_path):
 def test_the_kind_is_drawn_and_seen(run, tmp_path):
     run("A heatmap kind")
     store = Store(tmp_path / "data/heatmaps/demo/whole_face")
-    assert store.about["options"] == {"rim_px": 8.0}
-    assert store.array("valid").all().all()
-    maps = store.array("map").all()
+    assert store.metadata["options"] == {"rim_px": 8.0}
+    assert store.array("valid").load().all()
+    maps = store.array("map").load()
     middle, border = maps.shape[1] // 2, maps[:, [0, -1]]
     assert (maps[:, middle, middle] > 250).all()
     assert (border < 128).all()

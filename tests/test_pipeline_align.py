@@ -89,20 +89,20 @@ def many(tmp_path):
 def test_every_picture_keeps_its_row_and_says_what_became_of_it(faces):
     assert {row["id"]: row["status"] for row in faces.table()} == STATUSES
     assert [row["id"] for row in faces.table()] == list(STATUSES)
-    assert faces.array("valid").all().tolist() == [1, 0, 0, 0, 0, 0, 0]
+    assert faces.array("valid").load().tolist() == [1, 0, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("name", ["image", "points", "matrix", "coverage"])
 def test_rows_of_what_is_no_picture_are_zero(faces, name):
     rows = [row["status"] not in ("ok", "no_face") for row in faces.table()]
-    assert not faces.array(name).all()[rows].any()
+    assert not faces.array(name).load()[rows].any()
 
 
 def test_a_face_on_the_template_is_taken_as_it_is(faces, template_face):
-    np.testing.assert_array_equal(faces.array("image").all()[0], NOISE)
-    np.testing.assert_allclose(faces.array("points").all()[0], template_face, atol=1e-4)
-    np.testing.assert_allclose(faces.array("matrix").all()[0], [[1, 0, 0], [0, 1, 0]], atol=1e-5)
-    assert faces.array("coverage").all()[0] == 1
+    np.testing.assert_array_equal(faces.array("image").load()[0], NOISE)
+    np.testing.assert_allclose(faces.array("points").load()[0], template_face, atol=1e-4)
+    np.testing.assert_allclose(faces.array("matrix").load()[0], [[1, 0, 0], [0, 1, 0]], atol=1e-5)
+    assert faces.array("coverage").load()[0] == 1
 
 
 def test_the_table_keeps_the_index_and_adds_how_it_went(faces):
@@ -114,7 +114,7 @@ def test_the_table_keeps_the_index_and_adds_how_it_went(faces):
 
 
 def test_the_card_of_the_dataset_is_carried(faces, raw):
-    assert faces.about["root"] == str(raw)
+    assert faces.metadata["root"] == str(raw)
 
 
 def test_a_picture_that_changed_after_indexing_is_set_aside(raw, tmp_path):
@@ -155,7 +155,7 @@ def test_too_many_bad_pictures_publish_nothing_and_lose_nothing(raw, tmp_path, l
     before = len(looked)
     assert align(path, tmp_path / "faces", align_params(max_bad=0.7), ALONE)
     assert len(looked) == before
-    assert Store(tmp_path / "faces").array("valid").all().tolist() == [1, 0, 0]
+    assert Store(tmp_path / "faces").array("valid").load().tolist() == [1, 0, 0]
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(many, tmp_path, looked, monkeypatch):
@@ -250,7 +250,7 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     (row,) = Store(tmp_path / "faces").table()
     assert row["faces"] == "2"
-    assert Store(tmp_path / "faces").array("matrix").all()[0, 0, 0] == pytest.approx(2.5)
+    assert Store(tmp_path / "faces").array("matrix").load()[0, 0, 0] == pytest.approx(2.5)
 
 
 def test_what_the_decoder_put_right_is_noted(raw, tmp_path):
@@ -282,8 +282,8 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     index(raw, tmp_path / "index", params, ALONE.progress)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
     store = Store(tmp_path / "faces")
-    given = store.array("given").all()
-    matrix = store.array("matrix").all()[0].astype(float)
+    given = store.array("given").load()
+    matrix = store.array("matrix").load()[0].astype(float)
     np.testing.assert_allclose(given[0], moved(template_face + 5, matrix), atol=1e-3)
     assert np.isnan(given[1]).all()
     assert "landmarks" not in store.table()[0]

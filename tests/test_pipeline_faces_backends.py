@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from anatomy.landmarks import normalised_error
+from anatomy.landmarks import normalized_mean_error
 from demo.render import render
 from pipeline.align import align, align_image
 from pipeline.execution.cluster import ClusterConfig
@@ -52,10 +52,11 @@ def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
     store = Store(tmp_path / "faces")
     there = [
         moved(points, matrix)
-        for points, matrix in zip(true_points, store.array("matrix").all(), strict=True)
+        for points, matrix in zip(true_points, store.array("matrix").load(), strict=True)
     ]
     errors = [
-        normalised_error(*pair) for pair in zip(store.array("points").all(), there, strict=True)
+        normalized_mean_error(*pair)
+        for pair in zip(store.array("points").load(), there, strict=True)
     ]
     assert max(errors) < 0.08
 
@@ -65,7 +66,7 @@ def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
 def test_a_backend_finds_a_demo_face(name):
     image, points = render(0, 1, 0, 256)
     (found,) = BACKENDS[name](image)
-    assert normalised_error(found, points) < 0.08
+    assert normalized_mean_error(found, points) < 0.08
 
 
 @pytest.mark.face_tool

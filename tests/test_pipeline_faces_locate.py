@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anatomy.landmarks import five_points
+from anatomy.landmarks import five_landmarks
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.locate import CHOICES, Attempt, Search, cascade
 from pipeline.faces.locate import locate as search_with
@@ -16,7 +16,7 @@ def painted(face_L2, height, width):
     """Return a black picture with the face's five marks, and the pixels that they are."""
     picture, pixels = (
         np.zeros((height, width, 3), np.uint8),
-        np.rint(five_points(face_L2)).astype(int),
+        np.rint(five_landmarks(face_L2)).astype(int),
     )
     picture[pixels[:, 1], pixels[:, 0]] = np.array(MARKS)[:, None]
     return picture, pixels
@@ -82,7 +82,9 @@ def test_points_come_back_in_pixels_of_the_picture(sees, template_face, turns, p
     x, y = pixels.T
     expected = [(x, y), (y, 299 - x), (299 - x, 279 - y), (279 - y, x)][turns]
     found = locate(turned, [Attempt("fake", pad, turns)], 0.2)
-    np.testing.assert_allclose(five_points(found.points_L2), np.stack(expected, axis=1), atol=1e-9)
+    np.testing.assert_allclose(
+        five_landmarks(found.points_L2), np.stack(expected, axis=1), atol=1e-9
+    )
 
 
 def test_a_small_picture_is_enlarged_to_256_px(sees, template_face):

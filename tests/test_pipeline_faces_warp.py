@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from anatomy.landmarks import five_points
+from anatomy.landmarks import five_landmarks
 from pipeline.faces.warp import TEMPLATE, coverage, crop, laid_back, moved, stretched, upright
 
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
@@ -26,7 +26,7 @@ def test_the_template_face_stands_where_it_is(template_face):
 def test_a_face_lands_on_the_template(template_face):
     face = turned(template_face, 25, 1.7, (40, -12))
     matrix = upright(face, 256)
-    np.testing.assert_allclose(five_points(moved(face, matrix)), TEMPLATE, atol=1e-9)
+    np.testing.assert_allclose(five_landmarks(moved(face, matrix)), TEMPLATE, atol=1e-9)
 
 
 @pytest.mark.parametrize("degrees", [0, 25, 90, 180, -140])
@@ -52,10 +52,10 @@ def test_the_best_similarity_leaves_the_least_error(template_face):
     rng = np.random.default_rng(0)
     face = template_face + rng.normal(size=(68, 2)) * 3
     best = upright(face, 256)
-    error = np.sum((five_points(moved(face, best)) - TEMPLATE) ** 2)
+    error = np.sum((five_landmarks(moved(face, best)) - TEMPLATE) ** 2)
     nudged = [best + step for step in rng.normal(size=(50, 1, 1)) * [[0, 0, 1], [0, 0, 1]]]
     nudged += [best * (1 + step) for step in (-0.01, 0.01)]
-    errors = [np.sum((five_points(moved(face, matrix)) - TEMPLATE) ** 2) for matrix in nudged]
+    errors = [np.sum((five_landmarks(moved(face, matrix)) - TEMPLATE) ** 2) for matrix in nudged]
     assert error <= min(errors)
 
 

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from errors import ProjectError, UsageError
 from params import load
 from pipeline.execution.cluster import ClusterConfig
@@ -49,13 +49,13 @@ def maps_of(landmarks, kind="au", params=PARAMS):
 )
 def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, size_px):
     params = PARAMS.model_copy(update={"size_px": size_px})
-    on_canvas = rescaled(
+    on_canvas = rescale_points(
         np.stack([to_steps(template_face + row) / 64 for row in range(7)]), 256, 224
     )
     maps, valid = HEATMAPS[kind](on_canvas, range(7), size_px, canvas_px=224)
     store = maps_of(landmarks, kind, params)
-    np.testing.assert_array_equal(store.array("map").all()[:7], np.rint(maps * 255))
-    np.testing.assert_array_equal(store.array("valid").all()[:7], valid)
+    np.testing.assert_array_equal(store.array("map").load()[:7], np.rint(maps * 255))
+    np.testing.assert_array_equal(store.array("valid").load()[:7], valid)
 
 
 @pytest.mark.parametrize("kind", HEATMAPS)
@@ -67,27 +67,27 @@ def test_every_kind_can_be_drawn_with_the_options_of_params_yaml(landmarks, chec
 @pytest.mark.parametrize("kind", HEATMAPS)
 def test_a_face_without_landmarks_has_no_map(landmarks, kind):
     store = maps_of(landmarks, kind)
-    assert not store.array("valid").all()[FAILED].any()
-    assert not store.array("map").all()[FAILED].any()
+    assert not store.array("valid").load()[FAILED].any()
+    assert not store.array("map").load()[FAILED].any()
 
 
 def test_neutral_has_no_map_of_its_own(landmarks):
     store = maps_of(landmarks)
-    assert store.array("valid").all().tolist() == [0, 1, 1, 1, 1, 1, 1, 0]
-    assert store.array("map").all().reshape(8, -1).max(axis=1).tolist() == [0, *[255] * 6, 0]
+    assert store.array("valid").load().tolist() == [0, 1, 1, 1, 1, 1, 1, 0]
+    assert store.array("map").load().reshape(8, -1).max(axis=1).tolist() == [0, *[255] * 6, 0]
 
 
 def test_neutral_has_a_map_where_the_kind_does_not_ask_for_the_expression(landmarks):
-    assert maps_of(landmarks, "generic_au").array("valid").all()[0] == 1
-    assert maps_of(landmarks, "landmarks").array("valid").all()[0] == 1
+    assert maps_of(landmarks, "generic_au").array("valid").load()[0] == 1
+    assert maps_of(landmarks, "landmarks").array("valid").load()[0] == 1
 
 
 def test_the_kind_of_all_classes_has_a_map_each(landmarks):
     store = maps_of(landmarks, "per_class_au")
     assert store.array("map").shape == (8, 7, 64, 64)
-    assert store.array("valid").all()[3].tolist() == [0, 1, 1, 1, 1, 1, 1]
-    own = maps_of(landmarks).array("map").all()[3]
-    np.testing.assert_array_equal(store.array("map").all()[3, EXPRESSIONS.index("Fear")], own)
+    assert store.array("valid").load()[3].tolist() == [0, 1, 1, 1, 1, 1, 1]
+    own = maps_of(landmarks).array("map").load()[3]
+    np.testing.assert_array_equal(store.array("map").load()[3, EXPRESSIONS.index("Fear")], own)
 
 
 def test_rows_and_statuses_are_carried(landmarks):
@@ -97,7 +97,7 @@ def test_rows_and_statuses_are_carried(landmarks):
 
 
 def test_kind_canvas_and_options_are_in_the_card(landmarks):
-    about = maps_of(landmarks).about
+    about = maps_of(landmarks).metadata
     assert (about["kind"], about["canvas_px"], about["options"]) == ("au", 224, {})
     assert (about["dataset"], about["size_px"]) == ("mine", 256)
 
@@ -106,9 +106,9 @@ def test_options_of_a_kind_reach_it(landmarks):
     wide = PARAMS.model_copy(
         update={"options": {"landmarks": {"variance_px2": 400.0, "jaw": True}}}
     )
-    maps = maps_of(landmarks, "landmarks", wide).array("map").all()
+    maps = maps_of(landmarks, "landmarks", wide).array("map").load()
     heatmap(landmarks, landmarks.parent / "plain", "landmarks", PARAMS, ALONE)
-    plain = Store(landmarks.parent / "plain").array("map").all()
+    plain = Store(landmarks.parent / "plain").array("map").load()
     assert maps[0].mean() > 1.5 * plain[0].mean()
 
 

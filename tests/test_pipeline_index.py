@@ -66,7 +66,7 @@ def test_the_audit_counts_samples_and_persons(raw, tmp_path):
 def test_name_folder_and_notice_are_carried(raw, tmp_path):
     (raw / "NOTICE.txt").write_text("Synthetic – one person.\n", encoding="utf-8")
     index(raw, tmp_path / "mine", PARAMS, quiet)
-    assert read_index(tmp_path / "mine")[1]["about"] == {
+    assert read_index(tmp_path / "mine")[1]["metadata"] == {
         "dataset": "mine",
         "reader": "csv",
         "root": str(raw),
@@ -77,7 +77,7 @@ def test_name_folder_and_notice_are_carried(raw, tmp_path):
 
 def test_without_a_notice_there_is_none(raw, tmp_path):
     index(raw, tmp_path / "mine", PARAMS, quiet)
-    assert read_index(tmp_path / "mine")[1]["about"]["notice"] is None
+    assert read_index(tmp_path / "mine")[1]["metadata"]["notice"] is None
 
 
 @pytest.mark.parametrize("column", ["", "id", "digest", "notes"])
@@ -163,7 +163,7 @@ def test_a_reader_is_found_by_what_lies_there(raw, tmp_path):
     auto = PARAMS.model_copy(update={"reader": "auto"})
     audit = index(raw, tmp_path / "mine", auto, quiet)
     assert audit["census"]["saw"] == "labels.csv"
-    assert read_index(tmp_path / "mine")[1]["about"]["reader"] == "csv"
+    assert read_index(tmp_path / "mine")[1]["metadata"]["reader"] == "csv"
 
 
 def test_what_is_left_out_is_counted_listed_and_told(tmp_path):

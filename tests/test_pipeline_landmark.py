@@ -102,8 +102,8 @@ def test_a_face_that_failed_keeps_its_row_and_is_not_looked_at(faces, sees, temp
     asked = sees(template_face)
     store = landmarks_of(faces)
     assert [image[0, 0, 0] for image in asked] == [1, 2]
-    assert store.array("valid").all().tolist() == [1, 1, 0]
-    assert not store.array("points").all()[FAILED].any()
+    assert store.array("valid").load().tolist() == [1, 1, 0]
+    assert not store.array("points").load()[FAILED].any()
     assert store.table()[FAILED]["status"] == "no_face"
 
 
@@ -130,7 +130,7 @@ def test_points_that_cannot_be_used_are_set_aside(
     table = [{"id": "0", "expression": "Fear", "split": "train", "status": "ok", "backend": "dlib"}]
     store = landmarks_of(make_store(tmp_path / "faces", arrays, table=table))
     assert store.table()[0]["status"] == "landmarks_invalid"
-    assert store.array("valid").all().tolist() == [0]
+    assert store.array("valid").load().tolist() == [0]
     assert np.isnan(read_points(store, np.array([0]))).all()
 
 
@@ -153,7 +153,7 @@ def test_every_usable_point_fits(template_face):
 
 def test_the_size_of_the_faces_and_the_card_are_carried(faces, sees, template_face):
     sees(template_face)
-    assert landmarks_of(faces).about == {"dataset": "mine", "size_px": 256}
+    assert landmarks_of(faces).metadata == {"dataset": "mine", "size_px": 256}
 
 
 def test_a_second_run_looks_at_nothing(faces, sees, template_face):

@@ -114,7 +114,7 @@ def test_exactly_the_poisonous_row_is_set_aside(poison, status, limits, tmp_path
     statuses = [row["status"] for row in store.table()]
     assert statuses == ["ok"] * POISON + [status] + ["ok"] * (ROWS - POISON - 1)
     others = np.arange(ROWS) != POISON
-    values, expected = store.array("value").all(), clean.array("value").all()
+    values, expected = store.array("value").load(), clean.array("value").load()
     np.testing.assert_array_equal(values[others], expected[others])
     assert not values[POISON].any()
     assert worked[str(POISON)] == 2  # with the others, and alone

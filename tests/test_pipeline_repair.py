@@ -9,7 +9,7 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.index import index
 from pipeline.landmark import LandmarkParams, landmark
 from pipeline.repair import STAGES, mend
-from store.verify import faults
+from store.verify import find_problems
 from tests.indexing import align_params, index_params
 
 CLUSTER = ClusterConfig(lambda done, total, note: None, workers=0)
@@ -52,7 +52,7 @@ def test_landmarks_are_mended_from_the_faces(tmp_path, make_store):
     lines = list(mend(out, [tmp_path / "data"], CLUSTER))
     assert lines[-1] == f"{out}: repaired, 1 file"
     assert (out / "MANIFEST.json").read_bytes() == before
-    assert list(faults(out, deep=True)) == []
+    assert list(find_problems(out, deep=True)) == []
 
 
 @pytest.mark.slow
@@ -73,4 +73,4 @@ def test_faces_are_mended_from_the_pictures(tmp_path):
     before = lose_a_shard(out)
     list(mend(out, [tmp_path / "data"], CLUSTER))
     assert (out / "MANIFEST.json").read_bytes() == before
-    assert list(faults(out, deep=True)) == []
+    assert list(find_problems(out, deep=True)) == []

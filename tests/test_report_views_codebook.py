@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from anatomy.action_units import ACTION_UNITS, CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
-from anatomy.landmarks import five_points, mirrored
+from anatomy.landmarks import five_landmarks, mirror_points
 from cli import main
 from report.views.codebook import apart, drawn_face, figure, write_codebook
 from report.views.codebook_table import numbers, table
@@ -73,9 +73,9 @@ def test_what_the_corrected_codebook_changes_is_said():
 
 def test_the_drawn_face_is_symmetric_and_as_large_as_an_aligned_one():
     face = drawn_face()
-    np.testing.assert_array_equal(mirrored(face, 224), face)
+    np.testing.assert_array_equal(mirror_points(face, 224), face)
     aligned = np.array([[91, 112], [165, 112], [128, 152.7], [95.6, 194.1], [160.4, 194.1]])
-    np.testing.assert_allclose(five_points(face), aligned * 224 / 256, atol=2.5)
+    np.testing.assert_allclose(five_landmarks(face), aligned * 224 / 256, atol=2.5)
 
 
 def test_labels_are_moved_apart_and_stay_on_the_panel():

@@ -1,11 +1,7 @@
-"""How an output comes to be: aside, under a lock, and renamed when its manifest is written."""
+"""How an output is made: built aside, and renamed once its manifest is written."""
 
-import fcntl
 import json
-import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 
@@ -13,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from errors import CorruptError, NoInputError, OutputExistsError, TryLaterError
+from errors import CorruptError, NoInputError, OutputExistsError
 from store.building import (
     MANIFEST,
     building,
@@ -24,6 +20,7 @@ from store.building import (
     read_manifest,
 )
 from store.files import canonical_json, digest
+from store.verify import find_problems
 
 THREE = {"stage": "blur", "params": {"sigma": 3}}
 FIVE = {"stage": "blur", "params": {"sigma": 5}}
@@ -67,7 +64,7 @@ def test_the_manifest_lists_every_file_with_size_and_digest(tmp_path):
     manifest = read_manifest(build(tmp_path / "out", text="abc"))
     assert manifest["files"]["deep/first.txt"] == {"bytes": 3, "sha256": digest(b"abc")}
     assert set(manifest["files"]) == {"deep/first.txt", "fingerprint.json"}
-    assert manifest["about"] == {"dataset": "demo"}
+    assert manifest["metadata"] == {"dataset": "demo"}
 
 
 def test_nothing_is_published_after_an_exception_and_the_folder_stays(tmp_path):
@@ -160,25 +157,15 @@ def test_long_values_are_shortened_in_differences():
     assert differences({"a": "x" * 64}, {"a": 1}) == ['a: "' + "x" * 17 + "… -> 1"]
 
 
-def test_a_second_builder_is_told_who_is_at_it(tmp_path):
-    with (
-        building(tmp_path / "out", THREE, {}),
-        pytest.raises(TryLaterError, match=f"process {os.getpid()} on") as caught,
-        building(tmp_path / "out", THREE, {}),
-    ):
-        pass
-    assert caught.value.exit_code == 75
-    assert socket.gethostname() in str(caught.value)
-    assert is_built(tmp_path / "out", THREE)
-
-
-def test_a_build_that_was_finished_by_another_while_waiting_is_not_spoilt(tmp_path, monkeypatch):
-    def finished_meanwhile(descriptor, how):
-        shutil.move(building_folder(tmp_path / "out", THREE), tmp_path / "out")
-
-    monkeypatch.setattr(fcntl, "flock", finished_meanwhile)
-    with pytest.raises(TryLaterError, match="just finished"), building(tmp_path / "out", THREE, {}):
-        pass
+def test_the_metadata_of_an_older_manifest_is_read(tmp_path):
+    out = build(tmp_path / "out")
+    manifest = json.loads((out / MANIFEST).read_bytes())["manifest"]
+    manifest["about"] = manifest.pop("metadata")
+    older = {"sha256": digest(canonical_json(manifest)), "manifest": manifest}
+    (out / MANIFEST).chmod(0o644)
+    (out / MANIFEST).write_bytes(canonical_json(older))
+    assert read_manifest(out)["metadata"] == {"dataset": "demo"}
+    assert list(find_problems(out, deep=True)) == []
 
 
 def test_no_manifest_means_no_reading(tmp_path):

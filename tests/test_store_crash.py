@@ -14,7 +14,7 @@ import pytest
 from errors import OutputExistsError
 from store.building import read_manifest
 from store.reading import Store
-from store.verify import faults
+from store.verify import find_problems
 from tests.crashing import (
     BEFORE,
     DEADLY,
@@ -76,7 +76,7 @@ def damaged(out):
     (data / "valid" / "c.2").unlink()
     (data / "map" / "c.1.0.0").chmod(0o644)
     (data / "map" / "c.1.0.0").write_bytes(b"spoilt")
-    bad = {fault.file for fault in faults(out, deep=True)}
+    bad = {fault.file for fault in find_problems(out, deep=True)}
     return {file for file in read_manifest(out)["files"] if file not in bad}
 
 
@@ -90,10 +90,10 @@ def test_any_call_of_a_repair_may_fail(kind, tmp_path, gold):
         out = tmp_path / str(at) / "store"
         sound = damaged(out)
         assert strikes(out, kind, at, mend) or kind not in DEADLY
-        left = {fault.file for fault in faults(out, deep=True)}
+        left = {fault.file for fault in find_problems(out, deep=True)}
         assert not left & sound
         mend(out)
-        assert list(faults(out, deep=True)) == []
+        assert list(find_problems(out, deep=True)) == []
         healed(out, gold)
         assert list(out.parent.iterdir()) == [out]
     LOG.info("repair, %s: %d of %d calls", kind, len(landed), calls)
@@ -173,7 +173,7 @@ def test_builds_with_two_parameters_at_once_are_each_complete(tmp_path, gold):
         three, five = tmp_path / str(trial) / "three", tmp_path / str(trial) / "five"
         assert codes([(three, 3, 0.05), (five, 5, 0.05)]) == [0, 0]
         healed(three, gold)
-        assert (Store(five).array("map").all()[4:8] == 6).all()
+        assert (Store(five).array("map").load()[4:8] == 6).all()
 
 
 def test_of_two_parameters_for_one_place_the_other_is_refused(tmp_path, gold):

@@ -69,7 +69,7 @@ def test_where_it_comes_from_is_written_on_it(store, tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         assert file.attrs["stage"] == "maps"
         assert file.attrs["digest"] == read_manifest(store)["sha256"]
-        assert json.loads(file.attrs["about"]) == {"dataset": "made up"}
+        assert json.loads(file.attrs["metadata"]) == {"dataset": "made up"}
         assert json.loads(file.attrs["fingerprint"]) == read_fingerprint(store)
 
 
@@ -107,7 +107,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_behind(store, tmp_path):
 
 
 def test_a_writer_that_dies_leaves_nothing_behind(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "fill", _die)
+    monkeypatch.setattr(module, "write_file", _die)
     with pytest.raises(StorageError, match="the writer died"):
         export(store, tmp_path / "out.h5")
     assert list(tmp_path.iterdir()) == [store]

@@ -6,7 +6,7 @@ import pytest
 from errors import CorruptError
 from store.building import MANIFEST
 from store.reading import Store
-from store.verify import faults, shard_of
+from store.verify import find_problems, shard_of
 from tests.crashing import LOG, SEED, trials
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def overwrite(file, payload):
 
 def named(store):
     """What a deep verification says: file -> shard."""
-    return {fault.file: fault.shard for fault in faults(store, deep=True)}
+    return {fault.file: fault.shard for fault in find_problems(store, deep=True)}
 
 
 def expected(*names):
@@ -57,7 +57,7 @@ def flipped(payload, place, bit):
 def reader_refuses_or_is_right(store):
     try:
         opened = Store(store)
-        found = {name: opened.array(name).all() for name in ARRAYS}
+        found = {name: opened.array(name).load() for name in ARRAYS}
     except CorruptError:
         return
     for name, values in ARRAYS.items():

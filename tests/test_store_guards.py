@@ -15,7 +15,8 @@ import pytest
 from tests.crashing import FULL, LOG
 
 FILES, BUILDING, SHARDS = "store/files.py", "store/building.py", "store/shards.py"
-READING, VERIFY, REPAIR = "store/reading.py", "store/verify.py", "store/repair.py"
+LOCKING, READING = "store/locking.py", "store/reading.py"
+VERIFY, REPAIR = "store/verify.py", "store/repair.py"
 POWER = "tests/test_store_power.py::test_whatever_a_loss_of_power_leaves_is_refused_or_right"
 
 
@@ -38,7 +39,7 @@ GUARDS = {
     ),
     "a file gets its name when it is whole": Guard(
         FILES,
-        'temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{LITTER}")',
+        'temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")',
         "temporary = path; path.unlink(missing_ok=True)",
         "tests/test_store_files.py::test_a_failed_write_leaves_the_old_file_and_no_litter",
     ),
@@ -90,8 +91,8 @@ GUARDS = {
     ),
     "the fingerprint": Guard(
         BUILDING,
-        "    if found == fingerprint:\n",
-        "    if found is not None:\n",
+        "    if existing == fingerprint:\n",
+        "    if existing is not None:\n",
         "tests/test_store_building.py::test_another_finished_output_is_refused_with_the_difference",
     ),
     "other parameters build elsewhere": Guard(
@@ -101,16 +102,16 @@ GUARDS = {
         "tests/test_store_building.py::test_another_fingerprint_builds_elsewhere",
     ),
     "the lock": Guard(
-        BUILDING,
-        "        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        LOCKING,
+        "        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)\n",
         "        pass\n",
-        "tests/test_store_building.py::test_a_second_builder_is_told_who_is_at_it",
+        "tests/test_store_locking.py::test_a_second_builder_is_told_who_is_at_it",
     ),
     "a lock on what another has published is none": Guard(
-        BUILDING,
-        "if not folder.exists() or not os.path.samestat(os.fstat(descriptor), folder.stat()):",
-        "if False:",
-        "tests/test_store_building.py::"
+        LOCKING,
+        "return os.path.samestat(os.fstat(descriptor), folder.stat())",
+        "return True",
+        "tests/test_store_locking.py::"
         "test_a_build_that_was_finished_by_another_while_waiting_is_not_spoilt",
     ),
     "published files are read-only": Guard(
@@ -119,15 +120,15 @@ GUARDS = {
         "            pass\n",
         "tests/test_store_building.py::test_published_files_are_read_only",
     ),
-    "litter is swept away": Guard(
+    "leftovers are removed": Guard(
         BUILDING,
-        "        litter.unlink()\n",
+        "        partial.unlink()\n",
         "        pass\n",
         "tests/test_store_building.py::test_litter_of_a_killed_write_is_not_published",
     ),
     "a sample is compared with its checksum": Guard(
         READING,
-        "rows_B[fresh[stored != np.array(found, np.uint32)]]:",
+        "rows_B[fresh[stored != np.array(computed, np.uint32)]]:",
         "rows_B[:0]:",
         "tests/test_store_reading.py::test_a_flipped_bit_names_file_and_row",
     ),
@@ -157,7 +158,7 @@ GUARDS = {
     ),
     "the digest of shards": Guard(
         VERIFY,
-        "    if found == expected:\n",
+        "    if actual == expected:\n",
         "    if True:\n",
         "tests/test_store_flips.py::test_a_shard_that_is_not_the_right_one_is_found",
     ),
@@ -169,7 +170,7 @@ GUARDS = {
     ),
     "a repair must come out as recorded": Guard(
         REPAIR,
-        "if before[fault.file] != after.get(fault.file)]",
+        "if before[name] != after.get(name)]",
         "if False]",
         "tests/test_store_repair.py::test_a_store_that_comes_out_differently_is_left_alone",
     ),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from errors import CorruptError, NoInputError, UsageError
 from store.building import building
-from store.reading import Store, evenly, read_points
+from store.reading import Store, evenly_spaced, read_points
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -27,7 +27,7 @@ ROWS = [3, 5, 9, 11, 19]
 
 @pytest.fixture
 def path(tmp_path, make_store):
-    return make_store(tmp_path / "store", ARRAYS, about={"dataset": "demo"})
+    return make_store(tmp_path / "store", ARRAYS, metadata={"dataset": "demo"})
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def damaged(path):
 
 @pytest.mark.parametrize("name", ARRAYS)
 def test_the_memory_map_reads_what_was_written(path, name):
-    found = Store(path).array(name).all()
+    found = Store(path).array(name).load()
     np.testing.assert_array_equal(found, ARRAYS[name])
     assert found.dtype == ARRAYS[name].dtype
     assert Store(path).array(name).shape == ARRAYS[name].shape
@@ -52,7 +52,7 @@ def test_the_memory_map_reads_what_was_written(path, name):
 @pytest.mark.parametrize("name", ARRAYS)
 def test_plain_zarr_reads_the_same(path, name):
     plain = zarr.open_group(path / "data.zarr", mode="r")
-    np.testing.assert_array_equal(plain[name][:], Store(path).array(name).all())
+    np.testing.assert_array_equal(plain[name][:], Store(path).array(name).load())
 
 
 @pytest.mark.parametrize(
@@ -76,12 +76,12 @@ def test_a_row_that_is_not_there_is_refused(path, row):
 
 def test_a_store_that_forgot_reads_the_same_and_holds_no_map(path):
     store = Store(path)
-    before = store.array("image").all()
+    before = store.array("image").load()
     mapped = [line for line in Path("/proc/self/maps").read_text().splitlines() if "c.0" in line]
-    store.forget()
+    store.unmap()
     left = [line for line in Path("/proc/self/maps").read_text().splitlines() if "c.0" in line]
     assert len(left) < len(mapped)
-    np.testing.assert_array_equal(store.array("image").all(), before)
+    np.testing.assert_array_equal(store.array("image").load(), before)
 
 
 def test_a_batch_is_a_copy(path):
@@ -94,7 +94,7 @@ def test_a_store_knows_its_length_digest_card_and_table(path):
     store = Store(path)
     assert len(store) == 10
     assert len(store.digest) == 64
-    assert store.about == {"dataset": "demo"}
+    assert store.metadata == {"dataset": "demo"}
     assert store.table()[3] == {"id": "3.png", "status": "ok"}
 
 
@@ -105,7 +105,7 @@ def test_an_unknown_array_is_refused_with_the_known_ones(path):
 
 def test_a_flipped_bit_names_file_and_row(damaged):
     with pytest.raises(CorruptError, match=r"c\.1\.0\.0\.0: row 5 is damaged") as caught:
-        Store(damaged).array("image").all()
+        Store(damaged).array("image").load()
     assert caught.value.exit_code == 76
 
 
@@ -138,7 +138,7 @@ def test_any_flipped_bit_of_the_samples_is_found(path, place, bit):
     shard.chmod(0o644)
     shard.write_bytes(flipped)
     with pytest.raises(CorruptError, match=f"row {place // SAMPLE_BYTES} is damaged"):
-        Store(path).array("image").all()
+        Store(path).array("image").load()
     shard.write_bytes(payload)
 
 
@@ -163,7 +163,7 @@ def test_a_shard_with_another_order_of_samples_is_refused(path):
     shard.chmod(0o644)
     shard.write_bytes(payload)
     with pytest.raises(CorruptError, match="back to back"):
-        Store(path).array("empty").all()
+        Store(path).array("empty").load()
 
 
 def test_an_unfinished_store_is_refused(path):
@@ -190,8 +190,8 @@ def test_landmarks_are_in_pixels_and_missing_ones_are_no_numbers(path):
     [(0, []), (1, [3]), (2, [3, 19]), (3, [3, 9, 19]), (5, [3, 5, 9, 11, 19]), (9, ROWS)],
 )
 def test_rows_are_chosen_evenly_from_the_first_to_the_last(most, chosen):
-    assert evenly(ROWS, most).tolist() == chosen
+    assert evenly_spaced(ROWS, most).tolist() == chosen
 
 
 def test_of_no_rows_none_is_chosen():
-    assert evenly([], 3).tolist() == []
+    assert evenly_spaced([], 3).tolist() == []

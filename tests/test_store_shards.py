@@ -12,7 +12,7 @@ from store.shards import (
     ArraySpec,
     Layout,
     create_arrays,
-    pending,
+    pending_shards,
     shard_rows,
     write_shard,
     write_status,
@@ -137,15 +137,15 @@ def test_the_commit_record_is_written_after_the_data(folder, monkeypatch):
 
 
 def test_pending_skips_what_is_committed(folder):
-    assert pending(folder, LAYOUT) == [0, 1, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 1, 2]
     write_shard(folder, LAYOUT, 1, blocks(1), {})
-    assert pending(folder, LAYOUT) == [0, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 2]
 
 
 def test_a_shard_without_its_record_is_pending(folder):
     write_shard(folder, LAYOUT, 1, blocks(1), {})
     (folder / "commit/000001.json").unlink()
-    assert pending(folder, LAYOUT) == [0, 1, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 1, 2]
 
 
 def test_creating_the_arrays_again_keeps_the_shards(folder):
@@ -153,7 +153,7 @@ def test_creating_the_arrays_again_keeps_the_shards(folder):
     before = (folder / "data.zarr/map/c.1.0.0").read_bytes()
     create_arrays(folder, LAYOUT)
     assert (folder / "data.zarr/map/c.1.0.0").read_bytes() == before
-    assert pending(folder, LAYOUT) == [0, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 2]
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_creating_the_arrays_again_keeps_the_shards(folder):
 def test_a_block_of_another_shape_or_type_is_refused(folder, wrong):
     with pytest.raises(ValueError, match="expected 4 rows"):
         write_shard(folder, LAYOUT, 0, blocks(0) | wrong, {})
-    assert pending(folder, LAYOUT) == [0, 1, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 1, 2]
 
 
 def test_a_missing_block_is_refused(folder):
@@ -181,7 +181,7 @@ def test_a_missing_block_is_refused(folder):
 def test_a_note_of_another_length_is_refused(folder):
     with pytest.raises(ValueError, match="does not have 4 rows"):
         write_shard(folder, LAYOUT, 0, blocks(0), {"status": ["ok"] * 3})
-    assert pending(folder, LAYOUT) == [0, 1, 2]
+    assert pending_shards(folder, LAYOUT) == [0, 1, 2]
 
 
 def test_writing_a_shard_twice_gives_the_same_bytes(folder, tmp_path):

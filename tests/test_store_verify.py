@@ -10,7 +10,7 @@ import pytest
 from errors import CorruptError, NoInputError
 from store import verify as module
 from store.building import MANIFEST, building, read_manifest
-from store.verify import Fault, faults, report, shard_of
+from store.verify import FileProblem, find_problems, shard_of, verify
 
 ROWS = 10
 MAPS = np.arange(ROWS * 12, dtype=np.uint8).reshape(ROWS, 3, 4)
@@ -44,7 +44,7 @@ def flip(file, place, bit=0):
 
 
 def found(store, deep=True):
-    return {fault.file: fault for fault in faults(store, deep)}
+    return {fault.file: fault for fault in find_problems(store, deep)}
 
 
 def files(store):
@@ -52,8 +52,8 @@ def files(store):
 
 
 def test_an_untouched_store_has_no_fault(store):
-    assert list(faults(store)) == []
-    assert list(faults(store, deep=True)) == []
+    assert list(find_problems(store)) == []
+    assert list(find_problems(store, deep=True)) == []
 
 
 def test_outputs_without_arrays_are_verified_too(tmp_path):
@@ -61,7 +61,7 @@ def test_outputs_without_arrays_are_verified_too(tmp_path):
         (folder / "best.ckpt").write_bytes(b"weights")
     assert found(tmp_path / "run") == {}
     flip(tmp_path / "run" / "best.ckpt", 3)
-    assert found(tmp_path / "run") == {"best.ckpt": Fault("best.ckpt", "was changed")}
+    assert found(tmp_path / "run") == {"best.ckpt": FileProblem("best.ckpt", "was changed")}
 
 
 def test_each_of_200_flipped_bits_is_found_in_the_right_file(store):
@@ -102,14 +102,14 @@ def test_a_missing_file_is_found_whatever_it_is(store, deep):
     for file in files(store):
         file.rename(store.parent / "away")
         if file.name != MANIFEST:
-            assert [fault.what for fault in faults(store, deep)] == ["is missing"]
+            assert [fault.what for fault in find_problems(store, deep)] == ["is missing"]
         (store.parent / "away").rename(file)
 
 
 def test_without_a_manifest_there_is_no_output(store):
     (store / MANIFEST).unlink()
     with pytest.raises(NoInputError, match="not finished"):
-        list(faults(store))
+        list(find_problems(store))
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "data.zarr/map/c.3.0.0", "commit/000003.json"])
@@ -192,7 +192,7 @@ def test_a_file_belongs_to_a_shard_or_to_none(name, number):
 
 
 def test_the_report_counts_files_and_bytes(store):
-    (line,) = report([store], deep=True)
+    (line,) = verify([store], deep=True)
     manifest = read_manifest(store)["files"]
     total = sum(record["bytes"] for record in manifest.values())
     assert f"ok: {len(manifest)} files, {total:,} bytes" in line
@@ -201,7 +201,7 @@ def test_the_report_counts_files_and_bytes(store):
 
 def test_the_report_goes_through_all_stores_before_it_fails(store, other):
     flip(shard(store, 0), 0)
-    lines = report([store, other], deep=True)
+    lines = verify([store, other], deep=True)
     assert next(lines) == f"{store}/data.zarr/map/c.0.0.0: is damaged (checksum); row 0"
     assert next(lines).startswith(f"{other}: ok")
     with pytest.raises(CorruptError, match="1 file is not what was written"):

@@ -240,7 +240,7 @@ def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores)
     assert next(asked.in_order()).points_B682 is None
     asked.serve([Loss(None, points=True)])
     raw = next(asked.in_order())
-    size = stores.landmarks.about["size_px"]
+    size = stores.landmarks.metadata["size_px"]
     expected = (read_points(stores.landmarks, raw.rows_B) + 0.5) / size * 2 - 1
     np.testing.assert_allclose(raw.points_B682.numpy(), expected, atol=1e-6)
     assert raw.points_B682.isfinite().any()

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import FLIP, rescaled
+from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.store_size import GEOMETRY, moved_points
 from store.reading import POINT_STEPS_PER_PX, Store, read_points
 from train.data.augmentation import moved_maps, random_affine
@@ -41,7 +41,7 @@ def posed(golden_folder, make_store, tmp_path_factory):
 
     faces = write("faces", {"image": np.zeros((54, 8, 8, 3), np.uint8)})
     landmarks = write("landmarks", {"points": points})
-    on_canvas = rescaled(read_points(Store(landmarks), np.arange(54)), FACE, CANVAS)
+    on_canvas = rescale_points(read_points(Store(landmarks), np.arange(54)), FACE, CANVAS)
     found = {}
     for kind, options in OPTIONS.items():
         maps, _ = HEATMAPS[kind](on_canvas, labels, 64, canvas_px=CANVAS, **options)
@@ -79,7 +79,7 @@ def test_stored_and_drawn_maps_agree_under_augmentation(posed, kind, side):
 @pytest.mark.parametrize("kind", OPTIONS)
 def test_a_drawn_map_is_the_published_one(posed, kind):
     stores = posed[kind]
-    points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
+    points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     exact, _ = HEATMAPS[kind](
         points, labels_of(stores.faces.table()).tolist(), CANVAS, canvas_px=CANVAS, **OPTIONS[kind]
     )
@@ -87,7 +87,7 @@ def test_a_drawn_map_is_the_published_one(posed, kind):
 
 
 def drawn_after_moving(stores, kind, moves, size):
-    points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
+    points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     maps, _ = HEATMAPS[kind](
         moved_points(points, moves),
         labels_of(stores.faces.table()).tolist(),
@@ -110,7 +110,7 @@ def test_a_mirrored_face_is_drawn_from_points_in_mirrored_order(posed):
     moves = affine(GEOMETRY.model_copy(update={"rotate_p": 0, "crop_area_min": 1, "flip_p": 1}))
     moved = moved_maps(maps_of(stores, "drawn"), (112, 112), moves)
     right = cosines(drawn_after_moving(stores, "single_au", moves, 112), moved)
-    points = rescaled(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
+    points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     unswapped = moved_points(points, moves)[:, list(FLIP)]
     wrong, _ = HEATMAPS["single_au"](
         unswapped,

@@ -63,9 +63,9 @@ def without_validation(tiny, make_store, tmp_path):
     made = []
     for path in (tiny.faces, tiny.landmarks, tiny.heatmaps):
         store = Store(path)
-        arrays = {name: store.array(name).all() for name in store.layout.arrays}
+        arrays = {name: store.array(name).load() for name in store.layout.arrays}
         table = [{**row, "split": row["split"].replace("val", "train")} for row in store.table()]
-        made.append(make_store(tmp_path / path.name, arrays, store.about, table))
+        made.append(make_store(tmp_path / path.name, arrays, store.metadata, table))
     return made
 
 

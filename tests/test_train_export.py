@@ -142,7 +142,7 @@ def test_the_readouts_that_ask_for_a_gradient_are_known():
 
 
 def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
-    images = Store(tiny.faces).array("image").all()
+    images = Store(tiny.faces).array("image").load()
     model, method, described = load_run(run, "best", CPU)
     graph = Graph(model, method.cam_method, described["params"]["image_px"])
     agree(told((exported / ONNX).read_bytes(), images), graph.say(images))

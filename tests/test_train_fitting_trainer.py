@@ -179,10 +179,10 @@ def test_a_run_without_a_whole_checkpoint_is_refused(tiny, speck, tmp_path):
 
 
 def test_an_interrupted_run_says_how_far_it_is(tiny, speck, tmp_path):
-    from store.outputs import half_built as described
+    from store.outputs import describe_unfinished
 
     stopped(tiny, tmp_path / "run", speck.model_copy(update={"checkpoint_steps": 3}), at=4)
-    assert "half-built, step 3 of 8, " in described(half_built(tmp_path / "run")).state
+    assert "half-built, step 3 of 8, " in describe_unfinished(half_built(tmp_path / "run")).state
 
 
 @pytest.mark.gpu

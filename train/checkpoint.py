@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from errors import CorruptError, NoInputError
-from store.files import LITTER, atomic_write, sync_folder
+from store.files import PARTIAL_SUFFIX, atomic_write, sync_folder
 
 State = dict[str, Any]
 LAST, PREV, BEST = "last.ckpt", "prev.ckpt", "best.ckpt"
@@ -166,7 +166,7 @@ def fits(path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) 
 
 def _link(path: Path, name: Path) -> None:
     """Give a file a second name, atomically; what had it before goes."""
-    temporary = name.with_name(f".{name.name}.{uuid.uuid4().hex}{LITTER}")
+    temporary = name.with_name(f".{name.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
     os.link(path, temporary)
     temporary.replace(name)
     sync_folder(name.parent)

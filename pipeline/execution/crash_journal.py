@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from pipeline.execution.isolated import Limits, alone, clock
-from store.files import LITTER
+from store.files import PARTIAL_SUFFIX
 from store.records import Status
 from store.tables import Row
 
@@ -89,7 +89,7 @@ class Journal:
 
 def journal_path(folder: Path, shard: int) -> Path:
     """Return where the journal of a shard lies; publishing sweeps it away."""
-    return folder / f".journal-{shard:06d}{LITTER}"
+    return folder / f".journal-{shard:06d}{PARTIAL_SUFFIX}"
 
 
 def by_rows(

@@ -24,9 +24,9 @@ from store.records import Status
 from store.shards import (
     STATUS,
     Layout,
-    committed,
     create_arrays,
-    pending,
+    pending_shards,
+    read_notes,
     write_shard,
     write_status,
 )
@@ -52,7 +52,7 @@ class Plan:
     Attributes:
         out: where it goes.
         fingerprint: everything that decides its bytes.
-        about: card of the dataset, carried on.
+        metadata: of the dataset, carried on.
         layout: its arrays.
         rows: the input's table, one row a sample; the output's table adds the notes.
         max_bad: at most this share of rows may end with another status than ok.
@@ -61,7 +61,7 @@ class Plan:
 
     out: Path
     fingerprint: Mapping[str, Any]
-    about: Mapping[str, Any]
+    metadata: Mapping[str, Any]
     layout: Layout
     rows: list[Row]
     max_bad: float
@@ -112,11 +112,11 @@ def _fill(
     if not rebuild and is_built(plan.out, plan.fingerprint):
         return False
     layout = plan.layout
-    with building(plan.out, plan.fingerprint, plan.about, layout.as_json()) as folder:
+    with building(plan.out, plan.fingerprint, plan.metadata, layout.as_json()) as folder:
         create_arrays(folder, layout)
         items = [
             (shard, [plan.rows[row] for row in layout.span(shard)])
-            for shard in pending(folder, layout)
+            for shard in pending_shards(folder, layout)
         ]
         run(
             cluster,
@@ -132,7 +132,7 @@ def _fill(
 
 def _do(layout: Layout, work: Work, folder: Path, item: Item) -> dict[str, int]:
     shard, rows = item
-    if committed(folder, shard) is None:
+    if read_notes(folder, shard) is None:
         write_shard(folder, layout, shard, *work(layout.span(shard), rows))
     return _counts(folder, shard)
 
@@ -144,7 +144,7 @@ def _do_rows(
     journal = Journal(journal_path(folder, shard))
     with closing(journal):
         # A worker that dies just after a commit takes with it only the news of it.
-        if committed(folder, shard) is None:
+        if read_notes(folder, shard) is None:
             cells = by_rows(open_rows, limits, journal, layout.span(shard), rows)
             write_shard(folder, layout, shard, *_stacked(cells))
     journal.path.unlink(missing_ok=True)
@@ -165,7 +165,7 @@ def _counts(folder: Path, shard: int) -> dict[str, int]:
 
 
 def _statuses(folder: Path, shard: int) -> list[str]:
-    notes = committed(folder, shard)
+    notes = read_notes(folder, shard)
     assert notes is not None
     return notes["status"]
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.landmarks import INNER, five_points
+from anatomy.landmarks import INNER_POINTS, five_landmarks
 from pipeline.faces.backends import BACKENDS
 from store.records import Points, U8Image
 
@@ -166,10 +166,10 @@ def _plausible(face_L2: Points, shape: tuple[int, ...], min_width: float) -> boo
     if not np.isfinite(face_L2).all():
         return False
     height, width = shape[:2]
-    left, right, _, *mouth = five_points(face_L2)
+    left, right, _, *mouth = five_landmarks(face_L2)
     eyes_above = (left[1] + right[1]) / 2 < (mouth[0][1] + mouth[1][1]) / 2
     wide = np.ptp(face_L2[:, 0]) >= min_width * min(height, width)
-    inner = face_L2[list(INNER)]
+    inner = face_L2[list(INNER_POINTS)]
     inside = np.mean(((inner >= 0) & (inner < (width, height))).all(axis=1)) >= _INSIDE
     return bool(eyes_above and wide and inside)
 

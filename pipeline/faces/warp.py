@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.landmarks import five_points
+from anatomy.landmarks import five_landmarks
 from store.records import Points, U8Image
 
 TEMPLATE_PX = 256
@@ -22,7 +22,7 @@ def upright(points_L2: Points, size_px: int) -> Matrix:
 
     Source: Umeyama, IEEE TPAMI 1991, over eye centres, nose tip and mouth corners.
     """
-    source = five_points(points_L2)
+    source = five_landmarks(points_L2)
     target = (np.array(TEMPLATE) + 0.5) * (size_px / TEMPLATE_PX) - 0.5
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
     centred = source - source_mean

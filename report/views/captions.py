@@ -5,7 +5,7 @@ from typing import Any
 
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
-from anatomy.landmarks import INNER, POINTS
+from anatomy.landmarks import INNER_POINTS, POINTS
 
 Options = Mapping[str, Any]
 _NO_UNITS = "no AUs"
@@ -27,7 +27,7 @@ def _one_unit(expression: str, options: Options) -> str:
 
 
 def _points(expression: str, options: Options) -> str:
-    return f"{POINTS if options.get('jaw') else len(INNER)} landmarks"
+    return f"{POINTS if options.get('jaw') else len(INNER_POINTS)} landmarks"
 
 
 def _codebook(options: Options) -> str:

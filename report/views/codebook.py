@@ -22,10 +22,10 @@ from anatomy.action_units import (
     PUBLISHED_CANVAS_PX,
     Ellipse,
 )
-from anatomy.drawing import framed
+from anatomy.drawing import place_on_canvas
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
-from anatomy.landmarks import POINTS, REGIONS, mirrored
+from anatomy.landmarks import POINTS, REGIONS, mirror_points
 from report.figures.drawing import ALERT, GREY, blank_page, png, write
 from report.views.codebook_table import BASE, numbers, table
 from store.files import atomic_write
@@ -97,7 +97,7 @@ def drawn_face() -> Face:
     left_L2 = np.full((POINTS, 2), np.nan)
     for first, points in _HALF.items():
         left_L2[first : first + len(points)] = points
-    return np.where(np.isnan(left_L2), mirrored(left_L2, _SIDE), left_L2)
+    return np.where(np.isnan(left_L2), mirror_points(left_L2, _SIDE), left_L2)
 
 
 def figure() -> Figure:
@@ -163,7 +163,7 @@ def _outline_face(axes: Axes, face_L2: Face) -> None:
 
 
 def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[Outline]:
-    frame = framed(panel.face_L2, CODEBOOKS[book], _SIDE)
+    frame = place_on_canvas(panel.face_L2, CODEBOOKS[book], _SIDE)
     for region, units in panel.regions(book).items():
         colour = ALERT if _is_new(panel, units[0], region) else _tint(units[0])
         for ellipse in region:
@@ -176,7 +176,7 @@ def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[
 
 def _label(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     """Write the numbers of each region right of the face, with a line to its right ellipse."""
-    frame = framed(panel.face_L2, CODEBOOKS[panel.book], _SIDE)
+    frame = place_on_canvas(panel.face_L2, CODEBOOKS[panel.book], _SIDE)
     regions = panel.regions(panel.book)
     ends = {region: max(ellipse.on(frame)[0] for ellipse in region) for region in regions}
     order = sorted(regions, key=lambda region: ends[region][1])

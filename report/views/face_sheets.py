@@ -16,7 +16,7 @@ from report.figures.drawing import ALERT, GREY, INK, blank_page, png, shortened,
 from report.figures.grids import U8
 from report.views.heatmap_sheets import drop_stale
 from store.files import atomic_write
-from store.reading import Store, evenly
+from store.reading import Store, evenly_spaced
 from store.records import Status
 from store.tables import Row
 
@@ -49,11 +49,11 @@ def write_face_sheets(faces: Path, out: Path, status: str | None, count: int) ->
     rows = [n for n, row in enumerate(table) if wanted in (None, row["status"])]
     if not rows:
         raise NoInputError(faces, f"holds no picture of status {status}.")
-    chosen = evenly(rows, count)
+    chosen = evenly_spaced(rows, count)
     pages = [chosen[n : n + _COLUMNS * _LINES] for n in range(0, len(chosen), _COLUMNS * _LINES)]
     out.mkdir(parents=True, exist_ok=True)
     for number, rows_F in enumerate(pages, 1):
-        title = f"{store.about['dataset']}: {len(chosen)} of {len(rows)} pictures"
+        title = f"{store.metadata['dataset']}: {len(chosen)} of {len(rows)} pictures"
         title += f" of status {status}" if status else ""
         title += f", sheet {number} of {len(pages)}"
         page = _page(title, store, rows_F, [table[row] for row in rows_F])
@@ -67,7 +67,7 @@ def _page(title: str, store: Store, rows_F: NDArray[np.intp], table: Sequence[Ro
     width = 2 * _MARGIN + _COLUMNS * (_SIDE + _GAP) - _GAP
     figure, axes = blank_page(width, _HEAD + lines * (_SIDE + _CAPTION) + _MARGIN // 2)
     write(axes, (_MARGIN, 40), title, 13, weight="bold")
-    write(axes, (_MARGIN, 66), store.about["notice"] or "", 8, color=GREY)
+    write(axes, (_MARGIN, 66), store.metadata["notice"] or "", 8, color=GREY)
     images = store.array("image").take(rows_F)
     for place, (image, row) in enumerate(zip(images, table, strict=True)):
         line, column = divmod(place, _COLUMNS)

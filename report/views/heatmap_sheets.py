@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from anatomy.action_units import PUBLISHED_CANVAS_PX
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from errors import NoInputError, UsageError, pick
 from report.figures.drawing import png
 from report.views.captions import Options, caption, shown
 from report.views.sheet_page import SIDE_PX, SheetFace, draw_sheet, faces_per_page
 from store.files import atomic_write
-from store.reading import Store, evenly, read_points
+from store.reading import Store, evenly_spaced, read_points
 from store.tables import Row
 
 
@@ -75,10 +75,10 @@ def write_heatmap_sheets(
     for number, rows_F in enumerate(pages, 1):
         page_faces = list(_sheet_faces(*stores, rows_F, table, options))
         kind = ", ".join([options.kind, *(f"{k} {v}" for k, v in options.kind_options.items())])
-        title = f"{stores[0].about['dataset']}: {kind}, {len(rows_R)} of {len(table)} faces"
+        title = f"{stores[0].metadata['dataset']}: {kind}, {len(rows_R)} of {len(table)} faces"
         title += f", {first.expression} only" if options.expression else ""
         title += f", sheet {number} of {len(pages)}"
-        notice = stores[0].about["notice"] or ""
+        notice = stores[0].metadata["notice"] or ""
         figure = draw_sheet(page_faces, title, notice, options.kind_options)
         atomic_write(out / f"sheet-{number:03}.png", png(figure))
     drop_stale(out, len(pages))
@@ -106,7 +106,7 @@ def choose_rows(expressions: Sequence[str], options: SheetOptions) -> NDArray[np
     only = options.expression
     wanted = EXPRESSIONS if only is None else (pick(_NAMES, only.lower(), "expression"),)
     rows = [row for name in wanted for row, label in enumerate(expressions) if label == name]
-    return evenly(rows, options.count)
+    return evenly_spaced(rows, options.count)
 
 
 _NAMES = {name.lower(): name for name in EXPRESSIONS}
@@ -114,7 +114,7 @@ _NAMES = {name.lower(): name for name in EXPRESSIONS}
 
 def _common_table(faces: Store, landmarks: Store) -> list[Row]:
     """Return the table of the landmarks; its rows must be those of the faces."""
-    if landmarks.about.get("size_px") is None:
+    if landmarks.metadata.get("size_px") is None:
         raise NoInputError(
             landmarks.path, "is no store of landmarks. Name the output of `landmark`."
         )
@@ -134,11 +134,13 @@ def _sheet_faces(
     options: SheetOptions,
 ) -> Iterator[SheetFace]:
     """Yield the faces of these rows of the table, with their maps drawn."""
-    points_FL2 = rescaled(read_points(landmarks, rows_F), landmarks.about["size_px"], SIDE_PX)
+    points_FL2 = rescale_points(
+        read_points(landmarks, rows_F), landmarks.metadata["size_px"], SIDE_PX
+    )
     rows = [table[row] for row in rows_F]
     labels = [EXPRESSIONS.index(row["expression"]) for row in rows]
     maps, valid = HEATMAPS[options.kind](
-        rescaled(points_FL2, SIDE_PX, options.canvas_px),
+        rescale_points(points_FL2, SIDE_PX, options.canvas_px),
         labels,
         SIDE_PX,
         canvas_px=options.canvas_px,

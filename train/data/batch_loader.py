@@ -82,7 +82,7 @@ class Feed:
             DataError: if no face of the split is usable, or fewer than there are ranks.
             UsageError: if a name is not known.
         """
-        usable = stores.faces.array("valid").all() == 1
+        usable = stores.faces.array("valid").load() == 1
         table = stores.faces.table()
         splits = np.array([row["split"] for row in table])
         self.rows_N: Rows = np.flatnonzero(usable & (splits == split))
@@ -93,7 +93,7 @@ class Feed:
                 "Look at status.csv and at the splits in index.",
             )
         self.labels_N = labels = labels_of(table)
-        self._valid = stores.heatmaps.array("valid").all() == 1
+        self._valid = stores.heatmaps.array("valid").load() == 1
         self._landmarks, self._heatmaps = stores.landmarks, stores.heatmaps
         self._carries_points = False
         self._batch, self._place = batch, place
@@ -170,6 +170,6 @@ class Feed:
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:
-        size_px = self._landmarks.about["size_px"]
+        size_px = self._landmarks.metadata["size_px"]
         edges = (read_points(self._landmarks, rows_B) + 0.5) * (2 / size_px) - 1
         return torch.from_numpy(edges.astype(np.float32)).to(self._place.device)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from store.reading import Store, read_points
 from train.data.stores import Stores
 
@@ -52,7 +52,7 @@ class DrawnMaps:
     @property
     def shape(self) -> tuple[int, ...]:
         """(N, C, C)."""
-        side = self.heatmaps.about["canvas_px"]
+        side = self.heatmaps.metadata["canvas_px"]
         return len(self.landmarks), side, side
 
     @property
@@ -62,9 +62,9 @@ class DrawnMaps:
 
     def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
         """Draw the maps of some rows, 255 = 1."""
-        about, side = self.heatmaps.about, self.shape[1]
-        points = rescaled(
-            read_points(self.landmarks, rows_B), self.landmarks.about["size_px"], side
+        about, side = self.heatmaps.metadata, self.shape[1]
+        points = rescale_points(
+            read_points(self.landmarks, rows_B), self.landmarks.metadata["size_px"], side
         )
         maps_BCC, _ = HEATMAPS[about["kind"]](
             points, self.expressions_N[rows_B].tolist(), side, canvas_px=side, **about["options"]

@@ -44,7 +44,7 @@ class Stores:
         if len(stores.heatmaps.array("map").shape) != 3:
             raise UsageError(
                 heatmaps,
-                f"kind {stores.heatmaps.about['kind']} has several maps a face; "
+                f"kind {stores.heatmaps.metadata['kind']} has several maps a face; "
                 "training takes a kind with one, such as au.",
             )
         return stores

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import compared_au
+from anatomy.heatmaps import comparison_maps
 from errors import pick
 from store.tables import Row
 from train.evaluation.map_similarity import Canvas, shrinking, small
@@ -187,7 +187,7 @@ def look(
         landmarks_B682: px of the canvas; NaN where there are none.
     """
     size, codebook = setup.canvas_px, setup.codebook
-    (targets, defined), (regions, drawn) = compared_au(
+    (targets, defined), (regions, drawn) = comparison_maps(
         landmarks_B682, (size, SMALL_PX), canvas_px=size, codebook=codebook
     )
     return Looks(torch.from_numpy(images_BHW3), labels_B, targets, defined, regions, drawn)

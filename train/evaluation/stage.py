@@ -44,7 +44,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anatomy.landmarks import rescaled
+from anatomy.landmarks import rescale_points
 from errors import DataError
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
@@ -128,7 +128,7 @@ def evaluate(
     if rebuild or not is_built(out, fingerprint):
         reading = (params.checkpoint, params.cam_method, params.geometry)
         setup, described = load_setup(source.run, *reading, source.device)
-        with building(out, fingerprint, faces.about) as folder:
+        with building(out, fingerprint, faces.metadata) as folder:
             subjects = _subjects(faces, params.split)
             measured, faith = _measured(setup, Inputs(faces, points, subjects), params, progress)
             scores = {
@@ -183,7 +183,7 @@ def _number(value: float | None) -> str:
 def _subjects(faces: Store, split: str) -> Subjects:
     table = faces.table()
     asked = np.array([split in (ALL, row["split"]) for row in table])
-    rows = np.flatnonzero(asked & (faces.array("valid").all() == 1))
+    rows = np.flatnonzero(asked & (faces.array("valid").load() == 1))
     if not len(rows):
         raise DataError(
             faces.path,
@@ -204,7 +204,7 @@ def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.i
     """Return the labels that the run was trained on; None if these are not its faces."""
     if described["faces"] != faces.digest:
         return None
-    usable = faces.array("valid").all() == 1
+    usable = faces.array("valid").load() == 1
     table = faces.table()
     return labels_of(
         [row for row, good in zip(table, usable, strict=True) if good and row["split"] == "train"]
@@ -225,7 +225,7 @@ class Inputs:
 
         def at(start: int) -> Looks:
             rows = self.subjects.rows_N[start : start + batch]
-            landmarks = rescaled(read_points(self.points, rows), source_px, setup.canvas_px)
+            landmarks = rescale_points(read_points(self.points, rows), source_px, setup.canvas_px)
             labels = self.subjects.labels_N[start : start + batch]
             return look(setup, images.take(rows), labels, landmarks)
 
@@ -269,8 +269,8 @@ def _card(
         "seed": described["params"]["seed"],
         "train": described["params"],
         "trained_on": described["about"]["dataset"],
-        "dataset": faces.about["dataset"],
-        "notice": faces.about["notice"],
+        "dataset": faces.metadata["dataset"],
+        "notice": faces.metadata["notice"],
         "split": params.split,
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,

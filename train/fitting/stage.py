@@ -50,7 +50,7 @@ def train(
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
     _refuse_unfit(stores, run)
-    about = stores.heatmaps.about
+    about = stores.heatmaps.metadata
     with together(run.device) as ranks, exactness(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, ranks)
         if not rebuild and is_built(out, fingerprint):
@@ -72,7 +72,7 @@ def train(
 def _refuse_unfit(stores: Stores, run: Run) -> None:
     pick(METHODS, run.method, "method")
     pick(SUPERVISIONS, run.supervision, "supervision")
-    kind, wanted = stores.heatmaps.about["kind"], run.params.alignment.heatmap
+    kind, wanted = stores.heatmaps.metadata["kind"], run.params.alignment.heatmap
     if kind != wanted:
         raise UsageError(
             stores.heatmaps.path, f"holds kind {kind}, train.alignment.heatmap is {wanted}."
