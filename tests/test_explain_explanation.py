@@ -16,7 +16,7 @@ from train.evaluation.measure import Setup
 from train.methods.backbones import Backbone
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import class_map
-from train.methods.heads import HEADS
+from train.methods.gap import GAPHead
 
 FEAR, NEUTRAL = EXPRESSIONS.index("Fear"), EXPRESSIONS.index("Neutral")
 
@@ -35,7 +35,7 @@ class Bright(Backbone):
 @pytest.fixture
 def setup():
     torch.manual_seed(0)
-    model = Classifier(Bright(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval()
+    model = Classifier(Bright(), GAPHead(LevelShape(8, 4, 4))).eval()
     return Setup(model, class_map, 56, 224, "published", "exact", torch.device("cpu"))
 
 

@@ -28,8 +28,8 @@ from train.methods import METHODS, clip
 from train.methods.backbones import BACKBONES
 from train.methods.base import LevelShape
 from train.methods.heads import HEADS
-from train.methods.model import build_losses
-from train.methods.strategies import STRATEGIES
+from train.methods.model import build_losses, build_strategy
+from train.options import head_options
 from train.params import EvaluateParams, ExportParams, TrainParams
 
 FOLDER = Path(__file__).parents[1] / "presets"
@@ -102,9 +102,10 @@ def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method,
     assert numbers.feed.sampler in SAMPLERS
     assert numbers.alignment.heatmap in HEATMAPS
     assert numbers.augment.erase_fill in FILLS
-    HEADS[METHODS[method].head](LevelShape(512, 4, 4), numbers.head)
+    options = head_options(METHODS[method], numbers.head)
+    HEADS[METHODS[method].head](LevelShape(512, 4, 4), options)
     build_losses(METHODS[method], numbers)
-    STRATEGIES[METHODS[method].training_strategy](numbers.training_strategy)
+    build_strategy(METHODS[method], numbers)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -18,12 +18,11 @@ from params import load
 from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
-from tests.flat_model import OPTIONS, Flat
+from tests.flat_model import OPTIONS, Flat, made
 from train.export import CARD, ONNX, WEIGHTS, Graph, differences, export, onnx_bytes
 from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
-from train.methods.heads import HEADS
 from train.methods.model import build_model
 from train.params import ExportParams, TrainParams
 from train.runs import load_run, untrained
@@ -97,7 +96,7 @@ def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout
 
 def test_maps_are_those_of_the_readout_class_by_class():
     torch.manual_seed(0)
-    model = Classifier(Flat(), HEADS["wildcat"](LevelShape(8, 4, 4), OPTIONS["wildcat"])).eval()
+    model = Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4))).eval()
     said = Graph(model, "head_map", FACE_PX).say(faces(2))
     forward = model(train.export.plain_images(torch.from_numpy(faces(2)), FACE_PX))
     for number in range(7):
@@ -111,7 +110,7 @@ def test_maps_are_those_of_the_readout_class_by_class():
 def test_the_first_and_the_last_opset_are_read_back(opset):
     torch.manual_seed(0)
     graph = Graph(
-        Classifier(Flat(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval(), "gradcam_pp", FACE_PX
+        Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval(), "gradcam_pp", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, opset, ABOUT)
     agree(told(payload, faces(2)), graph.say(faces(2)))
@@ -120,7 +119,7 @@ def test_the_first_and_the_last_opset_are_read_back(opset):
 def test_a_map_that_only_autograd_can_compute_is_left_out(shipped):
     torch.manual_seed(0)
     graph = Graph(
-        Classifier(Flat(), HEADS["wildcat"](LevelShape(8, 4, 4), OPTIONS["wildcat"])).eval(),
+        Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4))).eval(),
         "gradcam",
         40,
     )
@@ -132,7 +131,7 @@ def test_a_map_that_only_autograd_can_compute_is_left_out(shipped):
 def test_the_readouts_that_ask_for_a_gradient_are_known():
     asking = set()
     for head, cam_method in product(OPTIONS, CAM_METHODS):
-        model = Classifier(Flat(), HEADS[head](LevelShape(8, 9, 9), OPTIONS[head])).eval()
+        model = Classifier(Flat(), made(head, LevelShape(8, 9, 9))).eval()
         model.head.gradient = lambda *given, name=cam_method: (
             asking.add(name) or torch.ones(1, 8, 9, 9)
         )
@@ -235,9 +234,7 @@ def test_a_graph_that_says_something_else_is_not_written(run, tmp_path, shipped,
 
 def test_a_graph_of_other_weights_is_found_out():
     torch.manual_seed(0)
-    graph = Graph(
-        Classifier(Flat(), HEADS["gap"](LevelShape(8, 4, 4), {})).eval(), "class_map", FACE_PX
-    )
+    graph = Graph(Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval(), "class_map", FACE_PX)
     payload = onnx_bytes(graph, FACE_PX, 20, ABOUT)
     assert differences(graph, payload, FACE_PX)["logits"] < 1e-5
     graph.model.head.linear.bias.data += 1

@@ -15,8 +15,9 @@ from store.building import read_manifest
 from tests.resuming import CPU, as_rank, codes, free_port
 from train.fitting.distributed import Ranks, together
 from train.fitting.step import Learner, Now
+from train.methods import Method
 from train.params import TrainParams
-from train.records import Batch, Forward, Loss, Method, faces_with_map
+from train.records import Batch, Forward, Loss, faces_with_map
 
 
 class Linear(nn.Module):

@@ -9,8 +9,9 @@ from params import load as load_params
 from tests.resuming import CPU
 from train.fitting.distributed import Ranks
 from train.fitting.step import Learner, Now, chance
+from train.methods import Method
 from train.params import TrainParams
-from train.records import Batch, Forward, Loss, Method
+from train.records import Batch, Forward, Loss
 
 ALONE = Ranks(0, 1, CPU, joined=False)
 NONE = (False, False)

@@ -7,7 +7,7 @@ from params import load as load_params
 from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import class_map, gradcam
-from train.methods.heads import HEADS
+from train.methods.gap import GAPHead
 from train.params import TrainParams
 
 
@@ -48,7 +48,7 @@ def test_the_deepest_level_has_a_gradient_by_every_other(name, shipped):
 @pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_can_be_explained(name, shipped):
     backbone = made(name, shipped, image_px=64)
-    model = Classifier(backbone, HEADS["gap"](LevelShape(backbone.channels[-1], 1, 1), {})).eval()
+    model = Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1))).eval()
     with torch.no_grad():
         forward = model(torch.rand(2, 3, 64, 64))
         maps = class_map(model, forward, torch.tensor([1, 4]))

@@ -8,10 +8,10 @@ from torch import nn
 from errors import CorruptError, DataError, NoInputError, UsageError
 from train.methods import cafe, clip
 from train.methods.base import LevelShape
-from train.methods.cafe import CAFEHead, CAFEParams, diversity, kept_channels, separation, strongest
+from train.methods.cafe import CAFEHead, diversity, kept_channels, separation, strongest
 from train.methods.clip import INPUTS, Tower, tower
-from train.methods.heads import HEADS
 from train.methods.losses import cross_entropy
+from train.options import CAFEParams, DiversityParams, SeparationParams, check_options
 from train.records import Batch, Forward
 
 PARAMS = CAFEParams(tower="random", tower_sha256=None, tower_px=32, tower_input="imagenet")
@@ -64,8 +64,8 @@ def test_logits_losses_and_gradients_are_the_golden_ones(golden, small, monkeypa
     batch = batch_of(golden["targets"])
     losses = [
         cross_entropy(forward, batch),
-        separation({"weight": 1.0, "dropped": 10}).term(forward, batch),
-        diversity({"weight": 1.0}).term(forward, batch),
+        separation(SeparationParams(weight=1.0, dropped=10)).term(forward, batch),
+        diversity(DiversityParams(weight=1.0)).term(forward, batch),
     ]
     expected = [float(golden[f"scalar/{name}"]) for name in ("ce", "sep", "div")]
     assert [float(loss.detach()) for loss in losses] == pytest.approx(expected, abs=1e-5)
@@ -90,7 +90,7 @@ def test_the_kept_channels_are_the_published_sequence(golden):
 def test_a_batch_draws_its_channels_by_its_place_in_the_run(golden):
     masked = golden["masked_feat"]
     forward = Forward(torch.zeros(8, 7), (), extra={"masked_BC": masked})
-    term = separation({"weight": 1.0, "dropped": 60}).term
+    term = separation(SeparationParams(weight=1.0, dropped=60)).term
     batch, other = batch_of(golden["targets"]), batch_of(golden["targets"])
     other.rng.manual_seed(1)
     assert term(forward, batch) == term(forward, batch) != term(forward, other)
@@ -127,7 +127,7 @@ def test_a_backbone_of_other_width_is_refused():
 def test_a_tower_that_would_leave_out_a_border_is_refused():
     options = {**PARAMS.model_dump(), "tower_px": 50}
     with pytest.raises(UsageError, match=r"head\.tower_px: .* multiple of 32, got 50"):
-        HEADS["cafe"](LEVEL, options)
+        check_options(CAFEParams, options, "head")
 
 
 def test_the_tower_sees_pictures_of_its_own_size():

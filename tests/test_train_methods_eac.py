@@ -6,8 +6,9 @@ from errors import UsageError
 from train.methods.base import Classifier, LevelShape
 from train.methods.eac import class_maps, mirror_consistency, mirrored
 from train.methods.gap import GAPHead
-from train.methods.heads import HEADS
 from train.methods.losses import cross_entropy
+from train.methods.prm import PRMHead
+from train.options import ConsistencyParams, NoOptions, PRMParams
 from train.records import Batch, Forward
 
 
@@ -33,7 +34,7 @@ class Flat(nn.Module):
 def consistency(first, second, weight=1.0):
     extra = {"class_maps_BKHW": first, "mirrored_maps_BKHW": second.flip(-1)}
     forward = Forward(torch.zeros(len(first), 7), (), extra=extra)
-    return mirror_consistency({"weight": weight}).term(forward, None)
+    return mirror_consistency(ConsistencyParams(weight=weight)).term(forward, None)
 
 
 def test_class_maps_are_the_golden_ones(golden):
@@ -71,18 +72,18 @@ def test_the_whole_step_is_the_golden_one(golden):
 
 
 def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
-    model = Classifier(Flat(), HEADS["gap"](LevelShape(3, 2, 4), {}))
+    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
     images = torch.rand(2, 3, 2, 4)
     batch = Batch(images, torch.tensor([0, 1]), (), torch.ones(2).bool(), torch.Generator())
-    found = mirrored({}).run(model, batch)
+    found = mirrored(NoOptions()).run(model, batch)
     first, second = model.backbone.shown
     torch.testing.assert_close(first, images)
     torch.testing.assert_close(second, images.flip(3))
-    assert mirror_consistency({"weight": 5.0}).term(found, batch) == 0
+    assert mirror_consistency(ConsistencyParams(weight=5.0)).term(found, batch) == 0
     torch.testing.assert_close(found.logits_BK, model(images).logits_BK)
 
 
 def test_a_head_without_class_weights_is_refused_before_the_first_step():
-    model = Classifier(Flat(), HEADS["prm"](LevelShape(3, 2, 4), {"window": 1}))
+    model = Classifier(Flat(), PRMHead(LevelShape(3, 2, 4), PRMParams(window=1)))
     with pytest.raises(UsageError, match="linear in the pooled level"):
-        mirror_consistency({"weight": 5.0}).check(model)
+        mirror_consistency(ConsistencyParams(weight=5.0)).check(model)

@@ -9,14 +9,15 @@ from params import load as load_params
 from train.methods import METHODS
 from train.methods.model import build_losses, build_model, build_strategy
 from train.methods.pal import (
+    CHANNELS,
     KINDS,
     SCORES,
-    STRATEGIES,
     TARGETS,
     attribution,
     landmark_heatmap,
     stored_heatmap,
 )
+from train.options import AttributionParams, check_options
 from train.params import TrainParams
 from train.records import Batch, Forward
 
@@ -30,6 +31,12 @@ OPTIONS = {
     "heatmap": "landmarks",
     "sigma_px": 3.0,
 }
+
+
+def options(values):
+    return check_options(AttributionParams, values, "losses.attribution")
+
+
 NAMES = {
     "kind": {"grad": "grad", "gradinput": "grad_input"},
     "score": {"sum": "sum", "abs": "abs_sum"},
@@ -79,12 +86,12 @@ def test_the_landmark_heatmap_is_the_golden_one(golden):
     torch.testing.assert_close(averaged, golden["heatmap7"], atol=1e-12, rtol=1e-9)
 
 
-@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("strategy", CHANNELS)
 @pytest.mark.parametrize("score", NAMES["score"])
 @pytest.mark.parametrize("kind", NAMES["kind"])
 def test_the_loss_is_the_golden_one(golden, kind, score, strategy):
     chosen = {"kind": NAMES["kind"][kind], "score": NAMES["score"][score], "strategy": strategy}
-    loss = attribution({**OPTIONS, **chosen})
+    loss = attribution(options({**OPTIONS, **chosen}))
     found = loss.term(small_network(golden)[0], batch_of(golden))
     expected = golden[f"per_sample_{kind}_{score}_{strategy}"].mean()
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-8)
@@ -92,7 +99,7 @@ def test_the_loss_is_the_golden_one(golden, kind, score, strategy):
 
 def test_the_second_order_gradients_are_the_golden_ones(golden):
     forward, first = small_network(golden)
-    attribution({**OPTIONS, "strategy": "half"}).term(forward, batch_of(golden)).backward()
+    attribution(options({**OPTIONS, "strategy": "half"})).term(forward, batch_of(golden)).backward()
     for found, name in ((forward.features[0].grad, "feat"), (first.grad, "W1")):
         expected = golden[f"grad_{name}_gradinput_abs_half"]
         torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-7)
@@ -101,7 +108,7 @@ def test_the_second_order_gradients_are_the_golden_ones(golden):
 def test_with_the_stored_map_at_the_levels_size_it_is_the_same_loss(golden):
     forward, batch = small_network(golden)[0], batch_of(golden)
     drawn, stored = (
-        attribution({**OPTIONS, "heatmap": name}).term(forward, batch) for name in TARGETS
+        attribution(options({**OPTIONS, "heatmap": name})).term(forward, batch) for name in TARGETS
     )
     torch.testing.assert_close(drawn, stored)
 
@@ -117,14 +124,14 @@ def test_a_stored_map_of_the_levels_size_is_taken_before_others_and_its_highest_
 
 @pytest.mark.parametrize(("heatmap", "level"), [("stored", 3), ("landmarks", None)])
 def test_stored_maps_are_asked_for_at_the_layer(heatmap, level):
-    assert attribution({**OPTIONS, "layer": 3, "heatmap": heatmap}).level == level
+    assert attribution(options({**OPTIONS, "layer": 3, "heatmap": heatmap})).level == level
 
 
 def test_mean_and_pearson_are_the_sum_up_to_what_they_divide_by(golden):
     forward, batch = small_network(golden)[0], batch_of(golden, (0,))
     forward = Forward(forward.logits_BK[:1], forward.features)
     sums, means, correlations = (
-        attribution({**OPTIONS, "strategy": "all", "reduction": name}).term(forward, batch)
+        attribution(options({**OPTIONS, "strategy": "all", "reduction": name})).term(forward, batch)
         for name in ("sum", "mean", "pearson")
     )
     spread = golden["heatmap7"][0].std(correction=0)
@@ -136,7 +143,7 @@ def test_mean_and_pearson_are_the_sum_up_to_what_they_divide_by(golden):
 def test_faces_without_landmarks_do_not_count(golden):
     forward, whole = small_network(golden)[0], batch_of(golden)
     whole.points_B682[1:] = torch.nan
-    loss = attribution(OPTIONS)
+    loss = attribution(options(OPTIONS))
     expected = golden["per_sample_gradinput_abs_mean"][0]
     torch.testing.assert_close(loss.term(forward, whole), expected, atol=1e-9, rtol=1e-8)
     assert loss.counted(whole) == 1
@@ -147,7 +154,7 @@ def test_faces_without_landmarks_do_not_count(golden):
 def test_a_level_without_any_signal_gives_no_gradient_that_is_no_number(golden):
     feature = torch.zeros(3, 6, 7, 7, dtype=torch.float64, requires_grad=True)
     logits = torch.tanh(feature.flatten(1) @ golden["W1"].T) @ golden["W2"].T
-    loss = attribution(OPTIONS).term(Forward(logits, (feature,)), batch_of(golden))
+    loss = attribution(options(OPTIONS)).term(Forward(logits, (feature,)), batch_of(golden))
     loss.backward()
     assert loss == 0
     assert feature.grad.isfinite().all()
@@ -160,7 +167,7 @@ def test_the_true_class_is_that_of_the_label():
 
 def test_a_softmax_score_is_refused_with_its_reason():
     with pytest.raises(UsageError, match=r"losses.attribution.score: softmax.*gradient.*is zero"):
-        attribution({**OPTIONS, "score": "softmax"})
+        attribution(options({**OPTIONS, "score": "softmax"}))
 
 
 @pytest.fixture
@@ -226,7 +233,7 @@ def test_half_precision_activations_are_attributed_in_single_precision(dtype):
     def loss(kind):
         level = feature.to(kind)
         logits = level.mean(dim=(2, 3)) @ weights.to(kind).T
-        return attribution({**OPTIONS, "reduction": "pearson"}).term(
+        return attribution(options({**OPTIONS, "reduction": "pearson"})).term(
             Forward(logits, (level,)), batch
         )
 

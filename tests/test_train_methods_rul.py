@@ -7,11 +7,11 @@ from train.fitting.optimisers import OPTIMISERS
 from train.methods.base import Classifier, LevelShape
 from train.methods.rul import (
     RULHead,
-    RULParams,
     mixed_cross_entropy,
     mixture,
     uncertain_mixup,
 )
+from train.options import NoOptions, RULParams
 from train.records import Batch, Forward
 
 PARAMS = RULParams(width=64, dropout=0.4, lr_factor=10.0)
@@ -62,7 +62,7 @@ def batch_of(faces):
 
 def test_training_scores_mixtures_with_the_labels_of_both():
     model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2), PARAMS)).train()
-    found = uncertain_mixup({}).run(model, batch_of(5))
+    found = uncertain_mixup(NoOptions()).run(model, batch_of(5))
     partners = found.extra["partner_labels_B"]
     assert sorted(partners.tolist()) == list(range(5))
     mixed = mixture(found.extra["feature_BD"], found.extra["log_variance_BD"], partners)

@@ -2,10 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from errors import UsageError
 from train.methods.base import LevelShape
 from train.methods.losses import cross_entropy
 from train.methods.scn import SCNHead, importance_ranking, important, relabel, relabelled
+from train.options import RankingParams, RelabelParams
 from train.records import Batch, Forward
 
 RELABEL = {"share": 0.7, "from_epoch": 10, "margin": 0.2, "scope": "batch"}
@@ -37,7 +37,7 @@ def ranked(importance, margin, share=0.7):
     importance = importance.flatten()
     extra = {"importance_B": importance, "important_B": important(importance, share)}
     forward = Forward(torch.zeros(len(importance), 7), (), extra=extra)
-    loss = importance_ranking({"weight": 1.0, "margin": margin})
+    loss = importance_ranking(RankingParams(weight=1.0, margin=margin))
     return loss.term(forward, batch_of(torch.zeros(len(importance)).long()))
 
 
@@ -94,16 +94,11 @@ def sure_of(expression):
 
 
 def test_labels_change_only_from_their_epoch_on():
-    change = relabel(RELABEL).relabel
+    change = relabel(RelabelParams(**RELABEL)).relabel
     assert change(*sure_of(5), 8).tolist() == [0, 0, 0, 0]
     assert change(*sure_of(5), 9).tolist() == [5, 5, 5, 5]
 
 
 def test_the_papers_scope_changes_only_unimportant_faces():
-    change = relabel({**RELABEL, "scope": "low"}).relabel
+    change = relabel(RelabelParams(**{**RELABEL, "scope": "low"})).relabel
     assert change(*sure_of(5), 9).tolist() == [0, 0, 0, 5]
-
-
-def test_an_unknown_scope_names_the_known_ones():
-    with pytest.raises(UsageError, match="known: batch, low"):
-        relabel({**RELABEL, "scope": "high"})

@@ -2,11 +2,11 @@ import pytest
 import torch
 from torch import nn
 
-from errors import UsageError
-from train.methods.adl import ADLParams, AttentionDropout
+from train.methods.adl import AttentionDropout
 from train.methods.cutmix import cutmix, pasted, random_box
 from train.methods.losses import cross_entropy
 from train.methods.strategies import STRATEGIES
+from train.options import STRATEGY_OPTIONS, ADLParams, CutMixParams
 from train.records import Batch, Forward
 
 OPTIONS = {
@@ -90,14 +90,14 @@ def test_an_empty_patch_changes_nothing():
 
 @pytest.mark.parametrize(("probability", "mixes"), [(0.0, False), (1.0, True)])
 def test_batches_are_mixed_as_often_as_asked(probability, mixes):
-    prepare = cutmix({"probability": probability}).prepare
+    prepare = cutmix(CutMixParams(probability=probability)).prepare
     shares = torch.stack([prepare(two_faces(seed=seed)).mixed_BK for seed in range(20)])
     assert bool((shares[..., [1, 4]].amin(dim=-1) > 0).any()) is mixes
 
 
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_all_chance_of_a_batch_comes_from_the_generator(name):
-    prepare = STRATEGIES[name](OPTIONS[name]).prepare
+    prepare = STRATEGIES[name](STRATEGY_OPTIONS[name](**OPTIONS[name])).prepare
     before = torch.get_rng_state()
     first, second = prepare(two_faces(seed=3)), prepare(two_faces(seed=3))
     torch.testing.assert_close(first.images_B3HW, second.images_B3HW, atol=0, rtol=0)
@@ -121,9 +121,3 @@ def test_adl_otherwise_stresses_them():
 
 def test_adl_is_nothing_in_evaluation():
     assert drop(1.0).eval()(LEVEL) is LEVEL
-
-
-@pytest.mark.parametrize("name", STRATEGIES)
-def test_a_regime_names_a_number_that_it_does_not_know(name):
-    with pytest.raises(UsageError, match=r"training_strategy\.probabilty.*no such key"):
-        STRATEGIES[name]({"probabilty": 1})

@@ -1,14 +1,8 @@
 """What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it."""
 
-from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationError
-
-from errors import UsageError, did_you_mean
-
-Options = Mapping[str, bool | int | float | str | None]
-Legal = TypeVar("Legal", bound=BaseModel)
+from pydantic import BaseModel, Field
 
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -123,33 +117,3 @@ class ExportParams(BaseModel, frozen=True, extra="forbid"):
     checkpoint: Literal["last", "best"]
     opset: int = Field(ge=18, le=23)
     tolerance: float = Field(gt=0)
-
-
-class NoOptions(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] or training strategy, of those without numbers."""
-
-
-def checked(legal: type[Legal], options: Options, part: str) -> Legal:
-    """Return a method's own numbers as the model that says what is legal for them.
-
-    Args:
-        legal: of a head or training strategy.
-        options: train.head or train.training_strategy.
-        part: head or training strategy.
-
-    Raises:
-        UsageError: naming the key, if one is missing, unknown or has an illegal value.
-    """
-    known = list(legal.model_fields)
-    for key in options:
-        if key not in known:
-            raise UsageError(
-                f"{part}.{key}",
-                f"no such key; known: {', '.join(known) or 'none'}.{did_you_mean(key, known)}",
-            )
-    try:
-        return legal.model_validate(options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, (part, *first["loc"])))
-        raise UsageError(key, f"{first['msg'].lower()}, got {first['input']!r:.60}.") from error

@@ -95,23 +95,3 @@ class Loss:
     maps: bool = False
     level: int | None = None
     check: Callable[[Any], None] = _suits_all
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A published method, as a choice of one row from each family.
-
-    Attributes:
-        head: row of HEADS.
-        training_strategy: row of STRATEGIES.
-        cam_method: row of CAM_METHODS.
-        terms: rows of LOSSES, summed.
-        compiles: whether torch.compile may serve its training step. Terms that differentiate a
-            model's outputs by its features get nothing back from a compiled one.
-    """
-
-    head: str
-    training_strategy: str
-    cam_method: str
-    losses: tuple[str, ...]
-    compiles: bool = True

@@ -11,11 +11,10 @@ from pydantic import ValidationError
 
 from errors import DataError, NoInputError
 from train.checkpoint import fits, load
-from train.methods import METHODS
+from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_model
 from train.params import TrainParams
-from train.records import Method
 
 RUN = "run.json"
 

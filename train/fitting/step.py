@@ -22,10 +22,11 @@ from train.checkpoint import State
 from train.fitting.distributed import Ranks
 from train.fitting.label_store import Labels, LabelStore
 from train.fitting.optimisers import OPTIMISERS
+from train.methods import Method
 from train.methods.base import Classifier
 from train.methods.model import build_model, build_strategy
 from train.params import TrainParams
-from train.records import Batch, Loss, Method
+from train.records import Batch, Loss
 
 _AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _LOG = logging.getLogger(__name__)

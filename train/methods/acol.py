@@ -5,7 +5,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
@@ -19,18 +18,8 @@ from train.methods.base import (
     init_xavier,
     select_class,
 )
+from train.options import ACoLParams
 from train.records import Batch, Forward
-
-
-class ACoLParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of ACoL.
-
-    `width`: channels inside a branch; `threshold`: of the first branch's map in [0, 1], from which
-    on the second branch sees nothing.
-    """
-
-    width: int = Field(ge=1)
-    threshold: float = Field(gt=0, le=1)
 
 
 class ACoLHead(Head):

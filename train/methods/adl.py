@@ -4,24 +4,12 @@ Shapes: B batch, C channels, H W rows and columns.
 """
 
 import torch
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from errors import UsageError
 from train.methods.backbones.base import Backbone
 from train.methods.base import TrainingStrategy
-from train.params import Options, checked
-
-
-class ADLParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.training_strategy] of ADL.
-
-    `drop_p`: how often the most active places are hidden instead of stressed; `threshold`: of the
-    face's highest attention, from which on a place is hidden.
-    """
-
-    drop_p: float = Field(ge=0, le=1)
-    threshold: float = Field(gt=0, le=1)
+from train.options import ADLParams
 
 
 class AttentionDropout(nn.Module):
@@ -47,14 +35,13 @@ class AttentionDropout(nn.Module):
         )
 
 
-def adl(options: Options) -> TrainingStrategy:
+def adl(params: ADLParams) -> TrainingStrategy:
     """Put attention dropout after the first block of layer3, the first and the third of layer4.
 
     Where layer4 has fewer than three, after its last.
 
     Source: Choe and Shim, Attention-based Dropout Layer, CVPR 2019.
     """
-    params = checked(ADLParams, options, "training_strategy")
 
     def fit(backbone: Backbone) -> None:
         for stage, places in (("layer3", {0}), ("layer4", {0, 2})):

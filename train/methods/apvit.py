@@ -5,7 +5,6 @@ Source: Xue et al., Vision Transformer with Attentive Pooling, 2022 (arXiv 2212.
 """
 
 import torch
-from pydantic import BaseModel, Field
 from timm.layers import resample_abs_pos_embed
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
@@ -13,26 +12,11 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from train.methods.backbones.vit import class_scores
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
+from train.options import APViTParams
 from train.records import Forward
 
 _GRID = 14
 """Side of the published position embedding; other sides are interpolated."""
-
-
-class APViTParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of APViT.
-
-    `keep`: share of the places that go in, by how active they are. From block `pool_from` on,
-    counted from 1, each block keeps the share `pool_keep` of them, by what the class token asks.
-    """
-
-    width: int = Field(ge=8)
-    depth: int = Field(ge=1)
-    heads: int = Field(ge=1)
-    mlp: float = Field(gt=0)
-    keep: float = Field(gt=0, le=1)
-    pool_from: int = Field(ge=1)
-    pool_keep: float = Field(gt=0, le=1)
 
 
 class APViTHead(Head):

@@ -10,31 +10,23 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
-from train.methods.clip import RANDOM, WIDTH, Tower, tower
-from train.params import Options, checked
+from train.methods.clip import RANDOM, Tower, tower
+from train.options import (
+    CHANNELS_PER_EXPRESSION,
+    CLIP_CHANNELS,
+    CAFEParams,
+    DiversityParams,
+    SeparationParams,
+)
 from train.records import Batch, Forward, Loss
 
 CLASSES = len(EXPRESSIONS)
-GROUP = WIDTH // CLASSES
-"""G: 73 channels an expression. The last of the 512 is nobody's; only the linear layer sees it."""
-
-
 _CAVEATS = {RANDOM: "a random tower stands in for CLIP: its scores say nothing about CAFE"}
-
-
-class CAFEParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of CAFE: the tower, see methods.clip.tower."""
-
-    tower: str
-    tower_sha256: str | None
-    tower_px: int = Field(ge=32, multiple_of=32)
-    tower_input: str
 
 
 class CAFEHead(Head):
@@ -45,13 +37,13 @@ class CAFEHead(Head):
 
     def __init__(self, deepest: LevelShape, params: CAFEParams) -> None:
         super().__init__()
-        if deepest.channels != WIDTH:
+        if deepest.channels != CLIP_CHANNELS:
             raise UsageError(
                 "train.backbone",
-                f"CAFE masks the {WIDTH} channels of its tower, this backbone has "
+                f"CAFE masks the {CLIP_CHANNELS} channels of its tower, this backbone has "
                 f"{deepest.channels}. resnet18 and vgg16 fit.",
             )
-        self.linear = nn.Linear(WIDTH, CLASSES)
+        self.linear = nn.Linear(CLIP_CHANNELS, CLASSES)
         self.caveat, self.sources = _CAVEATS.get(params.tower), (Path(params.tower).name,)
         self._tower: Tower = tower(
             params.tower, params.tower_sha256, params.tower_px, params.tower_input
@@ -96,7 +88,11 @@ def kept_channels(rng: random.Random, dropped: int) -> Tensor:
     """
     kept: list[int] = []
     for number in range(CLASSES):
-        size = GROUP if number < CLASSES - 1 else WIDTH - GROUP * (CLASSES - 1)
+        size = (
+            CHANNELS_PER_EXPRESSION
+            if number < CLASSES - 1
+            else CLIP_CHANNELS - CHANNELS_PER_EXPRESSION * (CLASSES - 1)
+        )
         group = [1] * (size - dropped) + [0] * dropped
         rng.shuffle(group)
         kept += group
@@ -105,19 +101,15 @@ def kept_channels(rng: random.Random, dropped: int) -> Tensor:
 
 def strongest(masked_BC: Tensor) -> Tensor:
     """Return the highest value among the channels of every expression: (B, K)."""
-    return masked_BC[:, : GROUP * CLASSES].reshape(-1, CLASSES, GROUP).amax(dim=2)
+    return (
+        masked_BC[:, : CHANNELS_PER_EXPRESSION * CLASSES]
+        .reshape(-1, CLASSES, CHANNELS_PER_EXPRESSION)
+        .amax(dim=2)
+    )
 
 
-class SeparationParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.losses.separation]: its weight; channels an expression that are dropped."""
-
-    weight: float = Field(ge=0)
-    dropped: int = Field(ge=0, le=GROUP - 1)
-
-
-def separation(options: Options) -> Loss:
+def separation(params: SeparationParams) -> Loss:
     """Return the cross-entropy of the strongest channels as logits, some dropped, a batch alike."""
-    params = checked(SeparationParams, options, "losses.separation")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         kept_C = kept_channels(random.Random(batch.rng.initial_seed()), params.dropped)
@@ -128,20 +120,15 @@ def separation(options: Options) -> Loss:
     return Loss(term)
 
 
-class DiversityParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.losses.diversity]: its weight."""
-
-    weight: float = Field(ge=0)
-
-
-def diversity(options: Options) -> Loss:
+def diversity(params: DiversityParams) -> Loss:
     """Return one minus the mean of the strongest channels over their number; labels play no part.
 
     It has no lower bound, and typically lies near .99.
     """
-    params = checked(DiversityParams, options, "losses.diversity")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
-        return params.weight * (1 - strongest(forward.extra["masked_BC"]).mean() / GROUP)
+        return params.weight * (
+            1 - strongest(forward.extra["masked_BC"]).mean() / CHANNELS_PER_EXPRESSION
+        )
 
     return Loss(term)

@@ -19,9 +19,9 @@ from torch import Tensor
 from errors import DataError, NoInputError, pick
 from train.images import MEAN, STD
 from train.methods.weights import read_weights, unwrapped
+from train.options import CLIP_CHANNELS
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"
-WIDTH = 512
 RANDOM = "random"
 _CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _PATCH_PX = 32
@@ -100,7 +100,7 @@ def _random(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN
 
 def _fetched(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     try:
-        return timm.create_model(NAME, num_classes=WIDTH, img_size=size_px, pretrained=True)
+        return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px, pretrained=True)
     except (OSError, RuntimeError) as error:
         raise NoInputError(
             NAME,
@@ -131,7 +131,7 @@ def _refuse_other_patches(tensors: Mapping[str, Tensor]) -> None:
 
 
 def _empty(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
-    return timm.create_model(NAME, num_classes=WIDTH, img_size=size_px)
+    return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px)
 
 
 _SOURCES: dict[str, Callable[[str, str | None, int], Any]] = {

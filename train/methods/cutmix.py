@@ -7,27 +7,19 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
 from train.methods.base import TrainingStrategy
-from train.params import Options, checked
+from train.options import CutMixParams
 from train.records import Batch
 
 
-class CutmixParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.training_strategy] of CutMix: how often a batch is mixed."""
-
-    probability: float = Field(ge=0, le=1)
-
-
-def cutmix(options: Options) -> TrainingStrategy:
+def cutmix(params: CutMixParams) -> TrainingStrategy:
     """Paste one box of every face's partner into picture and map, and share the label by area.
 
     Source: Yun et al., CutMix, ICCV 2019; maps: Belharbi et al., FG 2024.
     """
-    params = checked(CutmixParams, options, "training_strategy")
 
     def prepare(batch: Batch) -> Batch:
         rng, device = batch.rng, batch.rng.device

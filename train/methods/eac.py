@@ -7,19 +7,12 @@ Expression Recognition, ECCV 2022.
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor
 
 from errors import UsageError
 from train.methods.base import Classifier, TrainingStrategy
-from train.params import NoOptions, Options, checked
+from train.options import ConsistencyParams, NoOptions
 from train.records import Batch, Forward, Loss
-
-
-class ConsistencyParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.losses.mirror_consistency]: factor of the term."""
-
-    weight: float = Field(ge=0)
 
 
 def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
@@ -28,13 +21,12 @@ def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
         return torch.einsum("kc,bchw->bkhw", weights_KC.detach().float(), feature_BCHW.float())
 
 
-def mirrored(options: Options) -> TrainingStrategy:
+def mirrored(params: NoOptions) -> TrainingStrategy:
     """Show the model the augmented faces, then their mirror images; only the first are scored.
 
     The forward pass has `class_maps_BKHW`, and of the mirror images `mirrored_maps_BKHW`, turned
     back; `mirror_consistency` refuses models whose head has no class weights.
     """
-    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         weights_KC = model.head.class_weights()
@@ -57,9 +49,8 @@ def _refuse_other_heads(model: Classifier) -> None:
         )
 
 
-def mirror_consistency(options: Options) -> Loss:
+def mirror_consistency(params: ConsistencyParams) -> Loss:
     """Return the mean squared difference of all class maps of both views, times its weight."""
-    params = checked(ConsistencyParams, options, "losses.mirror_consistency")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         extra = forward.extra

@@ -3,20 +3,13 @@
 Shapes: B batch, C channels, H W rows and columns.
 """
 
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
+from train.options import FullyConnectedParams
 from train.records import Forward
-
-
-class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of VGG's: width of its two hidden layers, and dropout after each."""
-
-    width: int = Field(ge=1)
-    dropout: float = Field(ge=0, lt=1)
 
 
 class FullyConnectedHead(Head):

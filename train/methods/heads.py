@@ -5,42 +5,30 @@ expression, P places of a map.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any
 
-from pydantic import BaseModel
-
-from train.methods.acol import ACoLHead, ACoLParams
-from train.methods.apvit import APViTHead, APViTParams
+from train.methods.acol import ACoLHead
+from train.methods.apvit import APViTHead
 from train.methods.base import Head, LevelShape
-from train.methods.cafe import CAFEHead, CAFEParams
-from train.methods.fully_connected import FullyConnectedHead, FullyConnectedParams
+from train.methods.cafe import CAFEHead
+from train.methods.fully_connected import FullyConnectedHead
 from train.methods.gap import GAPHead
-from train.methods.prm import PRMHead, PRMParams
-from train.methods.rul import RULHead, RULParams
+from train.methods.prm import PRMHead
+from train.methods.rul import RULHead
 from train.methods.scn import SCNHead
 from train.methods.ts_cam import TSCAMHead
-from train.methods.wildcat import WildcatHead, WildcatParams
-from train.params import NoOptions, Options, checked
+from train.methods.wildcat import WildcatHead
 
-P = TypeVar("P", bound=BaseModel)
-Row = Callable[[LevelShape, Options], Head]
-
-
-def row(make: Callable[[LevelShape, P], Head], legal: type[P]) -> Row:
-    """Return (deepest level, options) -> head, refusing options that are not legal."""
-    return lambda deepest, options: make(deepest, checked(legal, options, "head"))
-
-
-HEADS: dict[str, Row] = {
-    "gap": row(lambda deepest, _: GAPHead(deepest), NoOptions),
-    "wildcat": row(WildcatHead, WildcatParams),
-    "prm": row(PRMHead, PRMParams),
-    "acol": row(ACoLHead, ACoLParams),
-    "token_conv": row(lambda deepest, _: TSCAMHead(deepest), NoOptions),
-    "apvit": row(APViTHead, APViTParams),
-    "fully_connected": row(FullyConnectedHead, FullyConnectedParams),
-    "weighted": row(lambda deepest, _: SCNHead(deepest), NoOptions),
-    "uncertain": row(RULHead, RULParams),
-    "cafe": row(CAFEHead, CAFEParams),
+HEADS: dict[str, Callable[[LevelShape, Any], Head]] = {
+    "gap": lambda deepest, _: GAPHead(deepest),
+    "wildcat": WildcatHead,
+    "prm": PRMHead,
+    "acol": ACoLHead,
+    "ts_cam": lambda deepest, _: TSCAMHead(deepest),
+    "apvit": APViTHead,
+    "fully_connected": FullyConnectedHead,
+    "scn": lambda deepest, _: SCNHead(deepest),
+    "rul": RULHead,
+    "cafe": CAFEHead,
 }
-"""Name -> (deepest level, train.head of params.yaml) -> head."""
+"""Name -> (shape of the deepest level, its model of HEAD_OPTIONS) -> head."""

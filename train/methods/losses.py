@@ -1,6 +1,7 @@
 """Loss terms of the methods. AU alignment, which goes with any of them, has a module of its own."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,8 +12,7 @@ from train.methods.eac import mirror_consistency
 from train.methods.pal import attribution
 from train.methods.rul import mixed_cross_entropy
 from train.methods.scn import importance_ranking
-from train.params import NoOptions, Options, checked
-from train.records import Batch, Forward, Loss, LossFunction
+from train.records import Batch, Forward, Loss
 
 
 def cross_entropy(forward: Forward, batch: Batch) -> Tensor:
@@ -21,24 +21,14 @@ def cross_entropy(forward: Forward, batch: Batch) -> Tensor:
     return F.cross_entropy(forward.logits_BK.float(), target)
 
 
-def without_numbers(term: LossFunction) -> Callable[[Options], Loss]:
-    """Return the row of a term that has no numbers."""
-
-    def make(options: Options) -> Loss:
-        checked(NoOptions, options, "losses")
-        return Loss(term)
-
-    return make
-
-
-LOSSES: dict[str, Callable[[Options], Loss]] = {
-    "cross_entropy": without_numbers(cross_entropy),
-    "erased_cross_entropy": without_numbers(erased_cross_entropy),
+LOSSES: dict[str, Callable[[Any], Loss]] = {
+    "cross_entropy": lambda _: Loss(cross_entropy),
+    "erased_cross_entropy": lambda _: Loss(erased_cross_entropy),
     "attribution": attribution,
     "importance_ranking": importance_ranking,
-    "mixed_cross_entropy": without_numbers(mixed_cross_entropy),
+    "mixed_cross_entropy": lambda _: Loss(mixed_cross_entropy),
     "mirror_consistency": mirror_consistency,
     "separation": separation,
     "diversity": diversity,
 }
-"""Name -> (train.losses.<name> of params.yaml) -> loss."""
+"""Name -> its model of LOSS_OPTIONS -> loss."""

@@ -3,6 +3,7 @@
 import torch
 
 from errors import pick
+from train.methods import Method
 from train.methods.backbones import BACKBONES
 from train.methods.backbones.base import Backbone
 from train.methods.base import Classifier, LevelShape, TrainingStrategy
@@ -10,8 +11,9 @@ from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
 from train.methods.weights import load_weights
+from train.options import head_options, loss_options, strategy_options
 from train.params import TrainParams
-from train.records import Loss, Method
+from train.records import Loss
 
 
 def build_model(method: Method, params: TrainParams) -> Classifier:
@@ -21,7 +23,8 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
         UsageError: if a name or an option is not known.
     """
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
-    head = pick(HEADS, method.head, "head")(_deepest(backbone, params.image_px), params.head)
+    options = head_options(method, params.head)
+    head = HEADS[method.head](_deepest(backbone, params.image_px), options)
     model = Classifier(backbone, head)
     load_weights(model, params)
     build_strategy(method, params).fit(backbone)
@@ -43,10 +46,8 @@ def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
     Raises:
         UsageError: if an option is not known, or of a term that the method does not have.
     """
-    own = {name: params.losses.get(name, {}) for name in method.losses}
-    for name in params.losses:
-        pick(own, name, "term of this method")
-    return {name: pick(LOSSES, name, "term")(options) for name, options in own.items()}
+    options = loss_options(method, params.losses)
+    return {name: LOSSES[name](options[name]) for name in method.losses}
 
 
 def build_strategy(method: Method, params: TrainParams) -> TrainingStrategy:
@@ -55,4 +56,5 @@ def build_strategy(method: Method, params: TrainParams) -> TrainingStrategy:
     Raises:
         UsageError: if a name or an option is not known.
     """
-    return pick(STRATEGIES, method.training_strategy, "training_strategy")(params.training_strategy)
+    options = strategy_options(method, params.training_strategy)
+    return STRATEGIES[method.training_strategy](options)

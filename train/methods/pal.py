@@ -11,31 +11,24 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from errors import UsageError, pick
+from errors import UsageError
+from train.methods import LEVELS
 from train.methods.au_alignment import half_pixel_resize
-from train.methods.backbones.base import LEVELS
 from train.methods.base import Classifier, TrainingStrategy, forward_once
-from train.params import NoOptions, Options, checked
+from train.options import AttributionParams, NoOptions
 from train.records import Batch, Forward, Loss
 
 _CANVAS_PX = 112
 """Side of the canvas on which landmarks are drawn."""
 
 _EPS = 1e-6
-_DEGENERATE = {
-    "softmax": "the outputs sum to one, so the gradient of their sum is zero and there is nothing "
-    "to attribute. Use sum, abs_sum or true_class, which are of logits."
-}
-"""Scores that others have used, and why they are refused."""
 
 
-def second_order(options: Options) -> TrainingStrategy:
+def second_order(params: NoOptions) -> TrainingStrategy:
     """Run attention in the one way whose gradient has a gradient."""
-    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         with sdpa_kernel(SDPBackend.MATH):
@@ -91,7 +84,7 @@ def _half(attribution_BCHW: Tensor) -> Tensor:
     return _averaged(attribution_BCHW[:, : max(attribution_BCHW.shape[1] // 2, 1)])
 
 
-STRATEGIES: dict[str, Callable[[Tensor], Tensor]] = {"all": _each, "mean": _averaged, "half": _half}
+CHANNELS: dict[str, Callable[[Tensor], Tensor]] = {"all": _each, "mean": _averaged, "half": _half}
 """Which maps are compared, (B, C, H, W) -> (B, M, H, W): every channel's, their mean, or that of
 their first half, which leaves the others free."""
 
@@ -182,23 +175,6 @@ TARGETS: dict[str, Target] = {
 """Drawn at all 68 landmarks; or the run's heatmaps, of the kind train.alignment.heatmap."""
 
 
-class AttributionParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.losses.attribution].
-
-    `layer`: a level, from 1; `sigma_px`: of every landmark's Gaussian, px of a canvas of 112; the
-    others are rows of KINDS, SCORES, STRATEGIES, REDUCTIONS and TARGETS.
-    """
-
-    weight: float = Field(ge=0)
-    layer: int = Field(ge=1, le=LEVELS)
-    kind: str
-    score: str
-    strategy: str
-    reduction: str
-    heatmap: str
-    sigma_px: float = Field(gt=0)
-
-
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """The term, its parts chosen; see AttributionParams."""
@@ -241,22 +217,15 @@ def _single(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.half, torch.bfloat16) else values
 
 
-def attribution(options: Options) -> Loss:
-    """Return the attribution term with its parts chosen by name.
-
-    Raises:
-        UsageError: if a part is not known, or leaves nothing to attribute.
-    """
-    params = checked(AttributionParams, options, "losses.attribution")
-    if reason := _DEGENERATE.get(params.score):
-        raise UsageError("losses.attribution.score", f"{params.score}: {reason}")
-    target = pick(TARGETS, params.heatmap, "heatmap")
+def attribution(params: AttributionParams) -> Loss:
+    """Return the attribution loss with its parts chosen by name."""
+    target = TARGETS[params.heatmap]
     term = Attribution(
         params,
-        pick(KINDS, params.kind, "kind"),
-        pick(SCORES, params.score, "score"),
-        pick(STRATEGIES, params.strategy, "strategy"),
-        pick(REDUCTIONS, params.reduction, "reduction"),
+        KINDS[params.kind],
+        SCORES[params.score],
+        CHANNELS[params.strategy],
+        REDUCTIONS[params.reduction],
         target,
     )
 

@@ -4,18 +4,12 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
 
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
+from train.options import PRMParams
 from train.records import Forward
-
-
-class PRMParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of PRM: side of the window in which only the highest value counts."""
-
-    window: int = Field(ge=1)
 
 
 class PRMHead(Head):

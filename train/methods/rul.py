@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
@@ -25,22 +24,10 @@ from train.methods.base import (
     TrainingStrategy,
     forward_once,
 )
-from train.params import NoOptions, Options, checked
+from train.options import NoOptions, RULParams
 from train.records import Batch, Forward
 
 _EPS = 2e-5
-
-
-class RULParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of RUL.
-
-    `width`: of a branch; `dropout`: before it; `lr_factor`: how many times the learning rate the
-    classifier takes.
-    """
-
-    width: int = Field(ge=1)
-    dropout: float = Field(ge=0, lt=1)
-    lr_factor: float = Field(gt=0)
 
 
 class RULHead(Head):
@@ -85,13 +72,12 @@ def mixture(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor) -> 
     return share_B1 * feature_BD + (1 - share_B1) * feature_BD[partners_B]
 
 
-def uncertain_mixup(options: Options) -> TrainingStrategy:
+def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
     """Mix every face with another one of its batch.
 
     The forward pass has `mixed_logits_BK` and `partner_labels_B`; on several ranks partners are of
     the same rank.
     """
-    checked(NoOptions, options, "training_strategy")
 
     def run(model: Classifier, batch: Batch) -> Forward:
         forward, rng = forward_once(model, batch), batch.rng

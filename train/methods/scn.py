@@ -10,11 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from errors import pick
 from train.methods.base import (
     NO_EXTRA,
     Classifier,
@@ -25,7 +23,7 @@ from train.methods.base import (
     TrainingStrategy,
     forward_once,
 )
-from train.params import Options, checked
+from train.options import RankingParams, RelabelParams
 from train.records import Batch, Forward, Loss
 
 
@@ -63,19 +61,6 @@ SCOPES: dict[str, Callable[[Tensor], Tensor]] = {"batch": _all, "low": _unimport
 """Whose labels may change: everybody's, as in the published code, or as in the paper."""
 
 
-class RelabelParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.training_strategy] of SCN.
-
-    `share`: of a batch that counts as important. Labels change from epoch `from_epoch` on, counted
-    from 1, where another expression is more probable by `margin`; `scope` is a row of SCOPES.
-    """
-
-    share: float = Field(gt=0, lt=1)
-    from_epoch: int = Field(ge=1)
-    margin: float = Field(ge=0, le=1)
-    scope: str
-
-
 def important(importance_B: Tensor, share: float) -> Tensor:
     """Mark the most important share of a batch, rounded down: (B,) bool."""
     chosen = importance_B.detach().topk(int(share * len(importance_B))).indices
@@ -90,16 +75,12 @@ def relabelled(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor:
     return torch.where(beaten_B, likeliest_B, labels_B)
 
 
-def relabel(options: Options) -> TrainingStrategy:
+def relabel(params: RelabelParams) -> TrainingStrategy:
     """Mark the important faces of every batch, and correct labels that the model contradicts.
 
     The forward pass has `important_B`.
-
-    Raises:
-        UsageError: if a number or the scope is not legal.
     """
-    params = checked(RelabelParams, options, "training_strategy")
-    scope = pick(SCOPES, params.scope, "scope")
+    scope = SCOPES[params.scope]
 
     def run(model: Classifier, batch: Batch) -> Forward:
         forward = forward_once(model, batch)
@@ -115,22 +96,11 @@ def relabel(options: Options) -> TrainingStrategy:
     return TrainingStrategy(run=run, relabel=corrected)
 
 
-class RankingParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.losses.importance_ranking].
-
-    `margin`: by how much the mean importance of the important faces has to exceed the others'.
-    """
-
-    weight: float = Field(ge=0)
-    margin: float = Field(ge=0, le=1)
-
-
-def importance_ranking(options: Options) -> Loss:
+def importance_ranking(params: RankingParams) -> Loss:
     """Return what the gap between important and other faces lacks to the margin, times a weight.
 
     Without both groups, as in a batch of one face, it is 0.
     """
-    params = checked(RankingParams, options, "losses.importance_ranking")
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         importance_B, high_B = forward.extra["importance_B"], forward.extra["important_B"]

@@ -5,6 +5,7 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from train.methods.adl import adl
 from train.methods.base import TrainingStrategy
@@ -13,16 +14,15 @@ from train.methods.eac import mirrored
 from train.methods.pal import second_order
 from train.methods.rul import uncertain_mixup
 from train.methods.scn import relabel
-from train.params import NoOptions, Options, checked
+from train.options import NoOptions
 
 
-def plain(options: Options) -> TrainingStrategy:
+def plain(params: NoOptions) -> TrainingStrategy:
     """Leave batch and network alone."""
-    checked(NoOptions, options, "training_strategy")
     return TrainingStrategy()
 
 
-STRATEGIES: dict[str, Callable[[Options], TrainingStrategy]] = {
+STRATEGIES: dict[str, Callable[[Any], TrainingStrategy]] = {
     "plain": plain,
     "cutmix": cutmix,
     "adl": adl,
@@ -31,4 +31,4 @@ STRATEGIES: dict[str, Callable[[Options], TrainingStrategy]] = {
     "uncertain_mixup": uncertain_mixup,
     "mirrored": mirrored,
 }
-"""Name -> (train.training_strategy of params.yaml) -> training strategy."""
+"""Name -> its model of STRATEGY_OPTIONS -> training strategy."""

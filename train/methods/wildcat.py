@@ -6,26 +6,12 @@ M maps per expression, P places of a map.
 
 from collections.abc import Callable
 
-from pydantic import BaseModel, Field
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
-from errors import pick
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
+from train.options import WildcatParams
 from train.records import Forward
-
-
-class WildcatParams(BaseModel, frozen=True, extra="forbid"):
-    """[methods.<name>.head] of WILDCAT.
-
-    `arithmetic`: row of ARITHMETICS; the published code leaves the lowest values out.
-    """
-
-    maps: int = Field(ge=1, le=64)
-    top: float = Field(gt=0, le=1)
-    bottom: float = Field(gt=0, le=1)
-    alpha: float = Field(ge=0)
-    arithmetic: str
 
 
 class WildcatHead(Head):
@@ -37,7 +23,7 @@ class WildcatHead(Head):
     def __init__(self, deepest: LevelShape, params: WildcatParams) -> None:
         super().__init__()
         self.params = params
-        self.arithmetic = pick(ARITHMETICS, params.arithmetic, "arithmetic")
+        self.arithmetic = ARITHMETICS[params.arithmetic]
         self.modalities = init_xavier(
             nn.Conv2d(deepest.channels, len(EXPRESSIONS) * params.maps, 1)
         )

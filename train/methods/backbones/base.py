@@ -12,9 +12,9 @@ import timm
 from torch import Tensor, nn
 
 from errors import NoInputError, UsageError
+from train.methods import LEVELS
 from train.params import TrainParams
 
-LEVELS = 5
 NAMED_WEIGHTS = ("none", "imagenet")
 Seen = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
 """Five levels (B, C, H, W), and what only some CAM methods ask for, by name."""

@@ -5,7 +5,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from train.methods.backbones.base import LEVELS, Backbone, Seen, from_timm
+from train.methods import LEVELS
+from train.methods.backbones.base import Backbone, Seen, from_timm
 from train.params import TrainParams
 
 

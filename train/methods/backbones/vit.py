@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from errors import UsageError
-from train.methods.backbones.base import LEVELS, Backbone, Seen, from_timm, refuse_imagenet
+from train.methods import LEVELS
+from train.methods.backbones.base import Backbone, Seen, from_timm, refuse_imagenet
 from train.params import TrainParams
 
 

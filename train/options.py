@@ -1,0 +1,287 @@
+"""What heads, training strategies and losses take from params.yaml, without importing torch.
+
+One model per row of HEADS, STRATEGIES and LOSSES; a named choice is a Literal, whose function is in
+the file of its method. `check_options` is the only way from a section to its model.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
+
+from anatomy.expressions import EXPRESSIONS
+from errors import UsageError, did_you_mean, pick
+from train.methods import LEVELS, Method
+
+Options = Mapping[str, bool | int | float | str | None]
+M = TypeVar("M", bound=BaseModel)
+
+
+class NoOptions(BaseModel, frozen=True, extra="forbid"):
+    """Section of a head, training strategy or loss that takes no options."""
+
+
+class WildcatParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of WILDCAT.
+
+    `maps`: per expression. `top`, `bottom`: share of a map's highest and lowest values that count.
+    `alpha`: weight of the lowest. `arithmetic`: the published code leaves the lowest values out.
+    """
+
+    maps: int = Field(ge=1, le=64)
+    top: float = Field(gt=0, le=1)
+    bottom: float = Field(gt=0, le=1)
+    alpha: float = Field(ge=0)
+    arithmetic: Literal["paper", "published"]
+
+
+class PRMParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of PRM: side of the window in which only the highest value counts."""
+
+    window: int = Field(ge=1)
+
+
+class ACoLParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of ACoL.
+
+    `width`: channels inside a branch. `threshold`: the second branch sees nothing where the first
+    branch's map, in [0, 1], reaches it.
+    """
+
+    width: int = Field(ge=1)
+    threshold: float = Field(gt=0, le=1)
+
+
+class APViTParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of APViT.
+
+    `keep`: share of the places that become tokens, the most active ones. From block `pool_from` on,
+    counted from 1, each block keeps the share `pool_keep` of its tokens, those that the class token
+    attends to most.
+    """
+
+    width: int = Field(ge=8)
+    depth: int = Field(ge=1)
+    heads: int = Field(ge=1)
+    mlp: float = Field(gt=0)
+    keep: float = Field(gt=0, le=1)
+    pool_from: int = Field(ge=1)
+    pool_keep: float = Field(gt=0, le=1)
+
+
+class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of VGG's: width of its two hidden layers, and dropout after each."""
+
+    width: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class RULParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of RUL.
+
+    `width`: of a branch. `dropout`: before it. `lr_factor`: the classifier's learning rate is the
+    run's, times this.
+    """
+
+    width: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    lr_factor: float = Field(gt=0)
+
+
+CLIP_CHANNELS = 512
+"""Channels of the feature of CLIP's ViT-B/32."""
+
+CHANNELS_PER_EXPRESSION = CLIP_CHANNELS // len(EXPRESSIONS)
+"""73. The last of the 512 channels belongs to no expression; only CAFE's linear layer sees it."""
+
+
+class CAFEParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of CAFE: its frozen image tower, see methods.clip.load_tower."""
+
+    tower: str
+    tower_sha256: str | None
+    tower_px: int = Field(ge=32, multiple_of=32)
+    tower_input: Literal["imagenet", "clip"]
+
+
+class CutMixParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of CutMix: how often a batch is mixed."""
+
+    probability: float = Field(ge=0, le=1)
+
+
+class ADLParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of ADL.
+
+    `drop_p`: how often the most active places are hidden instead of stressed. `threshold`: a place
+    is hidden from this share of the face's highest attention on.
+    """
+
+    drop_p: float = Field(ge=0, le=1)
+    threshold: float = Field(gt=0, le=1)
+
+
+class RelabelParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of SCN.
+
+    `share`: of a batch that counts as important. Labels change from epoch `from_epoch` on, counted
+    from 1, where another expression is more probable by `margin`. `scope`: faces whose label may
+    change, all of the batch (published code) or those of low importance (paper).
+    """
+
+    share: float = Field(gt=0, lt=1)
+    from_epoch: int = Field(ge=1)
+    margin: float = Field(ge=0, le=1)
+    scope: Literal["batch", "low"]
+
+
+class AttributionParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.losses.attribution] of PAL.
+
+    `layer`: a level, from 1. `sigma_px`: of each landmark's Gaussian, px of a canvas of 112. The
+    choices are described where their functions are, in methods.pal.
+    """
+
+    weight: float = Field(ge=0)
+    layer: int = Field(ge=1, le=LEVELS)
+    kind: Literal["grad", "grad_input"]
+    score: Literal["sum", "abs_sum", "true_class"]
+    strategy: Literal["all", "mean", "half"]
+    reduction: Literal["sum", "mean", "pearson"]
+    heatmap: Literal["landmarks", "stored"]
+    sigma_px: float = Field(gt=0)
+
+    @field_validator("score", mode="before")
+    @classmethod
+    def _refuse_softmax(cls, score: object) -> object:
+        """Say why a score that others have used is refused."""
+        if score == "softmax":
+            raise PydanticCustomError(
+                "degenerate_score",
+                "softmax outputs sum to one, so the gradient of their sum is zero and there is "
+                "nothing to attribute: use sum, abs_sum or true_class, which are of logits",
+            )
+        return score
+
+
+class RankingParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.losses.importance_ranking] of SCN.
+
+    `margin`: by how much the mean importance of the important faces has to exceed the others'.
+    """
+
+    weight: float = Field(ge=0)
+    margin: float = Field(ge=0, le=1)
+
+
+class ConsistencyParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.losses.mirror_consistency] of EAC: weight of the loss."""
+
+    weight: float = Field(ge=0)
+
+
+class SeparationParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.losses.separation] of CAFE.
+
+    `dropped`: channels per expression that are left out in each step.
+    """
+
+    weight: float = Field(ge=0)
+    dropped: int = Field(ge=0, le=CHANNELS_PER_EXPRESSION - 1)
+
+
+class DiversityParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.losses.diversity] of CAFE: weight of the loss."""
+
+    weight: float = Field(ge=0)
+
+
+HEAD_OPTIONS: dict[str, type[BaseModel]] = {
+    "gap": NoOptions,
+    "wildcat": WildcatParams,
+    "prm": PRMParams,
+    "acol": ACoLParams,
+    "ts_cam": NoOptions,
+    "apvit": APViTParams,
+    "fully_connected": FullyConnectedParams,
+    "scn": NoOptions,
+    "rul": RULParams,
+    "cafe": CAFEParams,
+}
+"""Row of HEADS -> model of its options."""
+
+STRATEGY_OPTIONS: dict[str, type[BaseModel]] = {
+    "plain": NoOptions,
+    "cutmix": CutMixParams,
+    "adl": ADLParams,
+    "second_order": NoOptions,
+    "relabel": RelabelParams,
+    "uncertain_mixup": NoOptions,
+    "mirrored": NoOptions,
+}
+"""Row of STRATEGIES -> model of its options."""
+
+LOSS_OPTIONS: dict[str, type[BaseModel]] = {
+    "cross_entropy": NoOptions,
+    "erased_cross_entropy": NoOptions,
+    "attribution": AttributionParams,
+    "importance_ranking": RankingParams,
+    "mixed_cross_entropy": NoOptions,
+    "mirror_consistency": ConsistencyParams,
+    "separation": SeparationParams,
+    "diversity": DiversityParams,
+}
+"""Row of LOSSES -> model of its options."""
+
+
+def check_options(model: type[M], options: Options, key: str) -> M:
+    """Return a section of options as the model that says what is legal in it.
+
+    Args:
+        model: what is legal.
+        options: the section as read.
+        key: of params.yaml where the section is, for messages.
+
+    Raises:
+        UsageError: naming the key, if one is missing, unknown or has an illegal value.
+    """
+    known = list(model.model_fields)
+    for name in options:
+        if name not in known:
+            raise UsageError(
+                f"{key}.{name}",
+                f"no such key; known: {', '.join(known) or 'none'}.{did_you_mean(name, known)}",
+            )
+    try:
+        return model.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, (key, *first["loc"])))
+        raise UsageError(place, f"{first['msg'].lower()}, got {first['input']!r:.60}.") from error
+
+
+def head_options(method: Method, options: Options) -> BaseModel:
+    """Return `train.head` as the options of the method's head; raises as check_options."""
+    return check_options(pick(HEAD_OPTIONS, method.head, "head"), options, "head")
+
+
+def strategy_options(method: Method, options: Options) -> BaseModel:
+    """Return `train.training_strategy` as the options of the method's; raises as check_options."""
+    model = pick(STRATEGY_OPTIONS, method.training_strategy, "training_strategy")
+    return check_options(model, options, "training_strategy")
+
+
+def loss_options(method: Method, options: Mapping[str, Options]) -> dict[str, BaseModel]:
+    """Return `train.losses` as the options of all the method's losses, in the method's order.
+
+    Raises:
+        UsageError: see check_options, or if the method has no such loss.
+    """
+    own = {name: pick(LOSS_OPTIONS, name, "loss") for name in method.losses}
+    for name in options:
+        pick(own, name, "loss of this method")
+    return {
+        name: check_options(model, options.get(name, {}), f"losses.{name}")
+        for name, model in own.items()
+    }
