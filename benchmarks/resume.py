@@ -21,7 +21,7 @@ import torch
 from benchmarks.timing import save
 from params import load as load_params
 from train.checkpoint import LAST, Keeper, keep, latest
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.fitting.step import Learner, Now
 from train.fitting.trainer import SUPERVISIONS
 from train.methods import METHODS
@@ -69,9 +69,9 @@ def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Bat
 
 def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
     """Time a step, a checkpoint, and taking it up."""
-    ranks = Ranks(0, 1, device, joined=False)
+    distributed = Distributed.single(device)
     losses = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
-    learner = Learner(METHODS["cam"], params, losses, ranks, np.zeros(0, np.int64))
+    learner = Learner(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))
     batch = batch_of(learner, params, device)
 
     def step() -> None:

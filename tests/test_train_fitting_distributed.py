@@ -13,7 +13,7 @@ from torch import nn
 from params import load as load_params
 from store.building import read_manifest
 from tests.resuming import CPU, as_rank, codes, free_port
-from train.fitting.distributed import Ranks, together
+from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.step import Learner, Now
 from train.methods import Method
 from train.params import TrainParams
@@ -51,7 +51,7 @@ def share(faces, rank, ranks):
     return Batch(images[part], labels[part], (maps,), valid[part], rng)
 
 
-def stepped(ranks, params, faces):
+def stepped(distributed, params, faces):
     """Take two steps; return the losses and the weights."""
     method = Method("gap", "plain", "class_map", ("cross_entropy",))
     torch.manual_seed(0)
@@ -60,17 +60,17 @@ def stepped(ranks, params, faces):
             "cross_entropy": Loss(error),
             "alignment": Loss(alignment, counted=faces_with_map),
         }
-        learner = Learner(method, params, losses, ranks, np.zeros(faces, np.int64))
-    mine = share(faces, ranks.rank, ranks.count)
+        learner = Learner(method, params, losses, distributed, np.zeros(faces, np.int64))
+    mine = share(faces, distributed.rank, distributed.world_size)
     losses = [learner.step([mine], 1, Now(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
     return losses, learner.model.layer.weight.detach()
 
 
 def step_as_rank(rank, ranks, port, params, faces, folder):
     as_rank(rank, ranks, port)
-    with together(CPU) as joined:
+    with init_distributed(CPU) as joined:
         torch.save(stepped(joined, params, faces), folder / f"{rank}.pt")
-        joined.wait()
+        joined.barrier()
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_ranks_take_the_step_of_one_process(params, ranks, faces, tmp_path):
     port = free_port()
     calls = [(step_as_rank, (rank, ranks, port, params, faces, tmp_path)) for rank in range(ranks)]
     assert set(codes(calls)) == {0}
-    losses, weight = stepped(Ranks(0, 1, CPU, joined=False), params, faces)
+    losses, weight = stepped(Distributed.single(CPU), params, faces)
     found = [torch.load(tmp_path / f"{rank}.pt") for rank in range(ranks)]
     for theirs, weight_of_rank in found:
         assert theirs == found[0][0]

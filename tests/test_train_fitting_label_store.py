@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from tests.resuming import CPU
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.fitting.label_store import LabelStore
 from train.records import Batch
 
-ALONE = Ranks(0, 1, CPU, joined=False)
+ALONE = Distributed.single(CPU)
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from torch import nn
 
 from params import load as load_params
 from tests.resuming import CPU
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.fitting.step import Learner, Now, chance
 from train.methods import Method
 from train.params import TrainParams
 from train.records import Batch, Forward, Loss
 
-ALONE = Ranks(0, 1, CPU, joined=False)
+ALONE = Distributed.single(CPU)
 NONE = (False, False)
 NOW = Now(lr=0.1, epoch=0)
 LABELS = np.zeros(8, np.int64)

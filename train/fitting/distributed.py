@@ -1,9 +1,9 @@
-"""Several processes that train one model, started by torchrun; one alone runs the same code.
+"""Training with several processes, started by torchrun; a single process runs the same code.
 
-Every rank works on its share of each batch. Gradients are summed over the ranks in one message a
-step, in the order of the parameters: torch's DistributedDataParallel arranges its messages anew
-after the first step, so that a resumed run would add in another order, and it hides the model's
-features. Whoever sums must be asked by all ranks alike.
+Every rank works on its share of each batch. Gradients are summed over the ranks in one message per
+step, in the order of the parameters. torch's DistributedDataParallel is not used: it regroups its
+messages after the first step, so a resumed run would add in another order, and it hides the model's
+features. All ranks must make the same calls in the same order.
 """
 
 import os
@@ -19,37 +19,42 @@ from torch import Tensor, nn
 
 from errors import TryLaterError
 
-_PATIENCE = timedelta(minutes=10)
+_TIMEOUT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Ranks:
+class Distributed:
     """This process among those that train together.
 
     Attributes:
-        rank: its number; 0 locks, logs and writes.
-        count: how many there are.
-        device: of this rank.
-        joined: whether there is somebody to talk to, if only itself.
+        rank: number of this process, from 0.
+        world_size: number of processes.
+        device: device of this rank.
+        initialized: whether torch.distributed runs; every collective is a no-op without it.
     """
 
     rank: int
-    count: int
+    world_size: int
     device: torch.device
-    joined: bool
+    initialized: bool
+
+    @classmethod
+    def single(cls, device: torch.device) -> "Distributed":
+        """Return the only process of a run without torchrun."""
+        return cls(0, 1, device, initialized=False)
 
     @property
-    def first(self) -> bool:
-        """Whether this is the one that writes."""
+    def is_main(self) -> bool:
+        """Whether this is rank 0, which locks, logs and writes."""
         return self.rank == 0
 
-    def summed(self, values: Tensor) -> Tensor:
+    def all_reduce(self, values: Tensor) -> Tensor:
         """Return the sum over all ranks.
 
         Raises:
-            TryLaterError: if one of them is gone.
+            TryLaterError: if another rank died.
         """
-        if not self.joined:
+        if not self.initialized:
             return values
         total = values.detach().clone()
         try:
@@ -57,50 +62,50 @@ class Ranks:
         except RuntimeError as error:
             raise TryLaterError(
                 f"rank {self.rank}",
-                "lost another rank. The last checkpoint is safe. Run again to go on from it.",
+                "lost another rank. The last checkpoint is safe. Run again to resume from it.",
             ) from error
         return total
 
-    def sum_gradients(self, model: nn.Module) -> None:
+    def all_reduce_gradients(self, model: nn.Module) -> None:
         """Replace every gradient by its sum over all ranks."""
-        if not self.joined:
+        if not self.initialized:
             return
         gradients = [one.grad for one in model.parameters() if one.grad is not None]
-        flat = self.summed(torch.cat([one.reshape(-1) for one in gradients]))
-        pieces = torch.split(flat, [one.numel() for one in gradients])
-        for gradient, piece in zip(gradients, pieces, strict=True):
-            gradient.copy_(piece.view_as(gradient))
+        flat = self.all_reduce(torch.cat([one.reshape(-1) for one in gradients]))
+        parts = torch.split(flat, [one.numel() for one in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
 
-    def share_buffers(self, model: nn.Module) -> None:
-        """Give every rank the first one's running statistics."""
-        if self.joined:
+    def broadcast_buffers(self, model: nn.Module) -> None:
+        """Give every rank the running statistics of rank 0."""
+        if self.initialized:
             for buffer in model.buffers():
                 dist.broadcast(buffer, 0)
 
-    def gathered(self, value: list[Any]) -> list[Any]:
-        """Return what all ranks have, by rank."""
-        if not self.joined:
-            return value
-        found: list[Any] = [None] * self.count
-        dist.all_gather_object(found, value)
-        return [one for piece in found for one in piece]
+    def all_gather(self, values: list[Any]) -> list[Any]:
+        """Return the values of all ranks in one list, ordered by rank."""
+        if not self.initialized:
+            return values
+        by_rank: list[Any] = [None] * self.world_size
+        dist.all_gather_object(by_rank, values)
+        return [value for part in by_rank for value in part]
 
-    def wait(self) -> None:
-        """Go on when all ranks have come here."""
-        float(self.summed(torch.zeros(1, device=self.device)))
+    def barrier(self) -> None:
+        """Wait until all ranks have reached this call."""
+        float(self.all_reduce(torch.zeros(1, device=self.device)))
 
 
 @contextmanager
-def together(device: torch.device) -> Iterator[Ranks]:
-    """Join the ranks that torchrun started; without torchrun, be the only one.
+def init_distributed(device: torch.device) -> Iterator[Distributed]:
+    """Join the processes that torchrun started; without torchrun, be the only one.
 
-    A rank that dies ends the others: at once where the system notices, else after ten minutes.
+    If a rank dies, the others stop: at once where the system notices, else after ten minutes.
     """
     if "RANK" not in os.environ:
-        yield Ranks(0, 1, device, joined=False)
+        yield Distributed.single(device)
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_PATIENCE)
-    yield Ranks(dist.get_rank(), dist.get_world_size(), device, joined=True)
+    dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_TIMEOUT)
+    yield Distributed(dist.get_rank(), dist.get_world_size(), device, initialized=True)
     dist.destroy_process_group()  # not after an error: the others may hang, and so would this

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.records import Batch
 
 Labels = NDArray[np.int64]
@@ -20,13 +20,13 @@ Labels = NDArray[np.int64]
 class LabelStore:
     """The label of every face: as stored, in this epoch, and from the next one on."""
 
-    def __init__(self, stored_N: Labels, ranks: Ranks) -> None:
-        self._ranks, self._stored_N = ranks, stored_N
+    def __init__(self, stored_N: Labels, distributed: Distributed) -> None:
+        self._distributed, self._stored_N = distributed, stored_N
         self._proposed: list[list[int]] = []
         self._set(stored_N.copy(), stored_N.copy())
 
     def _set(self, now_N: Labels, next_N: Labels) -> None:
-        self._now_N, self._next_N = torch.from_numpy(now_N).to(self._ranks.device), next_N
+        self._now_N, self._next_N = torch.from_numpy(now_N).to(self._distributed.device), next_N
 
     def shown(self, batch: Batch) -> Batch:
         """Return the batch with this epoch's labels.
@@ -47,7 +47,7 @@ class LabelStore:
     def settle(self, taken: bool) -> None:
         """Take over, on every rank, what all ranks proposed, unless the step was not taken."""
         if taken:
-            for row, label in self._ranks.gathered(self._proposed):
+            for row, label in self._distributed.all_gather(self._proposed):
                 self._next_N[row] = label
         self._proposed.clear()
 

@@ -18,7 +18,7 @@ from store.outputs import PROGRESS
 from train.checkpoint import PREV, forget
 from train.data.stores import Stores
 from train.device import exactness
-from train.fitting.distributed import Ranks, together
+from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.trainer import SUPERVISIONS, Fit
 from train.methods import METHODS
 from train.runs import RUN, Run
@@ -51,19 +51,19 @@ def train(
     """
     _refuse_unfit(stores, run)
     about = stores.heatmaps.metadata
-    with together(run.device) as ranks, exactness(run.params.deterministic):
-        fingerprint = _fingerprint(stores, run, ranks)
+    with init_distributed(run.device) as distributed, exactness(run.params.deterministic):
+        fingerprint = _fingerprint(stores, run, distributed)
         if not rebuild and is_built(out, fingerprint):
             return False
-        if not ranks.first:
-            Fit(building_folder(out, fingerprint), stores, run, ranks, progress).to_the_end()
+        if not distributed.is_main:
+            Fit(building_folder(out, fingerprint), stores, run, distributed, progress).to_the_end()
             return True
         with building(out, fingerprint, about) as folder:
             described = {**fingerprint, "expressions": list(EXPRESSIONS), "about": about}
             atomic_write(folder / RUN, canonical_json(described))
             if rebuild:
                 forget(folder)
-            Fit(folder, stores, run, ranks, progress).to_the_end()
+            Fit(folder, stores, run, distributed, progress).to_the_end()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
@@ -79,7 +79,7 @@ def _refuse_unfit(stores: Stores, run: Run) -> None:
         )
 
 
-def _fingerprint(stores: Stores, run: Run, ranks: Ranks) -> dict[str, Any]:
+def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str, Any]:
     """Return all that the bytes of a run depend on."""
     return {
         "stage": "train",
@@ -87,7 +87,7 @@ def _fingerprint(stores: Stores, run: Run, ranks: Ranks) -> dict[str, Any]:
         "method": run.method,
         "supervision": run.supervision,
         "params": run.params.model_dump(mode="json"),
-        "ranks": ranks.count,
+        "ranks": distributed.world_size,
         **stores.digests(),
         "torch": torch.__version__,
     }

@@ -19,7 +19,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from errors import ResourceError, pick
 from train.checkpoint import State
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.fitting.label_store import Labels, LabelStore
 from train.fitting.optimisers import OPTIMISERS
 from train.methods import Method
@@ -63,7 +63,7 @@ class Learner:
         method: Method,
         params: TrainParams,
         losses: Mapping[str, Loss],
-        ranks: Ranks,
+        distributed: Distributed,
         labels_N: Labels,
     ) -> None:
         """Make a model with the weights that the seed gives.
@@ -78,16 +78,16 @@ class Learner:
         Raises:
             UsageError: if a name, an option or the model does not suit a loss.
         """
-        self._params, self._losses, self._ranks = params, losses, ranks
+        self._params, self._losses, self._distributed = params, losses, distributed
         torch.manual_seed(params.seed)
-        self.model: Classifier = build_model(method, params).to(ranks.device)
+        self.model: Classifier = build_model(method, params).to(distributed.device)
         for loss in losses.values():
             loss.check(self.model)
         self._regime = build_strategy(method, params)
-        self.labels = LabelStore(labels_N, ranks) if self._regime.relabel else None
+        self.labels = LabelStore(labels_N, distributed) if self._regime.relabel else None
         self._average = _average_of(self.model, params.ema) if params.ema else None
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(self.model, params)
-        self.scaler = torch.amp.GradScaler(ranks.device.type, enabled=params.amp == "fp16")
+        self.scaler = torch.amp.GradScaler(distributed.device.type, enabled=params.amp == "fp16")
         if params.compile and not method.compiles:
             _LOG.warning("train.compile: this method cannot be compiled and runs plainly.")
         # Each batch size has kernels of its own: with shared ones, results would depend on which
@@ -120,17 +120,17 @@ class Learner:
         self.model.train()
         self.optimiser.zero_grad(set_to_none=True)
         _copy(self._statistics, self._before)
-        losses_T = torch.zeros(len(self._losses), device=self._ranks.device)
+        losses_T = torch.zeros(len(self._losses), device=self._distributed.device)
         for batch in batches:
             each_T = self._seen(batch, now.epoch) / count
             torch.autograd.backward(self.scaler.scale(each_T.sum()))
             losses_T += each_T.detach()
-        self._ranks.sum_gradients(self.model)
+        self._distributed.all_reduce_gradients(self.model)
         self.scaler.unscale_(self.optimiser)
         gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
         norm = get_total_norm(gradients)
         mine = torch.cat([losses_T, losses_T.new_tensor(wishes)])
-        *seen, size = torch.cat([self._ranks.summed(mine), norm[None]]).tolist()
+        *seen, size = torch.cat([self._distributed.all_reduce(mine), norm[None]]).tolist()
         finite = self._is_finite(seen, size)
         if finite:
             if self._params.clip_norm:
@@ -166,7 +166,7 @@ class Learner:
 
     def _seen(self, batch: Batch, epoch: int) -> Tensor:
         """Return this rank's part of every term: (T,); their sums over the ranks are means."""
-        device, training_strategy = self._ranks.device, self._regime
+        device, training_strategy = self._distributed.device, self._regime
         amp = _AMP_DTYPES.get(self._params.amp)
         batch = training_strategy.prepare(self.labels.shown(batch) if self.labels else batch)
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
@@ -175,7 +175,7 @@ class Learner:
             self.labels.propose(batch, training_strategy.relabel(forward, batch, epoch))
         losses = self._losses.values()
         counts = torch.stack([loss.counted(batch) for loss in losses])
-        shares_T = counts / self._ranks.summed(counts).clamp(min=1)
+        shares_T = counts / self._distributed.all_reduce(counts).clamp(min=1)
         return torch.stack([loss.term(forward, batch) for loss in losses]) * shares_T
 
     def _is_finite(self, losses: list[float], norm: float) -> bool:

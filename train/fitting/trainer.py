@@ -24,7 +24,7 @@ from train.checkpoint import LAST, Keeper, fits, latest
 from train.data.augmentation import training_batch
 from train.data.batch_loader import Feed, Place, Raw
 from train.data.stores import Stores
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.fitting.label_store import LabelStore
 from train.fitting.metrics_log import Curves
 from train.fitting.optimisers import learning_rate
@@ -65,7 +65,12 @@ class Fit:
     """One training run, from wherever it was left to its end."""
 
     def __init__(
-        self, folder: Path, stores: Stores, run: Run, ranks: Ranks, progress: ProgressCallback
+        self,
+        folder: Path,
+        stores: Stores,
+        run: Run,
+        distributed: Distributed,
+        progress: ProgressCallback,
     ) -> None:
         """Make the model and open the feeds.
 
@@ -76,18 +81,23 @@ class Fit:
             ranks: who else does.
             progress: is called with (steps done, steps in all, note), on the first rank.
         """
-        self._folder, self._faces, self._run, self._ranks = folder, stores.faces, run, ranks
+        self._folder, self._faces, self._run, self._distributed = (
+            folder,
+            stores.faces,
+            run,
+            distributed,
+        )
         self._params = params = run.params
         method = METHODS[run.method]
         losses = {**build_losses(method, params), **SUPERVISIONS[run.supervision](params)}
-        place = Place(ranks.device, ranks.rank, ranks.count)
+        place = Place(distributed.device, distributed.rank, distributed.world_size)
         self._feed, self._validation = (
             Feed(stores, split, params.batch, params.feed, place)
             for split in ("train", params.chosen_on)
         )
         self._feed.serve(losses.values())
-        self._learner = Learner(method, params, losses, ranks, self._feed.labels_N)
-        levels = _levels(self._learner.model, params.image_px, ranks.device)
+        self._learner = Learner(method, params, losses, distributed, self._feed.labels_N)
+        levels = _levels(self._learner.model, params.image_px, distributed.device)
         further = [loss.level for loss in losses.values() if loss.level]
         wanted = {"layers": (*params.alignment.layers, *further)}
         self._sizes = target_sizes(
@@ -109,7 +119,7 @@ class Fit:
         """Train, from the last checkpoint on if there is one."""
         self._resume()
         at, curves = self._at, None
-        if self._ranks.first:
+        if self._distributed.is_main:
             self._list_skipped()
             curves = Curves(self._folder / "curves", at.history)
             self._tell(self._done, self._total, "")
@@ -129,15 +139,17 @@ class Fit:
                 if curves:
                     curves.log(at.epoch - 1, row)
             self._keeper.wait()
-        if self._ranks.first and self._learner.labels:
+        if self._distributed.is_main and self._learner.labels:
             self._list_relabelled(self._learner.labels)
 
     def _resume(self) -> None:
         """Take up an interrupted run, all ranks from the same state."""
-        state = latest(self._folder, self._ranks.device) if self._ranks.first else None
-        self._ranks.wait()
-        if not self._ranks.first:
-            state = latest(self._folder, self._ranks.device)
+        state = (
+            latest(self._folder, self._distributed.device) if self._distributed.is_main else None
+        )
+        self._distributed.barrier()
+        if not self._distributed.is_main:
+            state = latest(self._folder, self._distributed.device)
         if state is not None:
             fits(self._folder / LAST, state["model"], self._learner.model.state_dict())
             self._learner.take(state)
@@ -162,7 +174,7 @@ class Fit:
             except RuntimeError as error:
                 if not ran_out_of_memory(error):
                     raise
-                raise out_of_memory(params, self._ranks.device, error) from error
+                raise out_of_memory(params, self._distributed.device, error) from error
             at.step += 1
             self._count(outcome, rows)
             stop, save = outcome.asked
@@ -178,8 +190,8 @@ class Fit:
         first = at.step * params.accumulate
         for number, raw in enumerate(raws, first):
             rows += raw.rows_B.tolist()
-            place = params.seed, at.epoch, number, self._ranks.rank
-            yield training_batch(raw, self._sizes, params, chance(self._ranks.device, *place))
+            place = params.seed, at.epoch, number, self._distributed.rank
+            yield training_batch(raw, self._sizes, params, chance(self._distributed.device, *place))
 
     def _count(self, outcome: Outcome, rows: list[int]) -> None:
         """Add a step to the epoch's sums, or to those that were not taken.
@@ -196,8 +208,8 @@ class Fit:
             at.missed += 1
             ids = [row["id"] for row in self._faces.table()]
             place = {"epoch": at.epoch + 1, "step": at.step}
-            at.skipped += [{**place, "id": ids[row]} for row in self._ranks.gathered(rows)]
-            if self._ranks.first:
+            at.skipped += [{**place, "id": ids[row]} for row in self._distributed.all_gather(rows)]
+            if self._distributed.is_main:
                 self._list_skipped()
                 _LOG.warning("epoch %d, step %d: %s; skipped", *place.values(), outcome.losses)
         self._note(outcome)
@@ -212,7 +224,7 @@ class Fit:
 
     def _note(self, outcome: Outcome) -> None:
         """Tell who waits, and who asks `status`."""
-        if not self._ranks.first:
+        if not self._distributed.is_main:
             return
         losses = ", ".join(f"{name} {loss:.4g}" for name, loss in outcome.losses.items())
         note = f"epoch {self._at.epoch + 1} of {self._params.epochs}, {losses}"
@@ -231,11 +243,11 @@ class Fit:
         by_step = params.checkpoint_steps and (self._done + 1) % params.checkpoint_steps == 0
         minutes = (time.monotonic() - self._saved) / 60
         by_time = params.checkpoint_minutes and minutes >= params.checkpoint_minutes
-        return self._ranks.first and bool(by_step or by_time)
+        return self._distributed.is_main and bool(by_step or by_time)
 
     def _save(self, best: bool) -> None:
         """Keep the state, so that nothing before it is ever done again."""
-        if self._ranks.first:
+        if self._distributed.is_main:
             # As text: equal values in different objects would be pickled to different bytes.
             place = {"position": json.dumps(asdict(self._at)), "about": self._about}
             self._keeper.keep({**self._learner.state(), **place}, best)
@@ -272,9 +284,9 @@ class Fit:
         return {"train/relabelled": float(len(labels.changed()))}
 
     def _scores(self) -> dict[str, float]:
-        self._ranks.share_buffers(self._learner.model)
+        self._distributed.broadcast_buffers(self._learner.model)
         judged = self._learner.judged
-        return validate(judged, self._validation, self._params.image_px, self._ranks)
+        return validate(judged, self._validation, self._params.image_px, self._distributed)
 
     def _rate(self, step: int) -> float:
         return learning_rate(self._params, step, self._steps)

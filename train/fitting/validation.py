@@ -6,13 +6,15 @@ from torch import Tensor
 
 from train.data.augmentation import moved_maps
 from train.data.batch_loader import Feed, Raw
-from train.fitting.distributed import Ranks
+from train.fitting.distributed import Distributed
 from train.images import plain_images
 from train.methods.base import Classifier
 from train.records import Forward
 
 
-def validate(model: Classifier, feed: Feed, image_px: int, ranks: Ranks) -> dict[str, float]:
+def validate(
+    model: Classifier, feed: Feed, image_px: int, distributed: Distributed
+) -> dict[str, float]:
     """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps.
 
     Args:
@@ -22,7 +24,7 @@ def validate(model: Classifier, feed: Feed, image_px: int, ranks: Ranks) -> dict
         ranks: whose sums are put together.
     """
     model.eval()
-    sums = torch.zeros(5, dtype=torch.float64, device=ranks.device)
+    sums = torch.zeros(5, dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
         for raw in feed.in_order():
             labels, valid = raw.labels_B, raw.valid_B
@@ -36,7 +38,7 @@ def validate(model: Classifier, feed: Feed, image_px: int, ranks: Ranks) -> dict
                     (_attention_cosines(forward, raw).double() * valid).sum(),
                 ]
             )
-    faces, right, losses, counted, cosines = ranks.summed(sums).tolist()
+    faces, right, losses, counted, cosines = distributed.all_reduce(sums).tolist()
     scores = {"val/accuracy": right / faces, "val/cross_entropy": losses / faces}
     return scores | ({"val/att_cos": cosines / counted} if counted else {})
 
