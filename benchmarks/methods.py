@@ -16,8 +16,8 @@ import torch
 from benchmarks.step import clock_of
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from train.fitting.distributed import Ranks
-from train.fitting.step import Learner, Now
+from train.fitting.distributed import Distributed
+from train.fitting.train_state import StepInfo, TrainState
 from train.fitting.trainer import SUPERVISIONS
 from train.methods import METHODS
 from train.methods.au_alignment import target_sizes
@@ -60,16 +60,17 @@ def numbers(method: str, scale: Scale) -> TrainParams:
     return shipped.model_copy(update={"backbone": "resnet18", "head": head, **sizes})
 
 
-def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Batch:
+def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Batch:
     """Return made-up faces with everything that a loss may ask for."""
     rng = torch.Generator(device).manual_seed(0)
     size = params.batch, 3, params.image_px, params.image_px
     images = torch.randn(size, device=device, generator=rng)
     images = images.contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
-        levels = learner.model.eval()(images[:2]).features
+        levels = state.model.eval()(images[:2]).features
     rows = torch.arange(params.batch, device=device)
-    wanted = target_sizes(params.alignment, levels, params.image_px)
+    alignment = params.alignment
+    wanted = target_sizes(alignment.layers, alignment.resize, levels, params.image_px)
     return Batch(
         images,
         rows % 7,
@@ -83,16 +84,16 @@ def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Bat
 
 def way(name: str, scale: Scale, device: torch.device) -> Callable[[], object]:
     """Return one step of a method."""
-    (method, supervision), ranks = WAYS[name], Ranks(0, 1, device, joined=False)
+    (method, supervision), distributed = WAYS[name], Distributed.single(device)
     params = numbers(method, scale)
     if name in LAYERS:
         changed = {"attribution": {**params.losses["attribution"], "layer": LAYERS[name]}}
         params = params.model_copy(update={"losses": changed})
     losses = {**build_losses(METHODS[method], params), **SUPERVISIONS[supervision](params)}
     labels_N = np.arange(params.batch) % 7
-    learner = Learner(METHODS[method], params, losses, ranks, labels_N)
-    batch = batch_of(learner, params, device)
-    return lambda: learner.step([batch], 1, Now(1e-4, params.epochs), (False,))
+    state = TrainState(METHODS[method], params, losses, distributed, labels_N)
+    batch = batch_of(state, params, device)
+    return lambda: state.step([batch], 1, StepInfo(1e-4, params.epochs), (False,))
 
 
 def main() -> None:

@@ -20,9 +20,9 @@ import torch
 
 from benchmarks.timing import save
 from params import load as load_params
-from train.checkpoint import LAST, Keeper, keep, latest
+from train.checkpoint import LAST, AsyncCheckpointer, load_latest, save_latest
 from train.fitting.distributed import Distributed
-from train.fitting.step import Learner, Now
+from train.fitting.train_state import StepInfo, TrainState
 from train.fitting.trainer import SUPERVISIONS
 from train.methods import METHODS
 from train.methods.model import build_losses
@@ -56,12 +56,12 @@ def timed(device: torch.device, work: Callable[[], object]) -> float:
     return clock() - started
 
 
-def batch_of(learner: Learner, params: TrainParams, device: torch.device) -> Batch:
+def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Batch:
     """Return a made-up batch with targets of the size that the deepest layer has."""
     size = params.batch, 3, params.image_px, params.image_px
     images = torch.randn(size, device=device).contiguous(memory_format=torch.channels_last)
     with torch.no_grad():
-        side = learner.model(images[:1]).features[-1].shape[-1]
+        side = state.model(images[:1]).features[-1].shape[-1]
     labels = torch.arange(params.batch, device=device) % 7
     maps = (torch.rand(len(labels), 1, side, side, device=device),)
     return Batch(images, labels, maps, labels > 0, torch.Generator(device))
@@ -71,34 +71,34 @@ def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[st
     """Time a step, a checkpoint, and taking it up."""
     distributed = Distributed.single(device)
     losses = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
-    learner = Learner(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))
-    batch = batch_of(learner, params, device)
+    state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))
+    batch = batch_of(state, params, device)
 
     def step() -> None:
-        learner.step([batch], 1, Now(params.lr, 0), (False,))
+        state.step([batch], 1, StepInfo(params.lr, 0), (False,))
 
-    keeper = Keeper(folder)
+    checkpointer = AsyncCheckpointer(folder)
 
     def begin() -> None:
-        keeper.keep(learner.state(), best=True)
+        checkpointer.save(state.state_dict(), best=True)
 
     def resume() -> None:
-        state = latest(folder, device)
-        assert state is not None
-        learner.take(state)
+        saved = load_latest(folder)
+        assert saved is not None
+        state.load_state_dict(saved)
 
     def write() -> None:
-        keep(folder, learner.state(), best=True)
+        save_latest(folder, state.state_dict(), best=True)
 
     works = {"step_s": step, "wait_s": begin, "write_s": write, "resume_s": resume}
     for work in works.values():
         work()
-        keeper.wait()
+        checkpointer.wait()
     seconds: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(ROUNDS):
         for name, work in works.items():
             seconds[name].append(timed(device, work))
-            keeper.wait()
+            checkpointer.wait()
     found = {name: median(several) for name, several in seconds.items()}
     return {**found, "mb": (folder / LAST).stat().st_size / 1e6}
 

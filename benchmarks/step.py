@@ -135,7 +135,7 @@ class Bench:
         chosen = self._params.alignment.model_copy(
             update={"layers": (len(self._features),), "resize": resize}
         )
-        sizes = target_sizes(chosen, self._features, self._scale.image_px)
+        sizes = target_sizes(chosen.layers, resize, self._features, self._scale.image_px)
         return [cross_entropy, alignment(chosen)], sizes
 
     def raws(self, source: str) -> Iterator[Raw]:

@@ -131,7 +131,7 @@ def deadly(kind, at):
             os.kill(os.getpid(), 9)
 
     if kind == "step":
-        return mock.patch("train.fitting.trainer.Fit._note", note)
+        return mock.patch("train.fitting.trainer.Trainer._report", note)
     return crashing.watched(hook)
 
 

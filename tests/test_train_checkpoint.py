@@ -6,9 +6,18 @@ import pytest
 import torch
 
 from errors import CorruptError, NoInputError
-from train.checkpoint import BEST, LAST, PREV, Keeper, fits, forget, keep, latest, load, save
-
-CPU = torch.device("cpu")
+from train.checkpoint import (
+    BEST,
+    LAST,
+    PREV,
+    AsyncCheckpointer,
+    delete_checkpoints,
+    load,
+    load_latest,
+    require_same_shapes,
+    save,
+    save_latest,
+)
 
 
 def state(number):
@@ -27,7 +36,7 @@ def spoil(file, keep_bytes=None):
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     save(tmp_path / "a.ckpt", {"model": {"w": torch.arange(3)}, "epochs": 2})
-    assert load(tmp_path / "a.ckpt", CPU)["model"]["w"].tolist() == [0, 1, 2]
+    assert load(tmp_path / "a.ckpt")["model"]["w"].tolist() == [0, 1, 2]
 
 
 def test_a_checkpoint_is_its_hash_and_then_what_torch_wrote(tmp_path):
@@ -35,6 +44,13 @@ def test_a_checkpoint_is_its_hash_and_then_what_torch_wrote(tmp_path):
     content = (tmp_path / "a.ckpt").read_bytes()
     assert content[:32] == hashlib.sha256(content[32:]).digest()
     assert number(torch.load(io.BytesIO(content[32:]), weights_only=True)) == 1
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_what_a_gpu_saved_is_loaded_to_the_cpu(tmp_path):
+    save(tmp_path / "a.ckpt", {"w": torch.zeros(3, device="cuda")})
+    assert load(tmp_path / "a.ckpt")["w"].device.type == "cpu"
 
 
 @pytest.mark.parametrize("at", [0, 31, 32, 100, 700, -1])
@@ -45,7 +61,7 @@ def test_a_flipped_bit_in_a_checkpoint_is_noticed(at, tmp_path):
     content[at] ^= 1
     file.write_bytes(content)
     with pytest.raises(CorruptError, match=r"a\.ckpt"):
-        load(file, CPU)
+        load(file)
 
 
 @pytest.mark.parametrize("length", [0, 10, 32, 33, 1000])
@@ -54,84 +70,84 @@ def test_a_truncated_checkpoint_is_noticed(length, tmp_path):
     save(file, state(1))
     file.write_bytes(file.read_bytes()[:length])
     with pytest.raises(CorruptError, match=r"a\.ckpt"):
-        load(file, CPU)
+        load(file)
 
 
 def test_a_missing_checkpoint_says_what_to_do(tmp_path):
     with pytest.raises(NoInputError, match="dvc repro train"):
-        load(tmp_path / "a.ckpt", CPU)
+        load(tmp_path / "a.ckpt")
 
 
 def test_the_last_two_states_and_the_best_are_kept(tmp_path):
     for step, best in ((1, True), (2, True), (3, False), (4, False)):
-        keep(tmp_path, state(step), best)
-    assert [number(load(tmp_path / name, CPU)) for name in (LAST, PREV, BEST)] == [4, 3, 2]
+        save_latest(tmp_path, state(step), best)
+    assert [number(load(tmp_path / name)) for name in (LAST, PREV, BEST)] == [4, 3, 2]
     assert {file.name for file in tmp_path.iterdir()} == {LAST, PREV, BEST}
 
 
 def test_a_best_state_that_is_the_last_is_written_once(tmp_path):
-    keep(tmp_path, state(1), best=True)
+    save_latest(tmp_path, state(1), best=True)
     assert (tmp_path / BEST).samefile(tmp_path / LAST)
 
 
 def test_a_run_without_checkpoints_has_no_latest(tmp_path):
-    assert latest(tmp_path, CPU) is None
+    assert load_latest(tmp_path) is None
 
 
 @pytest.mark.parametrize("length", [None, 500])
 def test_a_damaged_last_state_falls_back_to_the_one_before_and_says_so(length, tmp_path, caplog):
-    keep(tmp_path, state(1), best=False)
-    keep(tmp_path, state(2), best=False)
+    save_latest(tmp_path, state(1), best=False)
+    save_latest(tmp_path, state(2), best=False)
     spoil(tmp_path / LAST, length)
-    assert number(latest(tmp_path, CPU)) == 1
+    assert number(load_latest(tmp_path)) == 1
     assert LAST in caplog.text
     assert PREV in caplog.text
-    keep(tmp_path, state(3), best=False)
-    assert [number(load(tmp_path / name, CPU)) for name in (LAST, PREV)] == [3, 1]
+    save_latest(tmp_path, state(3), best=False)
+    assert [number(load(tmp_path / name)) for name in (LAST, PREV)] == [3, 1]
 
 
 def test_a_lost_last_state_falls_back_too(tmp_path):
-    keep(tmp_path, state(1), best=False)
-    keep(tmp_path, state(2), best=False)
+    save_latest(tmp_path, state(1), best=False)
+    save_latest(tmp_path, state(2), best=False)
     (tmp_path / LAST).unlink()
-    assert number(latest(tmp_path, CPU)) == 1
+    assert number(load_latest(tmp_path)) == 1
 
 
 def test_two_damaged_states_are_refused(tmp_path):
-    keep(tmp_path, state(1), best=False)
-    keep(tmp_path, state(2), best=False)
+    save_latest(tmp_path, state(1), best=False)
+    save_latest(tmp_path, state(2), best=False)
     spoil(tmp_path / LAST)
     spoil(tmp_path / PREV)
     with pytest.raises(CorruptError, match=r"prev\.ckpt"):
-        latest(tmp_path, CPU)
+        load_latest(tmp_path)
 
 
 def test_a_damaged_only_state_is_refused(tmp_path):
-    keep(tmp_path, state(1), best=False)
+    save_latest(tmp_path, state(1), best=False)
     spoil(tmp_path / LAST)
     with pytest.raises(CorruptError, match=r"last\.ckpt"):
-        latest(tmp_path, CPU)
+        load_latest(tmp_path)
 
 
 def test_a_run_that_forgets_starts_over(tmp_path):
-    keep(tmp_path, state(1), best=True)
-    forget(tmp_path)
+    save_latest(tmp_path, state(1), best=True)
+    delete_checkpoints(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_state_is_kept_as_it_was_when_training_went_on(tmp_path):
     first = {"a": [{"w": torch.zeros(3)}], "n": 1}
-    with Keeper(tmp_path) as keeper:
-        keeper.keep(first, best=False)
+    with AsyncCheckpointer(tmp_path) as checkpointer:
+        checkpointer.save(first, best=False)
         first["a"][0]["w"] += 1
-    assert load(tmp_path / LAST, CPU)["a"][0]["w"].tolist() == [0, 0, 0]
+    assert load(tmp_path / LAST)["a"][0]["w"].tolist() == [0, 0, 0]
 
 
 def test_a_state_that_could_not_be_written_is_told_of(tmp_path):
-    with Keeper(tmp_path / "nowhere") as keeper:
-        keeper.keep(state(1), best=False)
+    with AsyncCheckpointer(tmp_path / "nowhere") as checkpointer:
+        checkpointer.save(state(1), best=False)
         with pytest.raises(FileNotFoundError):
-            keeper.wait()
+            checkpointer.wait()
 
 
 class Gadget:
@@ -176,8 +192,8 @@ def test_a_hostile_pickle_is_refused_and_nothing_of_it_runs(kind, inside, tmp_pa
     else:
         payload = pickle.dumps(hostile, protocol=2)
         file.write_bytes(hashlib.sha256(payload).digest() + payload)
-    with pytest.raises(CorruptError, match=r"a\.ckpt: is no checkpoint of AULens"):
-        load(file, CPU)
+    with pytest.raises(CorruptError, match=r"a\.ckpt: is not a checkpoint of AULens"):
+        load(file)
     assert not trap.exists()
 
 
@@ -198,5 +214,5 @@ def test_the_traps_of_this_test_do_spring(tmp_path):
 def test_weights_of_another_model_are_named(saved, message):
     wanted = {"a": torch.zeros(2), "b": torch.zeros(1, 3)}
     with pytest.raises(CorruptError, match=message):
-        fits(LAST, saved, wanted)
-    fits(LAST, wanted, wanted)
+        require_same_shapes(LAST, saved, wanted)
+    require_same_shapes(LAST, wanted, wanted)

@@ -14,7 +14,7 @@ from params import load as load_params
 from store.building import read_manifest
 from tests.resuming import CPU, as_rank, codes, free_port
 from train.fitting.distributed import Distributed, init_distributed
-from train.fitting.step import Learner, Now
+from train.fitting.train_state import StepInfo, TrainState
 from train.methods import Method
 from train.params import TrainParams
 from train.records import Batch, Forward, Loss, faces_with_map
@@ -55,15 +55,15 @@ def stepped(distributed, params, faces):
     """Take two steps; return the losses and the weights."""
     method = Method("gap", "plain", "class_map", ("cross_entropy",))
     torch.manual_seed(0)
-    with mock.patch("train.fitting.step.build_model", return_value=Linear()):
+    with mock.patch("train.fitting.train_state.build_model", return_value=Linear()):
         losses = {
             "cross_entropy": Loss(error),
             "alignment": Loss(alignment, counted=faces_with_map),
         }
-        learner = Learner(method, params, losses, distributed, np.zeros(faces, np.int64))
+        state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64))
     mine = share(faces, distributed.rank, distributed.world_size)
-    losses = [learner.step([mine], 1, Now(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
-    return losses, learner.model.layer.weight.detach()
+    losses = [state.step([mine], 1, StepInfo(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
+    return losses, state.model.layer.weight.detach()
 
 
 def step_as_rank(rank, ranks, port, params, faces, folder):

@@ -28,24 +28,24 @@ def batch(rows, stored):
 
 
 def changed(labels, rows, stored, now):
-    shown = labels.shown(batch(rows, stored))
+    shown = labels.apply(batch(rows, stored))
     labels.propose(shown, torch.tensor(now))
-    labels.settle(taken=True)
+    labels.commit(updated=True)
 
 
 def test_a_change_is_seen_from_the_next_epoch_on_and_takes_the_heatmap_away(labels):
     changed(labels, [1, 2], [1, 4], [1, 0])
-    assert labels.shown(batch([1, 2], [1, 4])).labels_B.tolist() == [1, 4]
+    assert labels.apply(batch([1, 2], [1, 4])).labels_B.tolist() == [1, 4]
     labels.end_epoch()
-    shown = labels.shown(batch([1, 2], [1, 4]))
+    shown = labels.apply(batch([1, 2], [1, 4]))
     assert shown.labels_B.tolist() == [1, 0]
     assert shown.valid_B.tolist() == [True, False]
     assert labels.changed() == [(2, 0)]
 
 
 def test_a_step_that_was_not_taken_changes_no_label(labels):
-    labels.propose(labels.shown(batch([0], [3])), torch.tensor([6]))
-    labels.settle(taken=False)
+    labels.propose(labels.apply(batch([0], [3])), torch.tensor([6]))
+    labels.commit(updated=False)
     labels.end_epoch()
     assert labels.changed() == []
 
@@ -61,6 +61,6 @@ def test_labels_survive_in_the_middle_of_an_epoch(labels):
     labels.end_epoch()
     changed(labels, [4], [5], [2])
     other = LabelStore(np.array([3, 1, 4, 1, 5]), ALONE)
-    other.take(labels.state())
+    other.load_state_dict(labels.state_dict())
     assert other.changed() == [(0, 6), (4, 2)]
-    assert other.shown(batch([0, 4], [3, 5])).labels_B.tolist() == [6, 5]
+    assert other.apply(batch([0, 4], [3, 5])).labels_B.tolist() == [6, 5]

@@ -44,7 +44,7 @@ def fit(tiny, out, params, supervision="aligned", progress=silent):
 
 
 def weights(out):
-    return load(out / "last.ckpt", CPU)["model"]
+    return load(out / "last.ckpt")["model"]
 
 
 @pytest.fixture(scope="session")

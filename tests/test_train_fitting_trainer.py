@@ -12,7 +12,7 @@ from store.building import read_manifest
 from store.tables import read_table
 from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
-from train.fitting.step import Learner
+from train.fitting.train_state import TrainState
 from train.methods.losses import LOSSES, cross_entropy
 from train.params import TrainParams
 from train.records import Loss
@@ -78,7 +78,7 @@ def test_three_such_steps_in_a_row_stop_the_run(tiny, speck, tmp_path, monkeypat
         fit(tiny, tmp_path / "run", speck)
     folder = half_built(tmp_path / "run")
     assert len(read_table(folder / "skipped.csv")) == 24
-    assert '"epoch": 1, "step": 0' in load(folder / "last.ckpt", CPU)["position"]
+    assert '"epoch": 1, "step": 0' in load(folder / "last.ckpt")["position"]
 
 
 def test_a_run_leaves_no_list_if_nothing_was_skipped(tiny, speck, tmp_path):
@@ -98,7 +98,7 @@ def test_too_little_memory_is_told_with_a_remedy(tiny, speck, tmp_path, monkeypa
     def full(self, *arguments):
         raise error
 
-    monkeypatch.setattr(Learner, "step", full)
+    monkeypatch.setattr(TrainState, "step", full)
     with pytest.raises(ResourceError, match=r"train\.batch 8 at train\.image_px 32.*accumulate"):
         fit(tiny, tmp_path / "run", speck)
 
@@ -108,7 +108,7 @@ def test_both_the_weights_and_their_average_are_kept_and_the_average_is_judged(
 ):
     out = tmp_path / "run"
     fit(tiny, out, speck.model_copy(update={"ema": 0.9}))
-    state = load(out / "best.ckpt", CPU)
+    state = load(out / "best.ckpt")
     with small_world():
         model, _, _ = load_run(out, "best", CPU)
     name = "head.linear.weight"
@@ -118,7 +118,7 @@ def test_both_the_weights_and_their_average_are_kept_and_the_average_is_judged(
 
 def test_a_checkpoint_says_what_it_is_of(tiny, speck, tmp_path):
     fit(tiny, tmp_path / "run", speck)
-    about = load(tmp_path / "run" / "last.ckpt", CPU)["about"]
+    about = load(tmp_path / "run" / "last.ckpt")["about"]
     assert about["expressions"][1] == "Happiness"
     assert about["method"] == "cam"
     assert about["faces"] == read_manifest(tiny.faces)["sha256"]

@@ -197,17 +197,16 @@ def test_each_layer_is_compared_with_the_map_of_its_own_size():
 
 def test_targets_are_wanted_at_the_size_of_each_layer():
     levels = [torch.zeros(1, 2, side, side) for side in (28, 14, 14)]
-    wanted = params(layers=(3, 2, 1), resize="half_pixel")
-    assert target_sizes(wanted, levels, 112) == ((14, 14), (28, 28))
+    assert target_sizes((3, 2, 1), "half_pixel", levels, 112) == ((14, 14), (28, 28))
 
 
 def test_targets_of_the_published_resize_are_wanted_at_the_size_of_the_picture():
-    assert target_sizes(params(layers=(1,)), [torch.zeros(1, 2, 7, 7)], 112) == ((112, 112),)
+    assert target_sizes((1,), "published", [torch.zeros(1, 2, 7, 7)], 112) == ((112, 112),)
 
 
 def test_a_layer_that_is_not_there_is_named():
     with pytest.raises(UsageError, match="layers 1 to 1"):
-        target_sizes(params(layers=(5,)), [torch.zeros(1, 2, 7, 7)], 112)
+        target_sizes((5,), "published", [torch.zeros(1, 2, 7, 7)], 112)
 
 
 @pytest.mark.parametrize("name", RESIZES)

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, checked before they are parsed, and never a pickle that runs code.
+"""Checkpoints: written atomically, checked by hash, and loaded without executing any pickle.
 
     last.ckpt    the newest state        prev.ckpt    the one before, while a run lasts
     best.ckpt    the best on the validation split
@@ -39,8 +39,11 @@ def save(path: Path, state: State) -> None:
         atomic_write(path, content)
 
 
-def load(path: Path, device: torch.device) -> State:
-    """Read a checkpoint back.
+def load(path: Path) -> State:
+    """Read a checkpoint back, all of its tensors on the CPU.
+
+    A model or optimiser that loads them moves each to its own device. Loading them straight onto a
+    GPU would hold every weight twice there, and move AdamW's step counts, which belong on the CPU.
 
     Raises:
         NoInputError: if it is not there.
@@ -54,18 +57,19 @@ def load(path: Path, device: torch.device) -> State:
     if hashlib.sha256(payload).digest() != content[:_HASH_BYTES]:
         raise CorruptError(path, "the checkpoint is damaged. Delete the run and train again.")
     try:
-        state: State = torch.load(io.BytesIO(payload), map_location=device, weights_only=True)
+        state: State = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, ValueError, KeyError, EOFError) as error:
         raise CorruptError(
-            path, "is no checkpoint of AULens; nothing in it was run. Delete it and train again."
+            path,
+            "is not a checkpoint of AULens; nothing in it was executed. Delete it and train again.",
         ) from error
     return state
 
 
-def keep(folder: Path, state: State, best: bool) -> None:
-    """Make a state the last one, the last one the previous one, and perhaps the best one.
+def save_latest(folder: Path, state: State, best: bool) -> None:
+    """Save a state as last.ckpt; the one before becomes prev.ckpt, and perhaps this best.ckpt.
 
-    At any moment a kill leaves a last state, and a best one that is at least as new as it says.
+    A kill at any moment leaves a last state, and a best one at least as new as it records.
     """
     if (folder / LAST).exists():
         _link(folder / LAST, folder / PREV)
@@ -76,83 +80,85 @@ def keep(folder: Path, state: State, best: bool) -> None:
         save(folder / LAST, state)
 
 
-class Keeper:
-    """Keeps states while training goes on, which waits for a copy of each, not for the disk.
+class AsyncCheckpointer:
+    """Saves states in a thread: training waits for a copy to the CPU, not for the disk.
 
-    A context manager: it is left when the last state is on disk.
+    A context manager; on exit the last state is on disk.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._writer = folder, ThreadPoolExecutor(1)
-        self._written: Future[None] | None = None
+        self._pending: Future[None] | None = None
 
-    def __enter__(self) -> "Keeper":
+    def __enter__(self) -> "AsyncCheckpointer":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._writer.shutdown()
 
-    def keep(self, state: State, best: bool) -> None:
-        """Begin to keep a state; see `keep`.
+    def save(self, state: State, best: bool) -> None:
+        """Start to save a state; see `save_latest`.
 
         Raises:
             OSError: if the one before could not be written.
         """
         self.wait()
-        self._written = self._writer.submit(keep, self._folder, _copied(state), best)
+        self._pending = self._writer.submit(save_latest, self._folder, _cpu_copy(state), best)
 
     def wait(self) -> None:
-        """Go on when the last state is on disk.
+        """Wait until the last state is on disk.
 
         Raises:
             OSError: if it could not be written.
         """
-        if self._written:
-            self._written.result()
+        if self._pending:
+            self._pending.result()
 
 
-def _copied(value: Any) -> Any:  # noqa: ANN401 - a tree of dicts, lists and whatever they hold
-    """Return a state that the next step leaves alone."""
+def _cpu_copy(value: Any) -> Any:  # noqa: ANN401 - a tree of dicts, lists and whatever they hold
+    """Copy a state to the CPU, so that the next step cannot change it."""
     if isinstance(value, Tensor):
         return value.detach().to("cpu", copy=True)
     if isinstance(value, Mapping):
-        return {key: _copied(one) for key, one in value.items()}
-    return [_copied(one) for one in value] if isinstance(value, list) else value
+        return {key: _cpu_copy(one) for key, one in value.items()}
+    return [_cpu_copy(one) for one in value] if isinstance(value, list) else value
 
 
-def forget(folder: Path) -> None:
-    """Let a run start over."""
+def delete_checkpoints(folder: Path) -> None:
+    """Delete all checkpoints, so that the run starts over."""
     for name in (LAST, PREV, BEST):
         (folder / name).unlink(missing_ok=True)
 
 
-def latest(folder: Path, device: torch.device) -> State | None:
-    """Return the newest state that is whole; None if a run has none yet.
+def load_latest(folder: Path) -> State | None:
+    """Return the newest state that is intact; None if a run has none yet.
 
-    A damaged last one is replaced by the previous one, and a warning names both.
+    A damaged last.ckpt is replaced by prev.ckpt, and a warning names both.
 
     Raises:
-        CorruptError: if there are states, and none is whole.
+        CorruptError: if there are checkpoints, and none is intact.
     """
     last, prev = folder / LAST, folder / PREV
     if not last.exists() and not prev.exists():
         return None
     try:
-        return load(last, device)
+        return load(last)
     except (CorruptError, NoInputError) as error:
         if not prev.exists():
             raise
-        state = load(prev, device)
-        _LOG.warning("%s. Going on from %s, which is whole.", error, prev)
+        state = load(prev)
+        _LOG.warning("%s. Resuming from %s, which is intact.", error, prev)
         _link(prev, last)
         return state
 
 
-def fits(path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
-    """Check that saved weights are those of a model, before they are put into it.
+def require_same_shapes(
+    path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]
+) -> None:
+    """Check that saved weights fit a model, before they are loaded into it.
 
     Raises:
-        CorruptError: naming the first that is missing, foreign, or of another shape.
+        CorruptError: naming the first weight that is missing, unknown, or of another shape.
     """
     for name in sorted({*saved, *wanted}):
         found = [tuple(one[name].shape) if name in one else "absent" for one in (saved, wanted)]
@@ -165,7 +171,7 @@ def fits(path: Path, saved: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) 
 
 
 def _link(path: Path, name: Path) -> None:
-    """Give a file a second name, atomically; what had it before goes."""
+    """Give a file a second name, atomically; a file that had this name before is removed."""
     temporary = name.with_name(f".{name.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
     os.link(path, temporary)
     temporary.replace(name)

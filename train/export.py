@@ -201,7 +201,7 @@ def _weights(model: Classifier) -> bytes:
 
 def _made_of(run: Path, checkpoint: str, described: Json, sources: tuple[str, ...]) -> Json:
     """Return what a run is and was made of."""
-    state = load(run / f"{checkpoint}.ckpt", _CPU)
+    state = load(run / f"{checkpoint}.ckpt")
     past = json.loads(state["position"])["history"]
     about, params = described["about"], described["params"]
     begun = Path(params["weights"]).name  # in which folder it lay is nobody's business

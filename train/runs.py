@@ -10,7 +10,7 @@ import torch
 from pydantic import ValidationError
 
 from errors import DataError, NoInputError
-from train.checkpoint import fits, load
+from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_model
@@ -56,9 +56,9 @@ def load_run(
     model, method, described = untrained(path / RUN)
     model.to(device)
     file = path / f"{which}.ckpt"
-    state = load(file, device)
+    state = load(file)
     weights = state["average"] or state["model"]
-    fits(file, weights, model.state_dict())
+    require_same_shapes(file, weights, model.state_dict())
     model.load_state_dict(weights)
     return model.eval(), method, described
 

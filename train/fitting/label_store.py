@@ -1,7 +1,7 @@
-"""Labels that training may change, and that survive with it.
+"""Labels that training may change, kept in the checkpoint.
 
-An epoch sees the labels it began with; what its steps decide counts from the next one on, whoever
-reads a face again before. Shapes: N rows of the store, B batch.
+An epoch sees the labels it began with; a change counts from the next epoch on, even if the face is
+shown again before. Shapes: N rows of the store, B batch.
 """
 
 from dataclasses import replace
@@ -21,17 +21,17 @@ class LabelStore:
     """The label of every face: as stored, in this epoch, and from the next one on."""
 
     def __init__(self, stored_N: Labels, distributed: Distributed) -> None:
-        self._distributed, self._stored_N = distributed, stored_N
+        self._dist, self._stored_N = distributed, stored_N
         self._proposed: list[list[int]] = []
         self._set(stored_N.copy(), stored_N.copy())
 
     def _set(self, now_N: Labels, next_N: Labels) -> None:
-        self._now_N, self._next_N = torch.from_numpy(now_N).to(self._distributed.device), next_N
+        self._now_N, self._next_N = torch.from_numpy(now_N).to(self._dist.device), next_N
 
-    def shown(self, batch: Batch) -> Batch:
+    def apply(self, batch: Batch) -> Batch:
         """Return the batch with this epoch's labels.
 
-        A face whose label was changed loses its heatmap, which is that of the stored label.
+        A face whose label was changed loses its heatmap, which belongs to the stored label.
         """
         labels_B = self._now_N[batch.rows_B]
         return replace(
@@ -39,34 +39,34 @@ class LabelStore:
         )
 
     def propose(self, batch: Batch, labels_B: Tensor) -> None:
-        """Note what a batch of this step, as shown, would be called from now on."""
+        """Note the labels that a batch of this step, as applied, should have from now on."""
         assert batch.rows_B is not None
-        other_B = labels_B != batch.labels_B
-        self._proposed += torch.stack([batch.rows_B, labels_B], dim=1)[other_B].tolist()
+        differs_B = labels_B != batch.labels_B
+        self._proposed += torch.stack([batch.rows_B, labels_B], dim=1)[differs_B].tolist()
 
-    def settle(self, taken: bool) -> None:
-        """Take over, on every rank, what all ranks proposed, unless the step was not taken."""
-        if taken:
-            for row, label in self._distributed.all_gather(self._proposed):
+    def commit(self, updated: bool) -> None:
+        """Take over what all ranks proposed, on every rank; drop it if the step was skipped."""
+        if updated:
+            for row, label in self._dist.all_gather(self._proposed):
                 self._next_N[row] = label
         self._proposed.clear()
 
     def end_epoch(self) -> None:
-        """Make the labels that were decided the ones that are seen."""
+        """Make the committed labels those of the epoch that begins."""
         self._set(self._next_N.copy(), self._next_N)
 
     def changed(self) -> list[tuple[int, int]]:
-        """Return row and label of every face that from now on has another than the stored one."""
+        """Return (row, new label) of every face whose next label differs from the stored one."""
         rows = np.flatnonzero(self._next_N != self._stored_N)
         return [(int(row), int(self._next_N[row])) for row in rows]
 
-    def state(self) -> dict[str, Tensor]:
-        """Return what a checkpoint keeps: a byte a label."""
+    def state_dict(self) -> dict[str, Tensor]:
+        """Return what a checkpoint keeps: one byte per label."""
         return {
             "now": self._now_N.to(torch.uint8),
             "next": torch.from_numpy(self._next_N).to(torch.uint8),
         }
 
-    def take(self, state: dict[str, Tensor]) -> None:
-        """Go on from a state."""
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Restore what `state_dict` returned."""
         self._set(*(state[name].cpu().numpy().astype(np.int64) for name in ("now", "next")))

@@ -1,4 +1,4 @@
-"""How far a run has come."""
+"""How far a run has come; with the TrainState, all that it needs to resume."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,17 +6,17 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Position:
-    """Where a run is: with the learner's state, all that it needs to go on.
+class RunPosition:
+    """Counters and history of a run, saved as JSON in every checkpoint.
 
     Attributes:
-        epoch: how many are finished.
-        step: how many are done in this epoch.
-        sums: of every loss over this epoch's steps that were taken.
-        taken: how many those are.
-        missed: how many steps in a row were not taken, up to now.
-        skipped: epoch, step and id of every face in a step that was not taken.
-        history: what was logged, an epoch each.
+        epoch: number of finished epochs.
+        step: number of finished steps in this epoch.
+        sums: of every loss, over this epoch's steps that were taken.
+        taken: number of steps of this epoch that were taken.
+        missed: number of steps in a row, up to now, that were skipped.
+        skipped: epoch, step and id of every face in a skipped step.
+        history: metrics of every finished epoch.
     """
 
     epoch: int = 0
@@ -27,6 +27,6 @@ class Position:
     skipped: list[dict[str, Any]] = field(default_factory=list)
     history: list[dict[str, float]] = field(default_factory=list)
 
-    def best(self) -> float:
-        """Return the best accuracy on the validation split so far."""
+    def best_accuracy(self) -> float:
+        """Return the best accuracy on the validation split so far; -inf before the first epoch."""
         return max((row["val/accuracy"] for row in self.history), default=-math.inf)

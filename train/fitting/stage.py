@@ -1,7 +1,7 @@
-"""Stage `train`: one method, plain or aligned, to its last and best state.
+"""Stage `train`: trains one method, plain or aligned, and keeps its last and best state.
 
-A run that is stopped, by whatever, goes on from its last checkpoint to the very bits of an
-undisturbed one: see train.fitting.trainer.
+A run that is stopped, for whatever reason, resumes from its last checkpoint and ends with exactly
+the bits of an undisturbed one: see train.fitting.trainer.
 """
 
 from pathlib import Path
@@ -15,11 +15,11 @@ from progress import ProgressCallback
 from store.building import building, building_folder, is_built
 from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
-from train.checkpoint import PREV, forget
+from train.checkpoint import PREV, delete_checkpoints
 from train.data.stores import Stores
 from train.device import exactness
 from train.fitting.distributed import Distributed, init_distributed
-from train.fitting.trainer import SUPERVISIONS, Fit
+from train.fitting.trainer import SUPERVISIONS, Trainer
 from train.methods import METHODS
 from train.runs import RUN, Run
 
@@ -33,11 +33,11 @@ def train(
 
     Args:
         stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
-        out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were not taken,
+        out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were skipped,
             relabelled.csv if the method changes labels.
         run: what to train.
-        progress: is called with (steps done, steps in all, note), on the first rank.
-        rebuild: start over, and replace whatever is there.
+        progress: called with (steps done, total steps, note), on rank 0 only.
+        rebuild: start over and replace what is there.
 
     Returns:
         False if it was there already.
@@ -46,30 +46,31 @@ def train(
         UsageError: if a name is not known.
         DivergedError: if the loss is not finite, three steps in a row.
         ResourceError: if the device is out of memory.
-        CorruptError: if the run was interrupted and none of its checkpoints is whole.
+        CorruptError: if the run was interrupted and none of its checkpoints is intact.
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
-    _refuse_unfit(stores, run)
+    _check_inputs(stores, run)
     about = stores.heatmaps.metadata
     with init_distributed(run.device) as distributed, exactness(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, distributed)
         if not rebuild and is_built(out, fingerprint):
             return False
         if not distributed.is_main:
-            Fit(building_folder(out, fingerprint), stores, run, distributed, progress).to_the_end()
+            Trainer(building_folder(out, fingerprint), stores, run, distributed, progress).fit()
             return True
         with building(out, fingerprint, about) as folder:
             described = {**fingerprint, "expressions": list(EXPRESSIONS), "about": about}
             atomic_write(folder / RUN, canonical_json(described))
             if rebuild:
-                forget(folder)
-            Fit(folder, stores, run, distributed, progress).to_the_end()
+                delete_checkpoints(folder)
+            Trainer(folder, stores, run, distributed, progress).fit()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
 
 
-def _refuse_unfit(stores: Stores, run: Run) -> None:
+def _check_inputs(stores: Stores, run: Run) -> None:
+    """Refuse unknown names, and heatmaps of another kind than the alignment loss wants."""
     pick(METHODS, run.method, "method")
     pick(SUPERVISIONS, run.supervision, "supervision")
     kind, wanted = stores.heatmaps.metadata["kind"], run.params.alignment.heatmap

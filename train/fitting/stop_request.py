@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and Slurm's SIGUSR1: finish what is in hand, save, and leave with their code."""
+"""Ctrl-C, SIGTERM and Slurm's SIGUSR1: finish the step, save, and exit with the usual code."""
 
 import signal
 import threading
@@ -11,53 +11,53 @@ from typing import NoReturn
 
 from errors import TryLaterError
 
-_HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 
 
 @dataclass(slots=True)
-class Asked:
-    """Whether somebody asked to stop, and how.
+class StopRequest:
+    """Whether the process was asked to stop, and by which signal.
 
     Attributes:
-        signal: the first one that came.
+        signal: the first one received; None if there was none.
     """
 
     signal: int | None = None
 
-    def leave(self, where: Path) -> NoReturn:
-        """Stop as asked; the work is saved.
+    def exit(self, folder: Path) -> NoReturn:
+        """Stop as requested, once the run in `folder` is saved.
 
-        Ctrl-C and SIGTERM are sent again, and do what they did before they were heeded.
+        Ctrl-C and SIGTERM are raised again and do what they do by default.
 
         Raises:
-            TryLaterError: after SIGUSR1, with which Slurm tells that time is up, or if it was
-                another rank that was asked (exit 75: queue it again).
+            TryLaterError: after SIGUSR1, which Slurm sends when time is nearly up, or if another
+                rank was asked (exit code 75: queue the job again).
         """
         if self.signal in (signal.SIGINT, signal.SIGTERM):
             signal.raise_signal(self.signal)
-        raise TryLaterError(where, "was asked to stop, and is saved. Run again to go on.")
+        raise TryLaterError(folder, "stopped on request; the run is saved. Run again to resume.")
 
 
 @contextmanager
-def heeded() -> Iterator[Asked]:
-    """Take note of signals instead of dying of them; a second one does what it did before."""
-    asked = Asked()
+def graceful_shutdown() -> Iterator[StopRequest]:
+    """Record the first signal instead of dying from it; a second signal exits immediately."""
+    request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
-        yield asked
+        yield request
         return
-    before = {number: signal.getsignal(number) for number in _HEEDED}
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
 
     def restore() -> None:
         for number, handler in before.items():
             signal.signal(number, handler)
 
-    def note(number: int, frame: FrameType | None) -> None:
-        asked.signal = number
+    def record(number: int, frame: FrameType | None) -> None:
+        request.signal = number
         restore()
 
-    for number in _HEEDED:
-        signal.signal(number, note)
+    for number in _SIGNALS:
+        signal.signal(number, record)
     try:
-        yield asked
+        yield request
     finally:
         restore()

@@ -1,7 +1,7 @@
-"""The loop: epochs of steps, each epoch judged and kept.
+"""The training loop: every epoch is trained, validated and saved.
 
-What a step does depends on the state before it and on its place in the run alone, so a run that
-goes on from a checkpoint ends with the very bits of an undisturbed one.
+What a step does depends only on the state before it and on its position in the run, so a run that
+resumes from a checkpoint ends with exactly the bits of an undisturbed one.
 """
 
 import json
@@ -19,18 +19,18 @@ from anatomy.expressions import EXPRESSIONS
 from errors import DivergedError
 from progress import ProgressCallback
 from store.outputs import write_progress
-from store.tables import write_table
-from train.checkpoint import LAST, Keeper, fits, latest
+from train.checkpoint import LAST, AsyncCheckpointer, load_latest, require_same_shapes
 from train.data.augmentation import training_batch
 from train.data.batch_loader import Feed, Place, Raw
 from train.data.stores import Stores
 from train.fitting.distributed import Distributed
-from train.fitting.label_store import LabelStore
-from train.fitting.metrics_log import Curves
+from train.fitting.face_lists import SKIPPED, write_relabelled, write_skipped
+from train.fitting.metrics_log import MetricsLog
 from train.fitting.optimisers import learning_rate
-from train.fitting.run_position import Position
-from train.fitting.step import Learner, Now, Outcome, chance, out_of_memory, ran_out_of_memory
-from train.fitting.stop_request import Asked, heeded
+from train.fitting.out_of_memory import is_out_of_memory, out_of_memory_error
+from train.fitting.run_position import RunPosition
+from train.fitting.stop_request import StopRequest, graceful_shutdown
+from train.fitting.train_state import StepInfo, StepResult, TrainState, make_generator
 from train.fitting.validation import validate
 from train.methods import METHODS
 from train.methods.au_alignment import alignment, target_sizes
@@ -40,13 +40,12 @@ from train.params import TrainParams
 from train.records import Batch, Forward, Loss, faces_with_map
 from train.runs import Run, revision
 
-SKIPPED, RELABELLED = "skipped.csv", "relabelled.csv"
 _LOG = logging.getLogger(__name__)
-_MOST_MISSED = 3
-_SECONDS_A_NOTE = 5.0
+_MAX_MISSED = 3
+_SECONDS_PER_PROGRESS_FILE = 5.0
 
 
-def _nothing(params: TrainParams) -> dict[str, Loss]:
+def _no_losses(params: TrainParams) -> dict[str, Loss]:
     return {}
 
 
@@ -55,14 +54,14 @@ def _alignment(params: TrainParams) -> dict[str, Loss]:
 
 
 SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Loss]]] = {
-    "plain": _nothing,
+    "plain": _no_losses,
     "aligned": _alignment,
 }
 """What is added to a method's own losses."""
 
 
-class Fit:
-    """One training run, from wherever it was left to its end."""
+class Trainer:
+    """Trains one run, from its last checkpoint to its end."""
 
     def __init__(
         self,
@@ -72,41 +71,34 @@ class Fit:
         distributed: Distributed,
         progress: ProgressCallback,
     ) -> None:
-        """Make the model and open the feeds.
+        """Build the model and open the data.
 
         Args:
-            folder: where the run is built; the first rank holds its lock.
+            folder: where the run is built; rank 0 holds its lock.
             stores: faces, landmarks and heatmaps.
             run: what to train.
-            ranks: who else does.
-            progress: is called with (steps done, steps in all, note), on the first rank.
+            distributed: the ranks that train it.
+            progress: called with (steps done, total steps, note), on rank 0 only.
         """
-        self._folder, self._faces, self._run, self._distributed = (
-            folder,
-            stores.faces,
-            run,
-            distributed,
-        )
+        self._folder, self._faces, self._run, self._dist = folder, stores.faces, run, distributed
         self._params = params = run.params
         method = METHODS[run.method]
         losses = {**build_losses(method, params), **SUPERVISIONS[run.supervision](params)}
         place = Place(distributed.device, distributed.rank, distributed.world_size)
-        self._feed, self._validation = (
+        self._loader, self._validation = (
             Feed(stores, split, params.batch, params.feed, place)
             for split in ("train", params.chosen_on)
         )
-        self._feed.serve(losses.values())
-        self._learner = Learner(method, params, losses, distributed, self._feed.labels_N)
-        levels = _levels(self._learner.model, params.image_px, distributed.device)
-        further = [loss.level for loss in losses.values() if loss.level]
-        wanted = {"layers": (*params.alignment.layers, *further)}
-        self._sizes = target_sizes(
-            params.alignment.model_copy(update=wanted), levels, params.image_px
-        )
-        self._steps = -(-len(self._feed) // params.accumulate)
-        self._at, self._tell, self._keeper = Position(), progress, Keeper(folder)
-        self._started = self._saved = self._noted = time.monotonic()
-        self._begun = 0
+        self._loader.serve(losses.values())
+        self._state = TrainState(method, params, losses, distributed, self._loader.labels_N)
+        features = _features(self._state.model, params.image_px, distributed.device)
+        layers = [*params.alignment.layers, *(one.level for one in losses.values() if one.level)]
+        self._sizes = target_sizes(layers, params.alignment.resize, features, params.image_px)
+        self._steps = -(-len(self._loader) // params.accumulate)  # per epoch, rounded up
+        self._position, self._progress = RunPosition(), progress
+        self._checkpointer = AsyncCheckpointer(folder)
+        self._started = self._saved = self._reported = time.monotonic()
+        self._resumed_at = 0
         self._about = {
             "expressions": list(EXPRESSIONS),
             "method": run.method,
@@ -115,196 +107,181 @@ class Fit:
             "revision": revision(),
         }
 
-    def to_the_end(self) -> None:
-        """Train, from the last checkpoint on if there is one."""
+    def fit(self) -> None:
+        """Train to the last epoch, from the last checkpoint if there is one."""
         self._resume()
-        at, curves = self._at, None
-        if self._distributed.is_main:
-            self._list_skipped()
-            curves = Curves(self._folder / "curves", at.history)
-            self._tell(self._done, self._total, "")
-        with self._keeper, heeded() as asked:
-            while at.epoch < self._params.epochs:
-                self._epoch(asked)
-                row = {
-                    **self._means(),
-                    **self._relabelled(),
-                    **self._scores(),
-                    "lr": self._rate(at.epoch * self._steps),
+        position, log = self._position, None
+        if self._dist.is_main:
+            write_skipped(self._folder, position.skipped)
+            log = MetricsLog(self._folder / "curves", position.history)
+            self._progress(self._done, self._total, "")
+        with self._checkpointer, graceful_shutdown() as stop:
+            while position.epoch < self._params.epochs:
+                self._train_epoch(stop)
+                metrics = {
+                    **self._mean_losses(),
+                    **self._end_label_epoch(),
+                    **self._validate(),
+                    "lr": self._lr(position.epoch * self._steps),
                 }
-                best = row["val/accuracy"] >= at.best()  # on a tie the later epoch, as published
-                at.history.append(row)
-                at.epoch, at.step, at.sums, at.taken = at.epoch + 1, 0, {}, 0
+                # on a tie the later epoch, as published
+                best = metrics["val/accuracy"] >= position.best_accuracy()
+                position.history.append(metrics)
+                position.epoch, position.step = position.epoch + 1, 0
+                position.sums, position.taken = {}, 0
                 self._save(best)
-                if curves:
-                    curves.log(at.epoch - 1, row)
-            self._keeper.wait()
-        if self._distributed.is_main and self._learner.labels:
-            self._list_relabelled(self._learner.labels)
+                if log:
+                    log.log(position.epoch - 1, metrics)
+            self._checkpointer.wait()
+        if self._dist.is_main and self._state.labels:
+            write_relabelled(self._folder, self._faces.table(), self._state.labels.changed())
 
     def _resume(self) -> None:
-        """Take up an interrupted run, all ranks from the same state."""
-        state = (
-            latest(self._folder, self._distributed.device) if self._distributed.is_main else None
-        )
-        self._distributed.barrier()
-        if not self._distributed.is_main:
-            state = latest(self._folder, self._distributed.device)
+        """Resume an interrupted run, all ranks from the same state."""
+        state = load_latest(self._folder) if self._dist.is_main else None
+        self._dist.barrier()
+        if not self._dist.is_main:
+            state = load_latest(self._folder)
         if state is not None:
-            fits(self._folder / LAST, state["model"], self._learner.model.state_dict())
-            self._learner.take(state)
-            self._at = Position(**json.loads(state["position"]))
-            self._begun = self._done
+            model = self._state.model.state_dict()
+            require_same_shapes(self._folder / LAST, state["model"], model)
+            self._state.load_state_dict(state)
+            self._position = RunPosition(**json.loads(state["position"]))
+            self._resumed_at = self._done
 
-    def _epoch(self, asked: Asked) -> None:
-        """Take what is left of an epoch's steps; leave if somebody asks to.
+    def _train_epoch(self, stop: StopRequest) -> None:
+        """Take the remaining steps of an epoch; exit if that was requested.
 
         Raises:
             ResourceError: if the device is out of memory.
         """
-        at, params = self._at, self._params
-        raws = self._feed.shuffled(params.seed, at.epoch, at.step * params.accumulate)
-        while at.step < self._steps:
+        position, params = self._position, self._params
+        raw_batches = self._loader.shuffled(
+            params.seed, position.epoch, position.step * params.accumulate
+        )
+        while position.step < self._steps:
             rows: list[int] = []
-            count = min(params.accumulate, len(self._feed) - at.step * params.accumulate)
-            wishes = asked.signal is not None, self._wants_to_save()
-            batches = self._batches(islice(raws, count), rows)
+            count = min(params.accumulate, len(self._loader) - position.step * params.accumulate)
+            flags = stop.signal is not None, self._checkpoint_is_due()
+            batches = self._augmented(islice(raw_batches, count), rows)
+            info = StepInfo(self._lr(self._done), position.epoch)
             try:
-                outcome = self._learner.step(batches, count, self._now, wishes)
+                result = self._state.step(batches, count, info, flags)
             except RuntimeError as error:
-                if not ran_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
-                raise out_of_memory(params, self._distributed.device, error) from error
-            at.step += 1
-            self._count(outcome, rows)
-            stop, save = outcome.asked
-            if stop or (save and at.step < self._steps):
+                raise out_of_memory_error(params, self._dist.device, error) from error
+            position.step += 1
+            self._record(result, rows)
+            must_stop, must_save = result.flags
+            if must_stop or (must_save and position.step < self._steps):
                 self._save(best=False)
-            if stop:
-                self._keeper.wait()
-                asked.leave(self._folder)
+            if must_stop:
+                self._checkpointer.wait()
+                stop.exit(self._folder)
 
-    def _batches(self, raws: Iterator[Raw], rows: list[int]) -> Iterator[Batch]:
-        """Augment the batches of one step, noting which rows they hold."""
-        at, params = self._at, self._params
-        first = at.step * params.accumulate
-        for number, raw in enumerate(raws, first):
+    def _augmented(self, raw_batches: Iterator[Raw], rows: list[int]) -> Iterator[Batch]:
+        """Augment the batches of one step, and append their rows to `rows`."""
+        position, params = self._position, self._params
+        for number, raw in enumerate(raw_batches, position.step * params.accumulate):
             rows += raw.rows_B.tolist()
-            place = params.seed, at.epoch, number, self._distributed.rank
-            yield training_batch(raw, self._sizes, params, chance(self._distributed.device, *place))
+            key = params.seed, position.epoch, number, self._dist.rank
+            rng = make_generator(self._dist.device, *key)
+            yield training_batch(raw, self._sizes, params, rng)
 
-    def _count(self, outcome: Outcome, rows: list[int]) -> None:
-        """Add a step to the epoch's sums, or to those that were not taken.
+    def _record(self, result: StepResult, rows: list[int]) -> None:
+        """Add a step to the epoch's sums, or to the skipped ones.
 
         Raises:
-            DivergedError: if too many in a row were not.
+            DivergedError: if too many steps in a row were skipped.
         """
-        at = self._at
-        if outcome.finite:
-            at.missed, at.taken = 0, at.taken + 1
-            for name, loss in outcome.losses.items():
-                at.sums[name] = at.sums.get(name, 0.0) + loss
+        position = self._position
+        if result.finite:
+            position.missed, position.taken = 0, position.taken + 1
+            for name, loss in result.losses.items():
+                position.sums[name] = position.sums.get(name, 0.0) + loss
         else:
-            at.missed += 1
-            ids = [row["id"] for row in self._faces.table()]
-            place = {"epoch": at.epoch + 1, "step": at.step}
-            at.skipped += [{**place, "id": ids[row]} for row in self._distributed.all_gather(rows)]
-            if self._distributed.is_main:
-                self._list_skipped()
-                _LOG.warning("epoch %d, step %d: %s; skipped", *place.values(), outcome.losses)
-        self._note(outcome)
-        if at.missed == _MOST_MISSED:
-            losses = ", ".join(f"{name} is {loss:g}" for name, loss in outcome.losses.items())
+            position.missed += 1
+            self._record_skipped(result, rows)
+        self._report(result)
+        if position.missed == _MAX_MISSED:
+            losses = ", ".join(f"{name} is {loss:g}" for name, loss in result.losses.items())
             raise DivergedError(
                 self._folder,
-                f"{losses} in epoch {at.epoch + 1}, step {at.step}: the loss or its gradient was "
-                f"not finite {_MOST_MISSED} steps in a row. Their faces are in {SKIPPED} there; "
-                "the last checkpoint is safe. Lower train.lr.",
+                f"{losses} in epoch {position.epoch + 1}, step {position.step}: the loss or its "
+                f"gradient was not finite in {_MAX_MISSED} steps in a row. Their faces are listed "
+                f"in {SKIPPED} there; the last checkpoint is safe. Lower train.lr.",
             )
 
-    def _note(self, outcome: Outcome) -> None:
-        """Tell who waits, and who asks `status`."""
-        if not self._distributed.is_main:
+    def _record_skipped(self, result: StepResult, rows: list[int]) -> None:
+        ids = [row["id"] for row in self._faces.table()]
+        where = {"epoch": self._position.epoch + 1, "step": self._position.step}
+        self._position.skipped += [{**where, "id": ids[row]} for row in self._dist.all_gather(rows)]
+        if self._dist.is_main:
+            write_skipped(self._folder, self._position.skipped)
+            _LOG.warning("epoch %d, step %d: %s; skipped", *where.values(), result.losses)
+
+    def _report(self, result: StepResult) -> None:
+        """Update the progress bar and, every few seconds, the file that `status` reads."""
+        if not self._dist.is_main:
             return
-        losses = ", ".join(f"{name} {loss:.4g}" for name, loss in outcome.losses.items())
-        note = f"epoch {self._at.epoch + 1} of {self._params.epochs}, {losses}"
-        self._tell(self._done, self._total, note)
-        if time.monotonic() - self._noted >= _SECONDS_A_NOTE:
+        losses = ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items())
+        note = f"epoch {self._position.epoch + 1} of {self._params.epochs}, {losses}"
+        self._progress(self._done, self._total, note)
+        if time.monotonic() - self._reported >= _SECONDS_PER_PROGRESS_FILE:
             self._write_progress()
 
     def _write_progress(self) -> None:
-        self._noted = time.monotonic()
-        rate = (self._done - self._begun) / (self._noted - self._started)
+        self._reported = time.monotonic()
+        rate = (self._done - self._resumed_at) / (self._reported - self._started)
         write_progress(self._folder, self._done, self._total, rate)
 
-    def _wants_to_save(self) -> bool:
-        """Say whether a checkpoint is due after the next step."""
+    def _checkpoint_is_due(self) -> bool:
+        """Say whether to save after the next step."""
         params = self._params
         by_step = params.checkpoint_steps and (self._done + 1) % params.checkpoint_steps == 0
         minutes = (time.monotonic() - self._saved) / 60
         by_time = params.checkpoint_minutes and minutes >= params.checkpoint_minutes
-        return self._distributed.is_main and bool(by_step or by_time)
+        return self._dist.is_main and bool(by_step or by_time)
 
     def _save(self, best: bool) -> None:
-        """Keep the state, so that nothing before it is ever done again."""
-        if self._distributed.is_main:
+        if self._dist.is_main:
             # As text: equal values in different objects would be pickled to different bytes.
-            place = {"position": json.dumps(asdict(self._at)), "about": self._about}
-            self._keeper.keep({**self._learner.state(), **place}, best)
+            extra = {"position": json.dumps(asdict(self._position)), "about": self._about}
+            self._checkpointer.save({**self._state.state_dict(), **extra}, best)
             self._write_progress()
         self._saved = time.monotonic()
 
-    def _list_skipped(self) -> None:
-        """Write the faces of the steps that were not taken, if there are any."""
-        file, skipped = self._folder / SKIPPED, self._at.skipped
-        if skipped:
-            write_table(file, ["epoch", "step", "id"], skipped)
-        else:
-            file.unlink(missing_ok=True)
+    def _mean_losses(self) -> dict[str, float]:
+        position = self._position
+        return {f"train/{name}": total / position.taken for name, total in position.sums.items()}
 
-    def _list_relabelled(self, labels: LabelStore) -> None:
-        """Write the faces whose label was changed, with the one they now have."""
-        table = self._faces.table()
-        rows = [
-            {**{key: table[row][key] for key in ("id", "expression")}, "now": EXPRESSIONS[label]}
-            for row, label in labels.changed()
-        ]
-        write_table(self._folder / RELABELLED, ["id", "expression", "now"], rows)
-
-    def _means(self) -> dict[str, float]:
-        at = self._at
-        return {f"train/{name}": total / at.taken for name, total in at.sums.items()}
-
-    def _relabelled(self) -> dict[str, float]:
-        """Close the epoch of labels that training changes; return how many it has changed."""
-        labels = self._learner.labels
+    def _end_label_epoch(self) -> dict[str, float]:
+        """Apply the label changes of this epoch; return how many labels now differ."""
+        labels = self._state.labels
         if labels is None:
             return {}
         labels.end_epoch()
         return {"train/relabelled": float(len(labels.changed()))}
 
-    def _scores(self) -> dict[str, float]:
-        self._distributed.broadcast_buffers(self._learner.model)
-        judged = self._learner.judged
-        return validate(judged, self._validation, self._params.image_px, self._distributed)
+    def _validate(self) -> dict[str, float]:
+        self._dist.broadcast_buffers(self._state.model)
+        model = self._state.eval_model
+        return validate(model, self._validation, self._params.image_px, self._dist)
 
-    def _rate(self, step: int) -> float:
+    def _lr(self, step: int) -> float:
         return learning_rate(self._params, step, self._steps)
 
     @property
-    def _now(self) -> Now:
-        return Now(self._rate(self._done), self._at.epoch)
-
-    @property
     def _done(self) -> int:
-        return self._at.epoch * self._steps + self._at.step
+        return self._position.epoch * self._steps + self._position.step
 
     @property
     def _total(self) -> int:
         return self._params.epochs * self._steps
 
 
-def _levels(model: Classifier, image_px: int, device: torch.device) -> tuple[Tensor, ...]:
+def _features(model: Classifier, image_px: int, device: torch.device) -> tuple[Tensor, ...]:
     """Return a model's activations of an empty picture, for their sizes."""
     model.eval()
     with torch.no_grad():

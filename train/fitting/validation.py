@@ -1,4 +1,4 @@
-"""Scores of a split while a model is trained: whatever chooses the best epoch."""
+"""Metrics of a split during training; the best epoch is chosen by them."""
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,7 @@ def validate(
         model: what is scored; left in evaluation mode.
         feed: this rank's share of the split; every face counts once, on one rank.
         image_px: side of the picture that the model sees.
-        ranks: whose sums are put together.
+        distributed: ranks whose sums are added up.
     """
     model.eval()
     sums = torch.zeros(5, dtype=torch.float64, device=distributed.device)

@@ -209,25 +209,26 @@ RESIZES: dict[str, Resize] = {
 
 
 def target_sizes(
-    params: AlignmentParams, features: Sequence[Tensor], image_px: int
+    layers: Sequence[int], resize: str, features: Sequence[Tensor], image_px: int
 ) -> tuple[Size, ...]:
     """Return the sizes at which a batch has to carry its heatmaps.
 
     Args:
-        params: which layers, and which resize.
+        layers: levels, from 1, whose attention is compared with a heatmap.
+        resize: name in RESIZES.
         features: a model's activations (B, C, H, W) of any picture, shallow to deep.
         image_px: side of a picture.
 
     Raises:
         UsageError: if the model has no such layer, or the resize is not known.
     """
-    if not all(1 <= layer <= len(features) for layer in params.layers):
+    if not all(1 <= layer <= len(features) for layer in layers):
         raise UsageError(
             "train.alignment.layers",
-            f"{list(params.layers)}: this backbone has layers 1 to {len(features)}.",
+            f"{list(layers)}: this backbone has layers 1 to {len(features)}.",
         )
-    shapes = [features[layer - 1].shape for layer in params.layers]
-    return pick(RESIZES, params.resize, "resize").sizes(
+    shapes = [features[layer - 1].shape for layer in layers]
+    return pick(RESIZES, resize, "resize").sizes(
         [(shape[-2], shape[-1]) for shape in shapes], image_px
     )
 

@@ -1,0 +1,35 @@
+"""Tables of faces that a run writes: those of skipped steps, and those with a changed label."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from anatomy.expressions import EXPRESSIONS
+from store.tables import Row, write_table
+
+SKIPPED, RELABELLED = "skipped.csv", "relabelled.csv"
+
+
+def write_skipped(folder: Path, skipped: Sequence[Mapping[str, object]]) -> None:
+    """Write epoch, step and id of every face in a skipped step; no file if there is none."""
+    file = folder / SKIPPED
+    if skipped:
+        write_table(file, ["epoch", "step", "id"], skipped)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def write_relabelled(
+    folder: Path, table: Sequence[Row], changed: Sequence[tuple[int, int]]
+) -> None:
+    """Write the faces whose label was changed.
+
+    Args:
+        folder: of the run.
+        table: status table of the faces.
+        changed: row and new label of each.
+    """
+    rows = [
+        {**{key: table[row][key] for key in ("id", "expression")}, "now": EXPRESSIONS[label]}
+        for row, label in changed
+    ]
+    write_table(folder / RELABELLED, ["id", "expression", "now"], rows)

@@ -1,0 +1,220 @@
+"""One training step: the model in training, and everything else that a step changes.
+
+A step takes `accumulate` batches, each with the same weight, and updates the weights once. All
+random numbers of a batch derive from (seed, epoch, batch, rank), so no generator state is saved.
+Shapes: T losses.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from errors import pick
+from train.checkpoint import State
+from train.fitting.distributed import Distributed
+from train.fitting.label_store import Labels, LabelStore
+from train.fitting.optimisers import OPTIMISERS
+from train.methods import Method
+from train.methods.base import Classifier
+from train.methods.model import build_model, build_strategy
+from train.params import TrainParams
+from train.records import Batch, Loss
+
+_AMP_DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StepInfo:
+    """What a step has to know of the schedule: its learning rate, and the epochs finished."""
+
+    lr: float
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """Result of a step, the same on every rank.
+
+    Attributes:
+        losses: of the whole batch, by name.
+        finite: whether the weights were updated; if not, nothing has changed.
+        flags: for each flag, whether any rank had set it.
+    """
+
+    losses: dict[str, float]
+    finite: bool
+    flags: tuple[bool, ...]
+
+
+class TrainState:
+    """The model, its EMA, its optimiser, the gradient scaler, and labels if they may change."""
+
+    def __init__(
+        self,
+        method: Method,
+        params: TrainParams,
+        losses: Mapping[str, Loss],
+        distributed: Distributed,
+        labels_N: Labels,
+    ) -> None:
+        """Build the model with the weights that the seed gives.
+
+        Args:
+            method: which head, training strategy and losses.
+            params: [train] of params.yaml.
+            losses: by name, each a mean over faces.
+            distributed: the ranks that train it.
+            labels_N: of every row of the store, for methods that change them.
+
+        Raises:
+            UsageError: if a name or an option is not known, or the model does not suit a loss.
+        """
+        self._params, self._losses, self._dist = params, losses, distributed
+        torch.manual_seed(params.seed)
+        self.model: Classifier = build_model(method, params).to(distributed.device)
+        for loss in losses.values():
+            loss.check(self.model)
+        self._strategy = build_strategy(method, params)
+        self.labels = LabelStore(labels_N, distributed) if self._strategy.relabel else None
+        self._ema = _averaged(self.model, params.ema) if params.ema else None
+        self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(self.model, params)
+        self.scaler = torch.amp.GradScaler(distributed.device.type, enabled=params.amp == "fp16")
+        if params.compile and not method.compiles:
+            _LOG.warning("train.compile: this method cannot be compiled and runs uncompiled.")
+        # Each batch size has kernels of its own: with shared ones, results would depend on which
+        # size came first, and so on where a run was resumed.
+        compiled = params.compile and method.compiles
+        self._forward = cast(
+            Classifier, torch.compile(self.model, dynamic=False) if compiled else self.model
+        )
+        self._running_stats = [one for one in self.model.buffers() if one.is_floating_point()]
+        self._saved_stats = [one.clone() for one in self._running_stats]
+
+    @property
+    def eval_model(self) -> Classifier:
+        """The model that is validated and exported: the EMA of the weights, if there is one."""
+        if self._ema is None:
+            return self.model
+        return cast(Classifier, self._ema.module)
+
+    def step(
+        self, batches: Iterable[Batch], count: int, info: StepInfo, flags: tuple[bool, ...]
+    ) -> StepResult:
+        """Update the weights, unless the loss or its gradient is not finite.
+
+        Args:
+            batches: this rank's shares.
+            count: number of batches.
+            info: learning rate and epoch.
+            flags: of this rank; the result says for each whether any rank had set it.
+        """
+        self.model.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        _copy(self._running_stats, self._saved_stats)
+        losses_T = torch.zeros(len(self._losses), device=self._dist.device)
+        for batch in batches:
+            batch_losses_T = self._losses_of(batch, info.epoch) / count
+            torch.autograd.backward(self.scaler.scale(batch_losses_T.sum()))
+            losses_T += batch_losses_T.detach()
+        self._dist.all_reduce_gradients(self.model)
+        self.scaler.unscale_(self.optimiser)
+        gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
+        norm = get_total_norm(gradients)
+        local = torch.cat([losses_T, losses_T.new_tensor(flags)])
+        *totals, norm_value = torch.cat([self._dist.all_reduce(local), norm[None]]).tolist()
+        finite = self._is_finite(totals, norm_value)
+        if finite:
+            if self._params.clip_norm:
+                clip_grads_with_norm_(self.model.parameters(), self._params.clip_norm, norm)
+            self._update(info.lr)
+        else:
+            _copy(self._saved_stats, self._running_stats)
+        self.scaler.update()
+        if self.labels:
+            self.labels.commit(finite)
+        any_flags = tuple(total > 0 for total in totals[len(self._losses) :])
+        return StepResult(dict(zip(self._losses, totals, strict=False)), finite, any_flags)
+
+    def state_dict(self) -> State:
+        """Return all that a step changes."""
+        return {
+            "model": self.model.state_dict(),
+            "average": self._ema.module.state_dict() if self._ema else None,
+            "optimiser": self.optimiser.state_dict(),
+            "scaler": self.scaler.state_dict(),
+            "labels": self.labels.state_dict() if self.labels else None,
+        }
+
+    def load_state_dict(self, state: State) -> None:
+        """Restore what `state_dict` returned.
+
+        Its tensors should be on the CPU: the optimiser moves each to where it belongs, and leaves
+        AdamW's step counts on the CPU, where a run that was never interrupted keeps them.
+        """
+        self.model.load_state_dict(state["model"])
+        if self._ema:
+            self._ema.module.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.scaler.load_state_dict(state["scaler"])
+        if self.labels:
+            self.labels.load_state_dict(state["labels"])
+
+    def _losses_of(self, batch: Batch, epoch: int) -> Tensor:
+        """Return this rank's part of every loss: (T,); their sums over the ranks are means."""
+        device, strategy = self._dist.device, self._strategy
+        amp = _AMP_DTYPES.get(self._params.amp)
+        batch = strategy.prepare(self.labels.apply(batch) if self.labels else batch)
+        with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
+            forward = strategy.run(self._forward, batch)
+        if self.labels and strategy.relabel:
+            self.labels.propose(batch, strategy.relabel(forward, batch, epoch))
+        losses = self._losses.values()
+        counts = torch.stack([loss.counted(batch) for loss in losses])
+        shares_T = counts / self._dist.all_reduce(counts).clamp(min=1)
+        return torch.stack([loss.term(forward, batch) for loss in losses]) * shares_T
+
+    def _is_finite(self, losses: list[float], norm: float) -> bool:
+        """Half precision may overflow as long as the scale can still be lowered."""
+        scaled = self.scaler.get_scale() > 1
+        return bool(np.isfinite(losses).all()) and (scaled or bool(np.isfinite(norm)))
+
+    def _update(self, lr: float) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr * group["lr_factor"]
+        self.scaler.step(self.optimiser)
+        if self._ema:
+            self._ema.update_parameters(self.model)
+
+
+def _copy(sources: list[Tensor], targets: list[Tensor]) -> None:
+    if sources:  # a model without batch normalisation has none
+        torch._foreach_copy_(targets, sources)
+
+
+def make_generator(device: torch.device, *key: int) -> torch.Generator:
+    """Return a generator seeded by a key, and seed torch's global ones, which dropout uses.
+
+    Args:
+        device: of the generator.
+        key: such as (seed, epoch, batch, rank).
+    """
+    state = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
+    seed = int(state >> np.uint64(1))
+    torch.manual_seed(seed)
+    return torch.Generator(device).manual_seed(seed)
+
+
+def _averaged(model: Classifier, decay: float) -> AveragedModel:
+    """Return an exponential moving average (EMA) of weights and statistics, begun at the model."""
+    averaging: Any = get_ema_multi_avg_fn  # torch does not say its types
+    average = AveragedModel(model, multi_avg_fn=averaging(decay), use_buffers=True)
+    average.update_parameters(model)
+    return average
