@@ -25,7 +25,7 @@ from store.files import atomic_write
 from store.tables import write_table
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 4
+VERSION = 5
 _OPEN = 2
 """With more methods than these on a page, their parts start closed."""
 
@@ -69,7 +69,7 @@ def render(title: str, everything: Whole, data: Sequence[Data]) -> str:
         lstrip_blocks=True,
         loader=FileSystemLoader(folder),
     )
-    environment.filters |= {"uri": _jpeg_uri, "png": _png_uri}
+    environment.filters["uri"] = _jpeg_uri
     return environment.get_template("page.html.j2").render(
         title=title,
         whole=everything,
@@ -93,7 +93,3 @@ def _write_scores(path: Path, comparisons: Sequence[Comparison]) -> None:
 
 def _jpeg_uri(image: U8) -> str:
     return f"data:image/jpeg;base64,{b64encode(jpeg(image)).decode()}"
-
-
-def _png_uri(picture: bytes) -> str:
-    return f"data:image/png;base64,{b64encode(picture).decode()}"

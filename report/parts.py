@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from anatomy.expressions import EXPRESSIONS
-from report.figures.charts import Chart, reliability_chart, scatter_chart, sweep_charts
+from report.figures.chart import Chart
 from report.figures.encoding import grid_figure, matrix_figure
 from report.figures.grids import Grid, mean_counts, mean_grids, mistake_grids, sheet_grids
 from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix
+from report.figures.reliability_chart import reliability_chart
+from report.figures.scatter_chart import scatter_chart
+from report.figures.sweep_charts import sweep_charts
 from report.reading.results import Comparison
 from report.tables.detail_tables import (
     class_table,
@@ -56,7 +59,7 @@ class Part:
         yield file_name(self.comparison, "confusion"), matrix_figure(self.confusions)
         yield file_name(self.comparison, "cosines"), matrix_figure(self.cosines)
         if self.reliability:
-            yield self.reliability.name, self.reliability.light
+            yield self.reliability.name, self.reliability.png
         for place, grid in enumerate(self.sheets):
             yield file_name(self.comparison, f"faces{place or ''}"), grid_figure(grid)
         for run, grid in self.mistakes:
@@ -77,7 +80,7 @@ class Dataset:
     def figures(self) -> Figures:
         """Yield its pictures."""
         if self.scatter:
-            yield self.scatter.name, self.scatter.light
+            yield self.scatter.name, self.scatter.png
         for place, grid in enumerate(self.means):
             yield f"{file_safe(self.name)}__means{place or ''}", grid_figure(grid)
         for part in self.parts:
@@ -112,7 +115,7 @@ class Whole:
         for one in self.datasets:
             yield from one.figures()
         for _, charts, _ in self.sweeps:
-            yield from ((chart.name, chart.light) for chart in charts)
+            yield from ((chart.name, chart.png) for chart in charts)
 
 
 def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:

@@ -39,11 +39,13 @@ found.second = press();
 const words = heads[1].querySelector("button");
 words.focus();
 found.focused = document.activeElement === words;
-found.spots = [...document.querySelectorAll(".chart i")].map((one) => one.title);
-found.loose = [...document.querySelectorAll(".chart")].filter((one) => {
-  const image = one.querySelector("img").getBoundingClientRect();
-  return Math.abs(image.width - one.clientWidth) + Math.abs(image.height - one.clientHeight) > 1;
+found.tooltips = [...document.querySelectorAll(".chart title")].map((one) => one.textContent);
+found.outside = [...document.querySelectorAll(".chart .point")].filter((one) => {
+  const [point, chart] = [one, one.closest("svg")].map((it) => it.getBoundingClientRect());
+  const [x, y] = [point.x + point.width / 2, point.y + point.height / 2];
+  return !(x > chart.left && x < chart.right && y > chart.top && y < chart.bottom);
 }).length;
+found.ink = getComputedStyle(document.querySelector(".chart text")).fill;
 words.click();
 found.sorted = [...heads].filter((head) => head.ariaSort).map((head) => head.textContent);
 found.methods = [...table.tBodies[0].rows].map((row) => row.cells[1].textContent);
@@ -120,9 +122,10 @@ def test_heads_can_be_reached_by_keyboard(seen):
     assert seen[0]["focused"]
 
 
-def test_a_charts_points_are_placed_on_its_picture(seen):
-    assert "cam plain: accuracy 0.500, ATT-COS 0.625" in seen[0]["spots"]
-    assert seen[0]["loose"] == 0
+def test_a_charts_points_lie_on_it_and_its_text_has_the_pages_colour(seen):
+    assert "cam plain: accuracy 0.500, ATT-COS 0.625" in seen[0]["tooltips"]
+    assert seen[0]["outside"] == 0
+    assert seen[0]["ink"] == "rgb(29, 33, 38)"
 
 
 def test_nothing_is_wider_than_the_window(seen):

@@ -4,9 +4,6 @@ import shlex
 import shutil
 import subprocess
 
-import pytest
-
-from report.figures.charts import label_heights
 from report.page import write_report
 from report.params import ReportParams
 from report.reading.results import load_comparisons
@@ -88,16 +85,3 @@ def test_a_copied_result_makes_a_curve_on_the_page(tmp_path):
     stem = "demo__cam__sweep_aligned_alignment_weight"
     for score in ("accuracy", "cosine"):
         assert (tmp_path / f"out/figures/{stem}_{score}.png").exists()
-
-
-@pytest.mark.parametrize(
-    ("heights", "spread"),
-    [
-        ([0.25, 0.75], [0.25, 0.75]),
-        ([0.5, 0.5], [0.5, 0.75]),
-        ([0.875, 1.0], [0.75, 1.0]),
-        ([], []),
-    ],
-)
-def test_labels_of_a_scatter_move_apart_and_stay_below_the_top(heights, spread):
-    assert label_heights(heights, gap=0.25) == spread

@@ -1,0 +1,47 @@
+"""Reliability: accuracy against confidence, one point per bin of confidence."""
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from report.figures.chart import INK, SOFT, Chart, Point, make_chart, run_colour, style_axes
+from report.reading.results import Comparison, Result
+from report.tables.table import number
+
+
+def reliability_chart(name: str, comparison: Comparison) -> Chart | None:
+    """Draw accuracy against confidence; None if calibration was not measured."""
+    runs = [run for run in comparison.runs if run.scores.get("calibration")]
+    if not runs:
+        return None
+
+    def draw(figure: Figure) -> list[Point]:
+        axes = figure.subplots()
+        style_axes(axes, "confidence", "accuracy")
+        axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
+        points = [point for run in runs for point in _draw_run(axes, run)]
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
+        axes.legend(frameon=False, fontsize=9, labelcolor=INK)
+        return points
+
+    return make_chart(name, f"Reliability of {comparison.title}", (4.4, 3.8), draw)
+
+
+def _draw_run(axes: Axes, run: Result) -> list[Point]:
+    """Draw the bins of one run; the area of a dot grows with the number of faces."""
+    bins = [one for one in run.scores["calibration"]["bins"] if one["n"]]
+    x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
+    largest = max(one["n"] for one in bins)
+    colour = run_colour(run)
+    error = run.scores["calibration"]["ece"]
+    axes.plot(x, y, color=colour, linewidth=1)
+    axes.scatter(x, y, s=[12 + 90 * one["n"] / largest for one in bins], color=colour, alpha=0.8)
+    axes.plot([], [], "o-", color=colour, label=f"{run.supervision}, ECE {error:.3f}")
+    tooltip = "{}, {} faces: confidence {}, accuracy {}"
+    return [
+        (
+            confidence,
+            accuracy,
+            tooltip.format(run.supervision, one["n"], number(confidence), number(accuracy)),
+        )
+        for confidence, accuracy, one in zip(x, y, bins, strict=True)
+    ]

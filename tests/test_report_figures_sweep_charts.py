@@ -1,0 +1,42 @@
+"""Scores against the setting that varies."""
+
+import re
+
+import pytest
+
+from report.figures.sweep_charts import sweep_charts
+from report.reading.results import load_comparisons
+from report.tables.sweeps import find_sweeps
+from tests.made_results import an_agreement, put
+
+
+@pytest.fixture
+def charts(tmp_path):
+    """Accuracy and agreement against three weights."""
+    for accuracy, weight in ((0.0, 4.0), (0.25, 9.0), (0.5, 20.0)):
+        train = {"lr": 0.001, "seed": 0, "alignment": {"weight": weight, "layers": [2]}}
+        scores = {"accuracy": accuracy, "att_cos": {"1": an_agreement(0.875)}}
+        put(tmp_path, f"demo/prm/aligned-{weight}", train=train, **scores)
+    (sweep,) = find_sweeps(load_comparisons(tmp_path))
+    return sweep_charts(sweep)
+
+
+def tooltips(chart):
+    return re.findall("<title>(.*?)</title>", chart.svg)
+
+
+def test_every_value_of_the_setting_has_a_tooltip(charts):
+    accuracy, agreement = charts
+    assert tooltips(accuracy) == [
+        "alignment.weight 4.0: accuracy 0.000",
+        "alignment.weight 9.0: accuracy 0.250",
+        "alignment.weight 20.0: accuracy 0.500",
+    ]
+    assert len(tooltips(agreement)) == 6
+    assert "alignment.weight 4.0: CAM-COS 0.500" in tooltips(agreement)
+
+
+def test_the_uniform_map_is_drawn_beside_the_agreement(charts):
+    accuracy, agreement = charts
+    assert "uniform map" in agreement.svg
+    assert "uniform map" not in accuracy.svg
