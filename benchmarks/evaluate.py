@@ -35,7 +35,8 @@ from benchmarks.made_up import face_store, landmark_store
 from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.heatmap import HeatmapParams, heatmap
+from pipeline.heatmap import heatmap
+from pipeline.params import HeatmapParams
 from report.page import write_report
 from report.params import ReportParams
 from store.reading import Store

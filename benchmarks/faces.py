@@ -23,14 +23,15 @@ from benchmarks.timing import interleaved, ratios, save
 from demo.params import DemoParams
 from demo.stage import make
 from params import load
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.datasets.csv_table import read_landmarks
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.decode import Limits, decode
 from pipeline.faces.locate import Attempt, view
 from pipeline.faces.warp import moved
-from pipeline.index import IndexParams, index
-from pipeline.landmark import LandmarkParams, landmark
+from pipeline.index import index
+from pipeline.landmark import landmark
+from pipeline.params import AlignParams, IndexParams, LandmarkParams
 from store.reading import Store, read_points
 
 ROUNDS = 5

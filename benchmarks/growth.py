@@ -27,10 +27,11 @@ import psutil
 from benchmarks.made_up import index_pictures, landmark_store, picture_folder, size_on_disk
 from benchmarks.timing import save
 from params import load
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.heatmap import HeatmapParams, heatmap
-from pipeline.landmark import LandmarkParams, landmark
+from pipeline.heatmap import heatmap
+from pipeline.landmark import landmark
+from pipeline.params import AlignParams, HeatmapParams, LandmarkParams
 from store.building import MANIFEST, building_folder, read_fingerprint
 from store.reading import Store
 from store.shards import STATUS

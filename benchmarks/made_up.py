@@ -13,7 +13,8 @@ from anatomy.landmarks import POINTS
 from benchmarks.heatmaps import faces
 from demo.render import render
 from params import load
-from pipeline.index import IndexParams, index
+from pipeline.index import index
+from pipeline.params import IndexParams
 from store.building import building
 from store.reading import POINT_STEPS_PER_PX
 from store.shards import (

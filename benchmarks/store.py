@@ -31,8 +31,9 @@ from benchmarks.heatmaps import AFFECTNET, faces
 from benchmarks.made_up import index_pictures, picture_folder, size_on_disk
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
+from pipeline.params import AlignParams
 from store.building import building
 from store.reading import MappedArray, Store
 from store.shards import ArraySpec, Layout, create_arrays, pack_shard, write_shard, write_status

@@ -58,8 +58,7 @@ class Explainer:
         from explain.explanation import ReadParams
         from explain.media import Finding, FindParams
         from params import load
-        from pipeline.align import AlignParams
-        from pipeline.landmark import LandmarkParams
+        from pipeline.params import AlignParams, LandmarkParams
         from report.params import DrawParams
         from train.device import chosen_device
         from train.evaluation.measure import load_setup

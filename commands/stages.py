@@ -34,8 +34,9 @@ def demo(out: Path, setting: Setting) -> None:
 def index(raw: Path, out: Path, setting: Setting) -> None:
     """List the samples of a dataset and split them: RAW -> OUT."""
     from params import load
-    from pipeline.index import IndexParams, summary
     from pipeline.index import index as run
+    from pipeline.index import summary
+    from pipeline.params import IndexParams
 
     with waiting("index", out) as progress:
         audit = run(
@@ -52,8 +53,8 @@ def index(raw: Path, out: Path, setting: Setting) -> None:
 def align(index: Path, out: Path, setting: Setting) -> None:
     """Find every face, turn it upright and crop it: INDEX -> OUT."""
     from params import load
-    from pipeline.align import AlignParams
     from pipeline.align import align as run
+    from pipeline.params import AlignParams
 
     _fill(run, index, out, load(setting.params, ("align",), AlignParams), setting)
 
@@ -62,8 +63,8 @@ def align(index: Path, out: Path, setting: Setting) -> None:
 def landmark(faces: Path, out: Path, setting: Setting) -> None:
     """Find 68 landmarks on every aligned face: FACES -> OUT."""
     from params import load
-    from pipeline.landmark import LandmarkParams
     from pipeline.landmark import landmark as run
+    from pipeline.params import LandmarkParams
 
     _fill(run, faces, out, load(setting.params, ("landmark",), LandmarkParams), setting)
 
@@ -87,7 +88,7 @@ def _fill(
 def survey(index: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
     """Count what became of every picture: INDEX, FACES and LANDMARKS -> OUT."""
     from params import load
-    from pipeline.survey import SurveyParams
+    from pipeline.params import SurveyParams
     from pipeline.survey import survey as run
 
     params = load(setting.params, ("survey",), SurveyParams)
@@ -102,8 +103,8 @@ def survey(index: Path, faces: Path, landmarks: Path, out: Path, setting: Settin
 def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
     """Draw heatmaps, once for all experiments: LANDMARKS -> OUT."""
     from params import load
-    from pipeline.heatmap import HeatmapParams
     from pipeline.heatmap import heatmap as run
+    from pipeline.params import HeatmapParams
     from store.inspect import status_line
 
     params = load(setting.params, ("heatmap",), HeatmapParams)

@@ -32,12 +32,11 @@ def view() -> None:
 def heatmaps(faces: Path, landmarks: Path, out: Path, params: Path, **asked: Any) -> None:  # noqa: ANN401 - kind, expression and count, as the options say
     """Write contact sheets of faces with landmarks and maps: FACES and LANDMARKS -> OUT."""
     from params import load
-    from pipeline.heatmap import HeatmapParams, drawing
+    from pipeline.params import HeatmapParams
     from report.views.heatmap_sheets import SheetOptions, write_heatmap_sheets
 
     numbers = load(params, ("heatmap",), HeatmapParams)
-    drawing(asked["kind"], numbers)  # refuses a kind or an option that there is not
-    options = numbers.options.get(asked["kind"], {})
+    options = numbers.options_of(asked["kind"])
     drawn = SheetOptions(**asked, kind_options=options, canvas_px=numbers.canvas_px)
     sheets, shown = write_heatmap_sheets(faces, landmarks, out, drawn)
     click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, Field
 
-from pipeline.align import AlignParams, align_all
+from pipeline.align import align_all
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import Limits, UndecodableError, decode, read_bytes
 from pipeline.faces.warp import moved, stretched
-from pipeline.landmark import LandmarkParams, second_look, usable
+from pipeline.landmark import second_look, usable
+from pipeline.params import AlignParams, LandmarkParams
 from store.records import Face, Points, Status, U8Image
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
-from errors import StorageError, pick
+from errors import StorageError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import Limits as RowLimits
 from pipeline.execution.sharded_build import Plan, build_rows
-from pipeline.faces.backends import BACKENDS, models
+from pipeline.faces.backends import models
 from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_picture
-from pipeline.faces.locate import CHOICES, Search, cascade, locate, locate_all
+from pipeline.faces.locate import Search, cascade, locate, locate_all
 from pipeline.faces.warp import Matrix, coverage, crop, moved, stretched, upright
 from pipeline.index import read_index
+from pipeline.params import AlignParams
 from store.files import free_bytes
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
@@ -29,26 +29,6 @@ from store.tables import Row
 VERSION = 2
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
-
-
-class AlignParams(BaseModel, frozen=True, extra="forbid"):
-    """[align] in params.yaml."""
-
-    size_px: int = Field(
-        ge=32, le=448
-    )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
-    backends: tuple[str, ...] = Field(min_length=1)
-    mode: Literal["auto", "align", "resize"]
-    min_coverage: float = Field(ge=0, le=1)
-    min_face_width: float = Field(ge=0, le=1)
-    no_face: str
-    faces: str
-    min_side_px: int = Field(ge=1)
-    max_pixels: int = Field(ge=1)
-    grey: bool
-    row_timeout_s: float = Field(gt=0)
-    row_memory_gb: float = Field(gt=0)
-    max_bad: float = Field(ge=0, le=1)
 
 
 def align(
@@ -67,10 +47,6 @@ def align(
     Returns:
         False if it was there already.
     """
-    for name in params.backends:
-        pick(BACKENDS, name, "face backend")
-    pick(CHOICES, params.faces, "choice of a face")
-    pick(NO_FACE, params.no_face, "policy for a picture without a face")
     rows, manifest = read_index(index)
     brings_landmarks = any(row["landmarks"] for row in rows)
     layout = _layout(len(rows), params.size_px, brings_landmarks)

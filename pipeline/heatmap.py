@@ -2,36 +2,23 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
 from anatomy.landmarks import POINTS, rescale_points
-from errors import NoInputError, UsageError, pick
+from errors import NoInputError, pick
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import Blocks, Notes, Plan, build
+from pipeline.params import HeatmapParams
 from store.reading import Store, read_points
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 1
 _LARGE_SHARD = 4096
-
-
-Number = Annotated[StrictInt | float, Field(gt=0, allow_inf_nan=False)]
-Option = Number | StrictBool | StrictStr
-
-
-class HeatmapParams(BaseModel, frozen=True, extra="forbid"):
-    """[heatmap] in params.yaml."""
-
-    size_px: int = Field(ge=8, le=512)
-    canvas_px: int = Field(ge=28, le=1024)
-    options: dict[str, dict[str, Option]]
 
 
 def heatmap(
@@ -70,7 +57,7 @@ def heatmap(
         "valid": ArraySpec(one.shape[1:-2], "uint8"),
     }
     layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
-    options = params.options.get(kind, {})
+    options = params.options_of(kind)
     used = {"size_px": params.size_px, "canvas_px": params.canvas_px, **options}
     fingerprint = {
         "stage": "heatmap",
@@ -88,18 +75,10 @@ def drawing(kind: str, params: HeatmapParams) -> Heatmap:
     """Return the kind's function with its options filled in.
 
     Raises:
-        UsageError: if there is no such kind, or it has no such option.
+        UsageError: if there is no such kind.
     """
-    for name in (*params.options, kind):
-        pick(HEATMAPS, name, "heatmap kind")
-    try:
-        draw = partial(HEATMAPS[kind], canvas_px=params.canvas_px, **params.options.get(kind, {}))
-        draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
-    except (TypeError, ValueError) as error:
-        raise UsageError(
-            f"params.yaml: heatmap.options.{kind}", f"{error}. Correct the option."
-        ) from error
-    return draw
+    draw = pick(HEATMAPS, kind, "heatmap kind")
+    return partial(draw, canvas_px=params.canvas_px, **params.options_of(kind))
 
 
 def heatmap_rows(

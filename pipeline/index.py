@@ -4,14 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, Field
+from typing import Any
 
 from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import Found, LeftOut
+from pipeline.datasets.reader import Found, LeftOut, valid_options
 from pipeline.indexing.audit import (
     Look,
     audit,
@@ -27,6 +25,7 @@ from pipeline.indexing.dataset_summary import census, divided
 from pipeline.indexing.dataset_summary import told as told_census
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
+from pipeline.params import IndexParams
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json
@@ -39,20 +38,6 @@ LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
 NOTICE = "NOTICE.txt"
 _COLUMNS = ("id", "path", "expression", "split", "person", "box", "landmarks", "digest")
-
-
-class IndexParams(BaseModel, frozen=True, extra="forbid"):
-    """[index.<dataset>] in params.yaml."""
-
-    reader: str
-    options: dict[str, Any]
-    seed: int = Field(ge=0)
-    val: float = Field(ge=0, lt=1)
-    test: float = Field(ge=0, lt=1)
-    follow_links: bool
-    look_alikes: Literal["ignore", "report", "refuse"]
-    look_alike_bits: int = Field(ge=0, le=6)
-    allow_leak: bool
 
 
 def index(
@@ -77,7 +62,9 @@ def index(
         DataError: if a label or path cannot be accepted, or splits share what they must not.
     """
     chosen = choose(raw, params.reader)
-    listed = list(DATASETS[chosen.name].read(raw, params.options))
+    reader = DATASETS[chosen.name]
+    options = valid_options(chosen.name, reader.options, params.options)
+    listed = list(reader.read(raw, options))
     taken, left_out = _taken(raw, listed, chosen.name)
     looks = _looks(taken, raw.resolve(), params, progress)
     alike = look_alikes(looks, params.look_alike_bits)

@@ -8,15 +8,15 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from anatomy.landmarks import eye_distance, normalized_mean_error
-from errors import DataError, pick
+from errors import DataError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import Limits
 from pipeline.execution.sharded_build import Plan, build_rows
 from pipeline.faces.backends import BACKENDS, models
+from pipeline.params import GIVEN, LandmarkParams
 from store.reading import POINT_STEPS_PER_PX, Store
 from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
@@ -27,16 +27,6 @@ _LARGE_SHARD = 4096
 _MAPPED_ROWS = 256
 """Faces of 256 px are 50 MB then; a whole shard of 4,096 would be 800 MB."""
 _FARTHEST_PX = np.iinfo(np.int16).max / POINT_STEPS_PER_PX
-
-
-class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
-    """[landmark] in params.yaml."""
-
-    backend: str
-    max_move: float = Field(ge=0)
-    row_timeout_s: float = Field(gt=0)
-    row_memory_gb: float = Field(gt=0)
-    max_bad: float = Field(ge=0, le=1)
 
 
 def landmark(
@@ -55,7 +45,6 @@ def landmark(
     Returns:
         False if it was there already.
     """
-    pick(looks(), params.backend, "landmark backend")
     source = Store(faces)
     rows = source.table()
     arrays = {"points": ArraySpec((68, 2), "int16"), "valid": ArraySpec((), "uint8")}
@@ -155,7 +144,7 @@ Look = Callable[[Store, int, LandmarkParams], tuple[Points, str]]
 
 def looks() -> dict[str, Look]:
     """Return where landmarks may come from: the dataset, or a second look with any backend."""
-    return {"given": given, **{name: partial(detected, name) for name in BACKENDS}}
+    return {GIVEN: given, **{name: partial(detected, name) for name in BACKENDS}}
 
 
 def usable(points_L2: Points) -> bool:

@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from errors import CorruptError, OutputExistsError, pick
-from pipeline.align import AlignParams, align
+from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.heatmap import HeatmapParams, heatmap
-from pipeline.landmark import LandmarkParams, landmark
+from pipeline.heatmap import heatmap
+from pipeline.landmark import landmark
+from pipeline.params import AlignParams, HeatmapOptions, HeatmapParams, LandmarkParams
 from store.building import read_fingerprint
 from store.outputs import find_by_digest
 from store.repair import Rebuild, repair, require_repairable
@@ -42,7 +43,8 @@ def _landmark(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path
 def _heatmap(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path) -> bool:
     sizes = {key: made["params"][key] for key in ("size_px", "canvas_px")}
     options = {key: value for key, value in made["params"].items() if key not in sizes}
-    params = HeatmapParams(**sizes, options={made["kind"]: options})
+    chosen = HeatmapOptions.model_validate({made["kind"]: options})
+    params = HeatmapParams(**sizes, options=chosen)
     return heatmap(source, out, made["kind"], params, cluster)
 
 

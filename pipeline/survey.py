@@ -16,11 +16,11 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from pipeline.index import AUDIT, read_index
+from pipeline.params import SurveyParams
 from store.building import building, is_built
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import MappedArray, Store, evenly_spaced
@@ -29,14 +29,6 @@ from store.tables import Row
 
 VERSION = 1
 SURVEY, PICTURES = "survey.json", "pictures.npz"
-
-
-class SurveyParams(BaseModel, frozen=True, extra="forbid"):
-    """[survey] in params.yaml."""
-
-    mean_faces: int = Field(ge=1)
-    failed_faces: int = Field(ge=0)
-    thumb_px: int = Field(ge=16, le=256)
 
 
 def survey(

@@ -1,7 +1,6 @@
 """Parameters of stages `index` and `align` for tests."""
 
-from pipeline.align import AlignParams
-from pipeline.index import IndexParams
+from pipeline.params import AlignParams, IndexParams
 
 _INDEX = {
     "options": {},
@@ -15,7 +14,7 @@ _INDEX = {
 }
 _ALIGN = {
     "size_px": 256,
-    "backends": ("fake",),
+    "backends": ("mediapipe",),
     "mode": "align",
     "min_coverage": 0.8,
     "min_face_width": 0.2,
@@ -37,4 +36,5 @@ def index_params(reader="csv", **changes):
 
 def align_params(**changes):
     """Return parameters that put up with every failed picture, but for what is changed."""
-    return AlignParams(**{**_ALIGN, **changes})
+    backends = changes.pop("backends", ("fake",))  # tests put their own into BACKENDS
+    return AlignParams(**{**_ALIGN, **changes}).model_copy(update={"backends": backends})

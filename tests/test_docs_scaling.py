@@ -15,7 +15,8 @@ import yaml
 
 from params import load
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.heatmap import HeatmapParams, heatmap
+from pipeline.heatmap import heatmap
+from pipeline.params import HeatmapParams
 from store.reading import Store
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from params import load
-from pipeline.index import IndexParams
+from pipeline.params import IndexParams
 from tests.made_results import later_scores, some_scores
 from tests.miniatures import affectnet_npy, raf_db
 from train.params import TrainParams

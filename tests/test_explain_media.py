@@ -17,10 +17,9 @@ from explain.media import (
     sized,
 )
 from params import load
-from pipeline.align import AlignParams
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import UndecodableError
-from pipeline.landmark import LandmarkParams
+from pipeline.params import AlignParams, LandmarkParams
 
 PICTURE = np.random.default_rng(0).integers(1, 256, (256, 320, 3), np.uint8)
 

@@ -8,10 +8,10 @@ import pytest
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
 from pipeline.datasets import DATASETS
-from pipeline.datasets.affectnet import ORDERS, order_of_ids
+from pipeline.datasets.affectnet import ORDERS, AffectNetOptions, order_of_ids
 from pipeline.datasets.affectnet_csv import read_affectnet_csv
 from pipeline.datasets.affectnet_npy import read_affectnet_npy
-from pipeline.datasets.reader import LeftOut
+from pipeline.datasets.reader import LeftOut, valid_options
 from store.records import Sample
 from tests.miniatures import (
     AFFECTNET_CLASSES,
@@ -86,9 +86,9 @@ def test_counts_that_say_nothing_are_taken_as_official(tmp_path, training):
     assert order_of_ids({}, training, tmp_path) == ORDERS["official"]
 
 
-def test_another_order_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="known: alphabetical, official"):
-        order_of_ids({"ids": "kaggle"}, [], tmp_path)
+def test_another_order_is_refused():
+    with pytest.raises(UsageError, match=r"option ids.*'official' or 'alphabetical'"):
+        valid_options("affectnet_npy", AffectNetOptions, {"ids": "kaggle"})
 
 
 def test_npy_landmarks_valence_and_arousal_are_kept(tmp_path):

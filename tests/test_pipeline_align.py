@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from errors import DataError, OutputExistsError, StorageError, UsageError
+from errors import DataError, OutputExistsError, StorageError
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.backends import BACKENDS
@@ -190,30 +190,6 @@ def test_progress_counts_rows_and_statuses(raw, tmp_path):
     )
     assert told[-1][:2] == (7, 7)
     assert "no_face 1, not_image 1, ok 1" in told[-1][2]
-
-
-def test_an_unknown_backend_is_refused_before_anything_is_made(raw, tmp_path):
-    with pytest.raises(UsageError, match=r"no face backend 'mediapip'.*Did you mean 'mediapipe'"):
-        align(
-            indexed(raw, ["good.png"]),
-            tmp_path / "faces",
-            align_params(backends=("mediapip",)),
-            ALONE,
-        )
-    assert not (tmp_path / "faces").exists()
-
-
-@pytest.mark.parametrize(
-    ("key", "message"),
-    [
-        ("faces", r"no choice of a face 'largst'; known: centre, largest_central, reject"),
-        ("no_face", "no policy for a picture without a face 'largst'; known: resize, skip"),
-    ],
-)
-def test_an_unknown_policy_is_refused_with_the_known_ones(raw, tmp_path, key, message):
-    path = indexed(raw, ["good.png"])
-    with pytest.raises(UsageError, match=message):
-        align(path, tmp_path / "faces", align_params(**{key: "largst"}), ALONE)
 
 
 def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_path):

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from pydantic import ValidationError
 
 from pipeline.align import align_image
 from pipeline.faces.backends import BACKENDS
@@ -99,19 +98,3 @@ def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(
     assert (face.status, face.faces) == ("several_faces", 2)
     np.testing.assert_array_equal(face.image_HW3, NOISE)
     assert align_image(NOISE, align_params(faces="reject"), (38, 30, 180, 200)).status == "ok"
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("size_px", 16),
-        ("size_px", 512),
-        ("backends", ()),
-        ("mode", "both"),
-        ("max_bad", 1.1),
-        ("sise", 1),
-    ],
-)
-def test_illegal_parameters_are_refused_by_name(key, value):
-    with pytest.raises(ValidationError, match=key):
-        align_params(**{key: value})

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from params import load
-from pipeline.align import AlignParams, align_all, align_image
+from pipeline.align import align_all, align_image
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.locate import Attempt, Search, cascade, locate, locate_all
+from pipeline.params import AlignParams
 
 PICTURE = np.random.default_rng(0).integers(1, 256, (600, 800, 3), np.uint8)
 

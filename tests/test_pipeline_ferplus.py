@@ -1,5 +1,7 @@
 """FER+: its votes, its layouts, and pictures that are numbers in a table."""
 
+from typing import get_args
+
 import cv2
 import numpy as np
 import pytest
@@ -8,8 +10,8 @@ from hypothesis import strategies as st
 
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, OutputExistsError, UsageError
-from pipeline.datasets.ferplus import CLASSES, VOTING, read_ferplus
-from pipeline.datasets.reader import LeftOut
+from pipeline.datasets.ferplus import CLASSES, VOTING, FERPlusOptions, read_ferplus
+from pipeline.datasets.reader import LeftOut, valid_options
 from pipeline.unpack import unpack
 from store.records import Sample
 from tests.miniatures import fer_pixels, fer_votes, ferplus, ferplus_labels, put
@@ -147,9 +149,13 @@ def test_the_mode_decides_what_is_left_out(tmp_path, mode, reasons):
     assert {one.reason for one in found if isinstance(one, LeftOut)} == reasons
 
 
-def test_another_mode_is_refused(tmp_path):
-    with pytest.raises(UsageError, match="Did you mean 'majority'"):
-        list(read_ferplus(ferplus(tmp_path), {"voting": "majorty"}))
+def test_another_mode_is_refused():
+    with pytest.raises(UsageError, match=r"option voting of reader ferplus.*'majority'"):
+        valid_options("ferplus", FERPlusOptions, {"voting": "majorty"})
+
+
+def test_every_mode_is_legal():
+    assert get_args(FERPlusOptions.model_fields["voting"].annotation) == tuple(VOTING)
 
 
 def test_pictures_that_are_still_numbers_are_told_how_to_unpack(tmp_path):

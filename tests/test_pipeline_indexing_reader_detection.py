@@ -3,8 +3,8 @@
 import pytest
 
 from errors import NoInputError, UsageError
-from pipeline.datasets import DATASETS
-from pipeline.indexing.reader_detection import AUTO, choose, detect
+from pipeline.datasets import AUTO, DATASETS
+from pipeline.indexing.reader_detection import choose, detect
 from tests.miniatures import (
     MINIATURES,
     fer_pixels,

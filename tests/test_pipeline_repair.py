@@ -7,7 +7,8 @@ import pytest
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.index import index
-from pipeline.landmark import LandmarkParams, landmark
+from pipeline.landmark import landmark
+from pipeline.params import LandmarkParams
 from pipeline.repair import STAGES, mend
 from store.verify import find_problems
 from tests.indexing import align_params, index_params

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from errors import UsageError
-from pipeline.survey import SurveyParams, outcome, survey
+from pipeline.params import SurveyParams
+from pipeline.survey import outcome, survey
 from store.building import building
 from store.files import atomic_write, canonical_json
 from store.tables import write_table

@@ -14,11 +14,8 @@ from errors import UsageError
 from explain.explanation import ReadParams
 from explain.media import FindParams
 from params import SECTIONS, apply_preset, load, presets
-from pipeline.align import NO_FACE, AlignParams
-from pipeline.heatmap import HeatmapParams
-from pipeline.index import IndexParams
-from pipeline.landmark import LandmarkParams
-from pipeline.survey import SurveyParams
+from pipeline.align import NO_FACE
+from pipeline.params import AlignParams, HeatmapParams, IndexParams, LandmarkParams, SurveyParams
 from report.params import DrawParams, ReportParams
 from tests.resuming import glimpse
 from train.data.augmentation import FILLS

@@ -11,6 +11,9 @@ from pipeline.datasets.raf_db import RAF_DB
 from pipeline.datasets.reader import Reader
 from pipeline.datasets.sfew import SFEW
 
+AUTO = "auto"
+"""Instead of a reader: the one that fits what lies in the dataset's folder."""
+
 DATASETS: dict[str, Reader] = {
     "demo": DEMO,
     "csv": CSV,

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from anatomy.expressions import EXPRESSIONS, SYNONYMS
-from errors import DataError, pick
+from errors import DataError
 
 ORDERS: dict[str, tuple[str, ...]] = {
     "official": (
@@ -26,6 +28,12 @@ _PUBLISHED = {
 """Training pictures a class; they sum to the published 287,651."""
 
 
+class AffectNetOptions(BaseModel, frozen=True, extra="forbid"):
+    """What the ids mean; found out from their counts if not set."""
+
+    ids: Literal["official", "alphabetical"] = "official"
+
+
 def order_of_ids(
     options: Mapping[str, Any], training: Iterable[int], where: Path
 ) -> tuple[str, ...]:
@@ -38,10 +46,9 @@ def order_of_ids(
 
     Raises:
         DataError: if there is no option, and the counts are those of the alphabetical order.
-        UsageError: if the option is none.
     """
     if "ids" in options:
-        return pick(ORDERS, str(options["ids"]), "option ids")
+        return ORDERS[options["ids"]]
     counts = Counter(training)
     away = {name: _distance(counts, order) for name, order in ORDERS.items()}
     if away["alphabetical"] < away["official"] / 2:

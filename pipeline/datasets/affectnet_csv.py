@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from errors import NoInputError
-from pipeline.datasets.affectnet import class_of, intensity, order_of_ids
+from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
 from pipeline.datasets.reader import (
     Found,
     LeftOut,
     Reader,
-    check_options,
     each_once,
     first_there,
     paths,
@@ -44,7 +43,6 @@ def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Found
         NoInputError: if neither table is there.
         DataError: naming the row that cannot be accepted, or if the ids are counted alphabetically.
     """
-    check_options(options, ("ids",), "affectnet_csv")
     base = first_there(root, _LISTS) or root
     tables = {split: base / name for split, name in _TABLES.items() if (base / name).exists()}
     if not tables:
@@ -99,4 +97,5 @@ AFFECTNET_CSV = Reader(
     read_affectnet_csv,
     paths("|".join(f"{_LISTS}/{name}|{name}" for name in _TABLES.values()), _IMAGES),
     listed={"train": 414_799, "val": 5_500},
+    options=AffectNetOptions,
 )

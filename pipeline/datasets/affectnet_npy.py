@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import DataError, NoInputError
-from pipeline.datasets.affectnet import class_of, intensity, order_of_ids
-from pipeline.datasets.reader import Found, LeftOut, Reader, check_options, paths
+from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
+from pipeline.datasets.reader import Found, LeftOut, Reader, paths
 from store.records import Sample
 
 _SPLITS = {"train": "train_set", "val": "val_set"}
@@ -36,7 +36,6 @@ def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Found
         NoInputError: if there is neither split.
         DataError: if an annotation cannot be read, or the ids are counted alphabetically.
     """
-    check_options(options, ("ids",), "affectnet_npy")
     found = {
         split: _labels(root / folder / "annotations")
         for split, folder in _SPLITS.items()
@@ -120,4 +119,5 @@ AFFECTNET_NPY = Reader(
     read_affectnet_npy,
     paths("train_set/images|val_set/images", "train_set/annotations|val_set/annotations"),
     listed={"train": 287_651, "val": 3_999},
+    options=AffectNetOptions,
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import Reader, check_options, label_map, paths
+from pipeline.datasets.reader import LabelMapOptions, Reader, paths
 from pipeline.datasets.table import lines, numbers, rows, split_of, take
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -17,7 +17,13 @@ from store.records import Sample
 TABLE = "labels.csv"
 _FILE = ("file", "image", "path")
 _LABEL = ("expression", "label", "emotion")
-_OPTIONS = ("table", "label_map", "landmarks")
+
+
+class CSVOptions(LabelMapOptions, frozen=True):
+    """And where the table and its landmarks are, from the dataset's folder."""
+
+    table: str = TABLE
+    landmarks: str = ""
 
 
 def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
@@ -38,9 +44,8 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         NoInputError: if the table is not there.
         DataError: naming the line, if a row cannot be accepted.
     """
-    check_options(options, _OPTIONS, "csv")
-    words = label_map(options)
     table = root / options.get("table", TABLE)
+    words = options.get("label_map", {})
     if not table.is_file():
         raise NoInputError(
             table, "is not there. A csv dataset needs a table with the columns file and expression."
@@ -101,5 +106,5 @@ def _sample(root: Path, row: dict[str, str], words: Mapping[str, str], where: st
     )
 
 
-CSV = Reader(read_csv, paths(TABLE), general=True)
-DEMO = Reader(read_csv, paths(TABLE, "landmarks.txt", "NOTICE.txt"))
+CSV = Reader(read_csv, paths(TABLE), general=True, options=CSVOptions)
+DEMO = Reader(read_csv, paths(TABLE, "landmarks.txt", "NOTICE.txt"), options=CSVOptions)

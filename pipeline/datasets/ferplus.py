@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from anatomy.expressions import expression_id
-from errors import DataError, NoInputError, pick, printable
-from pipeline.datasets.reader import Found, LeftOut, Reader, check_options, each_once, either, paths
+from errors import DataError, NoInputError, printable
+from pipeline.datasets.reader import Found, LeftOut, Reader, each_once, either, paths
 from pipeline.datasets.table import fields, rows, whole_number
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -93,6 +95,14 @@ Source: Barsoum et al., ICMI 2016 (arXiv 1608.01041), and their published reader
 """
 
 
+class FERPlusOptions(BaseModel, frozen=True, extra="forbid"):
+    """Which row of VOTING makes a label of ten votes."""
+
+    voting: Literal["majority", "probability", "crossentropy", "multi_target", "argmax8"] = (
+        "majority"
+    )
+
+
 def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
     """Read the votes of `fer2013new.csv` or of each folder's `label.csv`.
 
@@ -110,8 +120,7 @@ def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
         NoInputError: if the votes are not there, or the pictures are still numbers in a table.
         DataError: naming the line that cannot be accepted.
     """
-    check_options(options, ("voting",), "ferplus")
-    vote = pick(VOTING, str(options.get("voting", "majority")), "option voting")
+    vote = VOTING[options.get("voting", "majority")]
     if not any((root / folder).is_dir() for folder in FOLDERS.values()):
         raise NoInputError(
             root / FOLDERS["Training"],
@@ -187,4 +196,5 @@ FERPLUS = Reader(
         paths(*(f"{folder}/label.csv" for folder in FOLDERS.values())),
     ),
     listed={"train": 28_709, "val": 3_589, "test": 3_589},
+    options=FERPlusOptions,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from anatomy.expressions import EXPRESSIONS, SYNONYMS, expression_id
 from errors import DataError, NoInputError
-from pipeline.datasets.reader import Clue, Reader, check_options, label_map
+from pipeline.datasets.reader import Clue, LabelMapOptions, Reader
 from pipeline.datasets.table import is_split, split_of
 from store.records import Sample
 
@@ -28,8 +28,7 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         NoInputError: if root is no folder.
         DataError: if a folder's name is no expression, or a picture lies in none.
     """
-    check_options(options, ("label_map",), "folder")
-    words = label_map(options)
+    words = options.get("label_map", {})
     if not root.is_dir():
         raise NoInputError(
             root, "is no folder. Put the pictures there, one folder an expression, or link it."
@@ -71,4 +70,4 @@ def _look(root: Path) -> list[Clue]:
     return [(("a folder an expression (happiness, sad, ...), maybe under train and test",), named)]
 
 
-FOLDER = Reader(read_folder, _look, general=True)
+FOLDER = Reader(read_folder, _look, general=True, options=LabelMapOptions)

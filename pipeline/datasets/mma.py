@@ -6,7 +6,7 @@ from typing import Any
 
 from errors import NoInputError
 from pipeline.datasets.folder import read_classes
-from pipeline.datasets.reader import Reader, check_options, either, first_there, paths
+from pipeline.datasets.reader import Reader, either, first_there, paths
 from store.records import Sample
 
 _FOLDERS = {"train": "train", "valid": "val", "test": "test"}
@@ -23,7 +23,6 @@ def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         NoInputError: if a split's folder is not there.
         DataError: if a folder's name is no expression.
     """
-    check_options(options, (), "mma")
     base = first_there(root, "MMAFEDB") or root
     for folder, split in _FOLDERS.items():
         if not (base / folder).is_dir():

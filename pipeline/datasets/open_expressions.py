@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anatomy.expressions import expression_id
-from pipeline.datasets.reader import Found, LeftOut, Reader, check_options, each_once, paths
+from pipeline.datasets.reader import Found, LeftOut, Reader, each_once, paths
 from pipeline.datasets.table import rows
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -30,7 +30,6 @@ def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Fo
         NoInputError: if the legend is not there.
         DataError: naming the line that cannot be accepted.
     """
-    check_options(options, (), "open_expressions")
     yield from each_once(_legend(root))
 
 

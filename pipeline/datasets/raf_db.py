@@ -6,16 +6,17 @@ Where one and the same file is spelt in two ways in published copies, both are r
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel
 
 from anatomy.expressions import expression_id
-from errors import DataError, NoInputError, pick, printable
+from errors import DataError, NoInputError, printable
 from pipeline.datasets.folder import pictures
 from pipeline.datasets.raf_db_annotations import Annotation, read_annotations
 from pipeline.datasets.reader import (
     Found,
     Reader,
-    check_options,
     each_once,
     either,
     first_there,
@@ -34,6 +35,12 @@ _PICTURES = {"original": "", "aligned": "_aligned"}
 _COPY_SPLITS = {"train": "train", "valid": "test", "test": "test"}
 
 
+class RAFDBOptions(BaseModel, frozen=True, extra="forbid"):
+    """The photographs or the official crops; if not set, the first that is there."""
+
+    pictures: Literal["original", "aligned"] = "original"
+
+
 def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
     """Read RAF-DB basic as distributed, or the copy with a folder a class id.
 
@@ -50,7 +57,6 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
         NoInputError: if labels or pictures are not there, or still packed.
         DataError: if a line cannot be accepted, or this is the compound set.
     """
-    check_options(options, ("pictures",), "raf_db")
     base = first_there(root, "basic") or root
     labels = first_there(base, *_LABELS)
     if labels is None and (base / "train" / "1").is_dir():
@@ -59,8 +65,8 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
     if labels is None:
         raise NoInputError(base / _LABELS[0], "is not there. Without it no picture has a label.")
     kind = options.get("pictures") or _kind(base)
-    ending = pick(_PICTURES, str(kind), "option pictures")
-    folder = _unpacked(base / "Image" / str(kind))
+    ending = _PICTURES[kind]
+    folder = _unpacked(base / "Image" / kind)
     known = read_annotations(base / "Annotation") if kind == "original" else {}
     yield from each_once(_sample(root, folder, parts, ending, known) for parts in _labelled(labels))
 
@@ -161,4 +167,5 @@ RAF_DB = Reader(
         paths("train/1", "train/7", "test/1|valid/1"),
     ),
     listed={"train": 12_271, "test": 3_068},
+    options=RAFDBOptions,
 )

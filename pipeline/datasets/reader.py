@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from errors import UsageError, did_you_mean
 from store.records import Sample
 
@@ -36,6 +38,16 @@ Look = Callable[[Path], list[Clue]]
 """root -> what the reader wants to see there."""
 
 
+class NoOptions(BaseModel, frozen=True, extra="forbid"):
+    """The reader has no options."""
+
+
+class LabelMapOptions(BaseModel, frozen=True, extra="forbid", coerce_numbers_to_str=True):
+    """The dataset's own words for expressions."""
+
+    label_map: dict[str, str] = {}  # word or digit -> expression; YAML reads a bare 4 as a number
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A row of DATASETS.
@@ -46,6 +58,7 @@ class Reader:
         listed: pictures a split as published, taken or left out.
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
+        options: what params.yaml may set.
     """
 
     read: Dataset
@@ -53,6 +66,7 @@ class Reader:
     listed: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     general: bool = False
+    options: type[BaseModel] = NoOptions
 
 
 def paths(*clues: str) -> Look:
@@ -99,28 +113,29 @@ def each_once(found: Iterable[Found]) -> Iterator[Found]:
             yield one
 
 
-def check_options(options: Mapping[str, Any], known: tuple[str, ...], reader: str) -> None:
-    """Refuse an option that a reader does not have.
+def valid_options(
+    reader: str, model: type[BaseModel], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the options that are set, as the reader takes them.
+
+    Args:
+        reader: name, for the message.
+        model: its options.
+        options: from params.yaml.
 
     Raises:
-        UsageError: naming it.
+        UsageError: naming the option that it does not have, or whose value is illegal.
     """
-    for name in options:
-        if name not in known:
-            raise UsageError(
-                "params.yaml",
-                f"reader {reader} has no option '{name}'; "
-                f"known: {', '.join(known) or 'none'}.{did_you_mean(name, list(known))}",
-            )
-
-
-def label_map(options: Mapping[str, Any]) -> dict[str, str]:
-    """Return the option `label_map` as text, for YAML reads a bare 4 as a number.
-
-    Raises:
-        UsageError: if it is no mapping.
-    """
-    words = options.get("label_map") or {}
-    if not isinstance(words, Mapping):
-        raise UsageError("params.yaml", f"label_map needs pairs, {{'4': fear}}; got {words!r:.40}.")
-    return {str(word): str(expression) for word, expression in words.items()}
+    try:
+        return model.model_validate(options).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        first, known = error.errors()[0], list(model.model_fields)
+        name = str(first["loc"][0])
+        if name in known:
+            what = f"option {name} of reader {reader}: {first['msg'].lower()}, "
+            raise UsageError("params.yaml", f"{what}got {first['input']!r:.40}.") from error
+        raise UsageError(
+            "params.yaml",
+            f"reader {reader} has no option '{name}'; "
+            f"known: {', '.join(known) or 'none'}.{did_you_mean(name, known)}",
+        ) from error

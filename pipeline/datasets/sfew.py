@@ -11,7 +11,6 @@ from pipeline.datasets.reader import (
     Found,
     LeftOut,
     Reader,
-    check_options,
     each_once,
     either,
     first_there,
@@ -50,7 +49,6 @@ def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
         NoInputError: if a split is not there.
         DataError: if a label cannot be accepted.
     """
-    check_options(options, (), "sfew")
     found = _table(root) if (root / _TABLE).exists() else _folders(root)
     yield from each_once(found)
 

@@ -7,10 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 from errors import NoInputError, UsageError, pick, printable
-from pipeline.datasets import DATASETS
+from pipeline.datasets import AUTO, DATASETS
 from pipeline.datasets.reader import Clue
 
-AUTO = "auto"
 _LOOK_AT = 2000
 _LAYOUTS = "All layouts: docs/datasets.md."
 

@@ -1,0 +1,158 @@
+"""What is legal in the sections of params.yaml that belong to this room.
+
+Nothing here imports cv2, zarr, dask or torch: every command validates the whole file first.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt, field_validator
+from pydantic_core import PydanticCustomError
+
+from anatomy.action_units import CODEBOOKS
+from errors import UsageError, pick
+from pipeline.datasets import AUTO, DATASETS
+from pipeline.datasets.reader import valid_options
+from pipeline.faces.backends import BACKENDS
+
+GIVEN = "given"
+"""Instead of a face backend: the landmarks that the dataset itself brings."""
+
+
+def one_of(family: Mapping[str, object], what: str) -> AfterValidator:
+    """Return a check that a name is known; an unknown one is answered with the known ones."""
+
+    def check(name: str) -> str:
+        try:
+            pick(family, name, what)
+        except UsageError as error:
+            raise _refused(error) from error
+        return name
+
+    return AfterValidator(check)
+
+
+def _known_unit(unit: int) -> int:
+    try:
+        pick(
+            {str(number): None for number in CODEBOOKS["published"].units}, str(unit), "action unit"
+        )
+    except UsageError as error:
+        raise _refused(error) from error
+    return unit
+
+
+def _refused(error: UsageError) -> PydanticCustomError:
+    return PydanticCustomError("unknown_name", "{what}", {"what": error.what})
+
+
+class IndexParams(BaseModel, frozen=True, extra="forbid"):
+    """[index.<dataset>] in params.yaml."""
+
+    reader: Annotated[str, one_of({AUTO: None, **DATASETS}, "dataset reader")]
+    options: dict[str, Any]  # of the reader; with `auto` they are checked once it is known
+    seed: int = Field(ge=0)
+    val: float = Field(ge=0, lt=1)
+    test: float = Field(ge=0, lt=1)
+    follow_links: bool
+    look_alikes: Literal["ignore", "report", "refuse"]
+    look_alike_bits: int = Field(ge=0, le=6)
+    allow_leak: bool
+
+    @field_validator("options")
+    @classmethod
+    def _valid_options(cls, options: dict[str, Any], info: Any) -> dict[str, Any]:  # noqa: ANN401
+        reader = info.data.get("reader", AUTO)
+        if reader != AUTO:
+            try:
+                valid_options(reader, DATASETS[reader].options, options)
+            except UsageError as error:
+                raise _refused(error) from error
+        return options
+
+
+class AlignParams(BaseModel, frozen=True, extra="forbid"):
+    """[align] in params.yaml."""
+
+    size_px: int = Field(
+        ge=32, le=448
+    )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
+    backends: tuple[Annotated[str, one_of(BACKENDS, "face backend")], ...] = Field(min_length=1)
+    mode: Literal["auto", "align", "resize"]
+    min_coverage: float = Field(ge=0, le=1)
+    min_face_width: float = Field(ge=0, le=1)
+    no_face: Literal["skip", "resize"]
+    faces: Literal["largest_central", "centre", "reject"]
+    min_side_px: int = Field(ge=1)
+    max_pixels: int = Field(ge=1)
+    grey: bool
+    row_timeout_s: float = Field(gt=0)
+    row_memory_gb: float = Field(gt=0)
+    max_bad: float = Field(ge=0, le=1)
+
+
+class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
+    """[landmark] in params.yaml."""
+
+    backend: Annotated[str, one_of({GIVEN: None, **BACKENDS}, "landmark backend")]
+    max_move: float = Field(ge=0)
+    row_timeout_s: float = Field(gt=0)
+    row_memory_gb: float = Field(gt=0)
+    max_bad: float = Field(ge=0, le=1)
+
+
+class SurveyParams(BaseModel, frozen=True, extra="forbid"):
+    """[survey] in params.yaml."""
+
+    mean_faces: int = Field(ge=1)
+    failed_faces: int = Field(ge=0)
+    thumb_px: int = Field(ge=16, le=256)
+
+
+class AUOptions(BaseModel, frozen=True, extra="forbid"):
+    """Options of every kind of action-unit map; what is not set has the published value."""
+
+    codebook: Literal["published", "corrected"] = "published"
+    normalise: StrictBool = True
+
+
+class SingleAUOptions(AUOptions, frozen=True):
+    """And which action unit, by its FACS number."""
+
+    au: Annotated[StrictInt, AfterValidator(_known_unit)] = 12
+
+
+class LandmarkOptions(BaseModel, frozen=True, extra="forbid"):
+    """Options of maps of landmarks; what is not set has the published value."""
+
+    variance_px2: Annotated[StrictInt | float, Field(gt=0, allow_inf_nan=False)] = 64.0
+    jaw: StrictBool = False
+    normalise: StrictBool = True
+
+
+class HeatmapOptions(BaseModel, frozen=True, extra="forbid"):
+    """Options of each heatmap kind, one field per row of HEATMAPS."""
+
+    au: AUOptions = AUOptions()
+    generic_au: AUOptions = AUOptions()
+    per_class_au: AUOptions = AUOptions()
+    single_au: SingleAUOptions = SingleAUOptions()
+    landmarks: LandmarkOptions = LandmarkOptions()
+
+
+class HeatmapParams(BaseModel, frozen=True, extra="forbid"):
+    """[heatmap] in params.yaml."""
+
+    size_px: int = Field(ge=8, le=512)
+    canvas_px: int = Field(ge=28, le=1024)
+    options: HeatmapOptions
+
+    def options_of(self, kind: str) -> dict[str, Any]:
+        """Return the options that are set for a kind, as keyword arguments of its function.
+
+        Raises:
+            UsageError: if there is no such kind.
+        """
+        pick(HeatmapOptions.model_fields, kind, "heatmap kind")
+        chosen: BaseModel = getattr(self.options, kind)
+        return chosen.model_dump(exclude_unset=True)
