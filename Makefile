@@ -13,8 +13,8 @@ demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
 	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed before: rm .dvc/tmp/rwlock"; exit 1; }
 	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
 
-test: $(READY)   ## all tests
-	@OMP_NUM_THREADS=1 python -m pytest -q
+test: $(READY)   ## all tests, a file per core at a time
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist loadfile
 
 torture: $(READY) ## kills, faults and races of stores and trainings, nonsense in label files: thousands instead of a few (an hour; AULENS_SEED=1 for others)
 	@AULENS_TORTURE=full OMP_NUM_THREADS=1 python -m pytest -q -o log_cli=true --log-cli-level=INFO \

@@ -84,7 +84,7 @@ def test_the_next_run_finds_what_an_interrupted_one_left(tmp_path):
 def test_a_killed_build_frees_its_lock_and_is_resumed(tmp_path, checkout):
     out = tmp_path / "out"
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED_BUILD, out], cwd=checkout, check=False, timeout=30
+        [sys.executable, "-c", KILLED_BUILD, out], cwd=checkout, check=False, timeout=120
     )
     assert killed.returncode == -signal.SIGKILL
     assert not out.exists()
