@@ -73,7 +73,7 @@ def small_world():
     """While it lasts, speck and wide are backbones, and random towers are glimpses."""
     with (
         mock.patch.dict(BACKBONES, speck=speck, wide=wide),
-        mock.patch.dict(clip._SOURCES, random=glimpse),
+        mock.patch.dict(clip._LOADERS, random=glimpse),
     ):
         yield
 

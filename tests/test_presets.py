@@ -90,7 +90,7 @@ def test_a_preset_is_legal_in_every_section(params, name):
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", METHODS)
 def test_a_preset_makes_every_method_one_that_can_be_built(params, name, method, monkeypatch):
-    monkeypatch.setattr(clip, "_SOURCES", dict.fromkeys(("random", "openai"), glimpse))
+    monkeypatch.setattr(clip, "_LOADERS", dict.fromkeys(("random", "openai"), glimpse))
     applied(params, name)
     numbers = load(params, ("train",), TrainParams, overlay=("methods", method))
     assert numbers.backbone in BACKBONES

@@ -22,7 +22,7 @@ from tests.flat_model import OPTIONS, Flat, made
 from train.export import CARD, ONNX, WEIGHTS, Graph, differences, export, onnx_bytes
 from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape
-from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
+from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
 from train.methods.model import build_model
 from train.params import ExportParams, TrainParams
 from train.runs import load_run, untrained
@@ -137,7 +137,7 @@ def test_the_readouts_that_ask_for_a_gradient_are_known():
         )
         with suppress(UsageError):  # not every head has every CAM method
             CAM_METHODS[cam_method](model, model(torch.rand(1, 3, 9, 9)), torch.tensor([0]))
-    assert asking == BY_GRADIENT
+    assert asking == GRADIENT_CAM_METHODS
 
 
 def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):

@@ -79,8 +79,8 @@ def stepped(name, model, params):
         build_strategy(METHODS[name], params),
         build_losses(METHODS[name], params),
     )
-    batch = training_strategy.prepare(batch)
-    forward = training_strategy.run(model, batch)
+    batch = training_strategy.prepare_batch(batch)
+    forward = training_strategy.forward(model, batch)
     loss = sum(one.term(forward, batch) for one in losses.values())
     loss.backward()
     return loss.detach()
@@ -131,7 +131,7 @@ def test_a_level_without_any_signal_gives_a_zero_map(name, model):
     with torch.no_grad():
         extra = model(pictures(2)).extra
         nothing = tuple(torch.zeros_like(level) for level in model(pictures(2)).features)
-        forward = model.head(nothing, seen=extra)
+        forward = model.head(nothing, extra=extra)
         flat = type(forward)(
             forward.logits_BK, nothing, forward.maps_BKHW, {**extra, **forward.extra}
         )

@@ -8,8 +8,14 @@ from torch import nn
 from errors import CorruptError, DataError, NoInputError, UsageError
 from train.methods import cafe, clip
 from train.methods.base import LevelShape
-from train.methods.cafe import CAFEHead, diversity, kept_channels, separation, strongest
-from train.methods.clip import INPUTS, Tower, tower
+from train.methods.cafe import (
+    CAFEHead,
+    diversity,
+    draw_channel_mask,
+    max_per_expression,
+    separation,
+)
+from train.methods.clip import INPUTS, ImageTower, load_tower
 from train.methods.losses import cross_entropy
 from train.options import CAFEParams, DiversityParams, SeparationParams, check_options
 from train.records import Batch, Forward
@@ -42,7 +48,7 @@ class Speck(nn.Module):
 @pytest.fixture
 def small(monkeypatch):
     """While it lasts, random towers are specks."""
-    monkeypatch.setitem(clip._SOURCES, "random", lambda weights, sha256, size_px: Speck())
+    monkeypatch.setitem(clip._LOADERS, "random", lambda weights, sha256, size_px: Speck())
 
 
 def batch_of(labels):
@@ -54,13 +60,13 @@ def test_logits_losses_and_gradients_are_the_golden_ones(golden, small, monkeypa
     head = CAFEHead(LEVEL, PARAMS)
     head.linear.weight = nn.Parameter(golden["fc_weight"])
     head.linear.bias = nn.Parameter(golden["fc_bias"])
-    monkeypatch.setattr(cafe, "kept_channels", lambda rng, dropped: golden["keep_mask"])
+    monkeypatch.setattr(cafe, "draw_channel_mask", lambda rng, dropped: golden["keep_mask"])
     pooled = golden["pooled_f"].clone().requires_grad_()
     feature = pooled[..., None, None].expand(-1, -1, 2, 2)
-    forward = head((feature,), seen={"clip_BC": golden["clip_feat"]})
+    forward = head((feature,), extra={"clip_BC": golden["clip_feat"]})
     torch.testing.assert_close(forward.extra["masked_BC"], golden["masked_feat"])
     torch.testing.assert_close(forward.logits_BK, golden["logits_fc"], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(strongest(forward.extra["masked_BC"]), golden["group_max"])
+    torch.testing.assert_close(max_per_expression(forward.extra["masked_BC"]), golden["group_max"])
     batch = batch_of(golden["targets"])
     losses = [
         cross_entropy(forward, batch),
@@ -83,8 +89,8 @@ def test_the_kept_channels_are_the_published_sequence(golden):
     rng = random.Random(0)
     for number in ("1", "2"):
         expected = golden[f"py_random_seed0_mask{number}"]
-        torch.testing.assert_close(kept_channels(rng, 10), expected)
-    assert kept_channels(rng, 10).sum() == 442
+        torch.testing.assert_close(draw_channel_mask(rng, 10), expected)
+    assert draw_channel_mask(rng, 10).sum() == 442
 
 
 def test_a_batch_draws_its_channels_by_its_place_in_the_run(golden):
@@ -100,7 +106,7 @@ def test_the_tower_is_frozen_and_no_part_of_the_state(small):
     head = CAFEHead(LEVEL, PARAMS)
     assert {name for name, _ in head.named_parameters()} == {"linear.weight", "linear.bias"}
     assert set(head.state_dict()) == {"linear.weight", "linear.bias", "_extra_state"}
-    seen = head.look(torch.rand(2, 3, 32, 32, requires_grad=True))["clip_BC"]
+    seen = head.encode_extra(torch.rand(2, 3, 32, 32, requires_grad=True))["clip_BC"]
     assert seen.shape == (2, 512)
     assert not seen.requires_grad
 
@@ -108,14 +114,14 @@ def test_the_tower_is_frozen_and_no_part_of_the_state(small):
 def test_a_state_of_another_tower_is_refused(small, monkeypatch):
     state = CAFEHead(LEVEL, PARAMS).state_dict()
     CAFEHead(LEVEL, PARAMS).load_state_dict(state)
-    monkeypatch.setitem(clip._SOURCES, "random", lambda weights, sha256, size_px: Speck(1))
+    monkeypatch.setitem(clip._LOADERS, "random", lambda weights, sha256, size_px: Speck(1))
     with pytest.raises(CorruptError, match="trained with a tower that has SHA-256"):
         CAFEHead(LEVEL, PARAMS).load_state_dict(state)
 
 
 def test_a_random_tower_is_said_beside_every_score(small, monkeypatch):
     assert "random tower" in CAFEHead(LEVEL, PARAMS).caveat
-    monkeypatch.setitem(clip._SOURCES, "openai", clip._SOURCES["random"])
+    monkeypatch.setitem(clip._LOADERS, "openai", clip._LOADERS["random"])
     assert CAFEHead(LEVEL, PARAMS.model_copy(update={"tower": "openai"})).caveat is None
 
 
@@ -138,7 +144,7 @@ def test_the_tower_sees_pictures_of_its_own_size():
             shown.append(images.shape)
             return super().forward(images)
 
-    Tower(Seeing(), 64, INPUTS["imagenet"])(torch.rand(2, 3, 48, 48))
+    ImageTower(Seeing(), 64, INPUTS["imagenet"])(torch.rand(2, 3, 48, 48))
     assert shown == [(2, 3, 64, 64)]
 
 
@@ -153,10 +159,10 @@ def test_clips_own_normalisation_undoes_ours():
 @pytest.mark.slow
 def test_the_random_tower_is_the_same_every_time_and_leaves_chance_alone():
     torch.manual_seed(5)
-    first = tower("random", None, 32, "imagenet")
+    first = load_tower("random", None, 32, "imagenet")
     after = torch.rand(1)
     torch.manual_seed(5)
-    assert tower("random", None, 32, "imagenet").sha256 == first.sha256
+    assert load_tower("random", None, 32, "imagenet").sha256 == first.sha256
     torch.manual_seed(5)
     assert torch.rand(1) == after
 
@@ -193,25 +199,25 @@ def test_a_tower_comes_from_a_file_by_openais_names_and_its_digest_is_asked_for(
     path = tmp_path / "clip.pt"
     torch.save({**openais(net.state_dict()), "logit_scale": torch.ones(())}, path)
     with pytest.raises(UsageError, match=r"head\.tower_sha256: is not stated"):
-        tower(str(path), None, 224, "imagenet")
-    found = tower(str(path), digest_of(path), 224, "imagenet")
-    assert found.sha256 == Tower(net, 224, INPUTS["imagenet"]).sha256
+        load_tower(str(path), None, 224, "imagenet")
+    found = load_tower(str(path), digest_of(path), 224, "imagenet")
+    assert found.sha256 == ImageTower(net, 224, INPUTS["imagenet"]).sha256
 
 
 def test_a_file_that_holds_no_tower_says_what_it_lacks(tmp_path):
     path = tmp_path / "run.ckpt"
     torch.save({"epoch": 3, "state_dict": {"fc.weight": torch.zeros(7, 512), "step": 1}}, path)
     with pytest.raises(DataError, match=r'is no image tower of CLIP ViT-B/32: .*"cls_token"'):
-        tower(str(path), digest_of(path), 32, "imagenet")
+        load_tower(str(path), digest_of(path), 32, "imagenet")
 
 
 def test_a_tower_with_other_patches_is_not_resampled(tmp_path):
     path = tmp_path / "ViT-B-16.pt"
     torch.save({"visual.conv1.weight": torch.zeros(768, 3, 16, 16)}, path)
     with pytest.raises(DataError, match=r"visual\.conv1\.weight has patches of 16 px"):
-        tower(str(path), digest_of(path), 32, "imagenet")
+        load_tower(str(path), digest_of(path), 32, "imagenet")
 
 
 def test_a_tower_that_is_not_there_says_what_to_name():
     with pytest.raises(NoInputError, match=r"head\.tower: random, openai or a path"):
-        tower("/nowhere.pt", None, 32, "imagenet")
+        load_tower("/nowhere.pt", None, 32, "imagenet")

@@ -75,7 +75,7 @@ def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
     model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
     images = torch.rand(2, 3, 2, 4)
     batch = Batch(images, torch.tensor([0, 1]), (), torch.ones(2).bool(), torch.Generator())
-    found = mirrored(NoOptions()).run(model, batch)
+    found = mirrored(NoOptions()).forward(model, batch)
     first, second = model.backbone.shown
     torch.testing.assert_close(first, images)
     torch.testing.assert_close(second, images.flip(3))

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from train.methods.acol import ACoLHead
-from train.methods.apvit import APViTHead, most
+from train.methods.apvit import APViTHead, keep_top_tokens
 from train.methods.base import LevelShape
 from train.methods.prm import PRMHead
 from train.methods.ts_cam import TSCAMHead
@@ -119,7 +119,7 @@ def test_the_token_convolution_of_ones_counts_neighbours():
 
 def test_the_most_worthy_tokens_are_kept():
     tokens = torch.arange(8.0).reshape(1, 4, 2)
-    kept = most(tokens, torch.tensor([[0.1, 0.9, 0.3, 0.5]]), 2)
+    kept = keep_top_tokens(tokens, torch.tensor([[0.1, 0.9, 0.3, 0.5]]), 2)
     assert kept.tolist() == [[[2.0, 3.0], [6.0, 7.0]]]
 
 

@@ -216,7 +216,7 @@ def test_an_early_layer_of_a_transformer_has_a_gradient_of_the_gradient(shipped,
     points = torch.rand(4, 68, 2, generator=rng) - 0.5
     images, labels = torch.rand(4, 3, 32, 32, generator=rng), torch.arange(4)
     batch = Batch(images, labels, (), torch.ones(4).bool(), rng, points_B682=points)
-    forward = build_strategy(METHODS["pal"], params).run(model, batch)
+    forward = build_strategy(METHODS["pal"], params).forward(model, batch)
     build_losses(METHODS["pal"], params)["attribution"].term(forward, batch).backward()
     embedding = model.backbone.net.patch_embed.proj.weight.grad
     assert embedding.isfinite().all()

@@ -7,8 +7,8 @@ from train.fitting.optimisers import OPTIMISERS
 from train.methods.base import Classifier, LevelShape
 from train.methods.rul import (
     RULHead,
+    mix_features,
     mixed_cross_entropy,
-    mixture,
     uncertain_mixup,
 )
 from train.options import NoOptions, RULParams
@@ -27,7 +27,7 @@ def golden(golden_losses):
 def test_the_mixture_and_its_loss_are_the_golden_ones(golden):
     feature, log_variance = (golden[name].clone().requires_grad_() for name in ("mu", "log_var"))
     weight = golden["fc_weight"].clone().requires_grad_()
-    mixed = mixture(feature, log_variance, golden["perm"])
+    mixed = mix_features(feature, log_variance, golden["perm"])
     torch.testing.assert_close(mixed, golden["mixed"])
     logits = F.linear(mixed, weight, golden["fc_bias"])
     torch.testing.assert_close(logits, golden["logits"], atol=1e-5, rtol=1e-5)
@@ -43,7 +43,7 @@ def test_the_mixture_and_its_loss_are_the_golden_ones(golden):
 
 def test_the_more_uncertain_face_takes_the_larger_share():
     features = torch.tensor([[0.0], [1.0]])
-    mixed = mixture(features, torch.tensor([[3.0], [1.0]]).log(), torch.tensor([1, 0]))
+    mixed = mix_features(features, torch.tensor([[3.0], [1.0]]).log(), torch.tensor([1, 0]))
     torch.testing.assert_close(mixed, torch.tensor([[0.25], [0.25]]))
 
 
@@ -62,10 +62,10 @@ def batch_of(faces):
 
 def test_training_scores_mixtures_with_the_labels_of_both():
     model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2), PARAMS)).train()
-    found = uncertain_mixup(NoOptions()).run(model, batch_of(5))
+    found = uncertain_mixup(NoOptions()).forward(model, batch_of(5))
     partners = found.extra["partner_labels_B"]
     assert sorted(partners.tolist()) == list(range(5))
-    mixed = mixture(found.extra["feature_BD"], found.extra["log_variance_BD"], partners)
+    mixed = mix_features(found.extra["feature_BD"], found.extra["log_variance_BD"], partners)
     torch.testing.assert_close(found.extra["mixed_logits_BK"], model.head.classifier(mixed))
 
 

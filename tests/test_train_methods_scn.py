@@ -4,7 +4,7 @@ from torch import nn
 
 from train.methods.base import LevelShape
 from train.methods.losses import cross_entropy
-from train.methods.scn import SCNHead, importance_ranking, important, relabel, relabelled
+from train.methods.scn import SCNHead, correct_labels, importance_ranking, mark_important, relabel
 from train.options import RankingParams, RelabelParams
 from train.records import Batch, Forward
 
@@ -35,7 +35,7 @@ def batch_of(labels):
 
 def ranked(importance, margin, share=0.7):
     importance = importance.flatten()
-    extra = {"importance_B": importance, "important_B": important(importance, share)}
+    extra = {"importance_B": importance, "important_B": mark_important(importance, share)}
     forward = Forward(torch.zeros(len(importance), 7), (), extra=extra)
     loss = importance_ranking(RankingParams(weight=1.0, margin=margin))
     return loss.term(forward, batch_of(torch.zeros(len(importance)).long()))
@@ -50,7 +50,7 @@ def test_logits_are_weighted_as_golden(golden):
 
 
 def test_the_golden_faces_are_the_important_ones(golden):
-    marks = important(golden["attention"][:, 0], 0.7)
+    marks = mark_important(golden["attention"][:, 0], 0.7)
     assert marks.nonzero()[:, 0].tolist() == sorted(golden["top_idx"].tolist())
 
 
@@ -65,7 +65,7 @@ def test_the_ranking_is_the_golden_one(golden, margin):
 def test_an_active_ranking_lifts_the_important_faces_and_lowers_the_others(golden):
     importance = golden["attention_flat"].flatten().clone().requires_grad_()
     ranked(importance, 0.15).backward()
-    marks = important(importance, 0.7)
+    marks = mark_important(importance, 0.7)
     torch.testing.assert_close(importance.grad[marks], torch.full((11,), -1 / 11))
     torch.testing.assert_close(importance.grad[~marks], torch.full((5,), 1 / 5))
 
@@ -79,7 +79,7 @@ def test_a_batch_without_both_groups_or_with_two_faces_is_no_error(faces):
 
 def test_labels_change_as_golden(golden):
     labels = golden["targets"]
-    found = relabelled(golden["relabel_logits"], labels, 0.2)
+    found = correct_labels(golden["relabel_logits"], labels, 0.2)
     changed = (found != labels).nonzero()[:, 0]
     assert changed.tolist() == golden["relabel_selected"].tolist()
     assert found[changed].tolist() == golden["relabel_new_labels"].tolist()

@@ -35,7 +35,7 @@ from store.files import atomic_write, canonical_json, digest
 from train.checkpoint import load
 from train.images import MEAN, STD, plain_images
 from train.methods.base import Classifier, Head
-from train.methods.cam_methods import BY_GRADIENT, CAM_METHODS
+from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
 from train.params import ExportParams, TrainParams
 from train.runs import load_run
 
@@ -65,7 +65,9 @@ class Graph(nn.Module):
         """
         super().__init__()
         self.model, self.image_px = model, image_px
-        by_autograd = type(model.head).gradient is Head.gradient and cam_method in BY_GRADIENT
+        by_autograd = (
+            type(model.head).gradient is Head.gradient and cam_method in GRADIENT_CAM_METHODS
+        )
         self.cam_method = None if by_autograd else CAM_METHODS[cam_method]
         self.outputs = ("logits", "attention") if by_autograd else ("logits", "attention", "cam")
 
@@ -118,7 +120,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         return _line(out, json.loads((out / CARD).read_bytes()))
     graph = Graph(model, method.cam_method, described["params"]["image_px"])
     size_px: int = described["about"]["size_px"]
-    card = _made_of(run, params.checkpoint, described, model.head.sources)
+    card = _made_of(run, params.checkpoint, described, model.head.weight_sources)
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, card), WEIGHTS: _weights(model)}
     found = differences(graph, files[ONNX], size_px)
     if found and not found["logits"] <= params.tolerance:  # nor if it is no number
@@ -199,7 +201,7 @@ def _weights(model: Classifier) -> bytes:
     return safetensors.torch.save(tensors, metadata={"format": "pt"})
 
 
-def _made_of(run: Path, checkpoint: str, described: Json, sources: tuple[str, ...]) -> Json:
+def _made_of(run: Path, checkpoint: str, described: Json, weight_sources: tuple[str, ...]) -> Json:
     """Return what a run is and was made of."""
     state = load(run / f"{checkpoint}.ckpt")
     past = json.loads(state["position"])["history"]
@@ -223,7 +225,7 @@ def _made_of(run: Path, checkpoint: str, described: Json, sources: tuple[str, ..
         "digests": {key: described[key] for key in ("faces", "landmarks", "heatmaps")},
         "licence": (
             f"Trained on the pictures of {about['dataset']}, from weights: "
-            f"{', '.join((begun, *sources))}; the terms of "
+            f"{', '.join((begun, *weight_sources))}; the terms of "
             "all go with this model. So do those of dlib's 68-point model (research only) if "
             "stage landmark used it. AULens itself: MIT."
         ),

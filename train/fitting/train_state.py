@@ -171,9 +171,9 @@ class TrainState:
         """Return this rank's part of every loss: (T,); their sums over the ranks are means."""
         device, strategy = self._dist.device, self._strategy
         amp = _AMP_DTYPES.get(self._params.amp)
-        batch = strategy.prepare(self.labels.apply(batch) if self.labels else batch)
+        batch = strategy.prepare_batch(self.labels.apply(batch) if self.labels else batch)
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
-            forward = strategy.run(self._forward, batch)
+            forward = strategy.forward(self._forward, batch)
         if self.labels and strategy.relabel:
             self.labels.propose(batch, strategy.relabel(forward, batch, epoch))
         losses = self._losses.values()

@@ -31,13 +31,13 @@ class ACoLHead(Head):
     Source: Zhang et al., Adversarial Complementary Learning, CVPR 2018.
     """
 
-    def __init__(self, deepest: LevelShape, params: ACoLParams) -> None:
+    def __init__(self, level: LevelShape, params: ACoLParams) -> None:
         super().__init__()
         self.params = params
-        self.first, self.second = (_branch(deepest.channels, params.width) for _ in range(2))
+        self.first, self.second = (_branch(level.channels, params.width) for _ in range(2))
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return the first branch's logits, and of both the higher of their maps in [0, 1].
 

@@ -43,7 +43,7 @@ def adl(params: ADLParams) -> TrainingStrategy:
     Source: Choe and Shim, Attention-based Dropout Layer, CVPR 2019.
     """
 
-    def fit(backbone: Backbone) -> None:
+    def modify_backbone(backbone: Backbone) -> None:
         for stage, places in (("layer3", {0}), ("layer4", {0, 2})):
             if not hasattr(backbone.net, stage):
                 raise UsageError(
@@ -53,4 +53,4 @@ def adl(params: ADLParams) -> TrainingStrategy:
             for place in {min(place, len(blocks) - 1) for place in places}:
                 blocks[place] = nn.Sequential(blocks[place], AttentionDropout(params))
 
-    return TrainingStrategy(fit=fit)
+    return TrainingStrategy(modify_backbone=modify_backbone)

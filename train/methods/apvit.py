@@ -11,7 +11,15 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from train.methods.backbones.vit import class_scores
-from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
+from train.methods.base import (
+    NO_EXTRA,
+    Classifier,
+    Extra,
+    Features,
+    Head,
+    LevelShape,
+    unsuitable,
+)
 from train.options import APViTParams
 from train.records import Forward
 
@@ -22,11 +30,11 @@ _GRID = 14
 class APViTHead(Head):
     """Tokens of the most active places, transformer blocks, a linear layer on the class token."""
 
-    def __init__(self, deepest: LevelShape, params: APViTParams) -> None:
+    def __init__(self, level: LevelShape, params: APViTParams) -> None:
         super().__init__()
         width = params.width
         self.params = params
-        self.project = nn.Conv2d(deepest.channels, width, 1)
+        self.project = nn.Conv2d(level.channels, width, 1)
         self.cls_token = nn.Parameter(torch.zeros(1, 1, width))
         self.pos_embed = nn.Parameter(torch.zeros(1, 1 + _GRID**2, width))
         for embedding in (self.cls_token, self.pos_embed):
@@ -38,13 +46,13 @@ class APViTHead(Head):
         self.linear = nn.Linear(width, len(EXPRESSIONS))
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; extra `importance_BHW`: how active each place is, for any class."""
         values_BDHW = self.project(features[-1])
         importance_BHW = values_BDHW.detach().abs().sum(dim=1)
         class_11D, places_1PD = self._positions(values_BDHW.shape[2:])
-        kept_BND = most(
+        kept_BND = keep_top_tokens(
             values_BDHW.flatten(2).transpose(1, 2) + places_1PD,
             importance_BHW.flatten(1),
             round(self.params.keep * places_1PD.shape[1]),
@@ -52,17 +60,19 @@ class APViTHead(Head):
         class_B1D = (self.cls_token + class_11D).expand(len(kept_BND), -1, -1)
         tokens_BND = torch.cat([class_B1D, kept_BND], dim=1)
         for number, block in enumerate(self.blocks, start=1):
-            pools = number >= self.params.pool_from
-            tokens_BND = self._pooled(block, tokens_BND) if pools else block(tokens_BND)
+            is_pooling = number >= self.params.pool_from
+            tokens_BND = self._pooling_block(block, tokens_BND) if is_pooling else block(tokens_BND)
         logits_BK = self.linear(self.norm(tokens_BND)[:, 0])
         return Forward(logits_BK, features, None, {"importance_BHW": importance_BHW})
 
-    def _pooled(self, block: Block, tokens_BND: Tensor) -> Tensor:
+    def _pooling_block(self, block: Block, tokens_BND: Tensor) -> Tensor:
         """Run a block that drops places between its attention and its perceptron."""
         normed_BND = block.norm1(tokens_BND)
-        asked_BN = class_scores(block.attn, normed_BND).detach().sum(dim=1)[:, 1:]
+        scores_BN = class_scores(block.attn, normed_BND).detach().sum(dim=1)[:, 1:]
         tokens_BND = tokens_BND + block.attn(normed_BND)
-        kept_BND = most(tokens_BND[:, 1:], asked_BN, int(self.params.pool_keep * asked_BN.shape[1]))
+        kept_BND = keep_top_tokens(
+            tokens_BND[:, 1:], scores_BN, int(self.params.pool_keep * scores_BN.shape[1])
+        )
         tokens_BND = torch.cat([tokens_BND[:, :1], kept_BND], dim=1)
         found: Tensor = tokens_BND + block.mlp(block.norm2(tokens_BND))
         return found
@@ -74,7 +84,18 @@ class APViTHead(Head):
         return embedding[:, :1], embedding[:, 1:]
 
 
-def most(tokens_BPD: Tensor, worth_BP: Tensor, count: int) -> Tensor:
+def keep_top_tokens(tokens_BPD: Tensor, scores_BP: Tensor, count: int) -> Tensor:
     """Keep the tokens that are worth most, at least one, in the order of their worth: (B, N, D)."""
-    kept_BN = worth_BP.topk(max(1, count), dim=1).indices
+    kept_BN = scores_BP.topk(max(1, count), dim=1).indices
     return tokens_BPD.gather(1, kept_BN[..., None].expand(-1, -1, tokens_BPD.shape[2]))
+
+
+def token_importance(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
+    """Return the importance by which APViT's head chose its tokens: the same for every class.
+
+    Raises:
+        UsageError: if the head chooses none.
+    """
+    if "importance_BHW" not in forward.extra:
+        raise unsuitable("token_importance", "the apvit head")
+    return forward.extra["importance_BHW"]

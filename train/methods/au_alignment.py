@@ -25,29 +25,29 @@ Attention = Callable[[Tensor, float, torch.Generator], Tensor]
 Distance = Callable[[Tensor, Tensor, float], Tensor]
 
 
-def _averaged(feature_BCHW: Tensor) -> Tensor:
+def _channel_mean(feature_BCHW: Tensor) -> Tensor:
     """Average over channels in single precision, whatever precision they come in."""
     return feature_BCHW.mean(dim=1, dtype=torch.float32)
 
 
 def mean_attention(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Average over all channels: (B, H, W). Published."""
-    return _averaged(feature_BCHW)
+    return _channel_mean(feature_BCHW)
 
 
 def left_half(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Average over the first half of the channels; the others stay free."""
-    return _averaged(feature_BCHW[:, : max(feature_BCHW.shape[1] // 2, 1)])
+    return _channel_mean(feature_BCHW[:, : max(feature_BCHW.shape[1] // 2, 1)])
 
 
 def right_half(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Average over the second half of the channels; the others stay free."""
-    return _averaged(feature_BCHW[:, feature_BCHW.shape[1] // 2 :])
+    return _channel_mean(feature_BCHW[:, feature_BCHW.shape[1] // 2 :])
 
 
 def fixed_share(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
     """Average over the first `share` of the channels, at least one."""
-    return _averaged(feature_BCHW[:, : max(int(feature_BCHW.shape[1] * share), 1)])
+    return _channel_mean(feature_BCHW[:, : max(int(feature_BCHW.shape[1] * share), 1)])
 
 
 def random_share(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
@@ -68,7 +68,7 @@ ATTENTIONS: dict[str, Attention] = {
 """Name -> (features, share of the channels, chance) -> (B, H, W) float32. No ReLU, no abs."""
 
 
-def _as_it_is(attention_BHW: Tensor) -> Tensor:
+def _identity(attention_BHW: Tensor) -> Tensor:
     return attention_BHW
 
 
@@ -78,7 +78,7 @@ def spatial_softmax(attention_BHW: Tensor) -> Tensor:
 
 
 NORMALISATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "none": _as_it_is,
+    "none": _identity,
     "softmax": spatial_softmax,
 }
 
@@ -180,11 +180,11 @@ def published_resize(maps_B1hw: Tensor, size: Sequence[int]) -> Tensor:
     return resized.clamp(low, high)
 
 
-def _each_layers(layers: Sequence[Size], image_px: int) -> tuple[Size, ...]:
+def _layer_sizes(layers: Sequence[Size], image_px: int) -> tuple[Size, ...]:
     return tuple(dict.fromkeys(layers))
 
 
-def _the_pictures(layers: Sequence[Size], image_px: int) -> tuple[Size, ...]:
+def _image_size(layers: Sequence[Size], image_px: int) -> tuple[Size, ...]:
     return ((image_px, image_px),)
 
 
@@ -202,8 +202,8 @@ class Resize:
 
 
 RESIZES: dict[str, Resize] = {
-    "half_pixel": Resize(_each_layers, half_pixel_resize),
-    "published": Resize(_the_pictures, published_resize),
+    "half_pixel": Resize(_layer_sizes, half_pixel_resize),
+    "published": Resize(_image_size, published_resize),
 }
 """`half_pixel` samples heatmaps straight at the size of every layer, so that it never resizes."""
 

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 import torch
 from torch import Tensor, nn
 
+from errors import UsageError
 from train.methods.backbones.base import Backbone
 from train.records import Batch, Forward
 
@@ -33,26 +34,26 @@ class Head(nn.Module, ABC):
 
     Attributes:
         caveat: what has to be said beside every score; None if nothing.
-        sources: of frozen weights that it stands on, beside train.weights.
+        weight_sources: names of frozen weights that it uses, beside train.weights.
     """
 
     caveat: str | None = None
-    sources: tuple[str, ...] = ()
+    weight_sources: tuple[str, ...] = ()
 
     @abstractmethod
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Score a batch.
 
         Args:
             features: levels (B, C, H, W), shallow to deep.
             labels_B: in training only, for heads that learn by them.
-            seen: what the backbone and `look` say besides.
+            extra: what the backbone and `encode_extra` give besides features, by name.
         """
 
-    def look(self, images_B3HW: Tensor) -> Extra:
-        """Return what the head sees of the pictures themselves: nothing, for most."""
+    def encode_extra(self, images_B3HW: Tensor) -> Extra:
+        """Return tensors that the head computes from the images themselves; for most, none."""
         return NO_EXTRA
 
     def class_weights(self) -> Tensor | None:
@@ -67,7 +68,7 @@ class Head(nn.Module, ABC):
         with torch.inference_mode(False), torch.enable_grad():
             deepest_BCHW = forward.features[-1].detach().clone().requires_grad_()
             features = (*forward.features[:-1], deepest_BCHW)
-            logits_BK = self(features, seen=forward.extra).logits_BK
+            logits_BK = self(features, extra=forward.extra).logits_BK
             chosen_B = logits_BK.gather(1, classes_B[:, None])
             (gradient_BCHW,) = torch.autograd.grad(chosen_B.sum(), deepest_BCHW)
         return gradient_BCHW
@@ -88,14 +89,30 @@ class Classifier(nn.Module):
             labels_B: in training only, for heads that learn by them.
         """
         features, extra = self.backbone(images_B3HW)
-        seen = {**extra, **self.head.look(images_B3HW)}
-        found = self.head(features, labels_B, seen)
-        return Forward(found.logits_BK, found.features, found.maps_BKHW, {**seen, **found.extra})
+        extra = {**extra, **self.head.encode_extra(images_B3HW)}
+        out = self.head(features, labels_B, extra)
+        return Forward(out.logits_BK, out.features, out.maps_BKHW, {**extra, **out.extra})
 
 
 def select_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:
     """Take each face's map of its class: (B, H, W)."""
     return maps_BKHW[torch.arange(len(classes_B), device=classes_B.device), classes_B]
+
+
+def head_map(model: Classifier, forward: Forward, classes_B: Tensor) -> Tensor:
+    """Take the head's own map of the class.
+
+    Raises:
+        UsageError: if the head makes none.
+    """
+    if forward.maps_BKHW is None:
+        raise unsuitable("head_map", "a head that makes maps")
+    return select_class(forward.maps_BKHW, classes_B)
+
+
+def unsuitable(cam_method: str, needs: str) -> UsageError:
+    """Return the error of a CAM method that a model does not suit."""
+    return UsageError("cam_method", f"{cam_method} needs {needs}. Choose another head or method.")
 
 
 def init_xavier(layer: Layer) -> Layer:
@@ -107,9 +124,9 @@ def init_xavier(layer: Layer) -> Layer:
 
 
 def forward_once(model: Classifier, batch: Batch) -> Forward:
-    """Show the model the batch."""
-    found: Forward = model(batch.images_B3HW, batch.labels_B)
-    return found
+    """Run the model on the batch as it is."""
+    output: Forward = model(batch.images_B3HW, batch.labels_B)
+    return output
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +134,15 @@ class TrainingStrategy:
     """How a method is trained.
 
     Attributes:
-        fit: puts into a backbone what it needs, after its weights are loaded.
-        prepare: once a batch, after the augmentation; its chance comes from the batch's generator.
-        run: what the model is shown of a batch, and what becomes of its answer.
-        relabel: (what the model says, batch, epochs finished) -> labels (B,) that faces have from
-            the next epoch on; None if labels stay.
+        modify_backbone: inserts layers into a backbone whose weights are already loaded.
+        prepare_batch: changes a batch after augmentation; randomness comes from the batch's
+            generator.
+        forward: runs the model on a batch, and adds what the method's losses need.
+        relabel: (forward, batch, epochs finished) -> labels (B,) that faces have from the next
+            epoch on; None if labels stay.
     """
 
-    fit: Callable[[Backbone], None] = lambda backbone: None
-    prepare: Callable[[Batch], Batch] = lambda batch: batch
-    run: Callable[[Classifier, Batch], Forward] = forward_once
+    modify_backbone: Callable[[Backbone], None] = lambda backbone: None
+    prepare_batch: Callable[[Batch], Batch] = lambda batch: batch
+    forward: Callable[[Classifier, Batch], Forward] = forward_once
     relabel: Callable[[Forward, Batch, int], Tensor] | None = None

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
-from train.methods.clip import RANDOM, Tower, tower
+from train.methods.clip import RANDOM, ImageTower, load_tower
 from train.options import (
     CHANNELS_PER_EXPRESSION,
     CLIP_CHANNELS,
@@ -35,30 +35,30 @@ class CAFEHead(Head):
     The tower is no part of the state that checkpoints keep; its digest is.
     """
 
-    def __init__(self, deepest: LevelShape, params: CAFEParams) -> None:
+    def __init__(self, level: LevelShape, params: CAFEParams) -> None:
         super().__init__()
-        if deepest.channels != CLIP_CHANNELS:
+        if level.channels != CLIP_CHANNELS:
             raise UsageError(
                 "train.backbone",
                 f"CAFE masks the {CLIP_CHANNELS} channels of its tower, this backbone has "
-                f"{deepest.channels}. resnet18 and vgg16 fit.",
+                f"{level.channels}. resnet18 and vgg16 fit.",
             )
         self.linear = nn.Linear(CLIP_CHANNELS, CLASSES)
-        self.caveat, self.sources = _CAVEATS.get(params.tower), (Path(params.tower).name,)
-        self._tower: Tower = tower(
+        self.caveat, self.weight_sources = _CAVEATS.get(params.tower), (Path(params.tower).name,)
+        self._tower: ImageTower = load_tower(
             params.tower, params.tower_sha256, params.tower_px, params.tower_input
         )
 
-    def look(self, images_B3HW: Tensor) -> Extra:
+    def encode_extra(self, images_B3HW: Tensor) -> Extra:
         """Return the tower's feature of the pictures: `clip_BC`."""
         return {"clip_BC": self._tower(images_B3HW)}
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; extra `masked_BC`, what they are made of."""
         mask_BC = features[-1].mean(dim=(2, 3)).float().sigmoid()
-        masked_BC = seen["clip_BC"] * mask_BC
+        masked_BC = extra["clip_BC"] * mask_BC
         return Forward(self.linear(masked_BC), features, extra={"masked_BC": masked_BC})
 
     def get_extra_state(self) -> Tensor:
@@ -80,7 +80,7 @@ class CAFEHead(Head):
             )
 
 
-def kept_channels(rng: random.Random, dropped: int) -> Tensor:
+def draw_channel_mask(rng: random.Random, dropped: int) -> Tensor:
     """Draw which channels take part in the separation: (C,), 0 or 1.
 
     Of every expression's channels, the last one's with the odd one, `dropped` are left out; drawn
@@ -99,7 +99,7 @@ def kept_channels(rng: random.Random, dropped: int) -> Tensor:
     return torch.tensor(kept, dtype=torch.float32)
 
 
-def strongest(masked_BC: Tensor) -> Tensor:
+def max_per_expression(masked_BC: Tensor) -> Tensor:
     """Return the highest value among the channels of every expression: (B, K)."""
     return (
         masked_BC[:, : CHANNELS_PER_EXPRESSION * CLASSES]
@@ -112,9 +112,9 @@ def separation(params: SeparationParams) -> Loss:
     """Return the cross-entropy of the strongest channels as logits, some dropped, a batch alike."""
 
     def term(forward: Forward, batch: Batch) -> Tensor:
-        kept_C = kept_channels(random.Random(batch.rng.initial_seed()), params.dropped)
+        kept_C = draw_channel_mask(random.Random(batch.rng.initial_seed()), params.dropped)
         masked_BC = forward.extra["masked_BC"]
-        logits_BK = strongest(masked_BC * kept_C.to(masked_BC.device))
+        logits_BK = max_per_expression(masked_BC * kept_C.to(masked_BC.device))
         return params.weight * F.cross_entropy(logits_BK, batch.labels_B)
 
     return Loss(term)
@@ -128,7 +128,7 @@ def diversity(params: DiversityParams) -> Loss:
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         return params.weight * (
-            1 - strongest(forward.extra["masked_BC"]).mean() / CHANNELS_PER_EXPRESSION
+            1 - max_per_expression(forward.extra["masked_BC"]).mean() / CHANNELS_PER_EXPRESSION
         )
 
     return Loss(term)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from errors import DataError, NoInputError, pick
 from train.images import MEAN, STD
-from train.methods.weights import read_weights, unwrapped
+from train.methods.weights import read_weights, unwrap_state_dict
 from train.options import CLIP_CHANNELS
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"
@@ -28,11 +28,11 @@ _PATCH_PX = 32
 _SEED = 0
 
 
-def _as_it_is(images_B3HW: Tensor) -> Tensor:
+def _keep(images_B3HW: Tensor) -> Tensor:
     return images_B3HW
 
 
-def _renormalised(images_B3HW: Tensor) -> Tensor:
+def _clip_normalised(images_B3HW: Tensor) -> Tensor:
     mean, std, clip_mean, clip_std = (
         images_B3HW.new_tensor(values).view(1, 3, 1, 1)
         for values in (MEAN, STD, _CLIP_MEAN, _CLIP_STD)
@@ -40,11 +40,11 @@ def _renormalised(images_B3HW: Tensor) -> Tensor:
     return (images_B3HW * std + mean - clip_mean) / clip_std
 
 
-INPUTS: dict[str, Callable[[Tensor], Tensor]] = {"imagenet": _as_it_is, "clip": _renormalised}
+INPUTS: dict[str, Callable[[Tensor], Tensor]] = {"imagenet": _keep, "clip": _clip_normalised}
 """How pictures are normalised for the tower: as for the network (published), or as CLIP's own."""
 
 
-class Tower:
+class ImageTower:
     """A frozen network beside the model: not its part, not learned, not kept in checkpoints."""
 
     def __init__(self, net: Any, size_px: int, prepare: Callable[[Tensor], Tensor]) -> None:  # noqa: ANN401 - a class of timm's
@@ -64,12 +64,12 @@ class Tower:
             found: Tensor = self._net(images).float()
         return found
 
-    def __deepcopy__(self, memo: dict[int, object]) -> "Tower":
+    def __deepcopy__(self, memo: dict[int, object]) -> "ImageTower":
         """Share it: nothing about it changes, and it is large."""
         return self
 
 
-def tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> Tower:
+def load_tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> ImageTower:
     """Make the tower.
 
     Args:
@@ -87,18 +87,18 @@ def tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> To
         CorruptError: if it has another one.
         DataError: if it is another network.
     """
-    make = _SOURCES.get(weights, _from_file)
+    make = _LOADERS.get(weights, _from_file)
     prepare = pick(INPUTS, normalised, "tower_input")
-    return Tower(make(weights, sha256, size_px), size_px, prepare)
+    return ImageTower(make(weights, sha256, size_px), size_px, prepare)
 
 
 def _random(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
-        return _empty(size_px)
+        return _architecture(size_px)
 
 
-def _fetched(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+def _fetch(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     try:
         return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px, pretrained=True)
     except (OSError, RuntimeError) as error:
@@ -110,8 +110,8 @@ def _fetched(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: AN
 
 
 def _from_file(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
-    net, path = _empty(size_px), Path(weights)
-    found = unwrapped(read_weights(path, sha256, "head.tower", tuple(_SOURCES)))
+    net, path = _architecture(size_px), Path(weights)
+    found = unwrap_state_dict(read_weights(path, sha256, "head.tower", tuple(_LOADERS)))
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     try:
         _refuse_other_patches(tensors)
@@ -130,13 +130,13 @@ def _refuse_other_patches(tensors: Mapping[str, Tensor]) -> None:
             raise ValueError(f"{name} has patches of {value.shape[-1]} px.")
 
 
-def _empty(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
+def _architecture(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px)
 
 
-_SOURCES: dict[str, Callable[[str, str | None, int], Any]] = {
+_LOADERS: dict[str, Callable[[str, str | None, int], Any]] = {
     RANDOM: _random,
-    "openai": _fetched,
+    "openai": _fetch,
 }
 
 

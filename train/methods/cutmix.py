@@ -21,31 +21,31 @@ def cutmix(params: CutMixParams) -> TrainingStrategy:
     Source: Yun et al., CutMix, ICCV 2019; maps: Belharbi et al., FG 2024.
     """
 
-    def prepare(batch: Batch) -> Batch:
+    def prepare_batch(batch: Batch) -> Batch:
         rng, device = batch.rng, batch.rng.device
-        chance_4 = torch.rand(4, generator=rng, device=device)
+        random_4 = torch.rand(4, generator=rng, device=device)
         partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=device)
-        edges_22 = random_box(chance_4[1:], batch.images_B3HW.shape[2:])
-        return pasted(batch, partners_B, edges_22 * (chance_4[0] < params.probability))
+        edges_22 = random_box(random_4[1:], batch.images_B3HW.shape[2:])
+        return paste_boxes(batch, partners_B, edges_22 * (random_4[0] < params.probability))
 
-    return TrainingStrategy(prepare=prepare)
+    return TrainingStrategy(prepare_batch=prepare_batch)
 
 
-def random_box(chance_3: Tensor, size: torch.Size) -> Tensor:
+def random_box(random_3: Tensor, size: torch.Size) -> Tensor:
     """Return first and one past the last row and column of a box: (2, 2), rows before columns.
 
     Args:
-        chance_3: in [0, 1): the share that stays, Beta(1, 1), then where the middle is.
+        random_3: in [0, 1): the share that stays, Beta(1, 1), then where the middle is.
         size: rows and columns of the picture; the box has its shape and is cut at its border.
     """
-    size_2 = torch.tensor(size, device=chance_3.device)
-    half_2 = (size_2 * (1 - chance_3[0]).sqrt()).int() // 2
-    middle_2 = (chance_3[1:] * size_2).int()
+    size_2 = torch.tensor(size, device=random_3.device)
+    half_2 = (size_2 * (1 - random_3[0]).sqrt()).int() // 2
+    middle_2 = (random_3[1:] * size_2).int()
     low_2, high_2 = (middle_2 - half_2).clamp(min=0), torch.minimum(middle_2 + half_2, size_2)
     return torch.stack([low_2, high_2], dim=1)
 
 
-def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
+def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
     """Paste a box of each face's partner into its picture and its maps.
 
     A cell of a coarser map is mixed by the share of it that the box covers. A face whose patch
@@ -57,7 +57,7 @@ def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
         edges_22: px of the picture, see random_box.
     """
     images = batch.images_B3HW
-    inside = _coverage(edges_22, images.shape[2:], images.shape[2:])
+    inside = _box_coverage(edges_22, images.shape[2:], images.shape[2:])
     share = inside.mean()
     own_BK, other_BK = (
         F.one_hot(labels, len(EXPRESSIONS)).to(share.dtype)
@@ -68,7 +68,7 @@ def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
         images_B3HW=torch.lerp(images, images[partners_B], inside),
         maps=tuple(
             torch.lerp(
-                maps, maps[partners_B], _coverage(edges_22, images.shape[2:], maps.shape[2:])
+                maps, maps[partners_B], _box_coverage(edges_22, images.shape[2:], maps.shape[2:])
             )
             for maps in batch.maps
         ),
@@ -77,7 +77,7 @@ def pasted(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
     )
 
 
-def _coverage(edges_22: Tensor, size: torch.Size, cells: torch.Size) -> Tensor:
+def _box_coverage(edges_22: Tensor, size: torch.Size, cells: torch.Size) -> Tensor:
     """Return the share of every cell that the box covers: (rows, columns) of `cells`."""
     along: list[Tensor] = []
     for edges_2, whole, count in zip(edges_22, size, cells, strict=True):

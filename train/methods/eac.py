@@ -28,7 +28,7 @@ def mirrored(params: NoOptions) -> TrainingStrategy:
     back; `mirror_consistency` refuses models whose head has no class weights.
     """
 
-    def run(model: Classifier, batch: Batch) -> Forward:
+    def forward(model: Classifier, batch: Batch) -> Forward:
         weights_KC = model.head.class_weights()
         assert weights_KC is not None
         other = batch.images_B3HW.flip(-1).contiguous(memory_format=torch.channels_last)
@@ -39,7 +39,7 @@ def mirrored(params: NoOptions) -> TrainingStrategy:
         }
         return Forward(first.logits_BK, first.features, first.maps_BKHW, {**first.extra, **maps})
 
-    return TrainingStrategy(run=run)
+    return TrainingStrategy(forward=forward)
 
 
 def _refuse_other_heads(model: Classifier) -> None:

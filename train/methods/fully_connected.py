@@ -18,9 +18,9 @@ class FullyConnectedHead(Head):
     Source: Simonyan and Zisserman, ICLR 2015.
     """
 
-    def __init__(self, deepest: LevelShape, params: FullyConnectedParams) -> None:
+    def __init__(self, level: LevelShape, params: FullyConnectedParams) -> None:
         super().__init__()
-        channels, rows, columns = deepest
+        channels, rows, columns = level
         if min(rows, columns) < 2:
             raise UsageError(
                 "train.image_px",
@@ -41,7 +41,7 @@ class FullyConnectedHead(Head):
         )
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits."""
         return Forward(self.layers(features[-1]), features)

@@ -16,16 +16,16 @@ class GAPHead(Head):
     Source: Zhou et al., Learning Deep Features for Discriminative Localization, CVPR 2016.
     """
 
-    def __init__(self, deepest: LevelShape) -> None:
+    def __init__(self, level: LevelShape) -> None:
         super().__init__()
-        self.linear = init_xavier(nn.Linear(deepest.channels, len(EXPRESSIONS)))
+        self.linear = init_xavier(nn.Linear(level.channels, len(EXPRESSIONS)))
 
     def class_weights(self) -> Tensor:
         """Return those of the linear layer."""
         return self.linear.weight
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; class maps follow from the weights, see CAM methods.class_map."""
         return Forward(self.linear(features[-1].mean(dim=(2, 3))), features)

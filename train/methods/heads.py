@@ -20,14 +20,14 @@ from train.methods.ts_cam import TSCAMHead
 from train.methods.wildcat import WildcatHead
 
 HEADS: dict[str, Callable[[LevelShape, Any], Head]] = {
-    "gap": lambda deepest, _: GAPHead(deepest),
+    "gap": lambda level, _: GAPHead(level),
     "wildcat": WildcatHead,
     "prm": PRMHead,
     "acol": ACoLHead,
-    "ts_cam": lambda deepest, _: TSCAMHead(deepest),
+    "ts_cam": lambda level, _: TSCAMHead(level),
     "apvit": APViTHead,
     "fully_connected": FullyConnectedHead,
-    "scn": lambda deepest, _: SCNHead(deepest),
+    "scn": lambda level, _: SCNHead(level),
     "rul": RULHead,
     "cafe": CAFEHead,
 }

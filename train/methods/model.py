@@ -24,14 +24,14 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     """
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
-    head = HEADS[method.head](_deepest(backbone, params.image_px), options)
+    head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
     model = Classifier(backbone, head)
     load_weights(model, params)
-    build_strategy(method, params).fit(backbone)
+    build_strategy(method, params).modify_backbone(backbone)
     return model.to(memory_format=torch.channels_last)
 
 
-def _deepest(backbone: Backbone, image_px: int) -> LevelShape:
+def _last_level_shape(backbone: Backbone, image_px: int) -> LevelShape:
     """Ask a backbone for the shape of its last level."""
     backbone.eval()
     with torch.no_grad():

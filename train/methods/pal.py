@@ -30,11 +30,11 @@ _EPS = 1e-6
 def second_order(params: NoOptions) -> TrainingStrategy:
     """Run attention in the one way whose gradient has a gradient."""
 
-    def run(model: Classifier, batch: Batch) -> Forward:
+    def forward(model: Classifier, batch: Batch) -> Forward:
         with sdpa_kernel(SDPBackend.MATH):
             return forward_once(model, batch)
 
-    return TrainingStrategy(run=run)
+    return TrainingStrategy(forward=forward)
 
 
 def _sum(logits_BK: Tensor, labels_B: Tensor) -> Tensor:
@@ -89,22 +89,22 @@ CHANNELS: dict[str, Callable[[Tensor], Tensor]] = {"all": _each, "mean": _averag
 their first half, which leaves the others free."""
 
 
-def _summed(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
+def _sum_all(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
     return products_BMP.sum(dim=(1, 2))
 
 
-def _meaned(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
+def _mean(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
     return products_BMP.mean(dim=(1, 2))
 
 
 def _pearson(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
     spread_B = heatmap_BP.var(dim=1, correction=0).add(_EPS**2).sqrt()
-    return _meaned(products_BMP, heatmap_BP) / spread_B
+    return _mean(products_BMP, heatmap_BP) / spread_B
 
 
 REDUCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "sum": _summed,
-    "mean": _meaned,
+    "sum": _sum_all,
+    "mean": _mean,
     "pearson": _pearson,
 }
 """From products (B, M, places) of standardised attribution and heatmap to (B,): their sum (PAL's),
@@ -207,12 +207,12 @@ class Attribution:
         level_BCHW = forward.features[self.params.layer - 1]
         # Times the places, because a pooled head's gradient is its weights over them, too little
         # for half precision. A factor is lost in the standardisation.
-        score = self.score(_single(forward.logits_BK), labels_B) * level_BCHW[0, 0].numel()
+        score = self.score(_as_float32(forward.logits_BK), labels_B) * level_BCHW[0, 0].numel()
         (gradient_BCHW,) = torch.autograd.grad(score, level_BCHW, create_graph=True)
-        return self.strategy(self.kind(_single(gradient_BCHW), _single(level_BCHW)))
+        return self.strategy(self.kind(_as_float32(gradient_BCHW), _as_float32(level_BCHW)))
 
 
-def _single(values: Tensor) -> Tensor:
+def _as_float32(values: Tensor) -> Tensor:
     """Return half-precision values in single precision, others as they are."""
     return values.float() if values.dtype in (torch.half, torch.bfloat16) else values
 

@@ -19,13 +19,13 @@ class PRMHead(Head):
     2018, with the fixed window of the published code.
     """
 
-    def __init__(self, deepest: LevelShape, params: PRMParams) -> None:
+    def __init__(self, level: LevelShape, params: PRMParams) -> None:
         super().__init__()
         self.params = params
-        self.classifier = init_xavier(nn.Conv2d(deepest.channels, len(EXPRESSIONS), 1))
+        self.classifier = init_xavier(nn.Conv2d(level.channels, len(EXPRESSIONS), 1))
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits and the maps before the window; a map smaller than it is one window."""
         maps_BKHW = self.classifier(features[-1])

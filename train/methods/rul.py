@@ -33,23 +33,23 @@ _EPS = 2e-5
 class RULHead(Head):
     """Two branches, a face's feature and the log of its variance; a linear layer on the first."""
 
-    def __init__(self, deepest: LevelShape, params: RULParams) -> None:
+    def __init__(self, level: LevelShape, params: RULParams) -> None:
         super().__init__()
-        self.feature, self.log_variance = (_branch(deepest, params) for _ in range(2))
+        self.feature, self.log_variance = (_branch(level, params) for _ in range(2))
         self.classifier = nn.Linear(params.width, len(EXPRESSIONS))
         self.classifier.lr_factor = params.lr_factor  # type: ignore[assignment]  # see optimise
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return the logits of the unmixed feature; extra `feature_BD`, `log_variance_BD`."""
         feature_BD = self.feature(features[-1])
-        extra = {"feature_BD": feature_BD, "log_variance_BD": self.log_variance(features[-1])}
-        return Forward(self.classifier(feature_BD), features, extra=extra)
+        branches = {"feature_BD": feature_BD, "log_variance_BD": self.log_variance(features[-1])}
+        return Forward(self.classifier(feature_BD), features, extra=branches)
 
 
-def _branch(deepest: LevelShape, params: RULParams) -> nn.Sequential:
-    channels, rows, columns = deepest
+def _branch(level: LevelShape, params: RULParams) -> nn.Sequential:
+    channels, rows, columns = level
     return nn.Sequential(
         nn.BatchNorm2d(channels, eps=_EPS, affine=False),
         nn.Dropout(params.dropout),
@@ -59,7 +59,7 @@ def _branch(deepest: LevelShape, params: RULParams) -> nn.Sequential:
     )
 
 
-def mixture(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor) -> Tensor:
+def mix_features(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor) -> Tensor:
     """Mix every face's feature with its partner's, each by its share of their uncertainty: (B, D).
 
     Args:
@@ -79,20 +79,20 @@ def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
     the same rank.
     """
 
-    def run(model: Classifier, batch: Batch) -> Forward:
-        forward, rng = forward_once(model, batch), batch.rng
+    def forward(model: Classifier, batch: Batch) -> Forward:
+        output, rng = forward_once(model, batch), batch.rng
         partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=rng.device)
-        mixed_BD = mixture(
-            forward.extra["feature_BD"], forward.extra["log_variance_BD"], partners_B
+        mixed_BD = mix_features(
+            output.extra["feature_BD"], output.extra["log_variance_BD"], partners_B
         )
         assert isinstance(model.head, RULHead)
         extra = {
             "mixed_logits_BK": model.head.classifier(mixed_BD),
             "partner_labels_B": batch.labels_B[partners_B],
         }
-        return replace(forward, extra={**forward.extra, **extra})
+        return replace(output, extra={**output.extra, **extra})
 
-    return TrainingStrategy(run=run)
+    return TrainingStrategy(forward=forward)
 
 
 def mixed_cross_entropy(forward: Forward, batch: Batch) -> Tensor:

@@ -30,17 +30,17 @@ from train.records import Batch, Forward, Loss
 class SCNHead(Head):
     """A pooled linear layer whose logits are multiplied by how important the face is."""
 
-    def __init__(self, deepest: LevelShape) -> None:
+    def __init__(self, level: LevelShape) -> None:
         super().__init__()
-        self.importance = nn.Linear(deepest.channels, 1)
-        self.linear = nn.Linear(deepest.channels, len(EXPRESSIONS))
+        self.importance = nn.Linear(level.channels, 1)
+        self.linear = nn.Linear(level.channels, len(EXPRESSIONS))
 
     def class_weights(self) -> Tensor:
         """Return those of the linear layer: importance weighs all classes of a face alike."""
         return self.linear.weight
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits; extra `importance_B`, in (0, 1)."""
         pooled_BC = features[-1].mean(dim=(2, 3))
@@ -61,13 +61,13 @@ SCOPES: dict[str, Callable[[Tensor], Tensor]] = {"batch": _all, "low": _unimport
 """Whose labels may change: everybody's, as in the published code, or as in the paper."""
 
 
-def important(importance_B: Tensor, share: float) -> Tensor:
+def mark_important(importance_B: Tensor, share: float) -> Tensor:
     """Mark the most important share of a batch, rounded down: (B,) bool."""
     chosen = importance_B.detach().topk(int(share * len(importance_B))).indices
     return torch.zeros_like(importance_B, dtype=torch.bool).index_fill(0, chosen, value=True)
 
 
-def relabelled(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor:
+def correct_labels(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor:
     """Return the likeliest expression where it beats the label by more than the margin: (B,)."""
     chances_BK = logits_BK.detach().float().softmax(dim=1)
     most_B, likeliest_B = chances_BK.max(dim=1)
@@ -82,18 +82,18 @@ def relabel(params: RelabelParams) -> TrainingStrategy:
     """
     scope = SCOPES[params.scope]
 
-    def run(model: Classifier, batch: Batch) -> Forward:
-        forward = forward_once(model, batch)
-        marks = {"important_B": important(forward.extra["importance_B"], params.share)}
-        return replace(forward, extra={**forward.extra, **marks})
+    def forward(model: Classifier, batch: Batch) -> Forward:
+        output = forward_once(model, batch)
+        marks = {"important_B": mark_important(output.extra["importance_B"], params.share)}
+        return replace(output, extra={**output.extra, **marks})
 
-    def corrected(forward: Forward, batch: Batch, epoch: int) -> Tensor:
+    def corrected(output: Forward, batch: Batch, epoch: int) -> Tensor:
         if epoch + 1 < params.from_epoch:
             return batch.labels_B
-        labels_B = relabelled(forward.logits_BK, batch.labels_B, params.margin)
-        return torch.where(scope(forward.extra["important_B"]), labels_B, batch.labels_B)
+        labels_B = correct_labels(output.logits_BK, batch.labels_B, params.margin)
+        return torch.where(scope(output.extra["important_B"]), labels_B, batch.labels_B)
 
-    return TrainingStrategy(run=run, relabel=corrected)
+    return TrainingStrategy(forward=forward, relabel=corrected)
 
 
 def importance_ranking(params: RankingParams) -> Loss:

@@ -48,10 +48,10 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
     path = Path(params.weights)
     found = read_weights(path, params.weights_sha256, "train.weights", NAMED_WEIGHTS)
     if "encoder" in found and "classification_head" in found:
-        _load_named(model.backbone.net, _renumbered(found["encoder"]), path)
+        _load_named(model.backbone.net, _renumber_blocks(found["encoder"]), path)
         _load_in_order(model.head, found["classification_head"], path)
     else:
-        tensors = unwrapped(found)
+        tensors = unwrap_state_dict(found)
         _load_named(model.backbone.net, tensors, path)
         head = {name: value for name, value in tensors.items() if name.startswith("head.")}
         if _shapes(head) == _shapes(model.head.state_dict()):
@@ -87,7 +87,7 @@ def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str])
     if digest != sha256:
         raise CorruptError(path, f"has SHA-256 {digest}, {key}_sha256 is {sha256}. Fetch it again.")
     try:
-        loaded = _loaded(content, path.suffix == ".safetensors")
+        loaded = _deserialize(content, path.suffix == ".safetensors")
     except (pickle.UnpicklingError, RuntimeError, EOFError, safetensors.SafetensorError) as error:
         raise DataError(path, "is no safetensors file and no plain state dict.") from error
     if not isinstance(loaded, dict):
@@ -95,7 +95,7 @@ def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str])
     return loaded
 
 
-def _loaded(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - whatever is in it
+def _deserialize(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - whatever is in it
     if as_safetensors:
         return dict(safetensors.torch.load(content))
     archive = io.BytesIO(content)
@@ -111,7 +111,7 @@ def _loaded(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - what
     return torch.load(archive, map_location="cpu", weights_only=True)
 
 
-def unwrapped(found: Mapping[str, Any]) -> dict[str, Any]:
+def unwrap_state_dict(found: Mapping[str, Any]) -> dict[str, Any]:
     """Take a state dict out of what training loops put around it."""
     for wrapping in _WRAPPINGS:
         if isinstance(found.get(wrapping), dict):
@@ -119,7 +119,7 @@ def unwrapped(found: Mapping[str, Any]) -> dict[str, Any]:
     return {name.removeprefix("module."): value for name, value in found.items()}
 
 
-def _renumbered(encoder: Mapping[str, Tensor]) -> Tensors:
+def _renumber_blocks(encoder: Mapping[str, Tensor]) -> Tensors:
     """Count blocks that have weights: the published ADL counts its drop layers among them."""
     present: dict[str, set[int]] = {}
     for name in encoder:

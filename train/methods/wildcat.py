@@ -20,41 +20,39 @@ class WildcatHead(Head):
     Source: Durand et al., WILDCAT, CVPR 2017.
     """
 
-    def __init__(self, deepest: LevelShape, params: WildcatParams) -> None:
+    def __init__(self, level: LevelShape, params: WildcatParams) -> None:
         super().__init__()
         self.params = params
         self.arithmetic = ARITHMETICS[params.arithmetic]
-        self.modalities = init_xavier(
-            nn.Conv2d(deepest.channels, len(EXPRESSIONS) * params.maps, 1)
-        )
+        self.modalities = init_xavier(nn.Conv2d(level.channels, len(EXPRESSIONS) * params.maps, 1))
 
     def forward(
-        self, features: Features, labels_B: Tensor | None = None, seen: Extra = NO_EXTRA
+        self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
         """Return logits and the maps before spatial pooling."""
         maps_BKHW = self.modalities(features[-1]).unflatten(1, (-1, self.params.maps)).mean(dim=2)
         return Forward(self.arithmetic(maps_BKHW.flatten(2), self.params), features, maps_BKHW)
 
 
-def highest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+def published_logits(values_BKP: Tensor, params: WildcatParams) -> Tensor:
     """Average the highest values."""
-    return _extreme(values_BKP, params.top, largest=True)
+    return _mean_of_extremes(values_BKP, params.top, largest=True)
 
 
-def highest_and_lowest(values_BKP: Tensor, params: WildcatParams) -> Tensor:
+def paper_logits(values_BKP: Tensor, params: WildcatParams) -> Tensor:
     """Average the highest values, and add alpha times the mean of the lowest."""
-    lowest_BK = _extreme(values_BKP, params.bottom, largest=False)
-    return highest(values_BKP, params) + params.alpha * lowest_BK
+    lowest_BK = _mean_of_extremes(values_BKP, params.bottom, largest=False)
+    return published_logits(values_BKP, params) + params.alpha * lowest_BK
 
 
-def _extreme(values_BKP: Tensor, share: float, largest: bool) -> Tensor:
+def _mean_of_extremes(values_BKP: Tensor, share: float, largest: bool) -> Tensor:
     """Return the mean of a share of the values, at least one of them."""
     count = max(1, round(share * values_BKP.shape[2]))
     return values_BKP.topk(count, dim=2, largest=largest).values.mean(dim=2)
 
 
 ARITHMETICS: dict[str, Callable[[Tensor, WildcatParams], Tensor]] = {
-    "paper": highest_and_lowest,
-    "published": highest,
+    "paper": paper_logits,
+    "published": published_logits,
 }
 """Name -> (values of the P places of every map, how many of them count) -> logits (B, K)."""

@@ -16,7 +16,7 @@ from train.methods import LEVELS
 from train.params import TrainParams
 
 NAMED_WEIGHTS = ("none", "imagenet")
-Seen = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
+BackboneOutput = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
 """Five levels (B, C, H, W), and what only some CAM methods ask for, by name."""
 
 

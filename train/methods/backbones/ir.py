@@ -9,13 +9,13 @@ from itertools import accumulate
 
 from torch import Tensor, nn
 
-from train.methods.backbones.base import Backbone, Seen, refuse_imagenet
+from train.methods.backbones.base import Backbone, BackboneOutput, refuse_imagenet
 from train.params import TrainParams
 
 _STEM, _WIDTHS = 64, (64, 128, 256)
 
 
-class Unit(nn.Module):
+class ResidualUnit(nn.Module):
     """Two convolutions beside a shortcut, normed before and after; the second one strides."""
 
     def __init__(self, inside: int, width: int, stride: int) -> None:
@@ -39,7 +39,7 @@ class Unit(nn.Module):
         return found
 
 
-class Stages(nn.Module):
+class IRStages(nn.Module):
     """The stem and the units of three stages, each of which halves rows and columns."""
 
     def __init__(self, depths: tuple[int, int, int]) -> None:
@@ -50,7 +50,7 @@ class Stages(nn.Module):
         units, inside = [], _STEM
         for width, depth in zip(_WIDTHS, depths, strict=True):
             for number in range(depth):
-                units.append(Unit(inside, width, 1 if number else 2))
+                units.append(ResidualUnit(inside, width, 1 if number else 2))
                 inside = width
         self.body = nn.ModuleList(units)
 
@@ -59,11 +59,11 @@ class IRNet(Backbone):
     """Levels: stem, stage 1, stage 2, half of stage 3, stage 3."""
 
     def __init__(self, depths: tuple[int, int, int]) -> None:
-        super().__init__(Stages(depths), (_STEM, *_WIDTHS, _WIDTHS[-1]))
+        super().__init__(IRStages(depths), (_STEM, *_WIDTHS, _WIDTHS[-1]))
         first, second, third = accumulate(depths)
         self._kept = {first, second, second + -(-depths[2] // 2), third}
 
-    def forward(self, images_B3HW: Tensor) -> Seen:
+    def forward(self, images_B3HW: Tensor) -> BackboneOutput:
         """Return the five levels."""
         value = self.net.input_layer(images_B3HW)
         levels = [value]

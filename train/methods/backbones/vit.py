@@ -10,7 +10,7 @@ from torch import Tensor
 
 from errors import UsageError
 from train.methods import LEVELS
-from train.methods.backbones.base import Backbone, Seen, from_timm, refuse_imagenet
+from train.methods.backbones.base import Backbone, BackboneOutput, from_timm, refuse_imagenet
 from train.params import TrainParams
 
 
@@ -23,7 +23,7 @@ def class_scores(attention: Any, tokens_BND: Tensor) -> Tensor:  # noqa: ANN401 
     return torch.einsum("bad,band->ban", query_BAD * attention.scale, keys_BANd)
 
 
-class Tokens(Backbone):
+class VisionTransformer(Backbone):
     """A vision transformer with a class token; extra `class_attention_BHW` in evaluation.
 
     Levels: the patch embedding with positions, then the tokens after each quarter of the blocks,
@@ -35,7 +35,7 @@ class Tokens(Backbone):
         depth, quarters = len(net.blocks), LEVELS - 1
         self._kept = {-(-depth * part // quarters) for part in range(1, quarters)}
 
-    def forward(self, images_B3HW: Tensor) -> Seen:
+    def forward(self, images_B3HW: Tensor) -> BackboneOutput:
         """Return the levels, and the class token's attention summed over blocks.
 
         The attention is the mean over heads. In training nobody asks for it, so it is left out.
@@ -78,16 +78,18 @@ def vit(name: str, params: TrainParams) -> Backbone:
     Raises:
         UsageError: if the picture cannot be cut so.
     """
-    return Tokens(from_timm(name, params.weights, **_cut(params)))
+    return VisionTransformer(from_timm(name, params.weights, **_patch_sizes(params)))
 
 
 def small_vit(params: TrainParams) -> Backbone:
     """Make DeiT-tiny's first third: four blocks, for pictures of some 64 px on a processor."""
     refuse_imagenet(params)
-    return Tokens(from_timm("deit_tiny_patch16_224", params.weights, depth=4, **_cut(params)))
+    return VisionTransformer(
+        from_timm("deit_tiny_patch16_224", params.weights, depth=4, **_patch_sizes(params))
+    )
 
 
-def _cut(params: TrainParams) -> dict[str, int]:
+def _patch_sizes(params: TrainParams) -> dict[str, int]:
     if params.image_px % params.token_px:
         raise UsageError(
             "train.token_px",
