@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`. Each sets up .venv by itself.
+# On a fresh machine two commands do everything: `make demo` and `make test`. Each sets up .venv first.
 
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && { echo $$p; break; }; done)
@@ -7,23 +7,23 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: setup demo test torture check fix lock
 
-setup: $(READY)  ## .venv from the lock; the others do it by themselves
+setup: $(READY)  ## .venv from the lock; the other targets call it
 
-demo: $(READY)   ## the whole line on the embedded dataset, to pages/index.html
-	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed before: rm .dvc/tmp/rwlock"; exit 1; }
+demo: $(READY)   ## every stage on the embedded dataset, to pages/index.html
+	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed earlier. Run: rm .dvc/tmp/rwlock"; exit 1; }
 	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
 
 test: $(READY)   ## all tests, a file per core at a time
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist loadfile
 
-torture: $(READY) ## kills, faults and races of stores and trainings, nonsense in label files: thousands instead of a few (an hour; AULENS_SEED=1 for others)
+torture: $(READY) ## thousands of kills, faults and races of stores and trainings, and of broken label files (an hour; AULENS_SEED=1 draws others)
 	@AULENS_TORTURE=full OMP_NUM_THREADS=1 python -m pytest -q -o log_cli=true --log-cli-level=INFO \
 		$$(grep -lE "AULENS_TORTURE|^from tests.crashing import" tests/test_*.py)
 
 check: $(READY)  ## format, lint, types
 	@ruff format --check -q . && ruff check -q . && mypy && echo "make check: clean"
 
-fix: $(READY)    ## what can be mended by itself
+fix: $(READY)    ## format, and mend what ruff can
 	@ruff format . && ruff check --fix .
 
 lock:            ## renew requirements.lock from requirements.in and overrides.txt
@@ -31,7 +31,7 @@ lock:            ## renew requirements.lock from requirements.in and overrides.t
 		--override overrides.txt requirements.in -o requirements.lock
 
 $(READY): requirements.lock
-	@test -n "$(PYTHON)" || { echo "AULens needs Python 3.11 or 3.12, and finds neither. Install one, or: conda env create -f environment.yml"; exit 66; }
+	@test -n "$(PYTHON)" || { echo "AULens needs Python 3.11 or 3.12 and found neither. Install one, or run: conda env create -f environment.yml"; exit 66; }
 	@echo "Setting up .venv with $$($(PYTHON) --version) (some GB, once)"
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 66; }
 	@command -v uv >/dev/null || python -m pip install -q --disable-pip-version-check uv || true

@@ -50,7 +50,7 @@ def golden_losses(golden_folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TinyStores:
-    """Folders of stores of 42 made-up faces, 32 px: four train, one val, one test face a class."""
+    """Stores of 42 made-up faces of 32 px. Per class four faces train, one val, one test."""
 
     faces: Path
     landmarks: Path
