@@ -46,7 +46,7 @@ from train.evaluation.measure import Setup, look, measure
 from train.evaluation.stage import Source, evaluate
 from train.fitting.stage import train
 from train.fitting.trainer import SUPERVISIONS
-from train.images import plain_images
+from train.images import eval_images
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
 from train.methods.model import build_model
@@ -118,7 +118,7 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
 
     def forward() -> object:
         with torch.no_grad():
-            shown = plain_images(torch.from_numpy(images), case.image_px)
+            shown = eval_images(torch.from_numpy(images), case.image_px)
             return model(shown).logits_BK.softmax(dim=1)
 
     return {
@@ -151,7 +151,7 @@ def stored(folder: Path) -> Stores:
     landmarks = landmark_store(folder / "landmarks", count, splits)
     params = load(PARAMS, ("heatmap",), HeatmapParams)
     heatmap(landmarks, folder / "au", "au", params, ClusterConfig(silent, workers=0))
-    return Stores.opened(face_store(folder / "faces", count, splits), landmarks, folder / "au")
+    return Stores.open(face_store(folder / "faces", count, splits), landmarks, folder / "au")
 
 
 def silent(done: int, total: int, note: str) -> None:
@@ -173,7 +173,7 @@ def whole(folder: Path) -> Figures:
         for start in range(0, SCORED, params.batch):
             batch = torch.from_numpy(images.take(rows[start : start + params.batch]))
             with torch.no_grad():
-                model(plain_images(batch, shipped.image_px)).logits_BK.softmax(dim=1)
+                model(eval_images(batch, shipped.image_px)).logits_BK.softmax(dim=1)
 
     def scored() -> object:
         return evaluate(source, folder / "result", params, silent, rebuild=True)

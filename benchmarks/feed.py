@@ -38,7 +38,7 @@ from benchmarks.timing import interleaved, ratios, save
 from demo.render import render
 from store.building import building
 from store.shards import DATA, ArraySpec, Layout, create_arrays, write_shard, write_status
-from train.data.batch_loader import Feed, Place
+from train.data.batch_loader import BatchLoader, Placement
 from train.data.prefetch import mapped
 from train.data.stores import Stores
 from train.params import FeedParams
@@ -100,7 +100,7 @@ def write_stores(root: Path, rows: int, blocks: Blocks, labels: Sequence[int]) -
         ("maps", "map", blocks["map"], 4096),
     ):
         write_store(root / name, rows, {array: block, "valid": valid}, shard_rows, labels)
-    return Stores.opened(root / "faces", root / "landmarks", root / "maps")
+    return Stores.open(root / "faces", root / "landmarks", root / "maps")
 
 
 def batches(count: int, seed: int) -> list[Rows]:
@@ -164,11 +164,11 @@ def cold(root: Path, stores: Stores) -> dict[str, float]:
 
 def epochs(stores: Stores) -> dict[str, Any]:
     """Rate and CPU of whole epochs; the first also checks checksums and may wait for the disk."""
-    feed = Feed(stores, "train", BATCH, PARAMS, Place(CPU))
+    feed = BatchLoader(stores, "train", BATCH, PARAMS, Placement(CPU))
     found = []
     for epoch in range(4):
         wall, spent = time.perf_counter(), time.process_time()
-        faces_seen = sum(len(raw.rows_B) for raw in feed.shuffled(0, epoch))
+        faces_seen = sum(len(raw.rows_B) for raw in feed.epoch_batches(0, epoch))
         found.append(
             {
                 "samples_a_second": faces_seen / (time.perf_counter() - wall),

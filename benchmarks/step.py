@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from benchmarks.feed import faces, write_stores
 from benchmarks.timing import interleaved, ratios, save
 from params import load
-from train.data.augmentation import training_batch
-from train.data.batch_loader import Feed, Place, Raw
+from train.data.augmentation import augment_batch
+from train.data.batch_loader import BatchLoader, Placement, RawBatch
 from train.data.stores import Stores
 from train.methods.au_alignment import alignment, target_sizes
 from train.methods.backbones import BACKBONES
@@ -138,14 +138,16 @@ class Bench:
         sizes = target_sizes(chosen.layers, resize, self._features, self._scale.image_px)
         return [cross_entropy, alignment(chosen)], sizes
 
-    def raws(self, source: str) -> Iterator[Raw]:
+    def raws(self, source: str) -> Iterator[RawBatch]:
         """Yield batches for ever."""
         params = self._params.feed.model_copy(update={"source": source})
-        feed = Feed(self._stores, "train", self._scale.batch, params, Place(self._device))
+        feed = BatchLoader(
+            self._stores, "train", self._scale.batch, params, Placement(self._device)
+        )
         epoch = 0
         while True:
             yield from (
-                raw for raw in feed.shuffled(0, epoch) if len(raw.rows_B) == self._scale.batch
+                raw for raw in feed.epoch_batches(0, epoch) if len(raw.rows_B) == self._scale.batch
             )
             epoch += 1
 
@@ -154,14 +156,14 @@ class Bench:
         aligned, sizes = self.losses("half_pixel")
         whole = self.losses("published")[1]
         raw = next(self.raws("resident"))
-        ready, large = (training_batch(raw, one, self._params, self._rng) for one in (sizes, whole))
+        ready, large = (augment_batch(raw, one, self._params, self._rng) for one in (sizes, whole))
         plain, both, theirs = (
             step_of(self.model, self.model, losses)
             for losses in ([cross_entropy], aligned, [cross_entropy, reference_alignment])
         )
 
-        def fed(raws: Iterator[Raw]) -> None:
-            both(training_batch(next(raws), sizes, self._params, self._rng))
+        def fed(raws: Iterator[RawBatch]) -> None:
+            both(augment_batch(next(raws), sizes, self._params, self._rng))
 
         return {
             "plain": partial(plain, ready),

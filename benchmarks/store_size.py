@@ -25,7 +25,7 @@ from demo.render import render
 from pipeline.faces.warp import moved, upright
 from store.building import building
 from store.shards import ArraySpec, Layout, create_arrays, shard_rows, write_shard, write_status
-from train.data.augmentation import moved_maps, random_affine
+from train.data.augmentation import random_affine, warp_maps
 from train.params import AugmentParams
 
 AFFECTNET, FACES, CANVAS, FINE = 283_901, 1050, 224, 512
@@ -84,11 +84,11 @@ def fidelity(kind: str, size: int, points: Points, labels: list[int]) -> dict[st
     exact, exact_moved = (exact_target(fine, one) for one in (torch.eye(2, 3), affine))
     redrawn = HEATMAPS[kind](moved_points(points, affine), labels, 28, canvas_px=CANVAS)[0]
     return {
-        "at_256": cosine(moved_maps(stored, (256, 256))[:, 0], torch.from_numpy(draw(256)[0])),
-        "at_28": cosine(moved_maps(stored, (28, 28)), exact),
-        "at_28_augmented": cosine(moved_maps(stored, (28, 28), affine), exact_moved),
+        "at_256": cosine(warp_maps(stored, (256, 256))[:, 0], torch.from_numpy(draw(256)[0])),
+        "at_28": cosine(warp_maps(stored, (28, 28)), exact),
+        "at_28_augmented": cosine(warp_maps(stored, (28, 28), affine), exact_moved),
         "at_28_against_redrawn": cosine(
-            moved_maps(stored, (28, 28), affine)[:, 0], torch.from_numpy(redrawn)
+            warp_maps(stored, (28, 28), affine)[:, 0], torch.from_numpy(redrawn)
         ),
     }
 

@@ -60,7 +60,7 @@ class Explainer:
         from params import load
         from pipeline.params import AlignParams, LandmarkParams
         from report.params import DrawParams
-        from train.device import chosen_device
+        from train.device import select_device
         from train.evaluation.measure import load_setup
 
         file, run = Path(params), Path(run)
@@ -74,7 +74,7 @@ class Explainer:
         word = expression.lower() if expression else None
         wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
         reading = (read.checkpoint, read.cam_method, read.geometry)
-        setup, described = load_setup(run, *reading, chosen_device(device))
+        setup, described = load_setup(run, *reading, select_device(device))
         metadata = {
             "run": str(run),
             **{key: described[key] for key in ("method", "supervision")},

@@ -125,15 +125,15 @@ def train(out: Path, method: str, supervision: str, setting: Setting, **stores: 
     """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT."""
     from params import load
     from train.data.stores import Stores
-    from train.device import chosen_device
+    from train.device import select_device
     from train.fitting.stage import train as run
     from train.params import TrainParams
     from train.runs import Run
 
     params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
-    wanted = Run(method, supervision, params, chosen_device(setting.device))
+    wanted = Run(method, supervision, params, select_device(setting.device))
     with waiting("train", out) as progress:
-        run(Stores.opened(**stores), out, wanted, progress, setting.rebuild)
+        run(Stores.open(**stores), out, wanted, progress, setting.rebuild)
 
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
@@ -157,13 +157,13 @@ def _score(
     overlay: tuple[str, ...] = (),
 ) -> None:
     from params import load
-    from train.device import chosen_device
+    from train.device import select_device
     from train.evaluation.stage import Source
     from train.evaluation.stage import evaluate as score
     from train.params import EvaluateParams
 
     params = load(setting.params, ("evaluate",), EvaluateParams, overlay)
-    source = Source(run, faces, landmarks, chosen_device(setting.device))
+    source = Source(run, faces, landmarks, select_device(setting.device))
     with waiting(overlay[0] if overlay else "evaluate", out) as progress:
         click.echo(score(source, out, params, progress, setting.rebuild))
 

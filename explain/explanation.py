@@ -19,7 +19,7 @@ from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from train.evaluation.map_similarity import small
 from train.evaluation.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
-from train.images import minmax_normalize, plain_images
+from train.images import eval_images, minmax_normalize
 
 F32 = NDArray[np.float32]
 
@@ -116,7 +116,7 @@ def explain(
     """
     with torch.no_grad():
         images = torch.from_numpy(images_BSS3).to(setup.device)
-        forward = setup.model(plain_images(images, setup.image_px))
+        forward = setup.model(eval_images(images, setup.image_px))
         predicted_B = forward.logits_BK.argmax(dim=1)
         chosen_B = predicted_B if expression is None else torch.full_like(predicted_B, expression)
         cam_Bhw = minmax_normalize(setup.cam_method(setup.model, forward, chosen_B).float())

@@ -84,7 +84,7 @@ def silent(done, total, note):
 
 def fit(tiny, out, params, supervision="aligned", progress=silent, device=CPU, **options):
     method = options.pop("method", "cam")
-    stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
     with small_world():
         return train(stores, out, Run(method, supervision, params, device), progress, **options)
 

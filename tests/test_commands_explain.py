@@ -34,7 +34,7 @@ def run(tiny, checkout, tmp_path_factory):
     shipped = load(checkout / "params.yaml", ("train",), TrainParams)
     quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
     out = tmp_path_factory.mktemp("runs") / "plain"
-    stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
     wanted = Run("cam", "plain", quick, torch.device("cpu"))
     train(stores, out, wanted, lambda done, total, note: None)
     return out

@@ -15,7 +15,7 @@ from params import load
 from pipeline.faces.warp import TEMPLATE, TEMPLATE_PX
 from store.tables import read_table
 from tests import resuming
-from train.device import chosen_device
+from train.device import select_device
 from train.evaluation.stage import Source, evaluate
 from train.params import EvaluateParams, TrainParams
 
@@ -91,7 +91,7 @@ def test_the_blocks_of_the_page_run_and_agree(folder, page, run, tiny, checkout)
 def test_a_graph_predicts_what_evaluation_wrote_down(folder, page, run, tiny, checkout):
     written(page)
     numbers = load(checkout / "params.yaml", ("evaluate",), EvaluateParams)
-    source = Source(run, tiny.faces, tiny.landmarks, chosen_device("cpu"))
+    source = Source(run, tiny.faces, tiny.landmarks, select_device("cpu"))
     everything = numbers.model_copy(update={"split": "all", "bootstrap": 0})
     evaluate(source, folder / "scores", everything, lambda done, total, note: None)
     rows = read_table(folder / "scores" / "predictions.csv")

@@ -42,7 +42,7 @@ def quick(checkout):
 @pytest.fixture(scope="module")
 def trained(tiny, quick, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "plain"
-    stores = Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
     train(stores, out, Run("cam", "plain", quick, CPU), silent)
     return out
 
@@ -74,7 +74,7 @@ def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
 ):
     def fit(protocol):
         params = quick.model_copy(update={"protocol": protocol})
-        stores = Stores.opened(*without_validation)
+        stores = Stores.open(*without_validation)
         train(stores, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
 
     with pytest.raises(DataError, match="0 usable faces in split val"):

@@ -98,7 +98,7 @@ def test_maps_are_those_of_the_readout_class_by_class():
     torch.manual_seed(0)
     model = Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4))).eval()
     said = Graph(model, "head_map", FACE_PX).say(faces(2))
-    forward = model(train.export.plain_images(torch.from_numpy(faces(2)), FACE_PX))
+    forward = model(train.export.eval_images(torch.from_numpy(faces(2)), FACE_PX))
     for number in range(7):
         expected = CAM_METHODS["head_map"](model, forward, torch.tensor([number, number]))
         np.testing.assert_allclose(said["cam"][:, number], expected.detach(), rtol=1e-5, atol=1e-6)

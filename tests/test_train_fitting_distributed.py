@@ -58,7 +58,7 @@ def stepped(distributed, params, faces):
     with mock.patch("train.fitting.train_state.build_model", return_value=Linear()):
         losses = {
             "cross_entropy": Loss(error),
-            "alignment": Loss(alignment, counted=faces_with_map),
+            "alignment": Loss(alignment, count=faces_with_map),
         }
         state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64))
     mine = share(faces, distributed.rank, distributed.world_size)

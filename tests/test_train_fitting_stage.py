@@ -36,7 +36,7 @@ def silent(done, total, note):
 
 
 def opened(tiny):
-    return Stores.opened(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    return Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
 
 
 def fit(tiny, out, params, supervision="aligned", progress=silent):

@@ -81,7 +81,7 @@ def stepped(name, model, params):
     )
     batch = training_strategy.prepare_batch(batch)
     forward = training_strategy.forward(model, batch)
-    loss = sum(one.term(forward, batch) for one in losses.values())
+    loss = sum(one.function(forward, batch) for one in losses.values())
     loss.backward()
     return loss.detach()
 

@@ -70,8 +70,8 @@ def test_logits_losses_and_gradients_are_the_golden_ones(golden, small, monkeypa
     batch = batch_of(golden["targets"])
     losses = [
         cross_entropy(forward, batch),
-        separation(SeparationParams(weight=1.0, dropped=10)).term(forward, batch),
-        diversity(DiversityParams(weight=1.0)).term(forward, batch),
+        separation(SeparationParams(weight=1.0, dropped=10)).function(forward, batch),
+        diversity(DiversityParams(weight=1.0)).function(forward, batch),
     ]
     expected = [float(golden[f"scalar/{name}"]) for name in ("ce", "sep", "div")]
     assert [float(loss.detach()) for loss in losses] == pytest.approx(expected, abs=1e-5)
@@ -96,7 +96,7 @@ def test_the_kept_channels_are_the_published_sequence(golden):
 def test_a_batch_draws_its_channels_by_its_place_in_the_run(golden):
     masked = golden["masked_feat"]
     forward = Forward(torch.zeros(8, 7), (), extra={"masked_BC": masked})
-    term = separation(SeparationParams(weight=1.0, dropped=60)).term
+    term = separation(SeparationParams(weight=1.0, dropped=60)).function
     batch, other = batch_of(golden["targets"]), batch_of(golden["targets"])
     other.rng.manual_seed(1)
     assert term(forward, batch) == term(forward, batch) != term(forward, other)

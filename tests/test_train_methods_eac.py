@@ -34,7 +34,7 @@ class Flat(nn.Module):
 def consistency(first, second, weight=1.0):
     extra = {"class_maps_BKHW": first, "mirrored_maps_BKHW": second.flip(-1)}
     forward = Forward(torch.zeros(len(first), 7), (), extra=extra)
-    return mirror_consistency(ConsistencyParams(weight=weight)).term(forward, None)
+    return mirror_consistency(ConsistencyParams(weight=weight)).function(forward, None)
 
 
 def test_class_maps_are_the_golden_ones(golden):
@@ -79,7 +79,7 @@ def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
     first, second = model.backbone.shown
     torch.testing.assert_close(first, images)
     torch.testing.assert_close(second, images.flip(3))
-    assert mirror_consistency(ConsistencyParams(weight=5.0)).term(found, batch) == 0
+    assert mirror_consistency(ConsistencyParams(weight=5.0)).function(found, batch) == 0
     torch.testing.assert_close(found.logits_BK, model(images).logits_BK)
 
 

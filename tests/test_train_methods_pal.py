@@ -92,14 +92,16 @@ def test_the_landmark_heatmap_is_the_golden_one(golden):
 def test_the_loss_is_the_golden_one(golden, kind, score, strategy):
     chosen = {"kind": NAMES["kind"][kind], "score": NAMES["score"][score], "strategy": strategy}
     loss = attribution(options({**OPTIONS, **chosen}))
-    found = loss.term(small_network(golden)[0], batch_of(golden))
+    found = loss.function(small_network(golden)[0], batch_of(golden))
     expected = golden[f"per_sample_{kind}_{score}_{strategy}"].mean()
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-8)
 
 
 def test_the_second_order_gradients_are_the_golden_ones(golden):
     forward, first = small_network(golden)
-    attribution(options({**OPTIONS, "strategy": "half"})).term(forward, batch_of(golden)).backward()
+    attribution(options({**OPTIONS, "strategy": "half"})).function(
+        forward, batch_of(golden)
+    ).backward()
     for found, name in ((forward.features[0].grad, "feat"), (first.grad, "W1")):
         expected = golden[f"grad_{name}_gradinput_abs_half"]
         torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-7)
@@ -108,7 +110,8 @@ def test_the_second_order_gradients_are_the_golden_ones(golden):
 def test_with_the_stored_map_at_the_levels_size_it_is_the_same_loss(golden):
     forward, batch = small_network(golden)[0], batch_of(golden)
     drawn, stored = (
-        attribution(options({**OPTIONS, "heatmap": name})).term(forward, batch) for name in TARGETS
+        attribution(options({**OPTIONS, "heatmap": name})).function(forward, batch)
+        for name in TARGETS
     )
     torch.testing.assert_close(drawn, stored)
 
@@ -131,7 +134,9 @@ def test_mean_and_pearson_are_the_sum_up_to_what_they_divide_by(golden):
     forward, batch = small_network(golden)[0], batch_of(golden, (0,))
     forward = Forward(forward.logits_BK[:1], forward.features)
     sums, means, correlations = (
-        attribution(options({**OPTIONS, "strategy": "all", "reduction": name})).term(forward, batch)
+        attribution(options({**OPTIONS, "strategy": "all", "reduction": name})).function(
+            forward, batch
+        )
         for name in ("sum", "mean", "pearson")
     )
     spread = golden["heatmap7"][0].std(correction=0)
@@ -145,16 +150,16 @@ def test_faces_without_landmarks_do_not_count(golden):
     whole.points_B682[1:] = torch.nan
     loss = attribution(options(OPTIONS))
     expected = golden["per_sample_gradinput_abs_mean"][0]
-    torch.testing.assert_close(loss.term(forward, whole), expected, atol=1e-9, rtol=1e-8)
-    assert loss.counted(whole) == 1
+    torch.testing.assert_close(loss.function(forward, whole), expected, atol=1e-9, rtol=1e-8)
+    assert loss.count(whole) == 1
     whole.points_B682[:] = torch.nan
-    assert loss.term(forward, whole) == 0
+    assert loss.function(forward, whole) == 0
 
 
 def test_a_level_without_any_signal_gives_no_gradient_that_is_no_number(golden):
     feature = torch.zeros(3, 6, 7, 7, dtype=torch.float64, requires_grad=True)
     logits = torch.tanh(feature.flatten(1) @ golden["W1"].T) @ golden["W2"].T
-    loss = attribution(options(OPTIONS)).term(Forward(logits, (feature,)), batch_of(golden))
+    loss = attribution(options(OPTIONS)).function(Forward(logits, (feature,)), batch_of(golden))
     loss.backward()
     assert loss == 0
     assert feature.grad.isfinite().all()
@@ -217,7 +222,7 @@ def test_an_early_layer_of_a_transformer_has_a_gradient_of_the_gradient(shipped,
     images, labels = torch.rand(4, 3, 32, 32, generator=rng), torch.arange(4)
     batch = Batch(images, labels, (), torch.ones(4).bool(), rng, points_B682=points)
     forward = build_strategy(METHODS["pal"], params).forward(model, batch)
-    build_losses(METHODS["pal"], params)["attribution"].term(forward, batch).backward()
+    build_losses(METHODS["pal"], params)["attribution"].function(forward, batch).backward()
     embedding = model.backbone.net.patch_embed.proj.weight.grad
     assert embedding.isfinite().all()
     assert embedding.any()
@@ -233,7 +238,7 @@ def test_half_precision_activations_are_attributed_in_single_precision(dtype):
     def loss(kind):
         level = feature.to(kind)
         logits = level.mean(dim=(2, 3)) @ weights.to(kind).T
-        return attribution(options({**OPTIONS, "reduction": "pearson"})).term(
+        return attribution(options({**OPTIONS, "reduction": "pearson"})).function(
             Forward(logits, (level,)), batch
         )
 

@@ -38,7 +38,7 @@ def ranked(importance, margin, share=0.7):
     extra = {"importance_B": importance, "important_B": mark_important(importance, share)}
     forward = Forward(torch.zeros(len(importance), 7), (), extra=extra)
     loss = importance_ranking(RankingParams(weight=1.0, margin=margin))
-    return loss.term(forward, batch_of(torch.zeros(len(importance)).long()))
+    return loss.function(forward, batch_of(torch.zeros(len(importance)).long()))
 
 
 def test_logits_are_weighted_as_golden(golden):

@@ -1,4 +1,4 @@
-"""Which processor to train on, and how exactly."""
+"""Which device to train on, and whether its results repeat to the bit."""
 
 import os
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ import torch
 from errors import UsageError
 
 
-def chosen_device(name: str) -> torch.device:
+def select_device(name: str) -> torch.device:
     """Return the device called `name`.
 
     `auto` is a GPU if there is one; under torchrun `auto` and `cuda` are the GPU of this rank.
 
     Raises:
-        UsageError: if it is not there.
+        UsageError: if it cannot be used.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
@@ -32,11 +32,17 @@ def chosen_device(name: str) -> torch.device:
     return device
 
 
-@contextmanager
-def exactness(deterministic: bool) -> Iterator[None]:
-    """Compute the same bits every time on a GPU, too, or else as fast as can be.
+def use_device(device: torch.device) -> None:
+    """Make a GPU the current one of this thread; every thread starts on GPU 0."""
+    if device.type == "cuda" and device.index is not None:
+        torch.cuda.set_device(device)
 
-    On the processor the bits are the same anyhow.
+
+@contextmanager
+def deterministic_mode(deterministic: bool) -> Iterator[None]:
+    """Make a GPU compute the same bits every time, or else as fast as it can.
+
+    The CPU computes the same bits either way.
     """
     if deterministic:
         # Read by cuBLAS when it is first used: Reproducibility, cuBLAS documentation.

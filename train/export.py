@@ -33,7 +33,7 @@ from errors import CorruptError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, digest
 from train.checkpoint import load
-from train.images import MEAN, STD, plain_images
+from train.images import MEAN, STD, eval_images
 from train.methods.base import Classifier, Head
 from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
 from train.params import ExportParams, TrainParams
@@ -73,7 +73,7 @@ class Graph(nn.Module):
 
     def forward(self, images_BSS3: Tensor) -> tuple[Tensor, ...]:
         """Return logits (B, V), attention (B, H, W) and, if it can be, the CAM (B, V, H, W)."""
-        forward = self.model(plain_images(images_BSS3, self.image_px))
+        forward = self.model(eval_images(images_BSS3, self.image_px))
         said = forward.logits_BK, forward.features[-1].mean(dim=1)
         if self.cam_method is None:
             return said

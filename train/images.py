@@ -1,8 +1,7 @@
-"""Pictures and maps as tensors: resize, normalise, scale to [0, 1].
+"""Images and maps as tensors: resize, normalise, scale to [0, 1].
 
-What data, methods and evaluation share.
-
-Shapes: B batch, S side of the stored picture, H W rows and columns.
+Shared by data, methods and evaluation.
+Shapes: B batch, S side of the stored image, H W rows and columns.
 """
 
 import torch
@@ -12,13 +11,13 @@ from torch import Tensor
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-def plain_images(images_BSS3: Tensor, image_px: int) -> Tensor:
-    """Resize and normalise a batch of stored pictures, as for validation and testing."""
+def eval_images(images_BSS3: Tensor, image_px: int) -> Tensor:
+    """Resize and normalise a batch of stored images, for validation and testing."""
     return normalize_images(resize_images(images_BSS3, image_px))
 
 
 def resize_images(images_BSS3: Tensor, side: int) -> Tensor:
-    """Return stored uint8 pictures as float (B, 3, side, side) in [0, 1]."""
+    """Return stored uint8 images as float (B, 3, side, side) in [0, 1]."""
     images = images_BSS3.permute(0, 3, 1, 2).float() / 255
     if images.shape[-1] == side:
         return images

@@ -13,20 +13,20 @@ from torch import Generator, Tensor
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step sees.
+    """Input of a step.
 
     Attributes:
-        images_B3HW: normalised pictures.
+        images_B3HW: normalised images.
         labels_B: expression ids.
-        maps: heatmap of each face in [0, 1], moved as its picture was, zeros where undefined: one
-            (B, 1, h, w) for every size that a term wants.
+        maps: heatmap of each face in [0, 1], warped as its image was, zeros where undefined: one
+            (B, 1, h, w) per size that a loss needs.
         valid_B: whether the heatmap is defined.
-        rng: all further chance of the step, on the batch's device.
+        rng: for all further random numbers of the step, on the batch's device.
         mixed_BK: labels as shares that sum to one, where the training strategy mixes faces; else
             None.
         rows_B: of the store; None outside a run.
-        points_B682: landmarks (x, y), moved as the picture was, its edges at -1 and 1; NaN where
-            there are none. None unless a loss asks for them.
+        points_B682: landmarks (x, y), warped as the image was, its edges at -1 and 1; NaN where
+            there are none. None unless a loss needs them.
     """
 
     images_B3HW: Tensor
@@ -41,14 +41,14 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """What a model says of a batch.
+    """Output of a model.
 
     Attributes:
         logits_BK: scores of the expressions, before softmax: what the model predicts with.
         features: activations (B, C, H, W), shallow to deep; layer n of the papers is features[n -
             1].
-        maps_BKHW: one map an expression, from heads that make them; else None.
-        extra: what only one method's terms or CAM method ask for, by name.
+        maps_BKHW: one map per expression, from heads that make them; else None.
+        extra: tensors that only one method's losses or CAM method need, by name.
     """
 
     logits_BK: Tensor
@@ -71,27 +71,27 @@ def faces_with_map(batch: Batch) -> Tensor:
     return batch.valid_B.sum()
 
 
-def _suits_all(model: object) -> None:
+def _accept_any(model: object) -> None:
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A term of the loss, and what it takes.
+    """One loss, a mean over faces, and what it needs.
 
     Attributes:
-        term: (forward, batch) -> scalar.
-        counted: how many faces of a batch it is the mean of. Over several ranks it is the mean
-            over those of all: each rank's is weighted with its share of them.
-        points: whether batches have to carry landmarks.
-        maps: whether there is nothing to learn without heatmaps.
-        level: from 1, at whose size it reads heatmaps; None if it reads none, or says so itself.
-        check: raises UsageError if a model is none that it suits, before the first step.
+        function: (forward, batch) -> scalar.
+        count: how many faces of a batch it is the mean of. With several ranks it is the mean over
+            the faces of all: each rank's value is weighted with its share of them.
+        needs_points: whether batches have to carry landmarks.
+        needs_maps: whether it has nothing to learn from without heatmaps.
+        level: from 1, at whose size it reads heatmaps; None if it reads none, or resizes them.
+        check: called with the model before the first step; raises UsageError if it does not suit.
     """
 
-    term: LossFunction
-    counted: Callable[[Batch], Tensor] = all_faces
-    points: bool = False
-    maps: bool = False
+    function: LossFunction
+    count: Callable[[Batch], Tensor] = all_faces
+    needs_points: bool = False
+    needs_maps: bool = False
     level: int | None = None
-    check: Callable[[Any], None] = _suits_all
+    check: Callable[[Any], None] = _accept_any

@@ -1,11 +1,12 @@
-"""From stored bytes to what a step sees, on the device, for the whole batch.
+"""From stored bytes to the input of a step, on the device, for the whole batch.
 
-One affine a sample moves the picture and its heatmap alike; the heatmap is sampled straight at the
-size at which the loss reads it. Where it differs from the published recipe: one bilinear sampling
-instead of three resamplings, offsets and sides of a crop that are no whole px, and colours as in
+One affine per sample warps the image and its heatmap alike; the heatmap is sampled directly at the
+size at which the loss reads it. Differences from the published recipe: one bilinear sampling
+instead of three, crops whose offsets and sides are not whole px, and colours as in
 train.data.colour_jitter.
-Shapes: B batch, S side of the stored picture, s side of the stored map. Published recipe: Belharbi
-et al., FG 2024, and its code.
+Shapes: B batch, S side of the stored image, s side of the stored heatmap.
+
+Source: Belharbi et al., FG 2024, and its code.
 """
 
 import math
@@ -17,8 +18,8 @@ from torch import Tensor
 
 from anatomy.landmarks import FLIP
 from errors import pick
-from train.data.batch_loader import Raw
-from train.data.colour_jitter import coloured
+from train.data.batch_loader import RawBatch
+from train.data.colour_jitter import jitter_colours
 from train.images import MEAN, normalize_images, resize_images
 from train.params import AugmentParams, TrainParams
 from train.records import Batch
@@ -30,47 +31,47 @@ _SAMPLES = 112
 benchmarks/store_size.py)."""
 
 
-def training_batch(
-    raw: Raw, sizes: Sequence[tuple[int, int]], params: TrainParams, rng: torch.Generator
+def augment_batch(
+    raw: RawBatch, sizes: Sequence[tuple[int, int]], params: TrainParams, rng: torch.Generator
 ) -> Batch:
-    """Augment a stored batch where it lies.
+    """Augment a stored batch on its device.
 
     Args:
         raw: on the generator's device.
-        sizes: at which heatmaps are wanted, see methods.alignment.target_sizes.
+        sizes: of the heatmaps, see methods.au_alignment.target_sizes.
         params: image_px and augment.
-        rng: all chance comes from it, and the batch carries it on.
+        rng: source of all random numbers; the batch carries it on.
     """
     affine = random_affine(len(raw.rows_B), params.augment, rng)
-    images = train_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
-    maps = tuple(moved_maps(raw.maps_Bss, size, affine) for size in sizes)
-    points = None if raw.points_B682 is None else moved_points(raw.points_B682, affine)
+    images = augment_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
+    maps = tuple(warp_maps(raw.maps_Bss, size, affine) for size in sizes)
+    points = None if raw.points_B682 is None else warp_points(raw.points_B682, affine)
     return Batch(
         images,
         raw.labels_B,
         maps,
         raw.valid_B,
         rng,
-        rows_B=raw.places_B,
+        rows_B=raw.device_rows_B,
         points_B682=points,
     )
 
 
-def train_images(
+def augment_images(
     images_BSS3: Tensor,
     image_px: int,
     affine_B23: Tensor,
     params: AugmentParams,
     rng: torch.Generator,
 ) -> Tensor:
-    """Resize, move, colour, erase and normalise a batch of stored pictures.
+    """Resize, warp, jitter, erase and normalise a batch of stored images.
 
     Args:
         images_BSS3: uint8 RGB.
         image_px: side of the result.
         affine_B23: from `random_affine`.
         params: probabilities and ranges.
-        rng: on the same device; all chance comes from it.
+        rng: on the same device; source of all random numbers.
 
     Returns:
         (B, 3, image_px, image_px) float.
@@ -78,18 +79,18 @@ def train_images(
     images = resize_images(images_BSS3, round(image_px * params.resize_ratio))
     grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
     images = F.grid_sample(images, grid, align_corners=False)
-    images = _jittered(images, params, rng)
-    images = _noisy(images, params, rng) if params.noise_p else images
-    return normalize_images(_erased(images, params, rng))
+    images = _colour_jitter(images, params, rng)
+    images = _add_noise(images, params, rng) if params.noise_p else images
+    return normalize_images(_random_erase(images, params, rng))
 
 
-def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | None = None) -> Tensor:
-    """Sample stored heatmaps at the size at which they are needed, moved as their pictures were.
+def warp_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | None = None) -> Tensor:
+    """Sample stored heatmaps at the size at which they are needed, warped as their images were.
 
     Args:
         maps_Bss: uint8, 255 = 1.
         size: rows and columns of the result.
-        affine_B23: from `random_affine`; None leaves them where they are.
+        affine_B23: from `random_affine`; None does not warp them.
 
     Returns:
         (B, 1, rows, columns) float in [0, 1].
@@ -106,11 +107,11 @@ def moved_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | Non
     return F.interpolate(sampled, size, mode="bilinear", align_corners=False, antialias=True)
 
 
-def moved_points(points_B682: Tensor, affine_B23: Tensor) -> Tensor:
-    """Move landmarks as their pictures were; those of a mirrored face are renamed.
+def warp_points(points_B682: Tensor, affine_B23: Tensor) -> Tensor:
+    """Warp landmarks as their images were; those of a mirrored face are renamed.
 
     Args:
-        points_B682: (x, y), the picture's edges at -1 and 1.
+        points_B682: (x, y), the image's edges at -1 and 1.
         affine_B23: from `random_affine`: from output to input, so it is inverted here.
     """
     linear_B22 = affine_B23[:, :, :2]
@@ -125,12 +126,12 @@ def random_affine(count: int, params: AugmentParams, rng: torch.Generator) -> Te
 
     From normalised output to normalised input.
     """
-    angle = torch.deg2rad(_uniform(count, -params.rotate_deg, params.rotate_deg, rng)) * _coin(
+    angle = torch.deg2rad(_uniform(count, -params.rotate_deg, params.rotate_deg, rng)) * _bernoulli(
         count, params.rotate_p, rng
     )
     side = _uniform(count, params.crop_area_min, 1, rng).sqrt()
     x, y = ((1 - side) * _uniform(count, -1, 1, rng) for _ in range(2))
-    flip = 1 - 2 * _coin(count, params.flip_p, rng)
+    flip = 1 - 2 * _bernoulli(count, params.flip_p, rng)
     zero = torch.zeros_like(side)
     crop = torch.stack([torch.stack([flip * side, zero, x], 1), torch.stack([zero, side, y], 1)], 1)
     cos, sin = angle.cos(), angle.sin()
@@ -142,29 +143,29 @@ def _uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tenso
     return low + (high - low) * torch.rand(count, generator=rng, device=rng.device)
 
 
-def _coin(count: int, chance: float, rng: torch.Generator) -> Tensor:
-    return (torch.rand(count, generator=rng, device=rng.device) < chance).float()
+def _bernoulli(count: int, probability: float, rng: torch.Generator) -> Tensor:
+    return (torch.rand(count, generator=rng, device=rng.device) < probability).float()
 
 
 def _factor(spread: float, chosen_B: Tensor, rng: torch.Generator) -> Tensor:
-    """A factor a sample around 1, exactly 1 where the sample was not chosen: (B,)."""
+    """One factor per sample around 1, exactly 1 where the sample was not chosen: (B,)."""
     return 1 + chosen_B * _uniform(len(chosen_B), -spread, spread, rng)
 
 
-def _jittered(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    """Make some grey; change brightness, contrast, saturation and hue of some, in any order."""
+def _colour_jitter(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Make some images grey; jitter colours of some, in an order drawn for each."""
     count = len(images)
-    grey, chosen = _coin(count, params.grey_p, rng), _coin(count, params.jitter_p, rng)
+    grey, chosen = _bernoulli(count, params.grey_p, rng), _bernoulli(count, params.jitter_p, rng)
     spreads = (params.brightness, params.contrast, params.saturation, params.hue)
     factors = torch.stack([_factor(spread, chosen, rng) for spread in spreads], dim=1)
     factors[:, 3] -= 1  # hue turns by a share of the circle: 0 is none
     order = torch.rand((count, 4), generator=rng, device=rng.device).argsort(dim=1)
-    return coloured(images, grey, factors, order)
+    return jitter_colours(images, grey, factors, order)
 
 
-def _noisy(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    """Add Gaussian noise to some pictures, at the size that the model sees."""
-    chosen = _coin(len(images), params.noise_p, rng).view(-1, 1, 1, 1)
+def _add_noise(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Add Gaussian noise to some images, at the size that the model sees."""
+    chosen = _bernoulli(len(images), params.noise_p, rng).view(-1, 1, 1, 1)
     noise = torch.randn(images.shape, generator=rng, device=images.device)
     return (images + chosen * (params.noise_std / 255) * noise).clamp(0, 1)
 
@@ -184,11 +185,11 @@ FILLS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
 """What an erased rectangle is filled with."""
 
 
-def _erased(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
-    """Fill a random rectangle of some pictures; the heatmap is left as it is."""
+def _random_erase(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Fill a random rectangle of some images; the heatmap is not changed."""
     fill = pick(FILLS, params.erase_fill, "filling")
     count, _, height, width = images.shape
-    area = _uniform(count, _ERASE_AREA_MIN, params.erase_area_max, rng) * _coin(
+    area = _uniform(count, _ERASE_AREA_MIN, params.erase_area_max, rng) * _bernoulli(
         count, params.erase_p, rng
     )
     ratio = _uniform(count, math.log(_ERASE_RATIO[0]), math.log(_ERASE_RATIO[1]), rng).exp()

@@ -1,6 +1,6 @@
-"""Batches from the memory-mapped stores: uint8 pictures and maps, on the device.
+"""Batches from the memory-mapped stores: uint8 images and heatmaps, on the device.
 
-Which faces they hold depends on (seed, epoch) alone.
+The faces of each batch depend only on (seed, epoch).
 """
 
 from collections.abc import Collection, Iterator
@@ -14,29 +14,29 @@ from torch import Tensor
 
 from errors import DataError, pick
 from store.reading import read_points
-from train.data.prefetch import SOURCES, Rows
-from train.data.row_sources import MAPS
-from train.data.samplers import SAMPLERS, cut
-from train.data.stores import Stores, labels_of
+from train.data.heatmap_sources import HEATMAP_SOURCES
+from train.data.prefetch import FETCHERS, Rows
+from train.data.samplers import SAMPLERS, split_batches
+from train.data.stores import Stores, expression_ids
 from train.params import FeedParams
 from train.records import Loss
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
-    """A batch as stored, on the device; valid until the next one is asked for.
+class RawBatch:
+    """A batch as stored, on the device; valid until the next one is requested.
 
-    Shapes: B faces, S side of a picture, s side of a map.
+    Shapes: B faces, S side of an image, s side of a heatmap.
 
     Attributes:
         rows_B: of the store, ascending; not on the device.
         images_BSS3: uint8 RGB.
         maps_Bss: uint8, 255 = 1.
-        valid_B: whether the map is defined.
+        valid_B: whether the heatmap is defined.
         labels_B: expression ids.
-        places_B: rows_B, on the device.
-        points_B682: landmarks (x, y), the picture's edges at -1 and 1; NaN where there are none.
-            None unless they are carried.
+        device_rows_B: rows_B, on the device.
+        points_B682: landmarks (x, y), the image's edges at -1 and 1; NaN where there are none.
+            None unless a loss needs them.
     """
 
     rows_B: NDArray[np.int64]
@@ -44,132 +44,134 @@ class Raw:
     maps_Bss: Tensor
     valid_B: Tensor
     labels_B: Tensor
-    places_B: Tensor
+    device_rows_B: Tensor
     points_B682: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where batches go.
 
     Attributes:
-        device: that trains.
-        rank: which of `ranks` processes this one is; each reads its own piece of every batch.
-        ranks: how many there are.
+        device: where they are used.
+        rank: of this process; each rank reads its own part of every batch.
+        world_size: number of processes.
     """
 
     device: torch.device
     rank: int = 0
-    ranks: int = 1
+    world_size: int = 1
 
 
-class Feed:
+class BatchLoader:
     """The faces of one split with their heatmaps."""
 
     def __init__(
-        self, stores: Stores, split: str, batch: int, params: FeedParams, place: Place
+        self, stores: Stores, split: str, batch_size: int, params: FeedParams, placement: Placement
     ) -> None:
         """Open a split.
 
         Args:
             stores: faces, landmarks and heatmaps.
             split: train, val or test.
-            batch: faces a batch, of all ranks together; the last one of an epoch may differ.
-            params: from where, and which faces an epoch shows.
-            place: where to.
+            batch_size: faces per batch, over all ranks; the last batch of an epoch may differ.
+            params: how rows are read, and which faces an epoch shows.
+            placement: device and rank.
 
         Raises:
-            DataError: if no face of the split is usable, or fewer than there are ranks.
+            DataError: if the split has no usable face, or fewer than there are ranks.
             UsageError: if a name is not known.
         """
         usable = stores.faces.array("valid").load() == 1
         table = stores.faces.table()
         splits = np.array([row["split"] for row in table])
         self.rows_N: Rows = np.flatnonzero(usable & (splits == split))
-        if len(self.rows_N) < place.ranks:
+        if len(self.rows_N) < placement.world_size:
             raise DataError(
                 stores.faces.path,
-                f"{len(self.rows_N)} usable faces in split {split} for {place.ranks} processes. "
-                "Look at status.csv and at the splits in index.",
+                f"{len(self.rows_N)} usable faces in split {split} for "
+                f"{placement.world_size} processes. Check status.csv, and the splits in index.",
             )
-        self.labels_N = labels = labels_of(table)
+        self.labels_N = labels = expression_ids(table)
         self._valid = stores.heatmaps.array("valid").load() == 1
         self._landmarks, self._heatmaps = stores.landmarks, stores.heatmaps
-        self._carries_points = False
-        self._batch, self._place = batch, place
+        self._with_points = False
+        self._batch_size, self._placement = batch_size, placement
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
-        maps = pick(MAPS, params.heatmaps, "origin of heatmaps")(stores, labels)
-        columns = (stores.faces.array("image"), maps)
-        self._source = pick(SOURCES, params.source, "feed")(
-            columns, self.rows_N, params, place.device
+        maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")(stores, labels)
+        sources = (stores.faces.array("image"), maps)
+        self._fetch = pick(FETCHERS, params.source, "feed")(
+            sources, self.rows_N, params, placement.device
         )
 
-    def serve(self, losses: Collection[Loss]) -> None:
-        """From now on, give batches what these losses ask for.
+    def prepare_for(self, losses: Collection[Loss]) -> None:
+        """From now on, give batches everything that these losses need.
 
         Raises:
             DataError: if no face of the split has it.
         """
-        self._carries_points = any(loss.points for loss in losses)
-        if self._carries_points and not self._landmarks.array("valid").take(self.rows_N).any():
+        self._with_points = any(loss.needs_points for loss in losses)
+        if self._with_points and not self._landmarks.array("valid").take(self.rows_N).any():
             raise DataError(
                 self._landmarks.path,
-                "no face of this split has landmarks, and this method learns by them. Look at "
-                "status.csv there; landmark.backend finds them.",
+                "no face of this split has landmarks, and this method needs them. Check "
+                "status.csv there; landmark.backend chooses what finds them.",
             )
-        if any(loss.maps for loss in losses) and not self._valid[self.rows_N].any():
+        if any(loss.needs_maps for loss in losses) and not self._valid[self.rows_N].any():
             raise DataError(
                 self._heatmaps.path,
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
-                "Look at status.csv there; landmark.backend finds the points that maps are of.",
+                "Check status.csv there; heatmaps are drawn from what landmark.backend finds.",
             )
 
     def __len__(self) -> int:
-        """Batches an epoch."""
-        return len(self._pieces(self._order(0, 0)))
+        """Batches per epoch."""
+        return len(self._split_batches(self._epoch_rows(0, 0)))
 
-    def shuffled(self, seed: int, epoch: int, skip: int = 0) -> Iterator[Raw]:
+    def epoch_batches(self, seed: int, epoch: int, skip: int = 0) -> Iterator[RawBatch]:
         """Yield the faces that the sampler chooses for this epoch.
 
         Args:
             seed: of the run.
-            epoch: counted from 0.
-            skip: begin with this batch.
+            epoch: from 0.
+            skip: number of batches to leave out at the beginning.
         """
-        return self._batches(self._pieces(self._order(seed, epoch))[skip:])
+        return self._load(self._split_batches(self._epoch_rows(seed, epoch))[skip:])
 
-    def in_order(self) -> Iterator[Raw]:
-        """Yield every face once, by row."""
-        return self._batches(self._pieces(self.rows_N))
+    def sequential_batches(self) -> Iterator[RawBatch]:
+        """Yield every face once, in the order of rows."""
+        return self._load(self._split_batches(self.rows_N))
 
-    def _order(self, seed: int, epoch: int) -> Rows:
+    def _epoch_rows(self, seed: int, epoch: int) -> Rows:
         rng = np.random.default_rng([seed, epoch])
         return self.rows_N[self._sample(self.labels_N[self.rows_N], rng)]
 
-    def _pieces(self, rows_M: Rows) -> list[Rows]:
-        return cut(rows_M, self._batch, (self._place.rank, self._place.ranks))
-
-    def _batches(self, pieces: list[Rows]) -> Iterator[Raw]:
-        if not pieces:
-            return
-        rows_M, lengths = np.concatenate(pieces), [len(rows_B) for rows_B in pieces]
-        valid, labels, places = (
-            torch.split(torch.from_numpy(column).to(self._place.device), lengths)
-            for column in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
+    def _split_batches(self, rows_M: Rows) -> list[Rows]:
+        return split_batches(
+            rows_M, self._batch_size, self._placement.rank, self._placement.world_size
         )
-        with closing(self._source(pieces)) as source:
-            for number, (images, maps) in enumerate(source):
-                yield Raw(
-                    pieces[number],
+
+    def _load(self, batches: list[Rows]) -> Iterator[RawBatch]:
+        if not batches:
+            return
+        rows_M, lengths = np.concatenate(batches), [len(rows_B) for rows_B in batches]
+        valid, labels, device_rows = (
+            torch.split(torch.from_numpy(values).to(self._placement.device), lengths)
+            for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
+        )
+        with closing(self._fetch(batches)) as fetched:
+            for number, (images, maps) in enumerate(fetched):
+                yield RawBatch(
+                    batches[number],
                     images,
                     maps,
                     valid[number],
                     labels[number],
-                    places[number],
-                    self._points(pieces[number]) if self._carries_points else None,
+                    device_rows[number],
+                    self._points(batches[number]) if self._with_points else None,
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:
         size_px = self._landmarks.metadata["size_px"]
         edges = (read_points(self._landmarks, rows_B) + 0.5) * (2 / size_px) - 1
-        return torch.from_numpy(edges.astype(np.float32)).to(self._place.device)
+        return torch.from_numpy(edges.astype(np.float32)).to(self._placement.device)

@@ -1,6 +1,6 @@
-"""What greyscale and colour jitter do, as one affine map of RGB a picture.
+"""Random greyscale and colour jitter, as one affine map of RGB per image.
 
-Shapes: B pictures, 4 steps: brightness, contrast, saturation, hue.
+Shapes: B images, 4 steps: brightness, contrast, saturation, hue.
 """
 
 import math
@@ -11,17 +11,20 @@ from torch import Tensor
 _LUMA = (0.299, 0.587, 0.114)
 
 
-def coloured(images_B3HW: Tensor, grey_B: Tensor, factors_B4: Tensor, order_B4: Tensor) -> Tensor:
-    """Make some pictures grey, then jitter each in an order of its own.
+def jitter_colours(
+    images_B3HW: Tensor, grey_B: Tensor, factors_B4: Tensor, order_B4: Tensor
+) -> Tensor:
+    """Make some images grey, then jitter each in an order of its own.
 
-    Every step maps a colour to a matrix times it, and contrast adds a matrix times the picture's
-    mean colour, which moves as colours do. So all steps together are one such map, applied in one
-    pass; values are clipped once, where the published steps clip after each. Hue turns RGB about
-    the grey axis; the published one turns it in HSV.
+    Every step maps a colour to a matrix times it, and contrast adds a matrix times the image's
+    mean colour, which every step maps as it maps colours. So all
+    steps together are one such map, applied in one pass; values are clipped once, where the
+    published steps clip after each. Hue turns RGB about the grey axis; the published one turns it
+    in HSV.
 
     Args:
         images_B3HW: RGB in [0, 1].
-        grey_B: 1 makes a picture grey, 0 leaves it.
+        grey_B: 1 makes an image grey, 0 leaves it.
         factors_B4: of brightness, contrast and saturation, 1 for none; share of the colour circle
             by which hue turns, 0 for none.
         order_B4: which step comes first, second, ...

@@ -1,4 +1,4 @@
-"""From rows of a store to batches on the device: through a ring of buffers, or from its memory.
+"""From rows of a store to batches on the device: prefetched by threads, or kept in its memory.
 
 Shapes: N rows of a split, B rows of a batch, R bytes of a row.
 """
@@ -7,140 +7,163 @@ import logging
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from math import prod
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.data.row_sources import Column
+from train.device import use_device
 from train.params import FeedParams
 
+
+class RowSource(Protocol):
+    """Rows of bytes, each one sample (N, ...) of uint8, perhaps followed by a checksum."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(N, ...) of all samples."""
+
+    @property
+    def row_bytes(self) -> int:
+        """R, at least the bytes of one sample."""
+
+    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
+        """Copy rows, given in ascending order."""
+
+
 Rows = NDArray[np.int64]
-Columns = tuple[Column, ...]
-Batches = Generator[tuple[Tensor, ...], None, None]
-Source = Callable[[Sequence[Rows]], Batches]
+RowSources = tuple[RowSource, ...]
+TensorBatches = Generator[tuple[Tensor, ...], None, None]
+Fetcher = Callable[[Sequence[Rows]], TensorBatches]
+"""Rows of each batch -> the batches, one tensor per row source."""
 
 _LOG = logging.getLogger(__name__)
 
 
-def mapped(columns: Columns, rows_N: Rows, params: FeedParams, device: torch.device) -> Source:
-    """Read through the memory map, ahead of the step; nothing is kept.
+def mapped(sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.device) -> Fetcher:
+    """Read from memory-mapped files, a few batches ahead of the step; nothing is kept.
 
-    A few threads fill a ring of buffers and move each to the device on a stream of their own. On
-    the CPU a batch *is* its buffer, filled again when the next batch is asked for.
+    Threads fill a ring of buffers and copy each to the device on a stream of its own. On the CPU a
+    batch *is* its buffer, which is filled again when the next batch is requested.
     """
 
-    def batches(pieces: Sequence[Rows]) -> Batches:
-        most = max(map(len, pieces), default=0)
-        ring = [_Slot(columns, most, device) for _ in range(params.threads + 2)]
-        pool = ThreadPoolExecutor(params.threads, "feed")
+    def fetch(batches: Sequence[Rows]) -> TensorBatches:
+        largest = max(map(len, batches), default=0)
+        ring = [_Buffer(sources, largest, device) for _ in range(params.threads + 2)]
+        # A new thread starts on GPU 0, where it would open a context beside that of the training.
+        pool = ThreadPoolExecutor(params.threads, "prefetch", use_device, (device,))
         jobs: deque[Future[tuple[Tensor, ...]]] = deque()
         try:
-            for number, rows_B in enumerate(pieces[: len(ring)]):
-                jobs.append(pool.submit(ring[number].filled, rows_B))
-            for number in range(len(pieces)):
-                yield _owned(jobs.popleft().result(), device)
-                if number + len(ring) < len(pieces):
-                    slot = ring[number % len(ring)]
-                    jobs.append(pool.submit(slot.filled, pieces[number + len(ring)]))
+            for number, rows_B in enumerate(batches[: len(ring)]):
+                jobs.append(pool.submit(ring[number].fill, rows_B))
+            for number in range(len(batches)):
+                yield _recorded(jobs.popleft().result(), device)
+                if number + len(ring) < len(batches):
+                    buffer = ring[number % len(ring)]
+                    jobs.append(pool.submit(buffer.fill, batches[number + len(ring)]))
         finally:
             pool.shutdown(cancel_futures=True)
 
-    return batches
+    return fetch
 
 
-def resident(columns: Columns, rows_N: Rows, params: FeedParams, device: torch.device) -> Source:
-    """Keep all rows on the device, as long as the feed lives."""
-    chunks = np.array_split(rows_N, max(1, len(rows_N) * _bytes(columns) >> 26))
+def resident(
+    sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.device
+) -> Fetcher:
+    """Keep all rows on the device, as long as the loader lives."""
+    chunks = np.array_split(rows_N, max(1, len(rows_N) * _bytes(sources) >> 26))
     kept = [
-        torch.empty((len(rows_N), *column.shape[1:]), dtype=torch.uint8, device=device)
-        for column in columns
+        torch.empty((len(rows_N), *source.shape[1:]), dtype=torch.uint8, device=device)
+        for source in sources
     ]
     done = 0
-    for chunk, parts in zip(chunks, mapped(columns, rows_N, params, device)(chunks), strict=True):
+    for chunk, parts in zip(chunks, mapped(sources, rows_N, params, device)(chunks), strict=True):
         for whole, part in zip(kept, parts, strict=True):
             whole[done : done + len(chunk)] = part
         done += len(chunk)
 
-    def batches(pieces: Sequence[Rows]) -> Batches:
-        places_M = torch.from_numpy(np.searchsorted(rows_N, np.concatenate(pieces))).to(device)
-        for places_B in torch.split(places_M, [len(rows_B) for rows_B in pieces]):
-            yield tuple(whole[places_B] for whole in kept)
+    def fetch(batches: Sequence[Rows]) -> TensorBatches:
+        index_M = torch.from_numpy(np.searchsorted(rows_N, np.concatenate(batches))).to(device)
+        for index_B in torch.split(index_M, [len(rows_B) for rows_B in batches]):
+            yield tuple(whole[index_B] for whole in kept)
 
-    return batches
+    return fetch
 
 
-def auto(columns: Columns, rows_N: Rows, params: FeedParams, device: torch.device) -> Source:
+def auto(sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.device) -> Fetcher:
     """Keep all rows on a GPU if they take a small enough share of its free memory; else map them.
 
-    On the CPU they are mapped: the page cache is memory already.
+    On the CPU they are always mapped: the page cache is in memory already.
     """
-    wanted, free = len(rows_N) * _bytes(columns), _free_bytes(device)
-    fits = wanted <= params.resident_share * free
+    needed, free = len(rows_N) * _bytes(sources), _free_bytes(device)
+    fits = needed <= params.resident_share * free
     chosen = resident if fits else mapped
     _LOG.info(
         "feed: %s, %.1f GB of faces and maps, %.1f GB free on %s",
         chosen.__name__,
-        wanted / 1e9,
+        needed / 1e9,
         free / 1e9,
         device,
     )
-    return chosen(columns, rows_N, params, device)
+    return chosen(sources, rows_N, params, device)
 
 
-SOURCES: dict[str, Callable[[Columns, Rows, FeedParams, torch.device], Source]] = {
+FETCHERS: dict[str, Callable[[RowSources, Rows, FeedParams, torch.device], Fetcher]] = {
     "mapped": mapped,
     "resident": resident,
     "auto": auto,
 }
-"""Name -> (columns, ascending rows of the split, params, device) -> source: pieces -> batches."""
+"""train.feed.source -> (row sources, ascending rows of the split, params, device) -> fetcher."""
 
 
-class _Slot:
-    """Buffers for one batch; pinned where a GPU fetches it."""
+class _Buffer:
+    """Memory for one batch; pinned if a GPU copies from it."""
 
-    def __init__(self, columns: Columns, rows: int, device: torch.device) -> None:
+    def __init__(self, sources: RowSources, rows: int, device: torch.device) -> None:
         pinned = device.type == "cuda"
-        self._columns, self._device = columns, device
-        self._buffers = [
-            torch.empty((rows, column.row_bytes), dtype=torch.uint8, pin_memory=pinned)
-            for column in columns
-        ]
+        self._sources, self._device = sources, device
+        with torch.cuda.device(device) if pinned else nullcontext():  # whose context pins
+            self._parts = [
+                torch.empty((rows, source.row_bytes), dtype=torch.uint8, pin_memory=pinned)
+                for source in sources
+            ]
         self._stream = torch.cuda.Stream(device) if pinned else None  # type: ignore[no-untyped-call]
 
-    def filled(self, rows_B: Rows) -> tuple[Tensor, ...]:
-        """Gather some rows and bring them to the device: (B, ...) a column."""
+    def fill(self, rows_B: Rows) -> tuple[Tensor, ...]:
+        """Gather some rows and copy them to the device: (B, ...) per row source."""
         parts = []
-        for column, buffer in zip(self._columns, self._buffers, strict=True):
-            part = buffer[: len(rows_B)]
-            column.gather(rows_B, part.numpy())
+        for source, whole in zip(self._sources, self._parts, strict=True):
+            part = whole[: len(rows_B)]
+            source.gather(rows_B, part.numpy())
             parts.append(part)
         return tuple(
-            part[:, : prod(column.shape[1:])].view(len(part), *column.shape[1:])
-            for column, part in zip(self._columns, self._moved(parts), strict=True)
+            part[:, : prod(source.shape[1:])].view(len(part), *source.shape[1:])
+            for source, part in zip(self._sources, self._to_device(parts), strict=True)
         )
 
-    def _moved(self, parts: list[Tensor]) -> list[Tensor]:
+    def _to_device(self, parts: list[Tensor]) -> list[Tensor]:
         if self._stream is None:
             return [part.to(self._device) for part in parts]
         with torch.cuda.stream(self._stream):
-            moved = [part.to(self._device, non_blocking=True) for part in parts]
+            copies = [part.to(self._device, non_blocking=True) for part in parts]
         self._stream.synchronize()  # this thread waits, not the step; then the buffer is free
-        return moved
+        return copies
 
 
-def _owned(parts: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
-    """Tell the allocator that the step's stream, too, uses what another one allocated."""
+def _recorded(parts: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+    """Tell the allocator that the step's stream also uses what another stream allocated."""
     if device.type == "cuda":
         for part in parts:
             part.record_stream(torch.cuda.current_stream(device))
     return parts
 
 
-def _bytes(columns: Columns) -> int:
-    return sum(column.row_bytes for column in columns)
+def _bytes(sources: RowSources) -> int:
+    return sum(source.row_bytes for source in sources)
 
 
 def _free_bytes(device: torch.device) -> int:

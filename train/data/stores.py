@@ -1,4 +1,4 @@
-"""What stage `train` reads: three stores whose rows are the same samples."""
+"""The input of stage `train`: three stores whose rows are the same samples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from store.tables import Row
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The faces of one dataset and what belongs to them, row by row.
+    """The stores of one dataset; row n of each belongs to the same face.
 
     Attributes:
         faces: store of stage align.
@@ -27,12 +27,12 @@ class Stores:
     heatmaps: Store
 
     @classmethod
-    def opened(cls, faces: Path, landmarks: Path, heatmaps: Path) -> "Stores":
+    def open(cls, faces: Path, landmarks: Path, heatmaps: Path) -> "Stores":
         """Open all three.
 
         Raises:
             DataError: if they do not have the same number of rows.
-            UsageError: if the heatmaps are of a kind with several maps a face.
+            UsageError: if the heatmaps are of a kind with several maps per face.
         """
         stores = cls(Store(faces), Store(landmarks), Store(heatmaps))
         for other in (stores.landmarks, stores.heatmaps):
@@ -44,13 +44,13 @@ class Stores:
         if len(stores.heatmaps.array("map").shape) != 3:
             raise UsageError(
                 heatmaps,
-                f"kind {stores.heatmaps.metadata['kind']} has several maps a face; "
+                f"kind {stores.heatmaps.metadata['kind']} has several maps per face; "
                 "training takes a kind with one, such as au.",
             )
         return stores
 
     def digests(self) -> dict[str, str]:
-        """Return what tells these stores from others."""
+        """Return the digest of each store, which identifies its content."""
         return {
             "faces": self.faces.digest,
             "landmarks": self.landmarks.digest,
@@ -58,6 +58,6 @@ class Stores:
         }
 
 
-def labels_of(table: list[Row]) -> NDArray[np.int64]:
-    """Return the expression of every row of a status table."""
+def expression_ids(table: list[Row]) -> NDArray[np.int64]:
+    """Return the expression id of every row of a status table."""
     return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from train.evaluation.measure import Looks, Measured, Setup
-from train.images import plain_images
+from train.images import eval_images
 
 ORDERS = ("cam", "attention", "random")
 WAYS = ("deletion", "insertion")
@@ -51,7 +51,7 @@ def faithfulness(
         return chances_BK.gather(1, labels_B[:, None])[:, 0]
 
     with torch.no_grad():
-        images = plain_images(looks.images_BHW3.to(setup.device), setup.image_px)
+        images = eval_images(looks.images_BHW3.to(setup.device), setup.image_px)
         maps = {
             "cam": torch.from_numpy(measured.cam_BSS),
             "attention": torch.from_numpy(measured.attention_BSS),

@@ -21,7 +21,7 @@ from anatomy.heatmaps import comparison_maps
 from errors import pick
 from store.tables import Row
 from train.evaluation.map_similarity import Canvas, shrinking, small
-from train.images import minmax_normalize, plain_images
+from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
 from train.records import CamMethod, Forward
@@ -196,7 +196,7 @@ def look(
 def measure(setup: Setup, looks: Looks) -> Measured:
     """Run one batch: predictions and every map in one pass."""
     with torch.no_grad():
-        forward = setup.model(plain_images(looks.images_BHW3.to(setup.device), setup.image_px))
+        forward = setup.model(eval_images(looks.images_BHW3.to(setup.device), setup.image_px))
         labels_B = torch.from_numpy(looks.labels_B).to(setup.device)
         cam_Bhw = minmax_normalize(setup.cam_method(setup.model, forward, labels_B).float())
         targets_BTCC = torch.from_numpy(looks.targets_BTCC).to(setup.device)

@@ -50,7 +50,7 @@ from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
-from train.data.stores import labels_of
+from train.data.stores import expression_ids
 from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
 from train.evaluation.classification import chance
 from train.evaluation.faithfulness import faithfulness
@@ -190,7 +190,7 @@ def _subjects(faces: Store, split: str) -> Subjects:
             f"no usable face in split {split}. Look at status.csv and at the splits in index.",
         )
     chosen = [table[row] for row in rows]
-    return Subjects(rows, labels_of(chosen), chosen, int(asked.sum()))
+    return Subjects(rows, expression_ids(chosen), chosen, int(asked.sum()))
 
 
 def _protocol(described: Mapping[str, Any], faces: Store, params: EvaluateParams) -> str:
@@ -206,7 +206,7 @@ def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.i
         return None
     usable = faces.array("valid").load() == 1
     table = faces.table()
-    return labels_of(
+    return expression_ids(
         [row for row, good in zip(table, usable, strict=True) if good and row["split"] == "train"]
     )
 

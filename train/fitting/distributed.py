@@ -18,6 +18,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from errors import TryLaterError
+from train.device import use_device
 
 _TIMEOUT = timedelta(minutes=10)
 
@@ -101,11 +102,10 @@ def init_distributed(device: torch.device) -> Iterator[Distributed]:
 
     If a rank dies, the others stop: at once where the system notices, else after ten minutes.
     """
+    use_device(device)
     if "RANK" not in os.environ:
         yield Distributed.single(device)
         return
-    if device.type == "cuda":
-        torch.cuda.set_device(device)
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_TIMEOUT)
     yield Distributed(dist.get_rank(), dist.get_world_size(), device, initialized=True)
     dist.destroy_process_group()  # not after an error: the others may hang, and so would this

@@ -17,7 +17,7 @@ from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
 from train.checkpoint import PREV, delete_checkpoints
 from train.data.stores import Stores
-from train.device import exactness
+from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.trainer import SUPERVISIONS, Trainer
 from train.methods import METHODS
@@ -51,7 +51,7 @@ def train(
     """
     _check_inputs(stores, run)
     about = stores.heatmaps.metadata
-    with init_distributed(run.device) as distributed, exactness(run.params.deterministic):
+    with init_distributed(run.device) as distributed, deterministic_mode(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, distributed)
         if not rebuild and is_built(out, fingerprint):
             return False

@@ -177,9 +177,9 @@ class TrainState:
         if self.labels and strategy.relabel:
             self.labels.propose(batch, strategy.relabel(forward, batch, epoch))
         losses = self._losses.values()
-        counts = torch.stack([loss.counted(batch) for loss in losses])
+        counts = torch.stack([loss.count(batch) for loss in losses])
         shares_T = counts / self._dist.all_reduce(counts).clamp(min=1)
-        return torch.stack([loss.term(forward, batch) for loss in losses]) * shares_T
+        return torch.stack([loss.function(forward, batch) for loss in losses]) * shares_T
 
     def _is_finite(self, losses: list[float], norm: float) -> bool:
         """Half precision may overflow as long as the scale can still be lowered."""

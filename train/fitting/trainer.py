@@ -20,8 +20,8 @@ from errors import DivergedError
 from progress import ProgressCallback
 from store.outputs import write_progress
 from train.checkpoint import LAST, AsyncCheckpointer, load_latest, require_same_shapes
-from train.data.augmentation import training_batch
-from train.data.batch_loader import Feed, Place, Raw
+from train.data.augmentation import augment_batch
+from train.data.batch_loader import BatchLoader, Placement, RawBatch
 from train.data.stores import Stores
 from train.fitting.distributed import Distributed
 from train.fitting.face_lists import SKIPPED, write_relabelled, write_skipped
@@ -50,7 +50,7 @@ def _no_losses(params: TrainParams) -> dict[str, Loss]:
 
 
 def _alignment(params: TrainParams) -> dict[str, Loss]:
-    return {"alignment": Loss(alignment(params.alignment), faces_with_map, maps=True)}
+    return {"alignment": Loss(alignment(params.alignment), faces_with_map, needs_maps=True)}
 
 
 SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Loss]]] = {
@@ -84,12 +84,12 @@ class Trainer:
         self._params = params = run.params
         method = METHODS[run.method]
         losses = {**build_losses(method, params), **SUPERVISIONS[run.supervision](params)}
-        place = Place(distributed.device, distributed.rank, distributed.world_size)
+        placement = Placement(distributed.device, distributed.rank, distributed.world_size)
         self._loader, self._validation = (
-            Feed(stores, split, params.batch, params.feed, place)
+            BatchLoader(stores, split, params.batch, params.feed, placement)
             for split in ("train", params.chosen_on)
         )
-        self._loader.serve(losses.values())
+        self._loader.prepare_for(losses.values())
         self._state = TrainState(method, params, losses, distributed, self._loader.labels_N)
         features = _features(self._state.model, params.image_px, distributed.device)
         layers = [*params.alignment.layers, *(one.level for one in losses.values() if one.level)]
@@ -156,7 +156,7 @@ class Trainer:
             ResourceError: if the device is out of memory.
         """
         position, params = self._position, self._params
-        raw_batches = self._loader.shuffled(
+        raw_batches = self._loader.epoch_batches(
             params.seed, position.epoch, position.step * params.accumulate
         )
         while position.step < self._steps:
@@ -180,14 +180,14 @@ class Trainer:
                 self._checkpointer.wait()
                 stop.exit(self._folder)
 
-    def _augmented(self, raw_batches: Iterator[Raw], rows: list[int]) -> Iterator[Batch]:
+    def _augmented(self, raw_batches: Iterator[RawBatch], rows: list[int]) -> Iterator[Batch]:
         """Augment the batches of one step, and append their rows to `rows`."""
         position, params = self._position, self._params
         for number, raw in enumerate(raw_batches, position.step * params.accumulate):
             rows += raw.rows_B.tolist()
             key = params.seed, position.epoch, number, self._dist.rank
             rng = make_generator(self._dist.device, *key)
-            yield training_batch(raw, self._sizes, params, rng)
+            yield augment_batch(raw, self._sizes, params, rng)
 
     def _record(self, result: StepResult, rows: list[int]) -> None:
         """Add a step to the epoch's sums, or to the skipped ones.

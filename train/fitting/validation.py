@@ -4,16 +4,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.data.augmentation import moved_maps
-from train.data.batch_loader import Feed, Raw
+from train.data.augmentation import warp_maps
+from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
-from train.images import plain_images
+from train.images import eval_images
 from train.methods.base import Classifier
 from train.records import Forward
 
 
 def validate(
-    model: Classifier, feed: Feed, image_px: int, distributed: Distributed
+    model: Classifier, feed: BatchLoader, image_px: int, distributed: Distributed
 ) -> dict[str, float]:
     """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps.
 
@@ -26,9 +26,9 @@ def validate(
     model.eval()
     sums = torch.zeros(5, dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
-        for raw in feed.in_order():
+        for raw in feed.sequential_batches():
             labels, valid = raw.labels_B, raw.valid_B
-            forward = model(plain_images(raw.images_BSS3, image_px))
+            forward = model(eval_images(raw.images_BSS3, image_px))
             sums += torch.stack(
                 [
                     torch.ones_like(labels).sum(),
@@ -43,8 +43,8 @@ def validate(
     return scores | ({"val/att_cos": cosines / counted} if counted else {})
 
 
-def _attention_cosines(forward: Forward, raw: Raw) -> Tensor:
+def _attention_cosines(forward: Forward, raw: RawBatch) -> Tensor:
     attention_BHW = forward.features[-1].mean(dim=1)
     rows, columns = attention_BHW.shape[-2:]
-    target_B1HW = moved_maps(raw.maps_Bss, (rows, columns))
+    target_B1HW = warp_maps(raw.maps_Bss, (rows, columns))
     return F.cosine_similarity(attention_BHW.flatten(1), target_B1HW.flatten(1))

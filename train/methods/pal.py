@@ -156,7 +156,7 @@ class Target:
 
 
 def _points(batch: Batch) -> Tensor:
-    assert batch.points_B682 is not None  # Loss.points asks for them
+    assert batch.points_B682 is not None  # Loss.needs_points
     return batch.points_B682
 
 
@@ -240,9 +240,9 @@ def attribution(params: AttributionParams) -> Loss:
 
     return Loss(
         term,
-        counted=lambda batch: target.faces(batch).sum(),
-        points=target.points,
-        maps=not target.points,
+        count=lambda batch: target.faces(batch).sum(),
+        needs_points=target.points,
+        needs_maps=not target.points,
         level=None if target.points else params.layer,
         check=check,
     )

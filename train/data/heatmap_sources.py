@@ -1,4 +1,4 @@
-"""Where heatmaps come from: read from their store, or drawn from the landmarks, of the same kind.
+"""Where heatmaps come from: read from their store, or drawn from the landmarks.
 
 Shapes: N samples of a dataset, B samples of a batch, R bytes of a row, C side of the canvas.
 """
@@ -6,7 +6,6 @@ Shapes: N samples of a dataset, B samples of a batch, R bytes of a row, C side o
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,34 +13,20 @@ from numpy.typing import NDArray
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescale_points
 from store.reading import Store, read_points
+from train.data.prefetch import RowSource
 from train.data.stores import Stores
-
-
-class Column(Protocol):
-    """Rows of bytes, each a sample (N, ...) of uint8 and perhaps a checksum."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """(N, ...) of all samples."""
-
-    @property
-    def row_bytes(self) -> int:
-        """R, at least as much as a sample takes."""
-
-    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
-        """Copy the rows at ascending places."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnMaps:
-    """Heatmaps as published: drawn on the canvas whenever they are asked for, never stored.
+    """Heatmaps as published: drawn on the canvas for every batch, never stored.
 
-    They are drawn on the face as it lies in its store and moved afterwards, as stored ones are:
-    radii are px of the canvas, so a map drawn from moved landmarks would be another one.
+    They are drawn on the stored face and warped afterwards, as stored ones are: radii are px of the
+    canvas, so a map drawn from warped landmarks would differ.
 
     Attributes:
         landmarks: store of stage landmark.
-        heatmaps: store of stage heatmap, whose kind and options are taken.
+        heatmaps: store of stage heatmap; only its kind and options are used.
         expressions_N: ids.
     """
 
@@ -57,7 +42,7 @@ class DrawnMaps:
 
     @property
     def row_bytes(self) -> int:
-        """A byte a px of the canvas."""
+        """One byte per px of the canvas."""
         return prod(self.shape[1:])
 
     def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
@@ -73,16 +58,16 @@ class DrawnMaps:
         out_BR[:] = maps_BCC.reshape(len(rows_B), self.row_bytes)
 
 
-def _stored(stores: Stores, expressions_N: NDArray[np.int64]) -> Column:
+def _stored(stores: Stores, expressions_N: NDArray[np.int64]) -> RowSource:
     return stores.heatmaps.array("map")
 
 
-def _drawn(stores: Stores, expressions_N: NDArray[np.int64]) -> Column:
+def _drawn(stores: Stores, expressions_N: NDArray[np.int64]) -> RowSource:
     return DrawnMaps(stores.landmarks, stores.heatmaps, expressions_N)
 
 
-MAPS: dict[str, Callable[[Stores, NDArray[np.int64]], Column]] = {
+HEATMAP_SOURCES: dict[str, Callable[[Stores, NDArray[np.int64]], RowSource]] = {
     "stored": _stored,
     "drawn": _drawn,
 }
-"""Name -> (stores, expressions of all samples) -> heatmaps, row by row."""
+"""train.feed.heatmaps -> (stores, expressions of all samples) -> heatmaps, row by row."""

@@ -8,9 +8,9 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.store_size import GEOMETRY, moved_points
 from store.reading import POINT_STEPS_PER_PX, Store, read_points
-from train.data.augmentation import moved_maps, random_affine
-from train.data.batch_loader import Feed, Place
-from train.data.stores import Stores, labels_of
+from train.data.augmentation import random_affine, warp_maps
+from train.data.batch_loader import BatchLoader, Placement
+from train.data.stores import Stores, expression_ids
 from train.params import FeedParams
 
 CANVAS, FACE = 224, 256
@@ -47,7 +47,7 @@ def posed(golden_folder, make_store, tmp_path_factory):
         maps, _ = HEATMAPS[kind](on_canvas, labels, 64, canvas_px=CANVAS, **options)
         stored = {"map": np.rint(maps * 255).astype(np.uint8)}
         heatmaps = write(f"maps-{kind}", stored, kind=kind, canvas_px=CANVAS, options=options)
-        found[kind] = Stores.opened(faces, landmarks, heatmaps)
+        found[kind] = Stores.open(faces, landmarks, heatmaps)
     return found
 
 
@@ -55,7 +55,11 @@ def maps_of(stores, heatmaps):
     params = FeedParams(
         source="mapped", resident_share=0, threads=2, sampler="shuffled", heatmaps=heatmaps
     )
-    return next(Feed(stores, "train", 54, params, Place(torch.device("cpu"))).in_order()).maps_Bss
+    return next(
+        BatchLoader(
+            stores, "train", 54, params, Placement(torch.device("cpu"))
+        ).sequential_batches()
+    ).maps_Bss
 
 
 def affine(params):
@@ -70,7 +74,7 @@ def cosines(one, other):
 @pytest.mark.parametrize("side", [28, 14, 7])
 def test_stored_and_drawn_maps_agree_under_augmentation(posed, kind, side):
     stored, drawn = (
-        moved_maps(maps_of(posed[kind], origin), (side, side), affine(GEOMETRY))
+        warp_maps(maps_of(posed[kind], origin), (side, side), affine(GEOMETRY))
         for origin in ("stored", "drawn")
     )
     assert cosines(stored, drawn).min() >= 0.9999
@@ -81,7 +85,11 @@ def test_a_drawn_map_is_the_published_one(posed, kind):
     stores = posed[kind]
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     exact, _ = HEATMAPS[kind](
-        points, labels_of(stores.faces.table()).tolist(), CANVAS, canvas_px=CANVAS, **OPTIONS[kind]
+        points,
+        expression_ids(stores.faces.table()).tolist(),
+        CANVAS,
+        canvas_px=CANVAS,
+        **OPTIONS[kind],
     )
     np.testing.assert_array_equal(maps_of(stores, "drawn").numpy(), np.rint(exact * 255))
 
@@ -90,7 +98,7 @@ def drawn_after_moving(stores, kind, moves, size):
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     maps, _ = HEATMAPS[kind](
         moved_points(points, moves),
-        labels_of(stores.faces.table()).tolist(),
+        expression_ids(stores.faces.table()).tolist(),
         size,
         canvas_px=CANVAS,
         **OPTIONS[kind],
@@ -101,20 +109,20 @@ def drawn_after_moving(stores, kind, moves, size):
 def test_landmark_maps_may_be_moved_before_or_after_drawing(posed):
     stores = posed["landmarks"]
     moves = affine(GEOMETRY.model_copy(update={"crop_area_min": 1}))  # a crop widens Gaussians too
-    moved = moved_maps(maps_of(stores, "drawn"), (112, 112), moves)
+    moved = warp_maps(maps_of(stores, "drawn"), (112, 112), moves)
     assert cosines(drawn_after_moving(stores, "landmarks", moves, 112), moved).min() >= 0.999
 
 
 def test_a_mirrored_face_is_drawn_from_points_in_mirrored_order(posed):
     stores = posed["single_au"]
     moves = affine(GEOMETRY.model_copy(update={"rotate_p": 0, "crop_area_min": 1, "flip_p": 1}))
-    moved = moved_maps(maps_of(stores, "drawn"), (112, 112), moves)
+    moved = warp_maps(maps_of(stores, "drawn"), (112, 112), moves)
     right = cosines(drawn_after_moving(stores, "single_au", moves, 112), moved)
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     unswapped = moved_points(points, moves)[:, list(FLIP)]
     wrong, _ = HEATMAPS["single_au"](
         unswapped,
-        labels_of(stores.faces.table()).tolist(),
+        expression_ids(stores.faces.table()).tolist(),
         112,
         canvas_px=CANVAS,
         **OPTIONS["single_au"],

@@ -1,0 +1,37 @@
+import pytest
+import torch
+
+from errors import UsageError
+from train.device import deterministic_mode, select_device, use_device
+
+
+def test_under_torchrun_cuda_is_the_gpu_of_the_rank(monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "3")
+    monkeypatch.setattr(torch, "zeros", lambda size, device: None)
+    assert select_device("cuda") == torch.device("cuda", 3)
+
+
+def test_a_device_that_is_not_there_is_refused_with_the_known_ones():
+    with pytest.raises(UsageError, match=r"'gpu' cannot be used.*Use cpu, cuda or auto"):
+        select_device("gpu")
+
+
+def test_a_thread_uses_the_gpu_that_it_is_given(monkeypatch):
+    used = []
+    monkeypatch.setattr(torch.cuda, "set_device", used.append)
+    for name in ("cpu", "cuda", "cuda:1"):
+        use_device(torch.device(name))
+    assert used == [torch.device("cuda", 1)]
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_the_mode_lasts_as_long_as_its_block(deterministic, monkeypatch):
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    with deterministic_mode(deterministic):
+        assert torch.are_deterministic_algorithms_enabled() == deterministic
+        assert torch.backends.cudnn.benchmark != deterministic
+    assert before == (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.backends.cudnn.benchmark,
+    )
