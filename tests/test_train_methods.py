@@ -3,11 +3,9 @@ import gc
 import pytest
 import torch
 
-from errors import UsageError
 from params import load as load_params
 from train.images import minmax_normalize
 from train.methods import METHODS
-from train.methods.adl import AttentionDropout
 from train.methods.backbones import BACKBONES
 from train.methods.cam_methods import CAM_METHODS
 from train.methods.heads import HEADS
@@ -16,6 +14,14 @@ from train.methods.model import build_losses, build_model, build_strategy
 from train.methods.strategies import STRATEGIES
 from train.params import TrainParams
 from train.records import Batch
+
+NETWORKS = list(
+    {
+        (one.head, one.training_strategy, one.losses): name
+        for name, one in reversed(METHODS.items())
+    }.values()
+)
+"""One method per network: cam, gradcam, gradcam_pp and layercam differ only in their maps."""
 
 LABELS = torch.tensor([0, 1, 2, 3, 4, 5, 6, 1])
 
@@ -40,7 +46,7 @@ def model(name, params):
 
 
 @pytest.fixture
-def learner(model):
+def trainable(model):
     """The same model ready to be trained, and afterwards as it was."""
     state = {key: value.clone() for key, value in model.state_dict().items()}
     yield model.train()
@@ -58,7 +64,7 @@ def explained(name, model, images, classes):
         return CAM_METHODS[METHODS[name].cam_method](model, model(images), classes)
 
 
-def stepped(name, model, params):
+def training_step(name, model, params):
     """One training step as the loop does it: the loss, after its backward pass."""
     device = next(model.parameters()).device
     images, labels, maps, valid = (
@@ -100,6 +106,12 @@ def test_the_page_on_methods_knows_every_row(checkout, family):
     assert [name for name in family if f"`{name}`" not in page] == []
 
 
+def test_the_methods_of_the_pooled_head_train_one_network():
+    same = [METHODS[name] for name in ("cam", "gradcam", "gradcam_pp", "layercam")]
+    assert len({(one.head, one.training_strategy, one.losses) for one in same}) == 1
+    assert {"cam", *NETWORKS} == {*METHODS} - {"gradcam", "gradcam_pp", "layercam"}
+
+
 def test_a_model_gives_logits_five_levels_and_a_map(name, model):
     with torch.no_grad():
         forward = model(pictures())
@@ -139,14 +151,15 @@ def test_a_level_without_any_signal_gives_a_zero_map(name, model):
     assert not minmax_normalize(found).any()
 
 
+@pytest.mark.parametrize("name", NETWORKS, scope="module")
 @pytest.mark.slow
-def test_every_weight_learns_under_mixed_precision(name, learner, params):
+def test_every_weight_learns_under_mixed_precision(name, trainable, params):
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        loss = stepped(name, learner, params)
+        loss = training_step(name, trainable, params)
     assert loss.isfinite()
-    silent = [key for key, weight in learner.named_parameters() if weight.grad is None]
+    silent = [key for key, weight in trainable.named_parameters() if weight.grad is None]
     assert silent == []
-    assert all(weight.grad.isfinite().all() for weight in learner.parameters())
+    assert all(weight.grad.isfinite().all() for weight in trainable.parameters())
 
 
 def test_weights_come_back_as_they_were(name, params, model):
@@ -160,6 +173,7 @@ def test_weights_come_back_as_they_were(name, params, model):
     )
 
 
+@pytest.mark.parametrize("name", NETWORKS, scope="module")
 def test_evaluation_knows_neither_labels_nor_chance(name, model):
     with torch.no_grad():
         first, second = model(pictures()).logits_BK, model(pictures()).logits_BK
@@ -193,21 +207,22 @@ def test_a_half_precision_step_and_a_map_on_a_gpu_are_those_of_the_processor(nam
     torch.testing.assert_close(found.cpu(), expected, atol=5e-2, rtol=0)
     model.train()
     with torch.autocast("cuda", dtype=torch.float16):
-        loss = stepped(name, model, params)
+        loss = training_step(name, model, params)
     assert loss.isfinite()
 
 
+@pytest.mark.parametrize("name", NETWORKS, scope="module")
 @pytest.mark.slow
-def test_a_compiled_step_has_the_loss_of_a_plain_one(name, learner, params):
+def test_a_compiled_step_has_the_loss_of_a_plain_one(name, trainable, params):
     if not METHODS[name].compiles:
         pytest.skip("this method says that it cannot be compiled")
     torch._dynamo.reset()
     losses = []
-    for used in (learner, torch.compile(learner, backend="aot_eager", fullgraph=True)):
-        learner.zero_grad(set_to_none=True)
+    for used in (trainable, torch.compile(trainable, backend="aot_eager", fullgraph=True)):
+        trainable.zero_grad(set_to_none=True)
         torch.manual_seed(1)
-        losses.append(stepped(name, used, params))
-        assert all(weight.grad is not None for weight in learner.parameters())
+        losses.append(training_step(name, used, params))
+        assert all(weight.grad is not None for weight in trainable.parameters())
     torch.testing.assert_close(losses[0], losses[1], atol=1e-5, rtol=1e-4)
 
 
@@ -225,32 +240,3 @@ def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
     learning = [weight.grad is not None for weight in model.head.parameters()]
     assert any(learning)
     assert model.backbone.net.layer4[0].downsample[0].weight.grad.any()
-
-
-@pytest.mark.parametrize(("backbone", "places"), [("resnet18", (0, 1)), ("resnet50", (0, 2))])
-def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, places):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
-    ).model_copy(update={"backbone": backbone, "image_px": 32})
-    torch.manual_seed(0)
-    dropping = build_model(METHODS["adl"], shipped).eval()
-    torch.manual_seed(0)
-    plain = build_model(METHODS["cam"], shipped.model_copy(update={"training_strategy": {}})).eval()
-    net = dropping.backbone.net
-    for stage, expected in ((net.layer3, (0,)), (net.layer4, places)):
-        found = [
-            any(isinstance(part, AttentionDropout) for part in block.modules()) for block in stage
-        ]
-        assert [place for place, drops in enumerate(found) if drops] == list(expected)
-    with torch.no_grad():
-        torch.testing.assert_close(
-            dropping(pictures(2)).logits_BK, plain(pictures(2)).logits_BK, atol=0, rtol=0
-        )
-
-
-def test_adl_says_that_it_needs_a_resnet(checkout):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
-    )
-    with pytest.raises(UsageError, match="adl needs a ResNet"):
-        build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))

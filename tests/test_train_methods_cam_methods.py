@@ -7,6 +7,7 @@ from torch import nn
 from errors import UsageError
 from tests.flat_model import OPTIONS, Flat, made
 from train.images import minmax_normalize
+from train.methods.apvit import token_importance
 from train.methods.base import Classifier, Head, LevelShape
 from train.methods.cam_methods import (
     CAM_METHODS,
@@ -16,10 +17,9 @@ from train.methods.cam_methods import (
     gradcam_pp_published,
     head_map,
     layercam,
-    token_importance,
-    ts_cam,
 )
 from train.methods.gap import GAPHead
+from train.methods.ts_cam import ts_cam
 from train.records import Forward
 
 LEVEL = LevelShape(8, 10, 10)
@@ -132,15 +132,6 @@ def test_class_maps_are_those_of_the_package_torchcam(pooled, images):
     torch.testing.assert_close(found.relu(), expected.relu())
 
 
-def test_ts_cam_multiplies_attention_and_class_map():
-    maps = torch.zeros(1, 7, 2, 2)
-    maps[0, 2] = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
-    attention = torch.tensor([[[0.5, 0.0], [0.25, 1.0]]])
-    forward = Forward(torch.zeros(1, 7), (), maps, {"class_attention_BHW": attention})
-    found = ts_cam(None, forward, torch.tensor([2]))
-    assert found.tolist() == [[[0.5, 0.0], [0.75, 4.0]]]
-
-
 @pytest.mark.parametrize(
     ("cam_method", "needs"),
     [
@@ -150,7 +141,7 @@ def test_ts_cam_multiplies_attention_and_class_map():
         (token_importance, "apvit head"),
     ],
 )
-def test_a_readout_says_what_it_needs(images, cam_method, needs):
+def test_a_cam_method_says_what_it_needs(images, cam_method, needs):
     model = Classifier(Flat(), GAPHead(LEVEL))
     peaks = made("prm", LEVEL)
     model.head = peaks if cam_method is class_map else model.head
@@ -161,7 +152,7 @@ def test_a_readout_says_what_it_needs(images, cam_method, needs):
 
 @pytest.mark.parametrize("name", ["gradcam", "gradcam_pp", "gradcam_pp_published", "layercam"])
 @pytest.mark.parametrize("without", [torch.no_grad, torch.inference_mode])
-def test_gradient_readouts_need_nobody_to_record_gradients(model, images, name, without):
+def test_gradient_methods_need_nobody_to_record_gradients(model, images, name, without):
     expected = CAM_METHODS[name](model, model(images), CLASSES)
     with without():
         found = CAM_METHODS[name](model, model(images), CLASSES)

@@ -1,13 +1,9 @@
 import pytest
 import torch
-from torch import nn
 
-from train.methods.adl import AttentionDropout
-from train.methods.cutmix import cutmix, paste_boxes, random_box
-from train.methods.losses import cross_entropy
+from tests.two_faces import two_faces
 from train.methods.strategies import STRATEGIES
-from train.options import STRATEGY_OPTIONS, ADLParams, CutMixParams
-from train.records import Batch, Forward
+from train.options import STRATEGY_OPTIONS
 
 OPTIONS = {
     "plain": {},
@@ -20,87 +16,6 @@ OPTIONS = {
 }
 
 
-def chance(seed=0):
-    return torch.Generator().manual_seed(seed)
-
-
-def two_faces(valid=(True, True), seed=0):
-    """A black face with label 1 and a white one with label 4; their maps alike, at 2 x 2."""
-    images = torch.stack([torch.zeros(3, 4, 4), torch.ones(3, 4, 4)])
-    maps = images[:, :1, :2, :2].clone()
-    return Batch(images, torch.tensor([1, 4]), (maps,), torch.tensor(valid), chance(seed))
-
-
-SWAP = torch.tensor([1, 0])
-MIDDLE = torch.tensor([[1, 3], [1, 3]])
-
-
-def test_a_box_has_the_drawn_share_and_middle():
-    box = random_box(torch.tensor([0.75, 0.5, 0.5]), torch.Size([4, 4]))
-    assert box.tolist() == [[1, 3], [1, 3]]
-
-
-def test_a_box_is_cut_at_the_border():
-    box = random_box(torch.tensor([0.75, 0.0, 0.99]), torch.Size([4, 4]))
-    assert box.tolist() == [[0, 1], [2, 4]]
-
-
-def test_a_patch_is_pasted_into_the_picture():
-    mixed = paste_boxes(two_faces(), SWAP, MIDDLE).images_B3HW
-    expected = torch.zeros(4, 4)
-    expected[1:3, 1:3] = 1
-    torch.testing.assert_close(mixed[0, 0], expected)
-    torch.testing.assert_close(mixed[1, 0], 1 - expected)
-
-
-def test_a_coarse_map_is_mixed_by_what_the_patch_covers_of_each_cell():
-    mixed = paste_boxes(two_faces(), SWAP, torch.tensor([[0, 3], [1, 3]])).maps[0]
-    torch.testing.assert_close(mixed[0, 0], torch.tensor([[0.5, 0.5], [0.25, 0.25]]))
-
-
-def test_labels_are_shared_by_exact_area():
-    mixed = paste_boxes(two_faces(), SWAP, MIDDLE).mixed_BK
-    assert mixed[0].tolist() == [0, 0.75, 0, 0, 0.25, 0, 0]
-    assert mixed[1].tolist() == [0, 0.25, 0, 0, 0.75, 0, 0]
-
-
-def test_the_loss_of_a_mixed_face_is_the_mix_of_its_losses():
-    batch = paste_boxes(two_faces(), SWAP, MIDDLE)
-    logits = torch.randn(2, 7, generator=chance())
-    own, other = (
-        nn.functional.cross_entropy(logits, labels)
-        for labels in (batch.labels_B, batch.labels_B[SWAP])
-    )
-    found = cross_entropy(Forward(logits, ()), batch)
-    torch.testing.assert_close(found, 0.75 * own + 0.25 * other)
-
-
-def test_a_patch_from_an_undefined_map_leaves_none():
-    assert paste_boxes(two_faces(valid=(True, False)), SWAP, MIDDLE).valid_B.tolist() == [
-        False,
-        False,
-    ]
-    itself = torch.tensor([0, 1])
-    assert paste_boxes(two_faces(valid=(True, False)), itself, MIDDLE).valid_B.tolist() == [
-        True,
-        False,
-    ]
-
-
-def test_an_empty_patch_changes_nothing():
-    batch = two_faces(valid=(True, False))
-    mixed = paste_boxes(batch, SWAP, torch.zeros(2, 2, dtype=torch.int64))
-    torch.testing.assert_close(mixed.images_B3HW, batch.images_B3HW)
-    assert mixed.valid_B.tolist() == [True, False]
-
-
-@pytest.mark.parametrize(("probability", "mixes"), [(0.0, False), (1.0, True)])
-def test_batches_are_mixed_as_often_as_asked(probability, mixes):
-    prepare = cutmix(CutMixParams(probability=probability)).prepare_batch
-    shares = torch.stack([prepare(two_faces(seed=seed)).mixed_BK for seed in range(20)])
-    assert bool((shares[..., [1, 4]].amin(dim=-1) > 0).any()) is mixes
-
-
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_all_chance_of_a_batch_comes_from_the_generator(name):
     prepare = STRATEGIES[name](STRATEGY_OPTIONS[name](**OPTIONS[name])).prepare_batch
@@ -108,22 +23,3 @@ def test_all_chance_of_a_batch_comes_from_the_generator(name):
     first, second = prepare(two_faces(seed=3)), prepare(two_faces(seed=3))
     torch.testing.assert_close(first.images_B3HW, second.images_B3HW, atol=0, rtol=0)
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def drop(drop_p):
-    return AttentionDropout(ADLParams(drop_p=drop_p, threshold=0.5))
-
-
-LEVEL = torch.tensor([[[[0.0, 1.0], [2.0, 4.0]]]])
-
-
-def test_adl_hides_the_most_active_places_of_a_2x2_map():
-    assert drop(1.0)(LEVEL).tolist() == [[[[0.0, 1.0], [0.0, 0.0]]]]
-
-
-def test_adl_otherwise_stresses_them():
-    torch.testing.assert_close(drop(0.0)(LEVEL), LEVEL * LEVEL.sigmoid())
-
-
-def test_adl_is_nothing_in_evaluation():
-    assert drop(1.0).eval()(LEVEL) is LEVEL
