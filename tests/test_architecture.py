@@ -43,6 +43,14 @@ def room_of(name):
     return name.split(".")[0]
 
 
+CLOSED_WINGS = {
+    "train/data/": {"train.fitting", "train.evaluation", "train.methods"},
+    "train/methods/": {"train.fitting", "train.evaluation", "train.data"},
+    "train/evaluation/": {"train.fitting"},
+}
+"""Wing -> wings that it does not know."""
+
+
 @pytest.fixture(scope="module")
 def trees(checkout):
     """The syntax tree of every file, by its path in the checkout; parsed once."""
@@ -71,6 +79,42 @@ def test_a_room_opens_only_its_doors(in_rooms, room):
         if room_of(name) in closed | FORBIDDEN[room]
     }
     assert used == set()
+
+
+@pytest.mark.parametrize("wing", CLOSED_WINGS)
+def test_a_wing_of_train_knows_only_the_wings_below(in_rooms, wing):
+    used = {
+        (path, name)
+        for path, tree in in_rooms.items()
+        if path.startswith(wing)
+        for name in imported(tree)
+        if any(f"{name}.".startswith(f"{closed}.") for closed in CLOSED_WINGS[wing])
+    }
+    assert used == set()
+
+
+def test_what_lies_above_the_wings_of_train_knows_neither_fitting_nor_evaluation(in_rooms):
+    above = {path for path in in_rooms if path.startswith("train/") and path.count("/") == 1}
+    used = {
+        (path, name)
+        for path in above
+        for name in imported(in_rooms[path])
+        if name.startswith(("train.fitting", "train.evaluation"))
+    }
+    assert above
+    assert used == set()
+
+
+def test_a_checkpoint_is_read_without_models_or_stores(checkout):
+    needless = ["timm", "torchvision", "zarr", "dvclive", "pydantic", "train.methods"]
+    code = (
+        "import sys, train.checkpoint; "
+        f"print([name for name in {needless!r} if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
 
 
 def test_an_open_door_is_noticed():
