@@ -205,7 +205,8 @@ def arguments(tiny, speck, folder, checkout):
     whole["train"] = speck.model_dump(mode="json")
     yaml.dump(whole, folder / "params.yaml")
     given = ["train", tiny.faces, tiny.landmarks, tiny.heatmaps, folder / "run", "--method", "cam"]
-    return [*given, "--supervision", "aligned", "--params", folder / "params.yaml"]
+    options = ["--supervision", "aligned", "--device", "cpu"]  # as the run it is compared with
+    return [*given, *options, "--params", folder / "params.yaml"]
 
 
 @pytest.mark.slow

@@ -246,8 +246,9 @@ def test_the_term_never_waits_for_the_device():
         for attention in ATTENTIONS
         for similarity in SIMILARITIES
     ]
+    before = torch.cuda.get_sync_debug_mode()
     torch.cuda.set_sync_debug_mode("error")
     try:
         torch.stack([term(seen(feature), given) for term in losses]).sum().backward()
     finally:
-        torch.cuda.set_sync_debug_mode("default")
+        torch.cuda.set_sync_debug_mode(before)
