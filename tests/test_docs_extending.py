@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 SECTIONS = {
     "A dataset": "pipeline/datasets/jaffe.py",
-    "A face backend": "pipeline/backends/dlib_cnn.py",
+    "A face backend": "pipeline/faces/backends/dlib_cnn.py",
     "A heatmap kind": "anatomy/whole_face.py",
     "A method": "train/methods/weighed.py",
     "A CAM method": None,
