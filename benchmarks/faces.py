@@ -78,7 +78,7 @@ def errors(faces: Path, landmarks: Path, truth: dict[str, tuple[float, ...]]) ->
     rows = np.flatnonzero(store.array("valid").load())
     found = read_points(Store(landmarks), rows)
     matrices = store.array("matrix").take(rows)
-    table = store.table()
+    table = store.rows()
     return [
         normalized_mean_error(
             points, moved(np.array(truth[table[row]["id"]]).reshape(68, 2), matrix.astype(float))

@@ -47,9 +47,9 @@ def align(
     Returns:
         False if it was there already.
     """
-    rows, manifest = read_index(index)
-    brings_landmarks = any(row["landmarks"] for row in rows)
-    layout = _layout(len(rows), params.size_px, brings_landmarks)
+    table, manifest = read_index(index)
+    brings_landmarks = bool((table["landmarks"] != "").any())
+    layout = _layout(len(table), params.size_px, brings_landmarks)
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -64,7 +64,7 @@ def align(
     source = Source(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
     work = partial(align_rows, source, params)
     left_out = frozenset({"landmarks"})
-    plan = Plan(out, fingerprint, manifest["metadata"], layout, rows, params.max_bad, left_out)
+    plan = Plan(out, fingerprint, manifest["metadata"], layout, table, params.max_bad, left_out)
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     return build_rows(plan, work, limits, cluster, rebuild)
 

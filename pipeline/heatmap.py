@@ -51,12 +51,12 @@ def heatmap(
         raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
     draw = drawing(kind, params)
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
-    rows = source.table(("id", "expression", "split", "status"))
+    table = source.table(("id", "expression", "split", "status"))
     arrays = {
         "map": ArraySpec(one.shape[1:], "uint8"),
         "valid": ArraySpec(one.shape[1:-2], "uint8"),
     }
-    layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
+    layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
     options = params.options_of(kind)
     used = {"size_px": params.size_px, "canvas_px": params.canvas_px, **options}
     fingerprint = {
@@ -67,7 +67,7 @@ def heatmap(
         "landmarks": source.digest,
     }
     about = {**source.metadata, "kind": kind, "canvas_px": params.canvas_px, "options": options}
-    plan = Plan(out, fingerprint, about, layout, rows, max_bad=1.0)  # what failed, failed before
+    plan = Plan(out, fingerprint, about, layout, table, max_bad=1.0)  # what failed, failed before
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
 

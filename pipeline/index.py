@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError, NoPermissionError, printable
@@ -30,7 +30,10 @@ from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json
 from store.records import SPLITS, Sample, Status
-from store.tables import Row, read_table, write_table
+from store.tables import read_table, write_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 VERSION = 3
 TABLE = "samples.csv"
@@ -179,7 +182,7 @@ def _fingerprint(
     }
 
 
-def read_index(path: Path) -> tuple[list[Row], dict[str, Any]]:
+def read_index(path: Path) -> tuple["pl.DataFrame", dict[str, Any]]:
     """Return the table of samples and the manifest.
 
     Raises:

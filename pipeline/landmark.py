@@ -46,9 +46,9 @@ def landmark(
         False if it was there already.
     """
     source = Store(faces)
-    rows = source.table()
+    table = source.table()
     arrays = {"points": ArraySpec((68, 2), "int16"), "valid": ArraySpec((), "uint8")}
-    layout = Layout(len(rows), shard_rows(len(rows), _LARGE_SHARD), arrays)
+    layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
     fingerprint = {
         "stage": "landmark",
         "version": VERSION,
@@ -59,7 +59,7 @@ def landmark(
         "models": models(),
     }
     about = {**source.metadata, "size_px": source.array("image").shape[1]}
-    plan = Plan(out, fingerprint, about, layout, rows, params.max_bad)
+    plan = Plan(out, fingerprint, about, layout, table, params.max_bad)
     limits = Limits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     work = partial(landmark_rows, faces.resolve(), params)
     return build_rows(plan, work, limits, cluster, rebuild)

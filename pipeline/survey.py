@@ -1,7 +1,7 @@
 """Stage `survey`: what became of a dataset's pictures, for the report's part on data.
 
     OUT/survey.json    the audit of the index; counts by status, detector and remark; what failed
-    OUT/pictures.npz   mean face an expression (7, T, T, 3) and of how many (7,), failed pictures
+    OUT/pictures.npz   mean face per expression (7, T, T, 3) and of how many (7,), failed pictures
                        (F, T, T, 3), all uint8 but the counts
 
 T is the side of a thumbnail.
@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -25,10 +25,13 @@ from store.building import building, is_built
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import MappedArray, Store, evenly_spaced
 from store.records import Status, U8Image
-from store.tables import Row
+
+if TYPE_CHECKING:
+    import polars as pl
 
 VERSION = 1
 SURVEY, PICTURES = "survey.json", "pictures.npz"
+_COLUMNS = ("id", "expression", "status", "backend", "detail")
 
 
 def survey(
@@ -66,68 +69,68 @@ def survey(
         "landmarks": sources[1].digest,
     }
     if rebuild or not is_built(out, fingerprint):
-        audit, rows = json.loads((index / AUDIT).read_bytes()), sources[1].table()
+        audit, table = json.loads((index / AUDIT).read_bytes()), sources[1].table(_COLUMNS)
         with building(out, fingerprint, sources[0].metadata) as folder:
-            _write(folder, audit, sources[0], rows, params)
+            _write(folder, audit, sources[0], table, params)
     counts = json.loads((out / SURVEY).read_bytes())["status"]
     return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
 
 
-def _made_from(index: Path, table: Sequence[Row], store: Store) -> Store:
-    if [row["id"] for row in store.table()] != [row["id"] for row in table]:
+def _made_from(index: Path, table: "pl.DataFrame", store: Store) -> Store:
+    if not store.table(("id",))["id"].equals(table["id"]):
         raise UsageError(store.path, f"was not made from {index}. Run `dvc repro`.")
     return store
 
 
 def _write(
-    folder: Path, audit: dict[str, Any], faces: Store, rows: Sequence[Row], params: SurveyParams
+    folder: Path, audit: dict[str, Any], faces: Store, table: "pl.DataFrame", params: SurveyParams
 ) -> None:
-    """Write both files. rows: the status table of the landmarks, which tells of the faces, too."""
-    bad = [place for place, row in enumerate(rows) if not _good(row)]
+    """Write both files. table: of the landmarks; its statuses are those of the faces, too."""
+    bad = np.flatnonzero(~_is_good(table)).tolist()
     failed = evenly_spaced(bad, params.failed_faces).tolist()
-    told = ("id", "expression", "status", "detail")
     found = {
         "dataset": faces.metadata["dataset"],
         "notice": faces.metadata["notice"],
         "audit": audit,
-        **outcome(rows),
-        "failed": [{key: rows[place][key] for key in told} for place in failed],
+        **outcome(table),
+        "failed": table[failed].select("id", "expression", "status", "detail").rows(named=True),
     }
     atomic_write(folder / SURVEY, canonical_json(found))
-    _write_pictures(folder / PICTURES, faces, rows, failed, params)
+    _write_pictures(folder / PICTURES, faces, table, failed, params)
 
 
-def outcome(rows: Sequence[Row]) -> dict[str, Any]:
+def outcome(table: "pl.DataFrame") -> dict[str, Any]:
     """Count a status table.
 
     Returns:
         status -> rows; by_expression: expression -> status -> rows; backend and remark of the
         usable ones -> rows.
     """
-    good = [row for row in rows if _good(row)]
+    good = table.filter(_is_good(table))
     return {
-        "status": Counter(row["status"] for row in rows),
+        "status": Counter(table["status"]),
         "by_expression": {
-            name: Counter(row["status"] for row in rows if row["expression"] == name)
+            name: Counter(table["status"].filter(table["expression"] == name))
             for name in EXPRESSIONS
         },
-        "backend": Counter(row["backend"] for row in good),
-        "remark": Counter(word for row in good for word in row["detail"].split()),
+        "backend": Counter(good["backend"]),
+        "remark": Counter(word for detail in good["detail"] for word in detail.split()),
     }
 
 
-def _good(row: Row) -> bool:
-    return row["status"] == Status.OK
+def _is_good(table: "pl.DataFrame") -> NDArray[np.bool_]:
+    return (table["status"] == str(Status.OK)).to_numpy()
 
 
 def _write_pictures(
-    path: Path, faces: Store, rows: Sequence[Row], failed: Sequence[int], params: SurveyParams
+    path: Path, faces: Store, table: "pl.DataFrame", failed: Sequence[int], params: SurveyParams
 ) -> None:
     images, side = faces.array("image"), params.thumb_px
     means, counts = [], []
+    good = _is_good(table)
     for name in EXPRESSIONS:
-        places = [n for n, row in enumerate(rows) if _good(row) and row["expression"] == name]
-        chosen = evenly_spaced(places, params.mean_faces).tolist()
+        rows = np.flatnonzero(good & (table["expression"] == name).to_numpy())
+        chosen = evenly_spaced(rows.tolist(), params.mean_faces).tolist()
         means.append(_mean(images, chosen, side))
         counts.append(len(chosen))
     shown = [_thumb(images.take(np.array([n]))[0], side) for n in failed]

@@ -113,8 +113,8 @@ def write_file(path: Path, temporary: Path) -> None:
             _copy(file, name, store.array(name), store.layout.shard_rows)
         table = store.table()
         status = file.create_group(_STATUS)
-        for column in table[0] if table else ():
-            _write_text(status, column, [row[column] for row in table])
+        for column in table.columns:
+            _write_text(status, column, table[column].to_list())
     descriptor = os.open(temporary, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -156,6 +156,6 @@ def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:
 
 def _write_text(group: h5py.Group, column: str, values: Sequence[str]) -> None:
     """Write one column as UTF-8 of a fixed length, which compresses."""
-    encoded = [value.encode("utf-8", "surrogateescape") for value in values]
+    encoded = [value.encode() for value in values]
     kind = h5py.string_dtype("utf-8", max(1, *map(len, encoded)))
     group.create_dataset(column, data=np.array(encoded, kind), chunks=True, **_GZIP)

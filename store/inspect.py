@@ -47,7 +47,7 @@ def describe(path: Path) -> str:
 
 def count_by_status(path: Path) -> dict[str, int]:
     """Count the rows of a store by status."""
-    return dict(Counter(row.get("status", "?") for row in read_table(path / STATUS)))
+    return dict(Counter(read_table(path / STATUS, ("status",))["status"]))
 
 
 def status_line(path: Path) -> str:

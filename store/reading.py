@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import google_crc32c
 import numpy as np
@@ -17,7 +18,10 @@ from numpy.typing import NDArray
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
 from store.shards import CRC_BYTES, STATUS, Array, Layout, shard_file
-from store.tables import Row, read_table
+from store.tables import Row, read_rows, read_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 POINT_STEPS_PER_PX = 64
 """Landmarks are stored as int16 in 1/64 px."""
@@ -179,9 +183,13 @@ class Store:
         """
         self._arrays.clear()
 
-    def table(self, wanted: Collection[str] | None = None) -> list[Row]:
-        """Return the status table, one row a sample, or of each row only the columns wanted."""
-        return read_table(self.path / STATUS, wanted)
+    def table(self, columns: Collection[str] | None = None) -> "pl.DataFrame":
+        """Return the status table, one row per sample, or only some of its columns; all is text."""
+        return read_table(self.path / STATUS, columns)
+
+    def rows(self) -> list[Row]:
+        """Return the status table of a small store as rows."""
+        return read_rows(self.path / STATUS)
 
 
 def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64]:

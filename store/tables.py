@@ -1,24 +1,38 @@
-"""CSV tables that read back as they were written: UTF-8, a header, one row a line end."""
+"""CSV tables that read back as they were written: UTF-8, a header, one row per line end.
+
+Small tables are rows of text; large ones, of one row per sample, are polars data frames of text.
+"""
 
 import csv
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import io
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from errors import CorruptError
 from store.files import atomic_write
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Row = dict[str, str]
 
+_BATCH_ROWS = 1 << 16
+_BLOCK_BYTES = 1 << 20
 
-class _Lines(list[str]):
-    """Collects what the csv module writes, with plain line ends.
 
-    The module is told to end lines with CR LF, because it quotes only what occurs there, and a lone
-    CR ends a line for its reader.
+class _Lines(io.BytesIO):
+    r"""Collects what the csv module writes, with plain line ends.
+
+    The module is told to end lines with \r\n: it quotes only what occurs there, and its reader ends
+    a line at a lone \r, too.
     """
 
-    def write(self, line: str) -> None:
-        self.append(line.removesuffix("\r\n") + "\n")
+    def write(self, line: str) -> int:  # type: ignore[override]  # the csv module writes text
+        return super().write((line.removesuffix("\r\n") + "\n").encode("utf-8", "surrogateescape"))
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
@@ -27,26 +41,96 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([row.get(key) for key in columns] for row in rows)
-    atomic_write(path, "".join(lines).encode("utf-8", "surrogateescape"))
+    atomic_write(path, lines.getbuffer())
 
 
-def read_table(path: Path, wanted: Collection[str] | None = None) -> list[Row]:
-    """Return the rows of a table that AULens wrote, or of each only the columns wanted.
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a small table that AULens wrote.
 
     Raises:
         CorruptError: if a row has more or fewer fields than the header, or a quote is left open.
-        KeyError: if it has no such column.
     """
-    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+    lines = _records(path, errors="surrogateescape")
+    columns = next(lines, [])
+    return [dict(zip(columns, fields, strict=True)) for fields in lines]
+
+
+def read_table(path: Path, columns: Collection[str] | None = None) -> "pl.DataFrame":
+    """Return a table that AULens wrote, or only some of its columns, as text.
+
+    polars reads it where no field is quoted, once every line is known to have all its fields: it
+    would take a short line without a word. The csv module reads all others.
+
+    Raises:
+        CorruptError: as for `read_rows`, or if it is not UTF-8.
+        polars.exceptions.ColumnNotFoundError: if it has no such column.
+    """
+    import polars as pl
+
+    with path.open("rb") as file:
+        header = file.readline()
+    commas = header.count(b",")
+    if commas and _is_plain(path, commas):  # an empty line of a single column says nothing
+        names = header.decode().removesuffix("\n").split(",")
+        return pl.read_csv(
+            path,
+            columns=None if columns is None else list(columns),
+            schema=dict.fromkeys(names, pl.String),
+            quote_char=None,
+            empty_string_is_null=False,
+            glob=False,
+        )
+    lines = _records(path)
+    names = next(lines, [])
+    schema = dict.fromkeys(names, pl.String)
+    batches = [pl.DataFrame(schema=schema)]
+    while batch := list(islice(lines, _BATCH_ROWS)):
+        batches.append(pl.DataFrame(list(zip(*batch, strict=True)), schema, orient="col"))
+    table = pl.concat(batches)
+    return table if columns is None else table.select(list(columns))
+
+
+def _is_plain(path: Path, commas: int) -> bool:
+    """Say whether a table is plain UTF-8 without quotes, with so many commas on every line."""
+    line = np.frombuffer(b"," * commas + b"\n", np.uint8)
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK_BYTES):
+            block += file.readline()
+            if any(special in block for special in (b'"', b"\r", b"\0")) or block[-1:] != b"\n":
+                return False
+            bytes_N = np.frombuffer(block, np.uint8)
+            marks = bytes_N[(bytes_N == ord(",")) | (bytes_N == ord("\n"))]
+            if len(marks) % (commas + 1) or not _is_utf8(block):
+                return False
+            if (marks.reshape(-1, commas + 1) != line).any():
+                return False
+    return True
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _records(path: Path, errors: str = "strict") -> Iterator[list[str]]:
+    """Yield the fields of every line, the header first, all as many as the header has."""
+    with path.open(encoding="utf-8", errors=errors, newline="") as file:
         reader = csv.reader(file, strict=True)
+        width = None
         try:
-            columns = next(reader, [])
-            rows = (dict(zip(columns, fields, strict=True)) for fields in reader)
-            if wanted is None:
-                return list(rows)
-            return [{name: row[name] for name in wanted} for row in rows]
+            for fields in reader:
+                width = len(fields) if width is None else width
+                if len(fields) != width:
+                    raise ValueError(f"{len(fields)} fields, the header has {width}")
+                yield fields
+        except UnicodeDecodeError as error:
+            raise CorruptError(path, "is not UTF-8. Build the store again.") from error
         except (csv.Error, ValueError) as error:
             raise CorruptError(
                 path,
-                f"line {reader.line_num} does not have one value a column. Build the store again.",
+                f"line {reader.line_num} does not have one value per column. Build the store "
+                "again.",
             ) from error

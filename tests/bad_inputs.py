@@ -224,7 +224,7 @@ def between_neighbours(folder, bad):
     images = faces.array("image").load()
     unhurt = bool((images[0] == PIXELS).all() and (images[2] == PIXELS).all())
     took, peak = time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return faces.table(), unhurt, took, peak << 10
+    return faces.rows(), unhurt, took, peak << 10
 
 
 def reported(pipe, folder, bad):

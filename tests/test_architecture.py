@@ -26,7 +26,9 @@ FORBIDDEN = {
     "train": {*FACE_TOOLS, "dask", "distributed"},
     "report": {*FACE_TOOLS, "torch", "timm", "dask", "distributed"},
 }
-HEAVY = "torch mediapipe dlib cv2 zarr dask distributed h5py dvclive matplotlib pydantic numpy"
+HEAVY = (
+    "torch mediapipe dlib cv2 zarr dask distributed h5py dvclive matplotlib polars pydantic numpy"
+)
 
 
 def imported(tree):

@@ -13,7 +13,7 @@ from cli import main
 from errors import NoInputError, UsageError
 from params import load
 from pipeline.faces.warp import TEMPLATE, TEMPLATE_PX
-from store.tables import read_table
+from store.tables import read_rows
 from tests import resuming
 from train.device import select_device
 from train.evaluation.stage import Source, evaluate
@@ -94,7 +94,7 @@ def test_a_graph_predicts_what_evaluation_wrote_down(folder, page, run, tiny, ch
     source = Source(run, tiny.faces, tiny.landmarks, select_device("cpu"))
     everything = numbers.model_copy(update={"split": "all", "bootstrap": 0})
     evaluate(source, folder / "scores", everything, lambda done, total, note: None)
-    rows = read_table(folder / "scores" / "predictions.csv")
+    rows = read_rows(folder / "scores" / "predictions.csv")
     names = {}
     exec(blocks(page)[1].replace("[0, 1, 2]", str(list(range(len(rows))))), names)
     assert names["found"] == [row["predicted"] for row in rows]

@@ -15,7 +15,7 @@ import pytest
 from demo.render import render
 from pipeline.index import index
 from store.reading import Store
-from store.tables import read_table, write_table
+from store.tables import read_rows, write_table
 from tests.checkouts import copied
 from tests.indexing import index_params
 
@@ -160,7 +160,7 @@ def test_the_dataset_is_known_by_its_files_and_listed(run, tmp_path):
             cv2.imwrite(str(received / f"{person}.{name}.tiff"), noise)
     said = run("A dataset", {"/data/jaffe": received})
     assert "looks like jaffe: it has KA.AN1.39.tiff" in said
-    samples = read_table(tmp_path / "data/index/jaffe/samples.csv")
+    samples = read_rows(tmp_path / "data/index/jaffe/samples.csv")
     found = [(row["id"], row["expression"], row["person"]) for row in samples]
     assert found[:2] == [("KA.AN1.39.tiff", "Anger", "KA"), ("KA.DI1.42.tiff", "Disgust", "KA")]
     assert len({(row["person"], row["split"]) for row in samples}) == 3
@@ -178,7 +178,7 @@ def test_the_backend_finds_every_face(run, tmp_path):
     index(raw, tmp_path / "data/index/demo", index_params(), lambda done, total, note: None)
     (tmp_path / "data/faces/demo").unlink()
     run("A face backend")
-    table = Store(tmp_path / "data/faces/demo").table()
+    table = Store(tmp_path / "data/faces/demo").rows()
     assert [(row["status"], row["backend"]) for row in table] == [("ok", "dlib_cnn")] * 3
 
 

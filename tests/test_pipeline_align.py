@@ -87,14 +87,14 @@ def many(tmp_path):
 
 
 def test_every_picture_keeps_its_row_and_says_what_became_of_it(faces):
-    assert {row["id"]: row["status"] for row in faces.table()} == STATUSES
-    assert [row["id"] for row in faces.table()] == list(STATUSES)
+    assert {row["id"]: row["status"] for row in faces.rows()} == STATUSES
+    assert [row["id"] for row in faces.rows()] == list(STATUSES)
     assert faces.array("valid").load().tolist() == [1, 0, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("name", ["image", "points", "matrix", "coverage"])
 def test_rows_of_what_is_no_picture_are_zero(faces, name):
-    rows = [row["status"] not in ("ok", "no_face") for row in faces.table()]
+    rows = [row["status"] not in ("ok", "no_face") for row in faces.rows()]
     assert not faces.array(name).load()[rows].any()
 
 
@@ -106,7 +106,7 @@ def test_a_face_on_the_template_is_taken_as_it_is(faces, template_face):
 
 
 def test_the_table_keeps_the_index_and_adds_how_it_went(faces):
-    row = faces.table()[0]
+    row = faces.rows()[0]
     assert row["expression"] == "Fear"
     assert row["split"] == "train"
     assert (row["backend"], row["faces"], row["coverage"]) == ("fake", "1", "1.000")
@@ -121,7 +121,7 @@ def test_a_picture_that_changed_after_indexing_is_set_aside(raw, tmp_path):
     path = indexed(raw, ["good.png"])
     Image.fromarray(255 - NOISE).save(raw / "good.png")
     align(path, tmp_path / "faces", PARAMS, ALONE)
-    (row,) = Store(tmp_path / "faces").table()
+    (row,) = Store(tmp_path / "faces").rows()
     assert row["status"] == "changed"
     assert "dvc repro index" in row["detail"]
 
@@ -197,12 +197,12 @@ def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_
     (raw / "out.png").symlink_to(tmp_path / "elsewhere.png")
     (raw / "in.png").symlink_to(raw / "good.png")
     align(indexed(raw, ["out.png", "in.png"]), tmp_path / "faces", PARAMS, ALONE)
-    rows = Store(tmp_path / "faces").table()
+    rows = Store(tmp_path / "faces").rows()
     assert [row["status"] for row in rows] == ["outside", "ok"]
     assert "follow_links" in rows[0]["detail"]
     index(raw, tmp_path / "index2", index_params(follow_links=True), ALONE.progress)
     align(tmp_path / "index2", tmp_path / "faces2", PARAMS, ALONE)
-    assert [row["status"] for row in Store(tmp_path / "faces2").table()] == ["ok", "ok"]
+    assert [row["status"] for row in Store(tmp_path / "faces2").rows()] == ["ok", "ok"]
 
 
 def test_a_full_disk_is_said_before_anything_is_made(raw, tmp_path, monkeypatch):
@@ -224,7 +224,7 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
     params = index_params()
     index(raw, tmp_path / "index", params, ALONE.progress)
     align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
-    (row,) = Store(tmp_path / "faces").table()
+    (row,) = Store(tmp_path / "faces").rows()
     assert row["faces"] == "2"
     assert Store(tmp_path / "faces").array("matrix").load()[0, 0, 0] == pytest.approx(2.5)
 
@@ -232,7 +232,7 @@ def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face)
 def test_what_the_decoder_put_right_is_noted(raw, tmp_path):
     Image.fromarray(NOISE).convert("P").save(raw / "good.png")
     align(indexed(raw, ["good.png"]), tmp_path / "faces", PARAMS, ALONE)
-    assert Store(tmp_path / "faces").table()[0]["detail"] == "p align"
+    assert Store(tmp_path / "faces").rows()[0]["detail"] == "p align"
 
 
 def test_the_building_folder_belongs_to_the_settings(raw, tmp_path):
@@ -262,4 +262,4 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     matrix = store.array("matrix").load()[0].astype(float)
     np.testing.assert_allclose(given[0], moved(template_face + 5, matrix), atol=1e-3)
     assert np.isnan(given[1]).all()
-    assert "landmarks" not in store.table()[0]
+    assert "landmarks" not in store.rows()[0]

@@ -56,7 +56,7 @@ def test_two_hundred_at_once_end_alike_with_one_and_with_two_workers(tmp_path, m
     assert one == two
     assert one.count(b"\n") == 201
     expected = [KINDS[bad].status if bad else "ok" for bad in kinds]
-    assert [row["status"] for row in stores[0].table()] == expected
+    assert [row["status"] for row in stores[0].rows()] == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_odd_name_is_a_name(tmp_path, name):
     folder.mkdir(parents=True)
     (folder / name).write_bytes(PNG)
     index(tmp_path / "raw", tmp_path / "index", index_params("folder"), silent)
-    assert read_index(tmp_path / "index")[0][0]["path"] == f"fear/{name}"
+    assert read_index(tmp_path / "index")[0][0, "path"] == f"fear/{name}"
 
 
 def test_if_not_one_picture_can_be_read_the_run_says_so(tmp_path, monkeypatch):

@@ -91,7 +91,7 @@ def test_the_kind_of_all_classes_has_a_map_each(landmarks):
 
 
 def test_rows_and_statuses_are_carried(landmarks):
-    table = maps_of(landmarks).table()
+    table = maps_of(landmarks).rows()
     assert table[FAILED] == {"id": "7", "expression": "Fear", "split": "train", "status": "no_face"}
     assert [row["expression"] for row in table] == list(SHOWN)
 

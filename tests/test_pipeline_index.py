@@ -32,7 +32,7 @@ def raw(tmp_path):
 
 def test_the_table_keeps_every_row_in_order(raw, tmp_path):
     counts = index(raw, tmp_path / "mine", PARAMS, quiet)["counts"]
-    rows, _ = read_index(tmp_path / "mine")
+    rows = read_index(tmp_path / "mine")[0].rows(named=True)
     assert rows[0] == {
         "id": "a.jpg",
         "path": "a.jpg",
@@ -50,7 +50,7 @@ def test_the_table_keeps_every_row_in_order(raw, tmp_path):
 
 def test_a_missing_picture_keeps_its_row_without_a_digest(raw, tmp_path):
     index(raw, tmp_path / "mine", PARAMS, quiet)
-    (_, gone, _), _ = read_index(tmp_path / "mine")
+    _, gone, _ = read_index(tmp_path / "mine")[0].rows(named=True)
     assert gone["path"] == "gone.jpg"
     assert gone["digest"] == ""
 
@@ -84,7 +84,7 @@ def test_without_a_notice_there_is_none(raw, tmp_path):
 def test_a_further_column_of_any_name_is_no_trouble(raw, tmp_path, column):
     (raw / "labels.csv").write_text(f"{column},file,expression\n0,a.jpg,fear\n")
     index(raw, tmp_path / "mine", PARAMS, quiet)
-    (row,), _ = read_index(tmp_path / "mine")
+    (row,) = read_index(tmp_path / "mine")[0].rows(named=True)
     assert row["id"] == "a.jpg"
     assert row["digest"] == "ba7816bf8f01cfea414140de5dae2223"
     header = (tmp_path / "mine" / "samples.csv").read_text().splitlines()[0].split(",")
@@ -103,7 +103,7 @@ def test_a_label_map_with_numbers_is_found_again(raw, tmp_path):
     params = PARAMS.model_copy(update={"options": {"label_map": {4: "fear"}}})
     index(raw, tmp_path / "mine", params, quiet)
     index(raw, tmp_path / "mine", params, quiet)
-    assert read_index(tmp_path / "mine")[0][0]["expression"] == "Fear"
+    assert read_index(tmp_path / "mine")[0][0, "expression"] == "Fear"
 
 
 def test_other_settings_do_not_overwrite(raw, tmp_path):

@@ -136,7 +136,7 @@ def test_splits_of_ours_keep_copies_together(tmp_path, policy):
         rows += [(f"{number}{name}", "fear", "", "") for name in ("a.png", "b.png", "c.jpg")]
     found = found_in(raw, rows, index_params(val=0.3, test=0.3, look_alikes=policy))
     table, _ = read_index(tmp_path / "index")
-    assert {row["split"] for row in table} == {"train", "val", "test"}
+    assert set(table["split"]) == {"train", "val", "test"}
     assert (found["same_content"]["sets"], found["same_content"]["across_splits"]) == (30, 0)
     assert found["look_alike"]["sets"] == 30
     assert (found["look_alike"]["across_splits"] == 0) == (policy == "refuse")

@@ -69,7 +69,7 @@ def test_points_of_the_second_look_are_taken_if_they_moved_little(faces, sees, t
     np.testing.assert_allclose(
         read_points(store, np.array([FIRST]))[0], np.add(template_face, (3, 0)), atol=1 / 128
     )
-    assert store.table()[FIRST]["backend"] == "fake"
+    assert store.rows()[FIRST]["backend"] == "fake"
 
 
 @pytest.mark.parametrize("far", [(30, 0), (1000, 0), (np.nan, 0)], ids=["far", "outside", "nan"])
@@ -79,7 +79,7 @@ def test_points_that_moved_far_are_not_taken(faces, sees, template_face, far):
     np.testing.assert_allclose(
         read_points(store, np.array([FIRST]))[0], template_face, atol=1 / 128 + 1e-4
     )
-    assert store.table()[FIRST]["backend"] == "mediapipe (carried)"
+    assert store.rows()[FIRST]["backend"] == "mediapipe (carried)"
 
 
 def test_points_are_carried_where_the_second_look_finds_nothing(faces, sees, template_face):
@@ -105,7 +105,7 @@ def test_a_face_that_failed_keeps_its_row_and_is_not_looked_at(faces, sees, temp
     assert [image[0, 0, 0] for image in asked] == [1, 2]
     assert store.array("valid").load().tolist() == [1, 1, 0]
     assert not store.array("points").load()[FAILED].any()
-    assert store.table()[FAILED]["status"] == "no_face"
+    assert store.rows()[FAILED]["status"] == "no_face"
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_points_that_cannot_be_used_are_set_aside(
     }
     table = [{"id": "0", "expression": "Fear", "split": "train", "status": "ok", "backend": "dlib"}]
     store = landmarks_of(make_store(tmp_path / "faces", arrays, table=table))
-    assert store.table()[0]["status"] == "landmarks_invalid"
+    assert store.rows()[0]["status"] == "landmarks_invalid"
     assert store.array("valid").load().tolist() == [0]
     assert np.isnan(read_points(store, np.array([0]))).all()
 
@@ -167,7 +167,7 @@ def test_a_second_run_looks_at_nothing(faces, sees, template_face):
 def test_failures_of_an_earlier_stage_do_not_count_again(faces, sees, template_face):
     sees(template_face)
     store = landmarks_of(faces, PARAMS.model_copy(update={"max_bad": 0.0}))
-    assert store.table()[FAILED]["status"] == "no_face"
+    assert store.rows()[FAILED]["status"] == "no_face"
 
 
 def test_too_many_failures_are_refused(make_store, tmp_path):
@@ -202,8 +202,8 @@ def test_the_points_of_the_dataset_are_taken_as_the_alignment_moved_them(make_st
     faces = make_store(tmp_path / "faces", arrays, {"dataset": "mine"}, table)
     store = landmarks_of(faces, PARAMS.model_copy(update={"backend": "given"}))
     np.testing.assert_allclose(read_points(store, np.array([0]))[0], given[0])
-    assert [row["status"] for row in store.table()] == ["ok", "landmarks_invalid"]
-    assert store.table()[0]["backend"] == "given"
+    assert [row["status"] for row in store.rows()] == ["ok", "landmarks_invalid"]
+    assert store.rows()[0]["backend"] == "given"
 
 
 def test_a_dataset_without_points_cannot_give_any(faces):
@@ -218,4 +218,4 @@ def test_a_whole_picture_without_a_face_has_no_landmarks(sees, make_store, tmp_p
     table = [{"id": "0", "expression": "Fear", "status": "ok", "backend": ""}]
     sees(template_face)
     out = landmarks_of(make_store(tmp_path / "whole", arrays, {"dataset": "mine"}, table))
-    assert out.table()[0]["status"] == "landmarks_invalid"
+    assert out.rows()[0]["status"] == "landmarks_invalid"

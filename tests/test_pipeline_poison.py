@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from errors import ResourceError
@@ -79,7 +80,7 @@ def fill(out, poison, workers=2, limits=LIMITS):
     """Build a store with one poisonous row; return it, and how often each row was worked on."""
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.parent / "log"
-    plan = Plan(out, {"stage": "poison"}, {}, LAYOUT, TABLE, 1.0)
+    plan = Plan(out, {"stage": "poison"}, {}, LAYOUT, pl.DataFrame(TABLE), 1.0)
     build_rows(plan, partial(opened, poison, log), limits, ClusterConfig(silent, workers))
     return Store(out), Counter(line.split()[0] for line in log.read_text().splitlines())
 
@@ -111,7 +112,7 @@ def clean(tmp_path_factory):
 )
 def test_exactly_the_poisonous_row_is_set_aside(poison, status, limits, tmp_path, clean, trial):
     store, worked = fill(tmp_path / "store", poison, limits=limits)
-    statuses = [row["status"] for row in store.table()]
+    statuses = [row["status"] for row in store.rows()]
     assert statuses == ["ok"] * POISON + [status] + ["ok"] * (ROWS - POISON - 1)
     others = np.arange(ROWS) != POISON
     values, expected = store.array("value").load(), clean.array("value").load()
@@ -180,7 +181,7 @@ def test_a_row_that_ended_this_very_process_is_found_by_the_next_run(tmp_path):
     child.join()
     assert child.exitcode == -signal.SIGSEGV
     store, worked = fill(tmp_path / "store", segfault, workers=0)
-    assert Counter(row["status"] for row in store.table()) == {"ok": ROWS - 1, "crashed": 1}
+    assert Counter(row["status"] for row in store.rows()) == {"ok": ROWS - 1, "crashed": 1}
     assert worked[str(POISON)] == 2
 
 

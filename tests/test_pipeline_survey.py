@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from errors import UsageError
@@ -66,7 +67,7 @@ def test_every_picture_is_counted_by_what_became_of_it(made, tmp_path):
 
 
 def test_detectors_and_remarks_are_those_of_usable_faces():
-    found = outcome(TABLE)
+    found = outcome(pl.DataFrame(TABLE))
     assert found["backend"] == {"mediapipe": 2, "dlib": 1}
     assert found["remark"] == {"align": 3, "rival": 1}
 

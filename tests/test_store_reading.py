@@ -95,7 +95,7 @@ def test_a_store_knows_its_length_digest_card_and_table(path):
     assert len(store) == 10
     assert len(store.digest) == 64
     assert store.metadata == {"dataset": "demo"}
-    assert store.table()[3] == {"id": "3.png", "status": "ok"}
+    assert store.rows()[3] == {"id": "3.png", "status": "ok"}
 
 
 def test_an_unknown_array_is_refused_with_the_known_ones(path):

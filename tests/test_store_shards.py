@@ -17,7 +17,7 @@ from store.shards import (
     write_shard,
     write_status,
 )
-from store.tables import read_table
+from store.tables import read_rows
 
 LAYOUT = Layout(10, 4, {"map": ArraySpec((2, 3), "uint8"), "valid": ArraySpec((), "uint8")})
 MAPS = np.arange(60, dtype=np.uint8).reshape(10, 2, 3)
@@ -196,7 +196,7 @@ def test_the_status_table_is_the_input_with_the_notes_over_it(folder):
     write_shard(folder, LAYOUT, 1, blocks(1), {"status": ["ok"] * 4})
     write_shard(folder, LAYOUT, 2, blocks(2), {"status": ["small", "ok"]})
     write_status(folder, LAYOUT, [{"id": str(row), "status": ""} for row in range(10)])
-    table = read_table(folder / "status.csv")
+    table = read_rows(folder / "status.csv")
     assert [row["id"] for row in table] == [str(row) for row in range(10)]
     assert table[1]["status"] == "no_face"
     assert table[8]["status"] == "small"

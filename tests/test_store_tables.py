@@ -3,16 +3,24 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.exceptions import ColumnNotFoundError
 
 from errors import CorruptError
-from store.tables import read_table, write_table
+from store.tables import read_rows, read_table, write_table
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
 
+def as_rows(path):
+    return read_table(path).rows(named=True)
+
+
 def round_trip(path, columns, rows):
+    """Return what both readers agree on."""
     write_table(path, columns, rows)
-    return read_table(path)
+    found = read_rows(path)
+    assert as_rows(path) == found
+    return found
 
 
 @given(rows=st.lists(st.fixed_dictionaries({"id": TEXT, "note": TEXT}), max_size=4))
@@ -36,7 +44,8 @@ def test_a_single_column_reads_back_even_where_it_is_empty(tmp_path_factory, row
         "old\rmac",
         "dos\r\n",
         "é漢😀",
-        "\udcff.jpg",
+        "#1",
+        "NULL",
         " spaced ",
         "-1",
     ],
@@ -46,6 +55,26 @@ def test_a_difficult_word_survives(tmp_path, word):
     assert round_trip(tmp_path / "t.csv", ("a", "b"), [{"a": word, "b": "x"}]) == [
         {"a": word, "b": "x"}
     ]
+
+
+def test_bytes_that_are_no_text_survive_in_rows_and_are_refused_in_columns(tmp_path):
+    rows = [{"a": "\udcff.jpg", "b": "x"}]
+    write_table(tmp_path / "t.csv", ("a", "b"), rows)
+    assert read_rows(tmp_path / "t.csv") == rows
+    with pytest.raises(CorruptError, match="not UTF-8"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_a_table_without_rows_keeps_its_columns(tmp_path):
+    assert round_trip(tmp_path / "t.csv", ("id", "note"), []) == []
+    assert read_table(tmp_path / "t.csv").columns == ["id", "note"]
+
+
+def test_one_quoted_field_among_many_rows_changes_no_other(tmp_path):
+    rows = [
+        {"id": str(number), "note": "a,b" if number == 70_000 else ""} for number in range(70_002)
+    ]
+    assert round_trip(tmp_path / "t.csv", ("id", "note"), rows) == rows
 
 
 def test_a_column_without_a_name_survives(tmp_path):
@@ -64,12 +93,32 @@ def test_the_file_is_utf8_with_plain_line_ends(tmp_path):
 
 
 @pytest.mark.parametrize("line", ["1", "1,2,3", '1,"2'], ids=["short", "long", "open quote"])
-def test_a_damaged_line_is_named(tmp_path, line):
+@pytest.mark.parametrize("read", [read_rows, read_table])
+def test_a_damaged_line_is_named(tmp_path, line, read):
     (tmp_path / "t.csv").write_text(f"a,b\nx,y\n{line}\n")
     with pytest.raises(CorruptError, match=r"t\.csv.*line 3"):
+        read(tmp_path / "t.csv")
+
+
+def test_an_empty_line_in_a_single_column_is_noticed(tmp_path):
+    (tmp_path / "t.csv").write_text("a\n\nb\n")
+    with pytest.raises(CorruptError, match="line 2"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_fields_that_moved_to_the_next_line_are_noticed(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,c\n1,2\n3,4,5,6\n")
+    with pytest.raises(CorruptError, match="line 2"):
         read_table(tmp_path / "t.csv")
 
 
 def test_only_the_columns_wanted_are_kept(tmp_path):
     write_table(tmp_path / "t.csv", ["a", "b", "c"], [{"a": 1, "b": 2, "c": 3}])
-    assert read_table(tmp_path / "t.csv", ["c", "a"]) == [{"c": "3", "a": "1"}]
+    assert read_table(tmp_path / "t.csv", ["c", "a"]).rows(named=True) == [{"c": "3", "a": "1"}]
+
+
+@pytest.mark.parametrize("word", ["plain", "quo,ted"])
+def test_a_column_that_is_not_there_is_named(tmp_path, word):
+    write_table(tmp_path / "t.csv", ["a"], [{"a": word}])
+    with pytest.raises(ColumnNotFoundError, match="other"):
+        read_table(tmp_path / "t.csv", ["other"])

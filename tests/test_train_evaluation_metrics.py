@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 
 from anatomy.action_units import CODEBOOKS
@@ -46,7 +47,7 @@ def subjects_with(**columns):
         {"id": str(place), **{name: values[place] for name, values in columns.items()}}
         for place in range(FACES)
     ]
-    return Subjects(np.arange(FACES), LABELS, table, FACES)
+    return Subjects(np.arange(FACES), LABELS, pl.DataFrame(table), FACES)
 
 
 def test_every_layer_and_the_cam_are_summed_up_beside_the_floors(measured):

@@ -11,7 +11,7 @@ from anatomy.heatmaps import single_au
 from errors import DataError
 from params import load as load_params
 from store.reading import Store
-from store.tables import read_table
+from store.tables import read_rows
 from train.data.stores import Stores
 from train.evaluation.stage import Source, evaluate, headline
 from train.fitting.stage import train
@@ -64,7 +64,7 @@ def without_validation(tiny, make_store, tmp_path):
     for path in (tiny.faces, tiny.landmarks, tiny.heatmaps):
         store = Store(path)
         arrays = {name: store.array(name).load() for name in store.layout.arrays}
-        table = [{**row, "split": row["split"].replace("val", "train")} for row in store.table()]
+        table = [{**row, "split": row["split"].replace("val", "train")} for row in store.rows()]
         made.append(make_store(tmp_path / path.name, arrays, store.metadata, table))
     return made
 
@@ -167,7 +167,7 @@ def test_batches_and_threads_do_not_change_faithfulness(tiny, trained, scoring, 
         out = tmp_path / str(batch)
         source = Source(trained, tiny.faces, tiny.landmarks, CPU)
         evaluate(source, out, scoring.model_copy(update=wanted), silent)
-        found.append([row["id"] for row in read_table(out / "predictions.csv")])
+        found.append([row["id"] for row in read_rows(out / "predictions.csv")])
         found.append(scores_of(out)["faithfulness"]["random"]["insertion"]["overall"])
     assert found[0] == found[2]
     assert found[1] == pytest.approx(found[3], abs=1e-5)
@@ -230,7 +230,7 @@ def test_the_same_faces_are_called_the_same_wherever_they_come_from(
     called = {}
     for name, stores in (("home", (tiny.faces, tiny.landmarks)), ("abroad", abroad)):
         evaluate(Source(trained, *stores, CPU), tmp_path / name, wanted, silent)
-        called[name] = read_table(tmp_path / name / "predictions.csv")
+        called[name] = read_rows(tmp_path / name / "predictions.csv")
     at_home = {row["id"]: row["predicted"] for row in called["home"]}
     assert [row["predicted"] for row in called["abroad"][:3]] == [
         at_home[f"{name}-0"] for name in ("Sadness", "Happiness", "Fear")

@@ -6,7 +6,7 @@ import pytest
 
 from params import load as load_params
 from store.building import read_manifest
-from store.tables import read_table
+from store.tables import read_rows
 from tests.crashing import FULL, LOG, SEED
 from tests.resuming import run
 from train.params import TrainParams
@@ -121,7 +121,7 @@ def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(
 def test_a_run_that_changes_labels_lists_them(job, tmp_path):
     out = tmp_path / "run"
     assert run(job("scn", out)) == [0]
-    listed = read_table(out / "relabelled.csv")
+    listed = read_rows(out / "relabelled.csv")
     assert listed
     assert all(row["now"] != row["expression"] for row in listed)
     assert len({row["id"] for row in listed}) == len(listed)

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from errors import CorruptError, DivergedError, ResourceError
 from params import load as load_params
 from store.building import read_manifest
-from store.tables import read_table
+from store.tables import read_rows
 from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
 from train.fitting.train_state import TrainState
@@ -48,7 +48,7 @@ def test_a_step_that_is_no_number_is_skipped_and_its_faces_listed(
 ):
     monkeypatch.setitem(LOSSES, "cross_entropy", failing({2, 3, 6}))
     fit(tiny, tmp_path / "run", speck)
-    listed = read_table(tmp_path / "run" / "skipped.csv")
+    listed = read_rows(tmp_path / "run" / "skipped.csv")
     assert {(row["epoch"], row["step"]) for row in listed} == {("1", "2"), ("1", "3"), ("2", "2")}
     assert len(listed) == 24
     assert "-" in listed[0]["id"]
@@ -77,7 +77,7 @@ def test_three_such_steps_in_a_row_stop_the_run(tiny, speck, tmp_path, monkeypat
     with pytest.raises(DivergedError, match=r"cross_entropy is nan.* in epoch 2, step 3"):
         fit(tiny, tmp_path / "run", speck)
     folder = half_built(tmp_path / "run")
-    assert len(read_table(folder / "skipped.csv")) == 24
+    assert len(read_rows(folder / "skipped.csv")) == 24
     assert '"epoch": 1, "step": 0' in load(folder / "last.ckpt")["position"]
 
 

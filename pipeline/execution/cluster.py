@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -67,13 +67,13 @@ class ClusterConfig:
     worker_bytes: int | None = None
 
 
-def run(cluster: ClusterConfig, task: Task, items: Sequence[Any], rows: int) -> None:
+def run(cluster: ClusterConfig, task: Task, items: Iterable[Any], rows: int) -> None:
     """Do every item, in any order.
 
     Args:
         cluster: who.
         task: importable and picklable; commits its own result and returns a few numbers.
-        items: small picklable descriptions of the work.
+        items: small picklable descriptions of the work, made as they are needed.
         rows: how many there are in all items, for the progress bar.
 
     Raises:
@@ -93,7 +93,7 @@ def run(cluster: ClusterConfig, task: Task, items: Sequence[Any], rows: int) -> 
 
 
 def _results(
-    cluster: ClusterConfig, task: Task, items: Sequence[Any]
+    cluster: ClusterConfig, task: Task, items: Iterable[Any]
 ) -> Generator[Mapping[str, int], None, None]:
     if not items:
         return
@@ -114,7 +114,7 @@ def _results(
             ) from error
 
 
-def _survived(client: "Client", task: Task, items: Sequence[Any]) -> Iterator[Mapping[str, int]]:
+def _survived(client: "Client", task: Task, items: Iterable[Any]) -> Iterator[Mapping[str, int]]:
     """Do every item; those that a dying worker had in hand once more, whichever killed it."""
     from distributed import Future, as_completed
     from distributed.scheduler import KilledWorker

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ from store.shards import (
     write_status,
 )
 from store.tables import Row
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Blocks = dict[str, NDArray[Any]]
 Notes = dict[str, Sequence[object]]
@@ -54,16 +57,16 @@ class Plan:
         fingerprint: everything that decides its bytes.
         metadata: of the dataset, carried on.
         layout: its arrays.
-        rows: the input's table, one row a sample; the output's table adds the notes.
+        table: of the input, one row per sample; the output's table adds the notes.
         max_bad: at most this share of rows may end with another status than ok.
-        left_out: columns of `rows` that the work needs and the output's table does not keep.
+        left_out: columns of `table` that the work needs and the output's table does not keep.
     """
 
     out: Path
     fingerprint: Mapping[str, Any]
     metadata: Mapping[str, Any]
     layout: Layout
-    rows: list[Row]
+    table: "pl.DataFrame"
     max_bad: float
     left_out: frozenset[str] = frozenset()
 
@@ -114,20 +117,22 @@ def _fill(
     layout = plan.layout
     with building(plan.out, plan.fingerprint, plan.metadata, layout.as_json()) as folder:
         create_arrays(folder, layout)
-        items = [
-            (shard, [plan.rows[row] for row in layout.span(shard)])
-            for shard in pending_shards(folder, layout)
-        ]
-        run(
-            cluster,
-            partial(do, folder.resolve()),
-            items,
-            sum(len(rows) for _, rows in items),
-        )
-        kept = ({key: row[key] for key in row if key not in plan.left_out} for row in plan.rows)
-        write_status(folder, layout, kept)
+        if pending := pending_shards(folder, layout):
+            items = ((shard, _rows(plan, shard)) for shard in pending)  # made as they are needed
+            run(
+                cluster,
+                partial(do, folder.resolve()),
+                items,
+                sum(len(layout.span(shard)) for shard in pending),
+            )
+        write_status(folder, layout, plan.table.drop(*plan.left_out).iter_rows(named=True))
         _refuse_too_many(plan, folder)
     return True
+
+
+def _rows(plan: Plan, shard: int) -> list[Row]:
+    span = plan.layout.span(shard)
+    return plan.table[span.start : span.stop].rows(named=True)
 
 
 def _do(layout: Layout, work: Work, folder: Path, item: Item) -> dict[str, int]:
@@ -173,18 +178,22 @@ def _statuses(folder: Path, shard: int) -> list[str]:
 def _refuse_too_many(plan: Plan, folder: Path) -> None:
     """Refuse a store in which too many rows went wrong; earlier stages' failures do not count."""
     statuses = (_statuses(folder, shard) for shard in range(plan.layout.shards))
+    table = plan.table
+    before = table["status"] if "status" in table.columns else repeat(Status.OK, len(table))
     bad = [
-        (row["id"], status)
-        for row, status in zip(plan.rows, chain.from_iterable(statuses), strict=True)
-        if row.get("status", Status.OK) == Status.OK and status != Status.OK
+        (name, status)
+        for name, old, status in zip(
+            table["id"], before, chain.from_iterable(statuses), strict=True
+        )
+        if old == Status.OK and status != Status.OK
     ]
-    if len(bad) > plan.max_bad * len(plan.rows):
+    if len(bad) > plan.max_bad * len(table):
         reasons = Counter(status for _, status in bad)
         listed = ", ".join(f"{name} {count}" for name, count in sorted(reasons.items()))
         stage = plan.fingerprint["stage"]
         raise DataError(
             plan.out,
-            f"{len(bad)} of {len(plan.rows)} samples failed ({listed}; the first is "
+            f"{len(bad)} of {len(table)} samples failed ({listed}; the first is "
             f"'{printable(bad[0][0])}'), more than {stage}.max_bad = {plan.max_bad:g} allows. "
             f"Finished work is kept; {folder / STATUS} lists them. "
             f"Look at the pictures, or raise {stage}.max_bad and run again.",

@@ -46,7 +46,7 @@ def write_face_sheets(faces: Path, out: Path, status: str | None, count: int) ->
     if "image" not in store.layout.arrays:
         raise NoInputError(faces, "is no store of faces. Name the output of `align`.")
     wanted = None if status is None else pick(_STATUSES, status, "status")
-    rows = [n for n, row in enumerate(table) if wanted in (None, row["status"])]
+    rows = [n for n, found in enumerate(table["status"]) if wanted in (None, found)]
     if not rows:
         raise NoInputError(faces, f"holds no picture of status {status}.")
     chosen = evenly_spaced(rows, count)
@@ -56,7 +56,7 @@ def write_face_sheets(faces: Path, out: Path, status: str | None, count: int) ->
         title = f"{store.metadata['dataset']}: {len(chosen)} of {len(rows)} pictures"
         title += f" of status {status}" if status else ""
         title += f", sheet {number} of {len(pages)}"
-        page = _page(title, store, rows_F, [table[row] for row in rows_F])
+        page = _page(title, store, rows_F, table[rows_F].rows(named=True))
         atomic_write(out / f"sheet-{number:03}.png", page)
     drop_stale(out, len(pages))
     return len(pages), len(chosen)

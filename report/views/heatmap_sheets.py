@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ from report.views.captions import Options, caption, shown
 from report.views.sheet_page import SIDE_PX, SheetFace, draw_sheet, faces_per_page
 from store.files import atomic_write
 from store.reading import Store, evenly_spaced, read_points
-from store.tables import Row
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def write_heatmap_sheets(
     pick(HEATMAPS, options.kind, "heatmap kind")
     stores = Store(faces), Store(landmarks)
     table = _common_table(*stores)
-    rows_R = choose_rows([row["expression"] for row in table], options)
+    rows_R = choose_rows(table["expression"].to_list(), options)
     if not len(rows_R):
         raise NoInputError(faces, f"holds no face of expression {options.expression}.")
     first = next(_sheet_faces(*stores, rows_R[:1], table, options))
@@ -112,14 +115,14 @@ def choose_rows(expressions: Sequence[str], options: SheetOptions) -> NDArray[np
 _NAMES = {name.lower(): name for name in EXPRESSIONS}
 
 
-def _common_table(faces: Store, landmarks: Store) -> list[Row]:
+def _common_table(faces: Store, landmarks: Store) -> "pl.DataFrame":
     """Return the table of the landmarks; its rows must be those of the faces."""
     if landmarks.metadata.get("size_px") is None:
         raise NoInputError(
             landmarks.path, "is no store of landmarks. Name the output of `landmark`."
         )
     table = landmarks.table()
-    if [row["id"] for row in table] != [row["id"] for row in faces.table()]:
+    if not table["id"].equals(faces.table(("id",))["id"]):
         raise UsageError(
             landmarks.path, f"was not made from {faces.path}. Name the landmarks of these faces."
         )
@@ -130,14 +133,14 @@ def _sheet_faces(
     faces: Store,
     landmarks: Store,
     rows_F: NDArray[np.intp],
-    table: Sequence[Row],
+    table: "pl.DataFrame",
     options: SheetOptions,
 ) -> Iterator[SheetFace]:
     """Yield the faces of these rows of the table, with their maps drawn."""
     points_FL2 = rescale_points(
         read_points(landmarks, rows_F), landmarks.metadata["size_px"], SIDE_PX
     )
-    rows = [table[row] for row in rows_F]
+    rows = table[rows_F].rows(named=True)
     labels = [EXPRESSIONS.index(row["expression"]) for row in rows]
     maps, valid = HEATMAPS[options.kind](
         rescale_points(points_FL2, SIDE_PX, options.canvas_px),

@@ -83,9 +83,8 @@ class BatchLoader:
             UsageError: if a name is not known.
         """
         usable = stores.faces.array("valid").load() == 1
-        table = stores.faces.table()
-        splits = np.array([row["split"] for row in table])
-        self.rows_N: Rows = np.flatnonzero(usable & (splits == split))
+        table = stores.faces.table(("expression", "split"))
+        self.rows_N: Rows = np.flatnonzero(usable & (table["split"] == split).to_numpy())
         if len(self.rows_N) < placement.world_size:
             raise DataError(
                 stores.faces.path,

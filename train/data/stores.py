@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, UsageError
 from store.reading import Store
-from store.tables import Row
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Stores:
         }
 
 
-def expression_ids(table: list[Row]) -> NDArray[np.int64]:
+def expression_ids(table: "pl.DataFrame") -> NDArray[np.int64]:
     """Return the expression id of every row of a status table."""
-    return np.array([EXPRESSIONS.index(row["expression"]) for row in table], np.int64)
+    ids = {name: number for number, name in enumerate(EXPRESSIONS)}
+    return np.fromiter(map(ids.__getitem__, table["expression"]), np.int64, len(table))

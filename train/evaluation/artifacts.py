@@ -29,7 +29,7 @@ def write_predictions(path: Path, measured: Measured, subjects: Subjects) -> Non
     valid = measured.own_defined(labels)
     names = [f"p_{name.lower()}" for name in EXPRESSIONS]
     rows: list[dict[str, str]] = []
-    for place, row in enumerate(subjects.table):
+    for place, row in enumerate(subjects.table.iter_rows(named=True)):
         chances = measured.probabilities_BV[place]
         cosines = {"att_cos": f"{attention[place]:.5f}", "cam_cos": f"{cam[place]:.5f}"}
         rows.append(
@@ -49,7 +49,7 @@ def write_maps(path: Path, measured: Measured, subjects: Subjects) -> None:
     """
     maps = {name: _bytes(one) for name, one in _maps(measured).items()}
     defined = measured.own_defined(subjects.labels_N).astype(np.uint8)
-    texts = {name: [row[name] for row in subjects.table] for name in ("id", "expression")}
+    texts = {name: subjects.table[name].to_list() for name in ("id", "expression")}
     write_hdf5(path, {**maps, "defined": defined}, texts)
 
 

@@ -8,7 +8,7 @@ canvas, S = 64.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -19,13 +19,15 @@ from torch import Tensor
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import comparison_maps
 from errors import pick
-from store.tables import Row
 from train.evaluation.map_similarity import Canvas, shrinking, small
 from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
 from train.records import CamMethod, Forward
 from train.runs import load_run
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SMALL_PX = 64
 """Side of the maps that are averaged and shown."""
@@ -168,7 +170,7 @@ class Subjects:
 
     rows_N: NDArray[np.int64]
     labels_N: NDArray[np.int64]
-    table: list[Row]
+    table: "pl.DataFrame"
     asked: int
 
 

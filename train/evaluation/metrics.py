@@ -4,7 +4,6 @@ The keys are described in train.evaluation.stage.
 Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, U action units of the codebook.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
-from store.tables import Row
 from train.evaluation.agreement import Json, own_cosine, selectivity, summary
 from train.evaluation.bootstrap import Score, intervals
 from train.evaluation.classification import calibration, classification
@@ -124,7 +122,7 @@ def _intervals(measured: Measured, subjects: Subjects, params: EvaluateParams) -
         )
         scores[f"{name}_cos"] = Score(own, valid, macro=True)
         scores[f"{name}_selectivity"] = Score(selective, valid & np.isfinite(selective), macro=True)
-    persons = [row["person"] for row in subjects.table]
+    persons = subjects.table["person"].to_list()
     return intervals(scores, labels, persons, params.bootstrap, params.seed)
 
 
@@ -142,8 +140,8 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
     right = measured.probabilities_BV.argmax(axis=1) == labels
     own = own_cosine(measured.cosines_BMV[:, ATTENTION], labels)
     found: Json = {}
-    for attribute in _attributes(subjects.table):
-        values_N = np.array([row[attribute] for row in subjects.table])
+    for attribute in sorted({*subjects.table.columns} - KNOWN_COLUMNS):
+        values_N = subjects.table[attribute].to_numpy()
         rows: list[Json] = []
         covered = 0
         for value in sorted(set(values_N.tolist()) - {""}):
@@ -163,10 +161,6 @@ def subgroups(measured: Measured, subjects: Subjects, least: int) -> Json:
         if 2 * covered >= len(labels):
             found[attribute] = rows
     return found
-
-
-def _attributes(table: Sequence[Row]) -> list[str]:
-    return sorted({*table[0]} - KNOWN_COLUMNS) if table else []
 
 
 def faithful(areas_NOW: NDArray[np.float32], labels_N: NDArray[np.int64], steps: int) -> Json:

@@ -182,14 +182,14 @@ def _number(value: float | None) -> str:
 
 def _subjects(faces: Store, split: str) -> Subjects:
     table = faces.table()
-    asked = np.array([split in (ALL, row["split"]) for row in table])
+    asked = np.full(len(table), True) if split == ALL else (table["split"] == split).to_numpy()
     rows = np.flatnonzero(asked & (faces.array("valid").load() == 1))
     if not len(rows):
         raise DataError(
             faces.path,
             f"no usable face in split {split}. Look at status.csv and at the splits in index.",
         )
-    chosen = [table[row] for row in rows]
+    chosen = table[rows]
     return Subjects(rows, expression_ids(chosen), chosen, int(asked.sum()))
 
 
@@ -205,10 +205,8 @@ def _training_labels(described: Mapping[str, Any], faces: Store) -> NDArray[np.i
     if described["faces"] != faces.digest:
         return None
     usable = faces.array("valid").load() == 1
-    table = faces.table()
-    return expression_ids(
-        [row for row, good in zip(table, usable, strict=True) if good and row["split"] == "train"]
-    )
+    table = faces.table(("expression", "split"))
+    return expression_ids(table.filter(usable & (table["split"] == "train").to_numpy()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anatomy.expressions import EXPRESSIONS
-from store.tables import Row, write_table
+from store.tables import write_table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SKIPPED, RELABELLED = "skipped.csv", "relabelled.csv"
 
@@ -19,7 +23,7 @@ def write_skipped(folder: Path, skipped: Sequence[Mapping[str, object]]) -> None
 
 
 def write_relabelled(
-    folder: Path, table: Sequence[Row], changed: Sequence[tuple[int, int]]
+    folder: Path, table: "pl.DataFrame", changed: Sequence[tuple[int, int]]
 ) -> None:
     """Write the faces whose label was changed.
 
@@ -28,8 +32,6 @@ def write_relabelled(
         table: status table of the faces.
         changed: row and new label of each.
     """
-    rows = [
-        {**{key: table[row][key] for key in ("id", "expression")}, "now": EXPRESSIONS[label]}
-        for row, label in changed
-    ]
+    kept = table.select("id", "expression")
+    rows = [{**kept.row(row, named=True), "now": EXPRESSIONS[label]} for row, label in changed]
     write_table(folder / RELABELLED, ["id", "expression", "now"], rows)

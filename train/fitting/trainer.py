@@ -134,7 +134,9 @@ class Trainer:
                     log.log(position.epoch - 1, metrics)
             self._checkpointer.wait()
         if self._dist.is_main and self._state.labels:
-            write_relabelled(self._folder, self._faces.table(), self._state.labels.changed())
+            write_relabelled(
+                self._folder, self._faces.table(("id", "expression")), self._state.labels.changed()
+            )
 
     def _resume(self) -> None:
         """Resume an interrupted run, all ranks from the same state."""
@@ -214,7 +216,7 @@ class Trainer:
             )
 
     def _record_skipped(self, result: StepResult, rows: list[int]) -> None:
-        ids = [row["id"] for row in self._faces.table()]
+        ids = self._faces.table(("id",))["id"]
         where = {"epoch": self._position.epoch + 1, "step": self._position.step}
         self._position.skipped += [{**where, "id": ids[row]} for row in self._dist.all_gather(rows)]
         if self._dist.is_main:
