@@ -158,7 +158,7 @@ def silent(done: int, total: int, note: str) -> None:
     """Tell nobody."""
 
 
-def whole(folder: Path) -> Figures:
+def build_content(folder: Path) -> Figures:
     """Measure stage `evaluate` with the shipped numbers."""
     stores, run = stored(folder), folder / "run"
     shipped = load(PARAMS, ("train",), TrainParams).model_copy(update={"epochs": 1})
@@ -230,7 +230,7 @@ def main() -> None:
     asked = sys.argv[1:] or ["whole", "report", "parts"]
     with tempfile.TemporaryDirectory() as folder:
         works: dict[str, Callable[[Path], Figures]] = {
-            "whole": whole,
+            "whole": build_content,
             "report": report,
             "parts": lambda _: parts(),
         }

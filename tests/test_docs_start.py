@@ -47,9 +47,9 @@ def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
     script = script.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
     shutil.copy(checkout / "params.yaml", tmp_path)
     subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, capture_output=True)
-    whole = yaml.safe_load((tmp_path / "params.yaml").read_text())
-    assert whole["matrix"]["datasets"] == [name]
-    assert len(whole["matrix"]["methods"]) == 10
+    build_content = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    assert build_content["matrix"]["datasets"] == [name]
+    assert len(build_content["matrix"]["methods"]) == 10
     assert load(tmp_path / "params.yaml", ("index", name), IndexParams).reader == reader
     assert load(tmp_path / "params.yaml", ("train",), TrainParams).image_px == 224
 

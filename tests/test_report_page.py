@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from errors import CorruptError, NoInputError
-from report.figures.grids import overlaid, spread
+from report.figures.face_grids import choose_balanced
+from report.figures.overlays import overlay_map
 from report.page import write_report
 from report.params import ReportParams
 from report.reading.results import load_comparisons
@@ -120,28 +121,30 @@ def test_plain_stands_before_aligned_and_wrong_predictions_are_marked(both, tmp_
 
 
 def test_faces_of_the_sheet_are_shared_out_over_the_classes():
-    assert spread(np.array([0, 0, 0, 1, 1, 2]), 4) == [0, 1, 3, 5]
+    assert choose_balanced(np.array([0, 0, 0, 1, 1, 2]), 4) == [0, 1, 3, 5]
 
 
 def test_an_empty_map_leaves_the_face_grey_and_visible():
     face = np.full((4, 4, 3), 100, np.uint8)
-    assert (overlaid(face, np.zeros((2, 2))) == overlaid(face, np.zeros((2, 2)))[0, 0, 0]).all()
+    assert (
+        overlay_map(face, np.zeros((2, 2))) == overlay_map(face, np.zeros((2, 2)))[0, 0, 0]
+    ).all()
 
 
 def test_an_older_result_makes_a_page_without_the_later_parts(tmp_path):
     put(tmp_path / "results")
     page = page_of(tmp_path / "results", tmp_path / "out")
-    assert "Can its confidence be believed" not in page
-    assert "Whom it serves" not in page
+    assert "Reliability: accuracy" not in page
+    assert "Scores per subgroup" not in page
 
 
 def test_every_later_key_has_its_place(tmp_path):
     put(tmp_path / "results", **later_scores())
     page = page_of(tmp_path / "results", tmp_path / "out")
     for words in (
-        *("Can its confidence be believed", "Do the highlighted pixels matter", "Whom it serves"),
+        *("Reliability: accuracy against", "Faithfulness: deletion", "Scores per subgroup"),
         *("lip corner puller", "0.500 to 1.000", "Always answering Happiness would score 0.500"),
-        *("female", "macro F1", "a map of all AUs whatever the expression 0.688"),
+        *("female", "macro F1", "one map of all AUs for every expression 0.688"),
     ):
         assert words in page, words
 
@@ -149,7 +152,7 @@ def test_every_later_key_has_its_place(tmp_path):
 def test_faces_kept_for_their_mistake_stand_among_the_mistakes_only(tmp_path):
     put(tmp_path / "results", sheet={"first": np.array([True, True, True, False])})
     page = page_of(tmp_path / "results", tmp_path / "out")
-    faces, mistakes = page.split("Faces that the plain run got wrong")
+    faces, mistakes = page.split("Misclassified faces of the plain run")
     assert "plain: Fear 1.00 ✗ wrong" not in faces
     assert "plain: Fear 1.00 ✗ wrong" in mistakes
 
@@ -158,14 +161,14 @@ def test_a_transfer_shows_its_faces_and_mistakes_too(tmp_path):
     put(tmp_path / "results", "demo-on-mine/cam/plain", trained_on="demo", dataset="mine")
     page = page_of(tmp_path / "results", tmp_path / "out")
     assert page.count('class="grid sheet"') == 2
-    assert "Faces that the plain run got wrong" in page
+    assert "Misclassified faces of the plain run" in page
     assert (tmp_path / "out" / "figures" / "demo-on-mine__cam__faces.png").exists()
 
 
 def test_a_cell_of_the_confusion_says_the_whole_sentence(tmp_path):
     put(tmp_path / "results")
     page = page_of(tmp_path / "results", tmp_path / "out")
-    assert 'title="1 of 1 Sadness called Fear (100.0%)"' in page
+    assert 'title="1 of 1 Sadness predicted as Fear (100.0%)"' in page
 
 
 def test_several_methods_share_their_mean_maps_and_their_faces(tmp_path):
@@ -182,7 +185,7 @@ def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
     scores = {"att_cos": {"1": nothing}, "cam_cos": nothing, "floors": floors}
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "demo/prm/aligned"):
         put(tmp_path / "results", place, **scores)
-    assert "ATT-COS is not defined" in page_of(tmp_path / "results", tmp_path / "out")
+    assert "The change of ATT-COS is undefined" in page_of(tmp_path / "results", tmp_path / "out")
 
 
 def test_a_misspelt_parameter_is_refused_by_name():

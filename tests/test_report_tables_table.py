@@ -10,7 +10,8 @@ from report.reading.results import load_comparisons
 from report.tables.detail_tables import class_table, subgroup_tables, unit_table
 from report.tables.formats import FORMATS, as_csv, as_latex, as_markdown
 from report.tables.method_tables import methods_table, transfer_table
-from report.tables.table import Column, layer_table, main_table, number, record, signed, table_of
+from report.tables.run_tables import layer_table, main_table, run_record
+from report.tables.table import Column, format_number, format_signed, make_table
 from tests.made_results import later_scores, put
 
 
@@ -30,10 +31,9 @@ def test_the_main_table_prints_coverage_and_what_trivial_maps_score(results):
     )
 
 
-def test_the_class_mean_stands_under_template_not_under_floors(results):
+def test_baselines_stand_side_by_side(results):
     groups = dict(main_table(load_comparisons(results)).groups)
-    assert groups["floors"] == 1
-    assert groups["template"] == 1
+    assert groups["baselines"] == 2
 
 
 def test_what_came_later_has_columns_once_it_is_known(results):
@@ -48,9 +48,9 @@ def test_what_came_later_has_columns_once_it_is_known(results):
 
 
 def test_the_flat_record_keeps_all_digits(results):
-    row = record(load_comparisons(results)[0].runs[0])
+    row = run_record(load_comparisons(results)[0].runs[0])
     assert row["att_selectivity"] == -0.0625
-    assert row["template_class_mean"] == 0.9375
+    assert row["baseline_class_mean"] == 0.9375
     assert row["accuracy_low"] is None
 
 
@@ -76,14 +76,14 @@ def test_published_figures_are_marked_rows_beside_the_own(results):
         *("cam", "RAF-DB, published †", "0.882", "0.889", "+0.007"),
         *("0.55", "0.70", "+0.15", "0.57", "0.85", "+0.28"),
     )
-    assert table.marked == {1, 2}
+    assert table.external_rows == {1, 2}
 
 
 def test_a_method_of_which_nothing_was_published_stands_alone(tmp_path):
     put(tmp_path, "demo/my_own/plain")
     table = methods_table(load_comparisons(tmp_path))
     assert table.rows == (("my_own", "demo", "0.750", *"––", "0.500", *"––", "0.625", *"––"),)
-    assert not table.marked
+    assert not table.external_rows
 
 
 def test_transfers_make_a_table_of_where_trained_by_where_scored(results):
@@ -119,22 +119,25 @@ def test_a_group_too_small_to_score_is_counted(tmp_path):
 
 
 def test_numbers_print_true_minus_signs_and_no_negative_zero():
-    assert (number(-0.5), number(None), signed(0.5), signed(-0.0001)) == (
-        *("−0.500", "–", "+0.500", "+0.000"),
-    )
+    assert (
+        format_number(-0.5),
+        format_number(None),
+        format_signed(0.5),
+        format_signed(-0.0001),
+    ) == (*("−0.500", "–", "+0.500", "+0.000"),)
 
 
 def test_an_optional_column_without_a_value_is_left_out():
     columns = [Column("", "a", ("x",)), Column("g", "b", ("–",), True), Column("g", "c", ("–",))]
-    table = table_of("t", columns, 1)
+    table = make_table("t", columns, 1)
     assert table.head == ("a", "c")
     assert table.groups == (("", 1), ("g", 1))
 
 
-TABLE = table_of(
+TABLE = make_table(
     "t",
     [Column("", "name", ("50 % & a_b|c", "=1+1")), Column("loss", "mean", ("−0.500", "–"))],
-    texts=1,
+    text_columns=1,
 )
 
 

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
-from report.figures.grids import overlaid, painted
+from report.figures.overlays import blend_map, overlay_map
 from report.views.explanation_page import ExplainedFace, draw_page, figure_pixels
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
@@ -43,7 +43,7 @@ def test_every_face_is_framed_and_numbered_on_every_panel():
 
 def test_where_faces_overlap_the_higher_map_shows():
     figure = draw_page("a.jpg", PICTURE, [face(0.2), face(0.9)])
-    expected = painted(PICTURE, np.full((300, 400), 0.9, np.float32))
+    expected = blend_map(PICTURE, np.full((300, 400), 0.9, np.float32))
     np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), expected)
 
 
@@ -75,4 +75,4 @@ def test_a_name_is_words_whatever_is_in_it(name):
 
 def test_a_painted_picture_is_the_overlay_of_a_face():
     square, heat = PICTURE[:, :300], np.random.default_rng(1).random((300, 300))
-    np.testing.assert_array_equal(overlaid(square, heat), painted(square, heat))
+    np.testing.assert_array_equal(overlay_map(square, heat), blend_map(square, heat))

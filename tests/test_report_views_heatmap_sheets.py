@@ -165,13 +165,13 @@ def test_the_command_takes_the_action_unit_from_params(tiny, tmp_path, checkout)
 
 
 def test_every_point_has_one_colour():
-    coloured = [
+    colorize_map = [
         point
         for _, regions in REGION_COLOURS.values()
         for name in regions
         for point in REGIONS[name]
     ]
-    assert sorted(coloured) == list(range(POINTS))
+    assert sorted(colorize_map) == list(range(POINTS))
     assert len({colour for colour, _ in REGION_COLOURS.values()}) == len(REGION_COLOURS)
 
 

@@ -14,7 +14,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.figures.drawing import legible, png
+from report.figures.drawing import png, printable_line
 from report.reading.results import Result
 
 PAPER, INK, SOFT, PLAIN, ALIGNED = "#fdfdfb", "#1d2126", "#8a9098", "#c2571a", "#215e9e"
@@ -124,8 +124,8 @@ def _tooltips(figure: Figure, points: list[Point]) -> str:
 def style_axes(axes: Axes, x: str, y: str) -> None:
     """Label the axes and keep only the left and the lower frame line."""
     axes.set_facecolor(PAPER)
-    axes.set_xlabel(legible(x), color=INK, parse_math=False)
-    axes.set_ylabel(legible(y), color=INK, parse_math=False)
+    axes.set_xlabel(printable_line(x), color=INK, parse_math=False)
+    axes.set_ylabel(printable_line(y), color=INK, parse_math=False)
     axes.tick_params(colors=INK, labelsize=9)
     axes.spines[:].set_color(SOFT)
     axes.spines[["top", "right"]].set_visible(False)

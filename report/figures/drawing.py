@@ -30,17 +30,17 @@ def write(
     **style: Any,  # noqa: ANN401 - matplotlib's own options
 ) -> None:
     """Write a line that starts at (x, y), its foot there; nothing in it is markup."""
-    axes.text(*at, legible(text), fontsize=size, parse_math=False, **{"color": INK, **style})
+    axes.text(*at, printable_line(text), fontsize=size, parse_math=False, **{"color": INK, **style})
 
 
-def legible(text: str) -> str:
+def printable_line(text: str) -> str:
     """Escape what would break the line or what the font may lack."""
     return printable(text).encode("cp1252", "backslashreplace").decode("cp1252")
 
 
 def shortened(text: str, most: int) -> str:
     """Return a text as `write` shows it; of one longer than `most` characters its end."""
-    clean = legible(text)
+    clean = printable_line(text)
     return clean if len(clean) <= most else f"…{clean[1 - most :]}"
 
 

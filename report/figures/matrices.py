@@ -1,96 +1,139 @@
-"""Matrices to colour: who was taken for whom, and which layer agrees on which expression."""
+"""Coloured matrices: the confusion matrix, and the cosine per layer and expression."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
 from anatomy.expressions import EXPRESSIONS
+from report.figures.drawing import png, printable_line
 from report.reading.results import Result
-from report.tables.table import ABSENT, floor, number, overall
+from report.tables.scores import baseline_score, overall
+from report.tables.table import ABSENT, format_number
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class MatrixCell:
     """One cell.
 
     Attributes:
-        text: as printed; empty for an absence.
-        weight: colour, in [0, 1].
-        hover: the whole sentence.
+        text: as printed; empty if undefined.
+        weight: depth of its colour, in [0, 1].
+        tooltip: the same as a sentence.
     """
 
     text: str
     weight: float
-    hover: str
+    tooltip: str
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Entries with names on both sides.
+    """Cells with names on both sides.
 
     Attributes:
-        title: what stands above it.
-        corner: what the two sides are.
+        title: the line above it.
+        corner: what rows and columns are.
         columns: names.
-        rows: (name, its entries).
+        rows: (name, its cells).
     """
 
     title: str
     corner: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Entry, ...]], ...]
+    rows: tuple[tuple[str, tuple[MatrixCell, ...]], ...]
 
 
 def confusion_matrix(run: Result) -> Matrix:
-    """Labels by predictions; the colour is the share of a row."""
+    """Return labels by predictions; the colour is the share of the row."""
     return Matrix(
         run.name,
-        "label ↓ said →",
+        "label ↓ predicted →",
         EXPRESSIONS,
         tuple(
-            (label, tuple(_confused(label, said, counts) for said in range(len(EXPRESSIONS))))
+            (
+                label,
+                tuple(
+                    _confusion_cell(label, predicted, counts)
+                    for predicted in range(len(EXPRESSIONS))
+                ),
+            )
             for label, counts in zip(EXPRESSIONS, run.scores["confusion"], strict=True)
         ),
     )
 
 
-def _confused(label: str, said: int, counts: list[int]) -> Entry:
-    total, count = sum(counts), counts[said]
+def _confusion_cell(label: str, predicted: int, counts: list[int]) -> MatrixCell:
+    total, count = sum(counts), counts[predicted]
     share = count / total if total else 0.0
-    return Entry(
-        str(count), share, f"{count} of {total} {label} called {EXPRESSIONS[said]} ({share:.1%})"
+    return MatrixCell(
+        str(count),
+        share,
+        f"{count} of {total} {label} predicted as {EXPRESSIONS[predicted]} ({share:.1%})",
     )
 
 
 def cosine_matrix(run: Result) -> Matrix:
-    """Layers, shallow to deep, and the CAM by expressions, above what trivial maps score."""
+    """Return the cosine of each layer, the CAM and the baselines, per expression."""
     scores = run.scores
     measured = {f"layer {layer}": scores["att_cos"][layer] for layer in run.layers}
-    trivial = {
-        words: scores["floors"][name]
-        for name, words in _TRIVIAL.items()
-        if floor(scores, name) is not None
+    baselines = {
+        title: scores["floors"][name]
+        for name, title in _BASELINES.items()
+        if baseline_score(scores, name) is not None
     }
-    lines = {**measured, "CAM": scores["cam_cos"], **trivial}
+    rows = {**measured, "CAM": scores["cam_cos"], **baselines}
     return Matrix(
         run.name,
         "cosine",
         (*EXPRESSIONS, "mean"),
-        tuple((name, _cosines(name, one)) for name, one in lines.items()),
+        tuple((name, _cosine_cells(name, one)) for name, one in rows.items()),
     )
 
 
-_TRIVIAL = {"uniform": "uniform map", "generic_au": "all AUs", "class_mean": "template"}
+_BASELINES = {"uniform": "uniform map", "generic_au": "all AUs", "class_mean": "class mean"}
 
 
-def _cosines(name: str, agreement: Mapping[str, Any]) -> tuple[Entry, ...]:
+def _cosine_cells(name: str, agreement: Mapping[str, Any]) -> tuple[MatrixCell, ...]:
     values = {**{one: agreement["per_class"][one] for one in EXPRESSIONS}, "mean": None}
     values["mean"] = overall(agreement)
     return tuple(
-        Entry("", 0.0, f"{name}, {column}: {ABSENT}")
+        MatrixCell("", 0.0, f"{name}, {column}: {ABSENT}")
         if value is None
-        else Entry(
-            f"{value:.2f}".replace("-", "−"), max(value, 0.0), f"{name}, {column}: {number(value)}"
+        else MatrixCell(
+            f"{value:.2f}".replace("-", "−"),
+            max(value, 0.0),
+            f"{name}, {column}: {format_number(value)}",
         )
         for column, value in values.items()
     )
+
+
+def matrix_figure(matrices: Sequence[Matrix]) -> bytes:
+    """Draw matrices of equal sides side by side, coloured by weight."""
+    rows, columns = len(matrices[0].rows), len(matrices[0].columns)
+    size = (len(matrices) * (0.9 + 0.42 * columns) + 0.6, 1.2 + 0.38 * rows)
+    figure = Figure(figsize=size, layout="constrained")
+    for axes, matrix in zip(
+        figure.subplots(1, len(matrices), squeeze=False)[0], matrices, strict=True
+    ):
+        _draw_matrix(axes, matrix)
+    return png(figure)
+
+
+def _draw_matrix(axes: Axes, matrix: Matrix) -> None:
+    weights = np.array([[cell.weight for cell in cells] for _, cells in matrix.rows])
+    axes.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_title(printable_line(f"{matrix.title}: {matrix.corner}"), fontsize=9, parse_math=False)
+    names = [name for name, _ in matrix.rows]
+    axes.set_xticks(range(len(matrix.columns)), matrix.columns, rotation=45, ha="right", fontsize=8)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    for row, (_, cells) in enumerate(matrix.rows):
+        for column, cell in enumerate(cells):
+            colour = "white" if cell.weight > 0.55 else "black" if cell.weight else "#b0b0b0"
+            axes.text(column, row, cell.text, ha="center", va="center", fontsize=8, color=colour)

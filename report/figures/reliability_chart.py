@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from report.figures.chart import INK, SOFT, Chart, Point, make_chart, run_colour, style_axes
 from report.reading.results import Comparison, Result
-from report.tables.table import number
+from report.tables.table import format_number
 
 
 def reliability_chart(name: str, comparison: Comparison) -> Chart | None:
@@ -41,7 +41,9 @@ def _draw_run(axes: Axes, run: Result) -> list[Point]:
         (
             confidence,
             accuracy,
-            tooltip.format(run.supervision, one["n"], number(confidence), number(accuracy)),
+            tooltip.format(
+                run.supervision, one["n"], format_number(confidence), format_number(accuracy)
+            ),
         )
         for confidence, accuracy, one in zip(x, y, bins, strict=True)
     ]

@@ -16,9 +16,10 @@ from report.figures.chart import (
     run_colour,
     style_axes,
 )
-from report.figures.drawing import legible
+from report.figures.drawing import printable_line
 from report.reading.results import Comparison, Result
-from report.tables.table import floor, majority, number, overall
+from report.tables.scores import baseline_score, majority, overall
+from report.tables.table import format_number
 
 
 def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
@@ -43,12 +44,21 @@ def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
         _write_names(axes, {name: runs[-1][:2] for name, runs in runs_of.items() if runs})
         _draw_legend(axes)
         return [
-            (x, y, f"{name} {run.supervision}: accuracy {number(y)}, ATT-COS {number(x)}")
+            (
+                x,
+                y,
+                _tooltip(name, run, x, y),
+            )
             for name, runs in runs_of.items()
             for x, y, run in runs
         ]
 
     return make_chart(name, "Accuracy against ATT-COS of every method", (5.8, 4.2), draw)
+
+
+def _tooltip(method: str, run: Result, x: float, y: float) -> str:
+    values = f"accuracy {format_number(y)}, ATT-COS {format_number(x)}"
+    return f"{method} {run.supervision}: {values}"
 
 
 def _write_names(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
@@ -58,7 +68,7 @@ def _write_names(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:
     heights = label_heights([(y - low) / (high - low) for _, (_, y) in ordered])
     for (name, (x, y)), height in zip(ordered, heights, strict=True):
         axes.annotate(
-            legible(name),
+            printable_line(name),
             (x, y),
             xytext=(1.03, height),
             textcoords="axes fraction",
@@ -82,8 +92,8 @@ def label_heights(heights: Sequence[float], gap: float = 0.065) -> list[float]:
 
 def _draw_baselines(axes: Axes, run: Result) -> None:
     """Draw what baseline maps score, and always answering the most frequent expression."""
-    for key, name in (("uniform", "uniform map"), ("class_mean", "template")):
-        value = floor(run.scores, key)
+    for key, name in (("uniform", "uniform map"), ("class_mean", "class mean")):
+        value = baseline_score(run.scores, key)
         if value is not None:
             axes.axvline(value, color=SOFT, linewidth=1, linestyle=":")
             axes.text(

@@ -7,10 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from report.figures.chart import ALIGNED, INK, PLAIN, SOFT, Chart, Point, make_chart, style_axes
-from report.figures.drawing import legible
+from report.figures.drawing import printable_line
 from report.reading.results import Result
+from report.tables.scores import baseline_score, overall
 from report.tables.sweeps import SEED, Sweep
-from report.tables.table import floor, number, overall
+from report.tables.table import format_number
 
 
 def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
@@ -30,7 +31,7 @@ def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
         curve = partial(_draw_curve, axes, sweep)
         points = curve(lambda run: overall(run.attention), "ATT-COS", ALIGNED)
         points += curve(lambda run: overall(run.scores["cam_cos"]), "CAM-COS", PLAIN)
-        uniform = floor(sweep.runs[0].scores, "uniform")
+        uniform = baseline_score(sweep.runs[0].scores, "uniform")
         if uniform is not None:
             axes.axhline(uniform, color=SOFT, linewidth=1, linestyle=":", label="uniform map")
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
@@ -51,7 +52,7 @@ def _draw_curve(
     numeric = not seeds and all(_is_number(value) for value in sweep.values)
     positions = [float(value) if numeric else n for n, value in enumerate(sweep.values)]
     points = [
-        (x, y, f"{sweep.setting} {value}: {name} {number(y)}")
+        (x, y, f"{sweep.setting} {value}: {name} {format_number(y)}")
         for x, value, run in zip(positions, sweep.values, sweep.runs, strict=True)
         if (y := read(run)) is not None
     ]
@@ -63,7 +64,7 @@ def _draw_curve(
         label=name,
     )
     if not numeric:
-        axes.set_xticks(range(len(positions)), [legible(value) for value in sweep.values])
+        axes.set_xticks(range(len(positions)), [printable_line(value) for value in sweep.values])
     plain = read(sweep.plain) if sweep.plain else None
     if plain is not None:
         axes.axhline(plain, color=colour, linewidth=1, linestyle="--", label=f"{name}, plain")

@@ -1,4 +1,4 @@
-"""Tables on one method and dataset: its expressions, action units, subgroups, provenance."""
+"""Tables about one method and dataset: expressions, action units, subgroups, provenance."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,10 @@ from typing import Any
 
 from anatomy.expressions import EXPRESSIONS
 from report.reading.results import Comparison, Result
-from report.tables.table import ABSENT, Column, Table, flat, number, overall, table_of
+from report.tables.scores import overall
+from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
 
-FLOORS = {"uniform": "floors", "generic_au": "floors", "class_mean": "template"}
-"""What a trivial map scores -> the words above its column."""
-_HEADS = {"uniform": "uniform", "generic_au": "all AUs", "class_mean": "class mean"}
+_BASELINES = {"uniform": "uniform", "generic_au": "all AUs", "class_mean": "class mean"}
 
 
 def file_name(comparison: Comparison, name: str) -> str:
@@ -24,7 +23,7 @@ def file_safe(name: str) -> str:
 
 
 def class_table(comparison: Comparison) -> Table:
-    """Recall, ATT-COS and CAM-COS of every expression, the runs side by side."""
+    """Recall, ATT-COS and CAM-COS per expression, the runs side by side."""
     runs = comparison.runs
     first = runs[0].scores
     values = {
@@ -33,7 +32,7 @@ def class_table(comparison: Comparison) -> Table:
         "CAM-COS": [run.scores["cam_cos"]["per_class"] for run in runs],
     }
     counts = tuple(str(sum(row)) for row in first["confusion"])
-    return table_of(
+    return make_table(
         file_name(comparison, "expressions"),
         [
             Column("", "expression", EXPRESSIONS),
@@ -44,21 +43,21 @@ def class_table(comparison: Comparison) -> Table:
                 for run, one in zip(runs, columns, strict=True)
             ),
             *(
-                Column(group, _HEADS[name], _numbers(first["floors"][name]["per_class"]))
-                for name, group in FLOORS.items()
+                Column("baselines", head, _numbers(first["floors"][name]["per_class"]))
+                for name, head in _BASELINES.items()
                 if name in first["floors"]
             ),
         ],
-        texts=1,
+        text_columns=1,
     )
 
 
 def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
-    return tuple(number(per_class[name]) for name in EXPRESSIONS)
+    return tuple(format_number(per_class[name]) for name in EXPRESSIONS)
 
 
 def unit_table(comparison: Comparison) -> Table | None:
-    """How much of the attention lies on each AU's region, against its area; None if unmeasured."""
+    """Share of attention on each AU's region, and the region's area; None if not measured."""
     runs = [run for run in comparison.runs if run.scores.get("au_shares")]
     if not runs:
         return None
@@ -68,28 +67,30 @@ def unit_table(comparison: Comparison) -> Table | None:
 
     def column(group: str, head: str, one: Mapping[str, Any], key: str) -> Column:
         return Column(
-            group, head, tuple(number(one[unit][key]) if unit in one else ABSENT for unit in units)
+            group,
+            head,
+            tuple(format_number(one[unit][key]) if unit in one else ABSENT for unit in units),
         )
 
-    return table_of(
+    return make_table(
         file_name(comparison, "action_units"),
         [
             Column("", "AU", tuple(f"AU{unit}" for unit in units)),
             Column("", "name", tuple(str(one["name"]) for one in known)),
             Column("", "faces", tuple(str(one["n"]) for one in known)),
-            Column("", "area", tuple(number(one["area"]) for one in known)),
+            Column("", "area", tuple(format_number(one["area"]) for one in known)),
             *(
                 column(group, run.supervision, one, key)
                 for key, group in (("share", "share of attention"), ("ratio", "share / area"))
                 for run, one in zip(runs, shares, strict=True)
             ),
         ],
-        texts=2,
+        text_columns=2,
     )
 
 
 def subgroup_tables(comparison: Comparison) -> list[Table]:
-    """Scores a value of every attribute of the dataset: one table an attribute."""
+    """Scores per value of an attribute of the dataset: one table per attribute."""
     runs = [run for run in comparison.runs if run.scores.get("subgroups")]
     attributes = dict.fromkeys(name for run in runs for name in run.scores["subgroups"])
     return [
@@ -108,9 +109,9 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
     counts = {value: row["n"] for one in found for value, row in one.items()}
 
     def cells(one: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        return tuple(number(one[value][key]) if value in one else ABSENT for value in values)
+        return tuple(format_number(one[value][key]) if value in one else ABSENT for value in values)
 
-    return table_of(
+    return make_table(
         file_name(comparison, f"subgroups_{attribute}"),
         [
             Column("", attribute, tuple(str(value) for value in values)),
@@ -121,21 +122,21 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
                 for run, one in zip(runs, found, strict=True)
             ),
         ],
-        texts=1,
+        text_columns=1,
     )
 
 
 def faithfulness_table(comparison: Comparison) -> Table | None:
-    """Area under the probability while pixels go or come in a map's order; None if unmeasured."""
+    """Area under the probability curve as pixels are removed or restored; None if not measured."""
     runs = [run for run in comparison.runs if run.scores.get("faithfulness")]
     if not runs:
         return None
     orders = [name for name in runs[0].scores["faithfulness"] if name != "steps"]
 
     def cell(run: Result, order: str, way: str) -> str:
-        return number(overall(run.scores["faithfulness"][order][way]))
+        return format_number(overall(run.scores["faithfulness"][order][way]))
 
-    return table_of(
+    return make_table(
         file_name(comparison, "faithfulness"),
         [
             Column("", "order", tuple(orders)),
@@ -145,22 +146,22 @@ def faithfulness_table(comparison: Comparison) -> Table | None:
                 for run in runs
             ),
         ],
-        texts=1,
+        text_columns=1,
     )
 
 
 def provenance_table(comparison: Comparison) -> Table:
-    """Where each run's numbers come from: digests, settings of training and of scoring."""
+    """Origin of each run: digests, settings of training and of scoring."""
     runs = (*comparison.runs, *comparison.variants)
     described = [
-        flat({"result": run.place, "manifest sha256": run.sha256})
-        | flat({key: run.scores[key] for key in ("seed", "backbone", "protocol")})
-        | flat({"evaluated": run.fingerprint})
-        | flat({"trained": run.scores["train"]})
+        flatten({"result": run.place, "manifest sha256": run.sha256})
+        | flatten({key: run.scores[key] for key in ("seed", "backbone", "protocol")})
+        | flatten({"evaluated": run.fingerprint})
+        | flatten({"trained": run.scores["train"]})
         for run in runs
     ]
     keys = tuple(dict.fromkeys(key for one in described for key in one))
-    return table_of(
+    return make_table(
         file_name(comparison, "provenance"),
         [
             Column("", "", keys),
@@ -169,7 +170,7 @@ def provenance_table(comparison: Comparison) -> Table:
                 for run, one in zip(runs, described, strict=True)
             ),
         ],
-        texts=1 + len(runs),
+        text_columns=1 + len(runs),
     )
 
 

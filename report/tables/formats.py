@@ -32,8 +32,8 @@ def as_csv(table: Table) -> str:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(_full_heads(table))
     for row in table.rows:
-        words = [_inert(cell) for cell in row[: table.texts]]
-        writer.writerow([*words, *map(_bare, row[table.texts :])])
+        words = [_inert(cell) for cell in row[: table.text_columns]]
+        writer.writerow([*words, *map(_bare, row[table.text_columns :])])
     return file.getvalue()
 
 
@@ -48,7 +48,7 @@ def _inert(cell: str) -> str:
 
 def as_markdown(table: Table) -> str:
     """A pipe table, numbers to the right."""
-    rules = [":--" if place < table.texts else "--:" for place in range(len(table.head))]
+    rules = [":--" if place < table.text_columns else "--:" for place in range(len(table.head))]
     lines = [_full_heads(table), rules, *table.rows]
     return "".join(f"| {' | '.join(map(_piped, line))} |\n" for line in lines)
 
@@ -59,7 +59,7 @@ def _piped(cell: str) -> str:
 
 def as_latex(table: Table) -> str:
     """A tabular of the package booktabs, with the upper heads as spans."""
-    sides = "".join("l" if place < table.texts else "r" for place in range(len(table.head)))
+    sides = "".join("l" if place < table.text_columns else "r" for place in range(len(table.head)))
     heads = [r"% \usepackage{booktabs}", rf"\begin{{tabular}}{{{sides}}}", r"\toprule"]
     if table.groups:
         spans = [rf"\multicolumn{{{span}}}{{c}}{{{_tex(words)}}}" for words, span in table.groups]

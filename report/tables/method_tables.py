@@ -1,19 +1,12 @@
-"""Tables that set methods side by side: with the published figures, and across datasets."""
+"""Tables of all methods: beside published figures, and across datasets."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 from report.reading.published import PUBLISHED, Figures
 from report.reading.results import Comparison, Result, is_transfer
-from report.tables.table import (
-    Column,
-    Table,
-    change,
-    every_run,
-    number,
-    overall,
-    signed,
-    table_of,
-)
+from report.tables.run_tables import all_runs
+from report.tables.scores import overall
+from report.tables.table import Column, Table, difference, format_number, format_signed, make_table
 
 SUPERVISIONS = ("plain", "aligned")
 Triple = tuple[float | None, float | None, float | None]
@@ -23,46 +16,54 @@ Pair = tuple[Triple | None, Triple | None]
 
 
 def methods_table(comparisons: Sequence[Comparison]) -> Table:
-    """One row a method and dataset, plain beside aligned; published figures are marked rows."""
+    """One row per method and dataset, plain beside aligned; published figures are marked rows."""
     home = [one for one in comparisons if not one.is_transfer]
     lines: list[tuple[str, str, Pair]] = []
-    marked = set()
+    external_rows = set()
     for method in dict.fromkeys(one.method for one in home):
         lines += [(method, one.dataset, _own(one)) for one in home if one.method == method]
         for dataset, figures in PUBLISHED.get(method, {}).items():
-            marked.add(len(lines))
+            external_rows.add(len(lines))
             lines.append((method, f"{dataset}, published †", _published(figures)))
     measured = [
         column
         for place, group in enumerate(("accuracy", "CAM-COS", "ATT-COS"))
-        for column in _columns(group, place, lines, marked)
+        for column in _columns(group, place, lines, external_rows)
     ]
     words = [
         Column("", "method", tuple(method for method, _, _ in lines)),
         Column("", "data", tuple(data for _, data, _ in lines)),
     ]
-    return table_of("methods", words + measured, texts=2, marked=frozenset(marked))
+    return make_table(
+        "methods", words + measured, text_columns=2, external_rows=frozenset(external_rows)
+    )
 
 
 def _columns(
-    group: str, place: int, lines: Sequence[tuple[str, str, Pair]], marked: set[int]
+    group: str, place: int, lines: Sequence[tuple[str, str, Pair]], external_rows: set[int]
 ) -> list[Column]:
     values = [[None if one is None else one[place] for one in pair] for _, _, pair in lines]
     short = place > 0  # published cosines have two decimals
 
     def printed(row: int, value: float | None) -> str:
-        return f"{value:.2f}" if value is not None and short and row in marked else number(value)
+        return (
+            f"{value:.2f}"
+            if value is not None and short and row in external_rows
+            else format_number(value)
+        )
 
     def moved(row: int, value: float | None) -> str:
-        text = signed(value)
-        return text[:-1] if value is not None and short and row in marked else text
+        text = format_signed(value)
+        return text[:-1] if value is not None and short and row in external_rows else text
 
     return [
         *(
             Column(group, name, tuple(printed(row, one[side]) for row, one in enumerate(values)))
             for side, name in enumerate(SUPERVISIONS)
         ),
-        Column(group, "change", tuple(moved(row, change(one)) for row, one in enumerate(values))),
+        Column(
+            group, "change", tuple(moved(row, difference(one)) for row, one in enumerate(values))
+        ),
     ]
 
 
@@ -95,19 +96,23 @@ def _scored_on(
         None if None in row else sum(value for value in row if value is not None) / len(row)
         for row in scores
     ]
-    whole = {**dict(zip(tests, zip(*scores, strict=True), strict=True)), "mean": tuple(means)}
+    build_content = {
+        **dict(zip(tests, zip(*scores, strict=True), strict=True)),
+        "mean": tuple(means),
+    }
     return [
-        Column(group, name, tuple(number(one) for one in values)) for name, values in whole.items()
+        Column(group, name, tuple(format_number(one) for one in values))
+        for name, values in build_content.items()
     ]
 
 
 def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
-    """What was trained where, scored where: a row a run, a column a test dataset.
+    """Scores by training and test dataset: one row per run, one column per test dataset.
 
     Returns:
-        None if no run was scored on another dataset than its own.
+        None if every run was scored on the dataset it was trained on.
     """
-    runs = every_run(comparisons)
+    runs = all_runs(comparisons)
     moved = {(run.scores["method"], run.name) for run in runs if is_transfer(run.scores)}
     if not moved:
         return None
@@ -124,7 +129,7 @@ def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
         "ATT-COS on": lambda run: overall(run.attention),
     }
     keys = sorted(found, key=lambda key: (key[0], not key[1].startswith("plain"), key))
-    return table_of(
+    return make_table(
         "transfer",
         [
             *(
@@ -137,5 +142,5 @@ def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
                 for column in _scored_on(group, tests, [found[key] for key in keys], read)
             ),
         ],
-        texts=3,
+        text_columns=3,
     )

@@ -8,7 +8,16 @@ from statistics import mean, stdev
 from report.reading.published import SWEPT
 from report.reading.results import Comparison, Result
 from report.tables.detail_tables import file_name
-from report.tables.table import Column, Table, between, flat, number, overall, signed, table_of
+from report.tables.scores import overall
+from report.tables.table import (
+    Column,
+    Table,
+    flatten,
+    format_interval,
+    format_number,
+    format_signed,
+    make_table,
+)
 
 ALIGNMENT = "alignment."
 SEED, PLAIN = "seed", "plain"
@@ -22,9 +31,9 @@ class Sweep:
         title: dataset, method and supervision.
         name: of its files.
         setting: key below [train], as 'alignment.weight'.
-        values: as printed, ascending, one a run.
+        values: as printed, ascending, one per run.
         runs: in the same order.
-        plain: the run without alignment, where the setting is one of alignment's.
+        plain: the run without alignment, if the setting belongs to the alignment.
     """
 
     title: str
@@ -36,7 +45,7 @@ class Sweep:
 
     @property
     def remark(self) -> str:
-        """What else there is to say: what was published, how far seeds spread; maybe nothing."""
+        """A remark: what was published, or the spread over seeds; may be empty."""
         return _spread(self.runs) if self.setting == SEED else SWEPT.get(self.setting, "")
 
 
@@ -51,14 +60,14 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
     found: list[Sweep] = []
     for supervision in dict.fromkeys(run.supervision for run in everyone):
         runs = [run for run in everyone if run.supervision == supervision]
-        settings = {run.place: flat(run.scores["train"]) for run in runs}
+        settings = {run.place: flatten(run.scores["train"]) for run in runs}
         for key in dict.fromkeys(key for one in settings.values() for key in one):
             if supervision == PLAIN and key.startswith(ALIGNMENT):
                 continue  # a plain run has no alignment term
             beside = plain if key.startswith(ALIGNMENT) else None
             for members in _alike_but(key, runs):
-                number = sum(one.setting == key for one in found)
-                stem = f"sweep_{supervision}_{key.replace('.', '_')}{number or ''}"
+                earlier = sum(one.setting == key for one in found)
+                stem = f"sweep_{supervision}_{key.replace('.', '_')}{earlier or ''}"
                 found.append(
                     Sweep(
                         f"{comparison.title} · {supervision}",
@@ -73,10 +82,10 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
 
 
 def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
-    """Return the runs, ascending by a setting, in sets that are equal in all others."""
+    """Return sets of runs that differ in one setting only, each ascending by it."""
     alike: dict[str, dict[str, Result]] = {}
     for run in runs:
-        settings = flat(run.scores["train"])
+        settings = flatten(run.scores["train"])
         value = settings.pop(key, None)
         settings["evaluated"] = [run.scores[name] for name in ("split", "checkpoint", "geometry")]
         rest = json.dumps(settings, sort_keys=True, default=str)
@@ -101,9 +110,9 @@ def _printed(value: object) -> str:
 
 
 def sweep_table(sweep: Sweep) -> Table:
-    """One row a value of the setting; first the run without alignment, where there is one."""
-    beside = [("plain", sweep.plain)] if sweep.plain else []
-    lines = [*beside, *zip(sweep.values, sweep.runs, strict=True)]
+    """One row per value of the setting, after the run without alignment if there is one."""
+    plain = [("plain", sweep.plain)] if sweep.plain else []
+    lines = [*plain, *zip(sweep.values, sweep.runs, strict=True)]
 
     def column(group: str, head: str, cells: Iterable[str], optional: bool = False) -> Column:
         return Column(group, head, tuple(cells), optional)
@@ -113,31 +122,38 @@ def sweep_table(sweep: Sweep) -> Table:
         "ATT-COS": [run.attention for run in runs],
         "CAM-COS": [run.scores["cam_cos"] for run in runs],
     }
-    return table_of(
+    return make_table(
         sweep.name,
         [
             column("", sweep.setting, (value for value, _ in lines)),
-            column("accuracy", "overall", (number(run.scores["accuracy"]) for run in runs)),
-            column("accuracy", "95 %", (between(run.interval("accuracy")) for run in runs), True),
+            column("accuracy", "overall", (format_number(run.scores["accuracy"]) for run in runs)),
             column(
-                "accuracy", "balanced", (number(run.scores["balanced_accuracy"]) for run in runs)
+                "accuracy",
+                "95 %",
+                (format_interval(run.interval("accuracy")) for run in runs),
+                True,
+            ),
+            column(
+                "accuracy",
+                "balanced",
+                (format_number(run.scores["balanced_accuracy"]) for run in runs),
             ),
             *(
                 column(name, head, (printed(overall(one, head)) for one in found))
                 for name, found in agreements.items()
-                for head, printed in (("cosine", number), ("selectivity", signed))
+                for head, printed in (("cosine", format_number), ("selectivity", format_signed))
             ),
         ],
-        texts=1,
+        text_columns=1,
     )
 
 
 def _spread(runs: Sequence[Result]) -> str:
-    """Say how far equal runs with different seeds lie apart."""
+    """State mean and standard deviation over seeds."""
     accuracies = [run.scores["accuracy"] for run in runs]
     cosines = [value for run in runs if (value := overall(run.attention)) is not None]
     parts = [
-        f"{name} {number(mean(values))} ± {number(stdev(values))}"
+        f"{name} {format_number(mean(values))} ± {format_number(stdev(values))}"
         for name, values in (("accuracy", accuracies), ("ATT-COS", cosines))
         if len(values) > 1
     ]

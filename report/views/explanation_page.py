@@ -18,7 +18,7 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
 from report.figures.drawing import GREY, blank_page, write
-from report.figures.grids import U8, painted
+from report.figures.overlays import U8, blend_map
 
 Heat = NDArray[np.float32]
 
@@ -112,7 +112,7 @@ def _write_texts(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
 def _overlay_faces(image_HW3: U8, faces: Sequence[ExplainedFace], name: str) -> U8:
     """Paint the maps of all faces over the picture; where faces overlap, the higher value shows."""
     blank = np.zeros(image_HW3.shape[:2], np.float32)
-    return painted(
+    return blend_map(
         image_HW3, reduce(np.maximum, (face.heatmaps.get(name, blank) for face in faces))
     )
 

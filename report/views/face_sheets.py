@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from errors import NoInputError, pick
 from report.figures.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
-from report.figures.grids import U8
+from report.figures.overlays import U8
 from report.views.heatmap_sheets import drop_stale
 from store.files import atomic_write
 from store.reading import Store, evenly_spaced

@@ -16,7 +16,7 @@ from anatomy.action_units import PUBLISHED_CANVAS_PX
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
 from report.figures.drawing import ALERT, GREY, INK, blank_page, shortened, write
-from report.figures.grids import U8, overlaid
+from report.figures.overlays import U8, overlay_map
 from report.views.captions import Options, is_label, units_of
 
 REGION_COLOURS = {
@@ -115,7 +115,9 @@ def _draw_strip(axes: Axes, face: SheetFace, x: float, y: float) -> None:
         _draw_points(axes, face.points_L2, second)
     for number, one in enumerate(face.maps, 2):
         corner = (x + number * (SIDE_PX + _GAP), y)
-        picture = None if one is None or face.image is None else overlaid(face.image, _PEAK * one)
+        picture = (
+            None if one is None or face.image is None else overlay_map(face.image, _PEAK * one)
+        )
         _draw_panel(axes, picture, corner, "no map")
         if face.own_map == number - 2:
             axes.add_patch(

@@ -1,4 +1,4 @@
-"""What the page is made of: tables, matrices, charts and pictures, by dataset and method."""
+"""The content of the page: tables, matrices, charts and pictures, per dataset and method."""
 
 import platform
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,9 @@ from importlib.metadata import version
 
 from anatomy.expressions import EXPRESSIONS
 from report.figures.chart import Chart
-from report.figures.encoding import grid_figure, matrix_figure
-from report.figures.grids import Grid, mean_counts, mean_grids, mistake_grids, sheet_grids
-from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix
+from report.figures.face_grids import mean_counts, mean_grids, mistake_grids, sheet_grids
+from report.figures.grids import Grid, grid_figure
+from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix, matrix_figure
 from report.figures.reliability_chart import reliability_chart
 from report.figures.scatter_chart import scatter_chart
 from report.figures.sweep_charts import sweep_charts
@@ -24,16 +24,17 @@ from report.tables.detail_tables import (
     unit_table,
 )
 from report.tables.method_tables import methods_table, transfer_table
-from report.tables.sentences import Summary, summarise
+from report.tables.run_tables import all_runs, layer_table, main_table
+from report.tables.summary import Summary, summarise
 from report.tables.sweeps import Sweep, find_sweeps, sweep_table
-from report.tables.table import Column, Table, every_run, layer_table, main_table, table_of
+from report.tables.table import Column, Table, make_table
 
 Figures = Iterator[tuple[str, bytes]]
 """Name of a file without its ending, and the PNG."""
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MethodSection:
     """One method on one dataset."""
 
     comparison: Comparison
@@ -50,9 +51,9 @@ class Part:
 
     def tables(self) -> list[Table]:
         """Return its tables."""
-        maybe = (self.units, self.faithfulness)
-        found = [table for table in maybe if table is not None]
-        return [self.classes, *found, *self.subgroups, self.provenance]
+        optional = (self.units, self.faithfulness)
+        present = [table for table in optional if table is not None]
+        return [self.classes, *present, *self.subgroups, self.provenance]
 
     def figures(self) -> Figures:
         """Yield its pictures."""
@@ -60,14 +61,14 @@ class Part:
         yield file_name(self.comparison, "cosines"), matrix_figure(self.cosines)
         if self.reliability:
             yield self.reliability.name, self.reliability.png
-        for place, grid in enumerate(self.sheets):
-            yield file_name(self.comparison, f"faces{place or ''}"), grid_figure(grid)
+        for number, grid in enumerate(self.sheets):
+            yield file_name(self.comparison, f"faces{number or ''}"), grid_figure(grid)
         for run, grid in self.mistakes:
             yield file_name(self.comparison, f"mistakes_{run}"), grid_figure(grid)
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class DatasetSection:
     """All methods on one dataset."""
 
     name: str
@@ -75,23 +76,23 @@ class Dataset:
     scatter: Chart | None
     means: tuple[Grid, ...]
     counts: tuple[tuple[str, int, int], ...]
-    parts: tuple[Part, ...]
+    methods: tuple[MethodSection, ...]
 
     def figures(self) -> Figures:
         """Yield its pictures."""
         if self.scatter:
             yield self.scatter.name, self.scatter.png
-        for place, grid in enumerate(self.means):
-            yield f"{file_safe(self.name)}__means{place or ''}", grid_figure(grid)
-        for part in self.parts:
-            yield from part.figures()
+        for number, grid in enumerate(self.means):
+            yield f"{file_safe(self.name)}__means{number or ''}", grid_figure(grid)
+        for section in self.methods:
+            yield from section.figures()
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
-    """Everything but the data's own part."""
+class ReportContent:
+    """Everything on the page except the surveys of the datasets."""
 
-    datasets: tuple[Dataset, ...]
+    datasets: tuple[DatasetSection, ...]
     methods: Table
     runs: Table
     layers: Table
@@ -102,12 +103,12 @@ class Whole:
 
     def tables(self) -> list[Table]:
         """Return all tables."""
-        parts = [part for one in self.datasets for part in one.parts]
+        sections = [section for one in self.datasets for section in one.methods]
         return [
             *(self.methods, self.runs, self.layers, self.environment),
             *([self.transfer] if self.transfer else []),
             *(table for _, _, table in self.sweeps),
-            *(table for part in parts for table in part.tables()),
+            *(table for section in sections for table in section.tables()),
         ]
 
     def figures(self) -> Figures:
@@ -118,19 +119,19 @@ class Whole:
             yield from ((chart.name, chart.png) for chart in charts)
 
 
-def whole(comparisons: Sequence[Comparison], sheet_faces: int) -> Whole:
-    """Make everything that the page shows of these results."""
+def build_content(comparisons: Sequence[Comparison], sheet_faces: int) -> ReportContent:
+    """Build everything that the page shows of these results."""
     names = dict.fromkeys(one.dataset for one in sorted(comparisons, key=_transfers_last))
-    runs = every_run(comparisons)
+    runs = all_runs(comparisons)
     notices = dict.fromkeys(str(run.scores["notice"]) for run in runs if run.scores["notice"])
     caveats = dict.fromkeys(
         f"{run.scores['method']}: {run.scores['caveat']}."
         for run in runs
         if run.scores.get("caveat")
     )
-    return Whole(
+    return ReportContent(
         datasets=tuple(
-            _dataset(name, [one for one in comparisons if one.dataset == name], sheet_faces)
+            _dataset_section(name, [one for one in comparisons if one.dataset == name], sheet_faces)
             for name in names
         ),
         methods=methods_table(comparisons),
@@ -149,22 +150,24 @@ def _transfers_last(comparison: Comparison) -> bool:
     return comparison.is_transfer
 
 
-def _dataset(name: str, comparisons: Sequence[Comparison], sheet_faces: int) -> Dataset:
+def _dataset_section(
+    name: str, comparisons: Sequence[Comparison], sheet_faces: int
+) -> DatasetSection:
     several = len(comparisons) > 1
     shown = max(sheet_faces // len(comparisons), min(sheet_faces, len(EXPRESSIONS)))
-    return Dataset(
+    return DatasetSection(
         name,
         summarise(comparisons),
         scatter_chart(f"{file_safe(name)}__scatter", comparisons) if several else None,
         tuple(mean_grids(comparisons)),
         tuple(mean_counts(comparisons[0])),
-        tuple(_part(one, shown) for one in comparisons),
+        tuple(_method_section(one, shown) for one in comparisons),
     )
 
 
-def _part(comparison: Comparison, sheet_faces: int) -> Part:
+def _method_section(comparison: Comparison, sheet_faces: int) -> MethodSection:
     runs = comparison.runs
-    return Part(
+    return MethodSection(
         comparison,
         class_table(comparison),
         tuple(confusion_matrix(run) for run in runs),
@@ -179,20 +182,20 @@ def _part(comparison: Comparison, sheet_faces: int) -> Part:
     )
 
 
-_SHOWN = ("numpy", "matplotlib", "jinja2")
+_LIBRARIES = ("numpy", "matplotlib", "jinja2")
 
 
 def _environment(comparisons: Sequence[Comparison]) -> Table:
-    """What wrote the page, and what scored the runs."""
-    scored = {str(run.fingerprint.get("torch", "not known")) for run in every_run(comparisons)}
+    """List the versions that wrote the page and that scored the runs."""
+    scored = {str(run.fingerprint.get("torch", "not known")) for run in all_runs(comparisons)}
     rows = {
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        **{name: version(name) for name in _SHOWN},
+        **{name: version(name) for name in _LIBRARIES},
         "torch that scored the runs": ", ".join(sorted(scored)),
     }
-    return table_of(
+    return make_table(
         "environment",
         [Column("", "", tuple(rows)), Column("", "version", tuple(rows.values()))],
-        texts=2,
+        text_columns=2,
     )

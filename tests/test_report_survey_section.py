@@ -5,7 +5,13 @@ import pytest
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError
-from report.dataset_section import audit_table, counts_table, listed_table, load_data, status_table
+from report.survey_section import (
+    audit_table,
+    counts_table,
+    listed_table,
+    load_surveys,
+    status_table,
+)
 from store.building import building
 from store.files import atomic_write, canonical_json, write_npz
 
@@ -43,25 +49,25 @@ def results(tmp_path):
 
 
 def test_the_outcome_is_said_in_words(results):
-    (data,) = load_data(results)
+    (data,) = load_surveys(results)
     assert data.sentences == (
         "1,201 of 1,203 pictures have a face with landmarks (99.8%).",
-        "Found by mediapipe 1,200, dlib 1.",
-        "Remarks on them: align 1,201.",
-        "The audit's findings are in a table below.",
+        "Landmarks found by: mediapipe 1,200, dlib 1.",
+        "Remarks of the pipeline: align 1,201.",
+        "The findings of the audit are in a table below.",
     )
     assert data.failures == 2
 
 
 def test_a_file_that_is_no_picture_shows_none(results):
-    first, second = load_data(results)[0].failed
+    first, second = load_surveys(results)[0].failed
     assert first.image is not None
     assert second.image is None
     assert second.note == "empty 0 bytes"
 
 
 def test_an_expression_without_faces_has_no_mean(results):
-    cells = load_data(results)[0].means.lines[0].cells
+    cells = load_surveys(results)[0].means.rows[0].cells
     assert isinstance(cells[0], str)
     assert not isinstance(cells[1], str)
 
@@ -103,7 +109,7 @@ def test_findings_of_the_audit_stand_a_row_each_with_an_example():
         "unnamed": {"pictures": 1, "first": ["stray.png"]},
     }
     table = audit_table("x", found)
-    assert table.head == ("finding", "such as", "pictures", "sets", "across splits")
+    assert table.head == ("finding", "example", "pictures", "sets", "across splits")
     assert table.name == "x__audit"
     assert table.rows == (
         ("the same content, byte for byte", "a.png (test) = b.png (train)", "2", "1", "1"),
@@ -125,7 +131,7 @@ def test_an_audit_that_found_nothing_has_no_table(found):
 
 
 def test_a_dataset_without_a_survey_has_no_part(tmp_path):
-    assert load_data(tmp_path) == []
+    assert load_surveys(tmp_path) == []
 
 
 def test_a_changed_survey_is_refused(results):
@@ -133,4 +139,4 @@ def test_a_changed_survey_is_refused(results):
     file.chmod(0o644)
     file.write_text("{}")
     with pytest.raises(CorruptError, match=r"dvc repro survey"):
-        load_data(results)
+        load_surveys(results)

@@ -1,4 +1,4 @@
-"""The page's part on data: what became of a dataset's pictures, the failures, the mean faces."""
+"""The page's section on a dataset: status of its pictures, failures, mean faces."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,18 +9,19 @@ from typing import Any
 import numpy as np
 
 from anatomy.expressions import EXPRESSIONS
-from report.figures.grids import U8, Grid, Line
+from report.figures.grids import Grid, GridRow
+from report.figures.overlays import U8
 from report.reading.results import Arrays, Json, checked
 from report.tables.detail_tables import file_safe
-from report.tables.table import ABSENT, Column, Table, table_of
+from report.tables.table import ABSENT, Column, Table, make_table
 from store.records import SPLITS, Status
 
 SURVEY, PICTURES = "survey.json", "pictures.npz"
 
 
 @dataclass(frozen=True, slots=True)
-class Thumb:
-    """A picture that failed: None where not even the picture could be read."""
+class FailedPicture:
+    """A picture without a usable face; the image is None if it could not be read."""
 
     image: U8 | None
     title: str
@@ -28,19 +29,19 @@ class Thumb:
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
+class SurveySection:
     """One dataset on the page.
 
     Attributes:
         title: its name.
         sentences: the outcome in words.
-        counts: samples a split and an expression.
-        listed: what the labels list beside what was published, and what was left out; maybe none.
-        audit: copies, leaks, contradictions, strays; maybe none.
-        statuses: what became of them, an expression a row.
+        counts: samples per split and expression.
+        listed: counts in the labels, in the publication, and left out; None if unknown.
+        audit: copies, leaks, contradictions, stray files; None if there are none.
+        statuses: samples per expression and status.
         means: the mean face of every expression.
         failed: some of the pictures that failed.
-        failures: how many failed.
+        failures: number of pictures that failed.
     """
 
     title: str
@@ -50,33 +51,33 @@ class Data:
     audit: Table | None
     statuses: Table
     means: Grid
-    failed: tuple[Thumb, ...]
+    failed: tuple[FailedPicture, ...]
     failures: int
 
     def tables(self) -> list[Table]:
         """Return its tables."""
-        maybe = (self.counts, self.listed, self.audit, self.statuses)
-        return [table for table in maybe if table is not None]
+        optional = (self.counts, self.listed, self.audit, self.statuses)
+        return [table for table in optional if table is not None]
 
 
-def load_data(results: Path) -> list[Data]:
-    """Read every finished survey below `results`; a dataset without one has no part.
+def load_surveys(results: Path) -> list[SurveySection]:
+    """Read every finished survey below `results`; a dataset without one has no section.
 
     Raises:
         CorruptError: if a file is not the one that its manifest lists.
     """
     places = sorted(path.parent for path in results.glob(f"*/survey/{SURVEY}"))
-    return [_data(place) for place in places if not place.parent.name.startswith(".")]
+    return [_load_survey(place) for place in places if not place.parent.name.startswith(".")]
 
 
-def _data(place: Path) -> Data:
+def _load_survey(place: Path) -> SurveySection:
     checked(place, (SURVEY, PICTURES), "Make it again: `dvc repro survey`.")
     found: Json = json.loads((place / SURVEY).read_bytes())
     name = file_safe(place.parent.name)
     with np.load(place / PICTURES, allow_pickle=False) as opened:
         pictures: Arrays = dict(opened)
     total = sum(found["status"].values())
-    return Data(
+    return SurveySection(
         title=found["dataset"],
         sentences=_sentences(found, total),
         counts=counts_table(name, found["audit"]["counts"]),
@@ -85,7 +86,9 @@ def _data(place: Path) -> Data:
         statuses=status_table(name, found["by_expression"]),
         means=_mean_grid(pictures),
         failed=tuple(
-            Thumb(image if image.any() else None, row["id"], f"{row['status']} {row['detail']}")
+            FailedPicture(
+                image if image.any() else None, row["id"], f"{row['status']} {row['detail']}"
+            )
             for image, row in zip(pictures["failed"], found["failed"], strict=True)
         ),
         failures=total - found["status"].get(Status.OK, 0),
@@ -96,8 +99,8 @@ def _sentences(found: Mapping[str, Any], total: int) -> tuple[str, ...]:
     good = found["status"].get(Status.OK, 0)
     return (
         f"{good:,} of {total:,} pictures have a face with landmarks ({good / max(total, 1):.1%}).",
-        f"Found by {_listed(found['backend'])}.",
-        f"Remarks on them: {_listed(found['remark'])}.",
+        f"Landmarks found by: {_listed(found['backend'])}.",
+        f"Remarks of the pipeline: {_listed(found['remark'])}.",
         *_audited(found["audit"].get("found")),
     )
 
@@ -106,14 +109,14 @@ def _audited(found: Mapping[str, Any] | None) -> tuple[str, ...]:
     if found is None:
         return ()
     return (
-        "The audit's findings are in a table below."
+        "The findings of the audit are in a table below."
         if _findings(found)
         else "The audit found no copies, leaks, contradictions or stray files.",
     )
 
 
 def _findings(found: Mapping[str, Any]) -> list[str]:
-    """Name what was found; that a person has several pictures is none unless splits share them."""
+    """Return the kinds found; several pictures of a person count only if splits share them."""
     return [
         kind
         for kind, one in found.items()
@@ -128,14 +131,14 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 
 def counts_table(name: str, counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """Samples of every expression in every split, with sums."""
+    """Samples per expression and split, with sums."""
     rows = [(name, [counts[split][name] for split in SPLITS]) for name in EXPRESSIONS]
     sums = [sum(counts[split].values()) for split in SPLITS]
     return _table(f"{name}__samples", SPLITS, [*rows, ("all", sums)])
 
 
 def status_table(name: str, by_expression: Mapping[str, Mapping[str, int]]) -> Table:
-    """Samples of every expression by what became of them, with sums."""
+    """Samples per expression and status, with sums."""
     present = {status for counts in by_expression.values() for status in counts}
     statuses = [str(status) for status in Status if status in present]
     rows = [
@@ -146,7 +149,7 @@ def status_table(name: str, by_expression: Mapping[str, Mapping[str, int]]) -> T
 
 
 def listed_table(name: str, census: Mapping[str, Any] | None) -> Table | None:
-    """What the labels list in each split, what was published, what was left out and why."""
+    """Samples per split: listed in the labels, published, left out per reason."""
     if not census or not census["listed"]:
         return None
     splits = tuple(dict.fromkeys((*census["published"], *census["listed"])))
@@ -154,7 +157,7 @@ def listed_table(name: str, census: Mapping[str, Any] | None) -> Table | None:
     def cells(counts: Mapping[str, int]) -> tuple[str, ...]:
         return tuple(f"{counts[split]:,}" if split in counts else ABSENT for split in splits)
 
-    return table_of(
+    return make_table(
         f"{name}__listed",
         [
             Column("", "split", splits),
@@ -165,7 +168,7 @@ def listed_table(name: str, census: Mapping[str, Any] | None) -> Table | None:
                 for reason, counts in sorted(census["left_out"].items())
             ),
         ],
-        texts=1,
+        text_columns=1,
     )
 
 
@@ -181,7 +184,7 @@ _FINDINGS = {
 
 
 def audit_table(name: str, found: Mapping[str, Any] | None) -> Table | None:
-    """What the index's audit found, a finding a row; None where it found nothing, or was not."""
+    """Findings of the index's audit, one row each; None if there are none."""
     kinds = _findings(found or {})
     if not found or not kinds:
         return None
@@ -189,21 +192,21 @@ def audit_table(name: str, found: Mapping[str, Any] | None) -> Table | None:
     def counted(key: str) -> tuple[str, ...]:
         return tuple(f"{found[kind][key]:,}" if key in found[kind] else ABSENT for kind in kinds)
 
-    return table_of(
+    return make_table(
         f"{name}__audit",
         [
             Column("", "finding", tuple(_FINDINGS.get(k, k.replace("_", " ")) for k in kinds)),
-            Column("", "such as", tuple(_example(found[kind].get("first")) for kind in kinds)),
+            Column("", "example", tuple(_example(found[kind].get("first")) for kind in kinds)),
             Column("", "pictures", counted("pictures")),
             Column("", "sets", counted("sets"), optional=True),
             Column("", "across splits", counted("across_splits"), optional=True),
         ],
-        texts=2,
+        text_columns=2,
     )
 
 
 def _example(first: Sequence[Any] | None) -> str:
-    """Print the first finding: a name, or (name, split) of several pictures."""
+    """Print the first finding: one name, or several as 'name (split) = name (split)'."""
     if not first:
         return ABSENT
     if isinstance(first[0], str):
@@ -220,7 +223,7 @@ def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence
             (words, *(f"{number:,}" for number in numbers), f"{sum(numbers):,}")
             for words, numbers in rows
         ),
-        texts=1,
+        text_columns=1,
     )
 
 
@@ -230,4 +233,4 @@ def _mean_grid(pictures: Arrays) -> Grid:
         for image, count in zip(pictures["mean"], pictures["count"], strict=True)
     )
     behind = f"of at most {int(pictures['count'].max())} faces"
-    return Grid(EXPRESSIONS, (Line("mean face", ((behind, False),), cells),))
+    return Grid(EXPRESSIONS, (GridRow("mean face", ((behind, False),), cells),))

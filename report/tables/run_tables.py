@@ -1,0 +1,129 @@
+"""All runs: one row per run, one row per run and layer, and one flat record per run for the CSV."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from report.reading.results import Comparison, Result, dataset_name
+from report.tables.scores import MEASURES, baseline_score, majority, overall, train_majority
+from report.tables.table import (
+    ABSENT,
+    Column,
+    Table,
+    format_interval,
+    format_number,
+    format_signed,
+    make_table,
+)
+
+
+def run_record(run: Result) -> dict[str, Any]:
+    """Return a run's numbers as one flat row, in the order of the columns of scores.csv."""
+    scores, agreements = run.scores, {"att": run.attention, "cam": run.scores["cam_cos"]}
+    words = ("method", "supervision", "backbone", "seed", "split", "checkpoint", "geometry")
+    known = ("accuracy", "balanced_accuracy", "macro_f1")
+    return {
+        "dataset": scores["dataset"],
+        "trained_on": scores["trained_on"],
+        "run": run.name,
+        **{key: scores[key] for key in (*words, "protocol")},
+        **{key: scores[key] for key in known if key in scores},
+        "ece": (scores.get("calibration") or {}).get("ece"),
+        "majority": (majority(scores) or (None, None))[1],
+        "train_majority": (train_majority(scores) or (None, None))[1],
+        "att_layer": run.layers[-1],
+        **{
+            f"{name}_{measure}": overall(agreement, measure)
+            for name, agreement in agreements.items()
+            for measure in MEASURES
+        },
+        "baseline_uniform": baseline_score(scores, "uniform"),
+        "baseline_generic_au": baseline_score(scores, "generic_au"),
+        "baseline_class_mean": baseline_score(scores, "class_mean"),
+        "n_valid": scores["cam_cos"]["n_valid"],
+        "n": scores["n"],
+        "usable": scores["usable"],
+        "asked": scores["asked"],
+        **{
+            f"{score}_{end}": value
+            for score in ("accuracy", "balanced_accuracy", "att_cos", "cam_cos")
+            for end, value in zip(("low", "high"), run.interval(score) or (None, None), strict=True)
+        },
+        **{f"att_cosine_layer_{layer}": overall(scores["att_cos"][layer]) for layer in run.layers},
+    }
+
+
+def all_runs(comparisons: Iterable[Comparison]) -> list[Result]:
+    """Return all runs, those of a comparison before its variants."""
+    return [run for one in comparisons for run in (*one.runs, *one.variants)]
+
+
+def main_table(comparisons: Iterable[Comparison]) -> Table:
+    """One row per run: accuracy, agreement, baselines, coverage."""
+    runs = all_runs(comparisons)
+    rows = [run_record(run) for run in runs]
+
+    def column(group: str, head: str, key: str, optional: bool = False) -> Column:
+        printed = format_signed if head in ("centred", "selectivity") else format_number
+        return Column(group, head, tuple(printed(row.get(key)) for row in rows), optional)
+
+    def interval(group: str, score: str) -> Column:
+        return Column(
+            group, "95 %", tuple(format_interval(run.interval(score)) for run in runs), True
+        )
+
+    def agreement(group: str, name: str) -> list[Column]:
+        measured = [column(group, measure, f"{name}_{measure}") for measure in MEASURES]
+        return [measured[0], interval(group, f"{name}_cos"), *measured[1:]]
+
+    return make_table(
+        "all_runs",
+        [
+            Column("", "dataset", tuple(dataset_name(run.scores) for run in runs)),
+            Column("", "method", tuple(str(row["method"]) for row in rows)),
+            Column("", "run", tuple(run.name for run in runs)),
+            column("accuracy", "overall", "accuracy"),
+            interval("accuracy", "accuracy"),
+            column("accuracy", "balanced", "balanced_accuracy"),
+            column("accuracy", "macro F1", "macro_f1", True),
+            column("accuracy", "majority", "majority", True),
+            column("accuracy", "train majority", "train_majority", True),
+            column("", "ECE", "ece", True),
+            *agreement("ATT-COS, deepest layer", "att"),
+            *agreement("CAM-COS", "cam"),
+            column("baselines", "uniform", "baseline_uniform"),
+            column("baselines", "all AUs", "baseline_generic_au", True),
+            column("baselines", "class mean", "baseline_class_mean"),
+            Column("faces", "with AU map", tuple(f"{row['n_valid']}/{row['n']}" for row in rows)),
+            Column("faces", "scored", tuple(f"{row['usable']}/{row['asked']}" for row in rows)),
+            Column("", "protocol", tuple(str(row["protocol"]) for row in rows)),
+        ],
+        text_columns=3,
+    )
+
+
+def layer_table(comparisons: Sequence[Comparison]) -> Table:
+    """Agreement of every layer's attention: one row per run and measure, shallow to deep."""
+    lines = [(run, measure) for run in all_runs(comparisons) for measure in MEASURES]
+    depth = max(len(run.layers) for run, _ in lines)
+
+    def cell(run: Result, measure: str, place: int) -> str:
+        if place >= len(run.layers):
+            return ABSENT
+        printed = format_number if measure == "cosine" else format_signed
+        return printed(overall(run.scores["att_cos"][run.layers[place]], measure))
+
+    words = {
+        "dataset": [dataset_name(run.scores) for run, _ in lines],
+        "method": [str(run.scores["method"]) for run, _ in lines],
+        "run": [run.name for run, _ in lines],
+        "measure": [measure for _, measure in lines],
+    }
+    return make_table(
+        "layers",
+        [Column("", head, tuple(cells)) for head, cells in words.items()]
+        + [
+            Column("layer, shallow to deep", str(n + 1), tuple(cell(*line, n) for line in lines))
+            for n in range(depth)
+        ],
+        text_columns=4,
+    )
