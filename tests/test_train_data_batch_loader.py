@@ -8,11 +8,10 @@ import torch
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, DataError, UsageError
 from store.reading import read_points
-from train.data import prefetch
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.prefetch import FETCHERS
-from train.data.samplers import SAMPLERS, split_batches
+from train.data.samplers import SAMPLERS
 from train.data.stores import Stores, expression_ids
 from train.params import FeedParams
 from train.records import Loss
@@ -46,8 +45,8 @@ def params(**changes):
     return FeedParams(**{**values, **changes})
 
 
-def feed(stores, split="train", batch=8, place=None, **changes):
-    return BatchLoader(stores, split, batch, params(**changes), place or Placement(CPU))
+def loader(stores, split="train", batch=8, placement=None, **changes):
+    return BatchLoader(stores, split, batch, params(**changes), placement or Placement(CPU))
 
 
 def rows(batches):
@@ -58,7 +57,7 @@ def rows(batches):
 @pytest.mark.parametrize("source", FETCHERS)
 def test_a_batch_holds_what_the_stores_hold(stores, source, device):
     count = 0
-    for raw in feed(stores, source=source, place=Placement(device)).epoch_batches(3, 1):
+    for raw in loader(stores, source=source, placement=Placement(device)).epoch_batches(3, 1):
         expected = (
             stores.faces.array("image").take(raw.rows_B),
             stores.heatmaps.array("map").take(raw.rows_B),
@@ -76,14 +75,14 @@ def test_a_batch_holds_what_the_stores_hold(stores, source, device):
 @pytest.mark.parametrize("source", FETCHERS)
 @pytest.mark.parametrize("threads", [1, 5])
 def test_the_order_depends_on_seed_and_epoch_alone(stores, source, threads):
-    one, other = feed(stores), feed(stores, source=source, threads=threads)
+    one, other = loader(stores), loader(stores, source=source, threads=threads)
     np.testing.assert_array_equal(rows(one.epoch_batches(1, 2)), rows(other.epoch_batches(1, 2)))
     assert (rows(one.epoch_batches(1, 2)) != rows(one.epoch_batches(1, 3))).any()
     assert (rows(one.epoch_batches(1, 2)) != rows(one.epoch_batches(2, 2))).any()
 
 
 def test_every_epoch_shows_every_face_once(stores):
-    whole = feed(stores)
+    whole = loader(stores)
     assert sorted(rows(whole.epoch_batches(0, 5))) == whole.rows_N.tolist()
     assert rows(whole.sequential_batches()).tolist() == whole.rows_N.tolist()
     assert len(whole) == len(list(whole.epoch_batches(0, 0))) == 4
@@ -92,7 +91,7 @@ def test_every_epoch_shows_every_face_once(stores):
 @pytest.mark.parametrize("skip", [0, 1, 3, 4])
 @pytest.mark.parametrize("source", FETCHERS)
 def test_an_epoch_can_begin_at_any_batch(stores, source, skip):
-    whole = feed(stores, source=source)
+    whole = loader(stores, source=source)
     expected = [raw.images_BSS3.clone() for raw in whole.epoch_batches(0, 1)][skip:]
     found = [raw.images_BSS3.clone() for raw in whole.epoch_batches(0, 1, skip)]
     assert len(found) == len(expected) == 4 - skip
@@ -101,41 +100,32 @@ def test_an_epoch_can_begin_at_any_batch(stores, source, skip):
 
 
 @pytest.mark.parametrize("ranks", [2, 3, 8])
-def test_ranks_cut_every_batch_into_pieces_that_follow_each_other(stores, ranks):
-    whole = [set(raw.rows_B) for raw in feed(stores, batch=9).epoch_batches(0, 0)]
-    feeds = [feed(stores, batch=9, place=Placement(CPU, rank, ranks)) for rank in range(ranks)]
+def test_ranks_split_every_batch_into_parts_that_follow_each_other(stores, ranks):
+    whole = [set(raw.rows_B) for raw in loader(stores, batch=9).epoch_batches(0, 0)]
+    feeds = [
+        loader(stores, batch=9, placement=Placement(CPU, rank, ranks)) for rank in range(ranks)
+    ]
     shares = [[raw.rows_B.tolist() for raw in one.epoch_batches(0, 0)] for one in feeds]
     assert {len(share) for share in shares} == {len(one) for one in feeds}
-    joined = [np.concatenate(pieces) for pieces in zip(*shares, strict=True)]
+    joined = [np.concatenate(parts) for parts in zip(*shares, strict=True)]
     assert sorted(np.concatenate(joined)) == feeds[0].rows_N.tolist()
     assert [set(rows_B) for rows_B in joined[:2]] == whole[:2]
 
 
-def test_a_last_batch_of_one_face_joins_the_one_before():
-    assert [len(piece) for piece in split_batches(np.arange(9), 4, 0, 1)] == [4, 5]
-    assert [len(piece) for piece in split_batches(np.arange(10), 4, 0, 1)] == [4, 4, 2]
-
-
-def test_a_last_batch_too_small_for_every_rank_joins_the_one_before():
-    pieces = [split_batches(np.arange(9), 4, rank, 2) for rank in (0, 1)]
-    assert [len(piece) for piece in pieces[0]] == [2, 3]
-    assert [len(piece) for piece in pieces[1]] == [2, 2]
-
-
 def test_fewer_faces_than_ranks_are_refused(stores):
     with pytest.raises(DataError, match="7 usable faces in split val for 8 processes"):
-        feed(stores, split="val", place=Placement(CPU, 0, 8))
+        loader(stores, split="val", placement=Placement(CPU, 0, 8))
 
 
 def test_a_split_without_faces_is_refused(stores):
     with pytest.raises(DataError, match="0 usable faces in split nowhere"):
-        feed(stores, split="nowhere")
+        loader(stores, split="nowhere")
 
 
 @pytest.mark.parametrize("stopped_after", [0, 1, 3])
 def test_stopping_early_leaves_no_thread_behind(stores, stopped_after):
     before = threading.active_count()
-    batches = feed(stores, batch=2).epoch_batches(0, 0)
+    batches = loader(stores, batch=2).epoch_batches(0, 0)
     for _ in range(stopped_after):
         next(batches)
     batches.close()
@@ -146,7 +136,7 @@ def test_an_error_of_the_step_leaves_no_thread_behind(stores):
     before = threading.active_count()
 
     def epoch():
-        for _ in feed(stores, batch=2).epoch_batches(0, 0):
+        for _ in loader(stores, batch=2).epoch_batches(0, 0):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -154,54 +144,21 @@ def test_an_error_of_the_step_leaves_no_thread_behind(stores):
     assert threading.active_count() == before
 
 
-def test_a_damaged_sample_stops_the_feed_and_its_threads(stores, monkeypatch):
+def test_a_damaged_sample_stops_the_loader_and_its_threads(stores, monkeypatch):
     def damaged(rows_B, out_BR):
         raise CorruptError("c.0", "row 3 is damaged")
 
     before = threading.active_count()
-    one = feed(stores)
+    one = loader(stores)
     monkeypatch.setattr(stores.faces.array("image"), "gather", damaged)
     with pytest.raises(CorruptError, match="row 3"):
         list(one.epoch_batches(0, 0))
     assert threading.active_count() == before
 
 
-def test_auto_keeps_on_the_device_what_fits_and_says_so(stores, monkeypatch, caplog):
-    caplog.set_level("INFO")
-    for free, chosen in ((0, "mapped"), (10**6, "resident")):
-        monkeypatch.setattr(prefetch, "_free_bytes", lambda device, free=free: free)
-        caplog.clear()
-        feed(stores, source="auto")
-        assert f"feed: {chosen}" in caplog.text
-
-
 @pytest.mark.parametrize("sampler", SAMPLERS)
-def test_an_epoch_of_a_sampler_is_drawn_anew_and_as_long_as_the_last(sampler):
-    labels = np.array([0] * 30 + [1] * 5 + [3] * 10)
-    first, again, second = (
-        SAMPLERS[sampler](labels, np.random.default_rng([0, epoch])) for epoch in (4, 4, 5)
-    )
-    np.testing.assert_array_equal(first, again)
-    assert len(first) == len(second)
-    assert (first != second).any()
-
-
-def test_balanced_shows_every_class_as_often_as_the_rarest():
-    labels = np.array([0] * 30 + [1] * 5 + [3] * 10)
-    chosen = SAMPLERS["balanced"](labels, np.random.default_rng(0))
-    assert np.bincount(labels[chosen]).tolist() == [5, 5, 0, 5]
-    assert len(set(chosen)) == 15
-
-
-def test_inverse_frequency_draws_every_class_equally_often():
-    labels = np.array([0] * 9000 + [1] * 900 + [2] * 90)
-    drawn = np.bincount(labels[SAMPLERS["inverse_frequency"](labels, np.random.default_rng(0))])
-    np.testing.assert_allclose(drawn / len(labels), 1 / 3, atol=0.02)
-
-
-@pytest.mark.parametrize("sampler", SAMPLERS)
-def test_a_feed_follows_its_sampler(stores, sampler):
-    one = feed(stores, sampler=sampler)
+def test_a_loader_follows_its_sampler(stores, sampler):
+    one = loader(stores, sampler=sampler)
     shown = rows(one.epoch_batches(0, 0))
     places = SAMPLERS[sampler](
         expression_ids(stores.faces.table())[one.rows_N], np.random.default_rng([0, 0])
@@ -210,7 +167,7 @@ def test_a_feed_follows_its_sampler(stores, sampler):
 
 
 def test_neutral_faces_never_count_in_the_alignment(stores):
-    raw = next(feed(stores, batch=64).sequential_batches())
+    raw = next(loader(stores, batch=64).sequential_batches())
     assert (raw.valid_B == (raw.labels_B != EXPRESSIONS.index("Neutral"))).all()
 
 
@@ -219,27 +176,14 @@ def test_neutral_faces_never_count_in_the_alignment(stores):
 )
 def test_an_unknown_part_names_the_known_ones(stores, part, known):
     with pytest.raises(UsageError, match="known: " + ", ".join(sorted(known))):
-        feed(stores, **{part: "nonsense"})
-
-
-def test_stores_of_other_samples_are_refused(tiny, make_store, tmp_path):
-    other = make_store(tmp_path / "maps", {"map": np.zeros((3, 8, 8), np.uint8)})
-    with pytest.raises(DataError, match="has 3 rows"):
-        Stores.open(tiny.faces, tiny.landmarks, other)
-
-
-def test_a_kind_with_several_maps_a_face_is_refused(tiny, make_store, tmp_path):
-    stacks = {"map": np.zeros((42, 7, 8, 8), np.uint8)}
-    other = make_store(tmp_path / "maps", stacks, {"kind": "per_class_au"})
-    with pytest.raises(UsageError, match="per_class_au has several maps per face"):
-        Stores.open(tiny.faces, tiny.landmarks, other)
+        loader(stores, **{part: "nonsense"})
 
 
 def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores):
-    asked = feed(stores)
-    assert next(asked.sequential_batches()).points_B682 is None
-    asked.prepare_for([Loss(None, needs_points=True)])
-    raw = next(asked.sequential_batches())
+    carrying = loader(stores)
+    assert next(carrying.sequential_batches()).points_B682 is None
+    carrying.prepare_for([Loss(None, needs_points=True)])
+    raw = next(carrying.sequential_batches())
     size = stores.landmarks.metadata["size_px"]
     expected = (read_points(stores.landmarks, raw.rows_B) + 0.5) / size * 2 - 1
     np.testing.assert_allclose(raw.points_B682.numpy(), expected, atol=1e-6)
@@ -247,16 +191,16 @@ def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores)
 
 
 def test_a_loss_on_landmarks_is_refused_where_there_are_none(stores):
-    asked = feed(stores)
+    carrying = loader(stores)
     nothing = SimpleNamespace(take=lambda rows_B: np.zeros(len(rows_B)))
-    asked._landmarks = SimpleNamespace(array=lambda name: nothing, path="data/landmarks/mine")
+    carrying._landmarks = SimpleNamespace(array=lambda name: nothing, path="data/landmarks/mine")
     with pytest.raises(DataError, match=r"data/landmarks/mine.*no face of this split has landm"):
-        asked.prepare_for([Loss(None, needs_points=True)])
+        carrying.prepare_for([Loss(None, needs_points=True)])
 
 
 def test_a_loss_on_heatmaps_is_refused_where_there_are_none(stores):
-    asked = feed(stores)
-    asked.prepare_for([Loss(None, needs_maps=True)])
-    asked._valid = np.zeros_like(asked._valid)
+    carrying = loader(stores)
+    carrying.prepare_for([Loss(None, needs_maps=True)])
+    carrying._valid = np.zeros_like(carrying._valid)
     with pytest.raises(DataError, match="an aligned run would be a plain one"):
-        asked.prepare_for([Loss(None, needs_maps=True)])
+        carrying.prepare_for([Loss(None, needs_maps=True)])

@@ -13,20 +13,20 @@ from train.records import Forward
 
 
 def validate(
-    model: Classifier, feed: BatchLoader, image_px: int, distributed: Distributed
+    model: Classifier, loader: BatchLoader, image_px: int, distributed: Distributed
 ) -> dict[str, float]:
     """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps.
 
     Args:
         model: what is scored; left in evaluation mode.
-        feed: this rank's share of the split; every face counts once, on one rank.
-        image_px: side of the picture that the model sees.
+        loader: this rank's share of the split; every face counts once, on one rank.
+        image_px: side of the image that the model sees.
         distributed: ranks whose sums are added up.
     """
     model.eval()
     sums = torch.zeros(5, dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
-        for raw in feed.sequential_batches():
+        for raw in loader.sequential_batches():
             labels, valid = raw.labels_B, raw.valid_B
             forward = model(eval_images(raw.images_BSS3, image_px))
             sums += torch.stack(
