@@ -23,8 +23,8 @@ torture: $(READY) ## thousands of kills, faults and races of stores and training
 check: $(READY)  ## format, lint, types
 	@ruff format --check -q . && ruff check -q . && mypy && echo "make check: clean"
 
-fix: $(READY)    ## format, and mend what ruff can
-	@ruff format . && ruff check --fix .
+fix: $(READY)    ## format, mend what ruff can, renew params.schema.json
+	@ruff format . && ruff check --fix . && python -m params.schema
 
 lock:            ## renew requirements.lock from requirements.in and overrides.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -36,9 +36,7 @@ from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
-from pipeline.params import HeatmapParams
 from report.page import write_report
-from report.params import ReportParams
 from store.reading import Store
 from tests.made_results import a_sheet, later_scores, put
 from train.data.stores import Stores
@@ -50,7 +48,6 @@ from train.images import eval_images
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
 from train.methods.model import build_model
-from train.params import EvaluateParams, TrainParams
 from train.runs import Run, load_run
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
@@ -104,7 +101,7 @@ CASES = (
 
 def ways(case: Case) -> dict[str, Callable[[], object]]:
     """Return the bare forward pass, the whole measurement, and its parts."""
-    shipped = load(PARAMS, ("train",), TrainParams, ("methods", case.method))
+    shipped = load(PARAMS).method(case.method)
     params = shipped.model_copy(update={**dict(case.changes), "image_px": case.image_px})
     method = METHODS[case.method]
     model = build_model(method, params).eval()
@@ -149,7 +146,7 @@ def stored(folder: Path) -> Stores:
     count = SCORED + sum(SPLITS.values())
     splits = {**SPLITS, "test": SCORED}
     landmarks = landmark_store(folder / "landmarks", count, splits)
-    params = load(PARAMS, ("heatmap",), HeatmapParams)
+    params = load(PARAMS).heatmap
     heatmap(landmarks, folder / "au", "au", params, ClusterConfig(silent, workers=0))
     return Stores.open(face_store(folder / "faces", count, splits), landmarks, folder / "au")
 
@@ -161,9 +158,9 @@ def silent(done: int, total: int, note: str) -> None:
 def build_content(folder: Path) -> Figures:
     """Measure stage `evaluate` with the shipped numbers."""
     stores, run = stored(folder), folder / "run"
-    shipped = load(PARAMS, ("train",), TrainParams).model_copy(update={"epochs": 1})
+    shipped = load(PARAMS).train.model_copy(update={"epochs": 1})
     train(stores, run, Run("cam", "plain", shipped, CPU), silent)
-    params = load(PARAMS, ("evaluate",), EvaluateParams)
+    params = load(PARAMS).evaluate
     source = Source(run, stores.faces.path, stores.landmarks.path, CPU)
     model, _, _ = load_run(run, params.checkpoint, CPU)
     rows = np.arange(sum(SPLITS.values()), len(stores.faces))
@@ -198,7 +195,7 @@ def report(folder: Path) -> Figures:
     places = [f"made_up/{name}/{kind}" for name in islice(METHODS, 11) for kind in SUPERVISIONS]
     for place in places:
         put(folder / "results", place, sheet, **later_scores())
-    params = load(PARAMS, ("report",), ReportParams)
+    params = load(PARAMS).report
     clock: list[float] = []
     work = clocked(partial(write_report, folder / "results", folder / "pages", params), clock)
     took = median(interleaved({"report": work}, rounds=2)["report"])

@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import normalized_mean_error
 from benchmarks.timing import interleaved, ratios, save
-from demo.params import DemoParams
 from demo.stage import make
 from params import load
 from pipeline.align import align
@@ -31,7 +30,6 @@ from pipeline.faces.locate import Attempt, view
 from pipeline.faces.warp import moved
 from pipeline.index import index
 from pipeline.landmark import landmark
-from pipeline.params import AlignParams, IndexParams, LandmarkParams
 from store.reading import Store, read_points
 
 ROUNDS = 5
@@ -65,9 +63,9 @@ def run_over(model: Callable[[Any], object], images: list[NDArray[np.uint8]]) ->
 def stage(root: Path, name: str, number: "count[int]") -> tuple[Path, Path]:
     """Run align and landmark into a new place."""
     place = root / f"{name}-{next(number)}"
-    params = load(PARAMS, ("align",), AlignParams).model_copy(update={"backends": (name,)})
+    params = load(PARAMS).align.model_copy(update={"backends": (name,)})
     align(root / "index", place / "faces", params, ALONE)
-    second = load(PARAMS, ("landmark",), LandmarkParams).model_copy(update={"backend": name})
+    second = load(PARAMS).landmark.model_copy(update={"backend": name})
     landmark(place / "faces", place / "landmarks", second, ALONE)
     return place / "faces", place / "landmarks"
 
@@ -109,13 +107,9 @@ def main() -> None:
 
 def measured(root: Path) -> dict[str, Any]:
     """Draw faces, look for them, and return every figure."""
-    small = load(PARAMS, ("demo",), DemoParams).model_copy(
-        update={"train": 20, "val": 1, "test": 9}
-    )
+    small = load(PARAMS).demo.model_copy(update={"train": 20, "val": 1, "test": 9})
     make(root / "raw", small, ALONE)
-    index(
-        root / "raw", root / "index", load(PARAMS, ("index", "demo"), IndexParams), ALONE.progress
-    )
+    index(root / "raw", root / "index", load(PARAMS).dataset("demo"), ALONE.progress)
     truth = read_landmarks(root / "raw" / "landmarks.txt")
     files = sorted((root / "raw" / "images").iterdir())
     pictures = [decode(file.read_bytes(), Limits(10**8, 16))[0] for file in files]

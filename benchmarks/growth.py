@@ -124,7 +124,7 @@ def _resumed(build: Build, out: Path) -> Figures:
 
 def heatmaps(count: int, root: Path) -> dict[str, Figures]:
     """Measure heatmap stores of `count` faces."""
-    params, source = load(PARAMS, ("heatmap",), HeatmapParams), root / "landmarks"
+    params, source = load(PARAMS).heatmap, root / "landmarks"
     _alone(landmark_store, source, count)
     found = {}
     for kind in KINDS:
@@ -138,9 +138,9 @@ def faces(count: int, root: Path) -> dict[str, Figures]:
     """Measure stores of `count` faces, and of their landmarks."""
     raw, listed = _alone(picture_folder, root / "raw", count), root / "made_up"
     _alone(index_pictures, raw, listed)
-    build = partial(_align, listed, root / "faces", load(PARAMS, ("align",), AlignParams))
+    build = partial(_align, listed, root / "faces", load(PARAMS).align)
     found = {"align": _alone(measured, build, root / "faces", count)}
-    look = load(PARAMS, ("landmark",), LandmarkParams)
+    look = load(PARAMS).landmark
     again = partial(_landmark, root / "faces", root / "landmarks", look)
     return found | {"landmark": _alone(measured, again, root / "landmarks", count)}
 

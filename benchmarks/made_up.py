@@ -14,7 +14,6 @@ from benchmarks.heatmaps import faces
 from demo.render import render
 from params import load
 from pipeline.index import index
-from pipeline.params import IndexParams
 from store.building import building
 from store.reading import POINT_STEPS_PER_PX
 from store.shards import (
@@ -36,7 +35,7 @@ _DRAWN = 4
 
 def index_pictures(raw: Path, out: Path) -> None:
     """List such a dataset; that its pictures look alike is known."""
-    shipped = load(Path(__file__).parents[1] / "params.yaml", ("index", "demo"), IndexParams)
+    shipped = load(Path(__file__).parents[1] / "params.yaml").dataset("demo")
     params = shipped.model_copy(update={"reader": "folder", "look_alikes": "ignore"})
     index(raw, out, params, lambda done, total, note: None)
 

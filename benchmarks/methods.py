@@ -52,7 +52,7 @@ SCALES = {"cuda": Scale(224, 64, 50, "bf16"), "cpu": Scale(64, 16, 12, "none")}
 
 def numbers(method: str, scale: Scale) -> TrainParams:
     """Return the shipped numbers of a method, at a scale."""
-    shipped = load(Path("params.yaml"), ("train",), TrainParams, overlay=("methods", method))
+    shipped = load(Path("params.yaml")).method(method)
     sizes = {"image_px": scale.image_px, "batch": scale.batch, "amp": scale.amp}
     head = dict(shipped.head)
     if "tower_px" in head:

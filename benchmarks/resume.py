@@ -119,7 +119,7 @@ def main() -> None:
     """Measure, print and save."""
     torch.set_num_threads(1)
     device = torch.device(sys.argv[1] if len(sys.argv) > 1 else "cpu")
-    shipped = load_params(Path("params.yaml"), ("train",), TrainParams)
+    shipped = load_params(Path("params.yaml")).train
     figures: dict[str, Any] = {"device": str(device), "rounds": ROUNDS}
     for name, changes in SETTINGS.items():
         params = shipped.model_copy(update=changes)

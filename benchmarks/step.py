@@ -31,7 +31,6 @@ from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.gap import GAPHead
 from train.methods.losses import cross_entropy
-from train.params import TrainParams
 from train.records import Batch, Forward, LossFunction
 
 
@@ -69,7 +68,7 @@ class Tokens(nn.Module):
 
 def convolutional(image_px: int, *, large_maps: bool) -> nn.Module:
     """Make a ResNet-50 with a pooled head."""
-    shipped = load(Path("params.yaml"), ("train",), TrainParams)
+    shipped = load(Path("params.yaml")).train
     backbone = BACKBONES["resnet50"](shipped.model_copy(update={"large_maps": large_maps}))
     return Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1))).to(
         memory_format=torch.channels_last
@@ -120,7 +119,7 @@ class Bench:
         self, make: Callable[[int], nn.Module], stores: Stores, device: torch.device
     ) -> None:
         scale = SCALES[device.type]
-        shipped = load(Path("params.yaml"), ("train",), TrainParams)
+        shipped = load(Path("params.yaml")).train
         jitter = shipped.augment.model_copy(update={"jitter_p": 0.8, "erase_p": 0.5})
         self._scale, self._device, self._stores = scale, device, stores
         self._params = shipped.model_copy(update={"image_px": scale.image_px, "augment": jitter})

@@ -33,7 +33,6 @@ from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.params import AlignParams
 from store.building import building
 from store.reading import MappedArray, Store
 from store.shards import ArraySpec, Layout, create_arrays, pack_shard, write_shard, write_status
@@ -214,7 +213,7 @@ def workers_gain(count: int = 1536) -> dict[str, Any]:
             out, ends = Path(name) / f"faces-{workers}", list[tuple[float, int]]()
             cluster = ClusterConfig(partial(_clocked, ends), workers)
             before = _children_seconds()
-            align(listed, out, load(PARAMS, ("align",), AlignParams), cluster, rebuild=True)
+            align(listed, out, load(PARAMS).align, cluster, rebuild=True)
             # once every worker has done its first shard, all of them have their models
             (started, done), (ended, total) = ends[workers - 1], ends[-1]
             run = {"faces_a_second": (total - done) / (ended - started)}

@@ -1,6 +1,6 @@
-"""Subcommands: parse, load params, call one function. No logic.
+"""Subcommands: parse the options, load params.yaml, call one function. No logic.
 
-Imports sit inside them, so that `--help` answers at once.
+Imports sit inside the functions, so that `--help` answers at once.
 """
 
 from commands.datasets import preset, unpack, use

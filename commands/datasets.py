@@ -1,10 +1,10 @@
-"""Choosing what `dvc repro` builds and with which numbers, and making it ready."""
+"""Choosing the dataset and the parameters that `dvc repro` uses; unpacking a dataset."""
 
 from pathlib import Path
 
 import click
 
-from commands.options import PATH, waiting
+from commands.options import PATH, progress_bar
 from errors import printable
 
 PRESETS = Path(__file__).parents[1] / "presets"
@@ -12,13 +12,20 @@ PRESETS = Path(__file__).parents[1] / "presets"
 
 @click.command()
 @click.argument("name")
-@click.option("--reader", default="auto", help="Row of DATASETS.  [default: by what lies there]")
 @click.option(
-    "--params", type=PATH, default="params.yaml", show_default=True, help="Where to write it."
+    "--reader",
+    default="auto",
+    help="csv, folder, raf_db, ... (docs/datasets.md).  [default: recognise the layout]",
+)
+@click.option(
+    "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."
 )
 def use(name: str, reader: str, params: Path) -> None:
-    """Make data/raw/NAME the dataset that `dvc repro` builds."""
-    from params import use_dataset
+    """Make data/raw/NAME the dataset that `dvc repro` uses.
+
+    Adds the section index.NAME to params.yaml if it is not there.
+    """
+    from params.editing import use_dataset
     from pipeline.indexing.reader_detection import Chosen, choose
 
     raw = Path("data/raw") / name
@@ -36,12 +43,15 @@ def use(name: str, reader: str, params: Path) -> None:
 @click.command()
 @click.argument("name", required=False)
 @click.option(
-    "--params", type=PATH, default="params.yaml", show_default=True, help="Where to write it."
+    "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."
 )
 def preset(name: str | None, params: Path) -> None:
-    """Set the numbers of preset NAME in params.yaml, or list the presets."""
+    """List the presets, or apply preset NAME to params.yaml.
+
+    `git restore params.yaml` undoes it.
+    """
     from errors import pick
-    from params import apply_preset, presets
+    from params.editing import apply_preset, presets
 
     known = presets(PRESETS)
     if name is None:
@@ -58,8 +68,11 @@ def preset(name: str | None, params: Path) -> None:
 @click.argument("out", type=PATH)
 @click.option("--rebuild", is_flag=True, help="Replace an output made from other tables.")
 def unpack(raw: Path, out: Path, rebuild: bool) -> None:
-    """Write the pictures of fer2013.csv as files that reader ferplus reads: RAW -> OUT."""
+    """Write the pictures of fer2013.csv as files: RAW -> OUT.
+
+    Dataset reader ferplus reads OUT.
+    """
     from pipeline.unpack import unpack as run
 
-    with waiting("unpack", out) as progress:
+    with progress_bar("unpack", out) as progress:
         run(raw, out, progress, rebuild)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.options import DEVICE, PATH, waiting, with_options
+from commands.options import DEVICE, PATH, progress_bar, with_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from explain.explanation import Explanation, ReadParams
+    from explain.explanation import Explanation
     from explain.media import Finding, Shot
+    from explain.params import ReadParams
     from report.params import DrawParams
     from train.evaluation.measure import Setup
 
@@ -55,21 +56,14 @@ class Explainer:
         """Open a run; expression is a name, such as Fear."""
         from anatomy.expressions import EXPRESSIONS, SYNONYMS
         from errors import pick
-        from explain.explanation import ReadParams
-        from explain.media import Finding, FindParams
+        from explain.media import Finding
         from params import load
-        from pipeline.params import AlignParams, LandmarkParams
-        from report.params import DrawParams
         from train.device import select_device
         from train.evaluation.measure import load_setup
 
-        file, run = Path(params), Path(run)
-        finding = Finding(
-            load(file, ("explain", "find"), FindParams),
-            load(file, ("align",), AlignParams),
-            load(file, ("landmark",), LandmarkParams),
-        )
-        read = load(file, ("explain", "read"), ReadParams)
+        whole, run = load(Path(params)), Path(run)
+        finding = Finding(whole.explain.find, whole.align, whole.landmark)
+        read = whole.explain.read
         ids = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
         word = expression.lower() if expression else None
         wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
@@ -81,8 +75,7 @@ class Explainer:
             **{key: described["about"][key] for key in ("dataset", "notice")},
             "read": read.model_dump(mode="json"),
         }
-        draw = load(file, ("explain", "draw"), DrawParams)
-        return cls(finding, setup, read, draw, metadata, wanted)
+        return cls(finding, setup, read, whole.explain.draw, metadata, wanted)
 
     def picture(self, path: Path | str) -> tuple["Shot", list["Explanation"]]:
         """Find the faces of a picture and explain each.
@@ -154,8 +147,14 @@ class Explainer:
 @click.argument("run", type=PATH)
 @click.argument("pictures", type=PATH, nargs=-1, required=True, metavar="PICTURE...")
 @click.option("--out", type=PATH, required=True, help="Folder to write to.")
-@click.option("--expression", help="Explain this one, not the predicted one.")
-@click.option("--params", type=PATH, default="params.yaml", show_default=True)
+@click.option("--expression", help="Explain this expression instead of the predicted one.")
+@click.option(
+    "--params",
+    type=PATH,
+    default="params.yaml",
+    show_default=True,
+    help="File with all parameters.",
+)
 @with_options(DEVICE)
 def explain(
     run: Path,
@@ -165,10 +164,10 @@ def explain(
     params: Path,
     device: str,
 ) -> None:
-    """Say why a run says what it says of every face: RUN and PICTURE... -> OUT.
+    """Explain what a run predicts for every face in PICTURE...
 
-    A PICTURE is a file, a folder, or a video. OUT gets a page and its numbers for each, and
-    explained.json for all. What has no face, or cannot be read, gets a line there.
+    PICTURE is an image, a video, or a folder. OUT gets a page and its numbers for each picture, and
+    explained.json, which also lists the pictures that have no face or cannot be read.
     """
     from errors import NoInputError
     from explain.media import files
@@ -180,7 +179,7 @@ def explain(
     explainer = Explainer.of(run, expression, params, device)
     out.mkdir(parents=True, exist_ok=True)
     lines = []
-    with waiting("explain", out) as progress:
+    with progress_bar("explain", out) as progress:
         for place, (name, path) in enumerate(named.items()):
             progress(place, len(named), path.name)
             lines.append(_line(explainer, path, out / name))

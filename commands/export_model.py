@@ -1,22 +1,20 @@
-"""A run for other programs."""
+"""Exporting a trained model."""
 
 from pathlib import Path
 
 import click
 
-from commands.options import Setting, stage
+from commands.options import StageOptions, stage
 
 
 @stage("run", "out")
-def export_model(run: Path, out: Path, setting: Setting) -> None:
+def export_model(run: Path, out: Path, shared: StageOptions) -> None:
     """Write a trained model for other programs: RUN -> OUT.
 
     OUT gets model.onnx (from faces to scores, attention and CAM), model.safetensors (the weights)
-    and model.json, which says what they are and how to use them: docs/exporting.md.
+    and model.json, which describes both. How to use them: docs/exporting.md.
     """
-    from params import load
+    params = shared.params.export
     from train.export import export as write
-    from train.params import ExportParams
 
-    params = load(setting.params, ("export",), ExportParams)
-    click.echo(write(run, out, params, setting.rebuild))
+    click.echo(write(run, out, params, shared.rebuild))

@@ -1,4 +1,4 @@
-"""What subcommands share: their options, progress, and the shape of a stage."""
+"""Options, progress and positional arguments that subcommands share."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from params import Params
     from pipeline.execution.cluster import ClusterConfig
     from progress import ProgressBar
 
@@ -17,52 +18,61 @@ PATH = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """What the options of a stage say."""
+class StageOptions:
+    """Values of the options that several stages share; `file` is params.yaml."""
 
-    params: Path
+    file: Path
     rebuild: bool
     workers: int | None = None
     scheduler: str | None = None
     device: str = "auto"
 
+    @property
+    def params(self) -> "Params":
+        """Read and validate the whole of params.yaml."""
+        from params import load
+
+        return load(self.file)
+
     def cluster(self, progress: "ProgressBar") -> "ClusterConfig":
-        """Return who does the work."""
+        """Return where the tasks run."""
         from pipeline.execution.cluster import ClusterConfig
 
         return ClusterConfig(progress, self.workers, self.scheduler)
 
 
+PARAMS_FILE = click.option(
+    "--params",
+    "file",
+    type=PATH,
+    default="params.yaml",
+    show_default=True,
+    help="File with all parameters.",
+)
 COMMON = (
-    click.option(
-        "--params",
-        type=PATH,
-        default="params.yaml",
-        show_default=True,
-        help="Where the numbers are.",
-    ),
-    click.option("--rebuild", is_flag=True, help="Replace an output made with other settings."),
+    PARAMS_FILE,
+    click.option("--rebuild", is_flag=True, help="Replace an output, whatever it was made with."),
 )
 CLUSTER = (
     click.option(
         "--workers",
         type=click.IntRange(min=0),
-        help="Local processes; 0 for none.  [default: one a core]",
+        help="Number of worker processes; 0: work in this process.  [default: one per core]",
     ),
-    click.option("--scheduler", help="A running dask scheduler, tcp://host:port, instead."),
+    click.option("--scheduler", help="Use a running dask scheduler instead: tcp://host:port."),
 )
 DEVICE = (
     click.option(
         "--device",
         default="auto",
         show_default=True,
-        help="cpu, cuda, cuda:1; auto takes a GPU if there is one.",
+        help="cpu, cuda, cuda:1, ...; auto: a GPU if there is one.",
     ),
 )
 
 
 def with_options(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Put several options on a command."""
+    """Return a decorator that adds several options to a command."""
 
     def make(command: Command) -> Command:
         for option in reversed(options):
@@ -75,17 +85,22 @@ def with_options(options: Sequence[Callable[[Command], Command]]) -> Callable[[C
 def stage(
     *inputs: str, options: Sequence[Callable[[Command], Command]] = ()
 ) -> Callable[[Command], click.Command]:
-    """Make a function (inputs..., setting, further options) a subcommand with positional inputs."""
+    """Return a decorator that makes a function a subcommand.
+
+    Args:
+        inputs: positional arguments; each is a path.
+        options: further options. The function gets those of StageOptions as `shared`.
+    """
 
     def make(function: Command) -> click.Command:
         @wraps(function)
         def staged(**given: Any) -> None:  # noqa: ANN401 - click hands over whatever the options are
             chosen = {
                 field.name: given.pop(field.name)
-                for field in fields(Setting)
+                for field in fields(StageOptions)
                 if field.name in given
             }
-            function(setting=Setting(**chosen), **given)
+            function(shared=StageOptions(**chosen), **given)
 
         command = with_options((*options, *COMMON))(staged)
         for name in reversed(inputs):
@@ -95,8 +110,8 @@ def stage(
     return make
 
 
-def waiting(stage: str, out: Path) -> "ProgressBar":
-    """Return what shows progress."""
+def progress_bar(stage: str, out: Path) -> "ProgressBar":
+    """Return the progress bar of a stage or tool; a context manager."""
     from progress import ProgressBar
 
     return ProgressBar(f"{stage} {out}")

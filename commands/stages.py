@@ -1,4 +1,4 @@
-"""The stages, in the order of the line; the same word in dvc.yaml and params.yaml."""
+"""The stages, in the order in which they run; named as in dvc.yaml and params.yaml."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,176 +6,173 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from commands.options import CLUSTER, DEVICE, Setting, stage, waiting
+from commands.options import CLUSTER, DEVICE, StageOptions, progress_bar, stage
 
 if TYPE_CHECKING:
     from pipeline.execution.cluster import ClusterConfig
+    from train.params import EvaluateParams
 
 Params = TypeVar("Params")
 
 
 @stage("out", options=CLUSTER)
-def demo(out: Path, setting: Setting) -> None:
-    """Make the embedded dataset (synthetic, single identity): OUT."""
-    from demo.params import DemoParams
-    from demo.stage import make
-    from params import load
+def demo(out: Path, shared: StageOptions) -> None:
+    """Make the embedded dataset of synthetic faces: OUT.
 
-    with waiting("demo", out) as progress:
-        make(
-            out,
-            load(setting.params, ("demo",), DemoParams),
-            setting.cluster(progress),
-            setting.rebuild,
-        )
+    All faces have a single identity: scores on them say nothing about real people.
+    """
+    params = shared.params.demo
+    from demo.stage import make
+
+    with progress_bar("demo", out) as progress:
+        make(out, params, shared.cluster(progress), shared.rebuild)
 
 
 @stage("raw", "out")
-def index(raw: Path, out: Path, setting: Setting) -> None:
-    """List the samples of a dataset and split them: RAW -> OUT."""
-    from params import load
+def index(raw: Path, out: Path, shared: StageOptions) -> None:
+    """List the samples of a dataset and split them: RAW -> OUT.
+
+    OUT is named like the dataset's section of `index` in params.yaml.
+    """
+    params = shared.params.dataset(out.name)
     from pipeline.index import index as run
     from pipeline.index import summary
-    from pipeline.params import IndexParams
 
-    with waiting("index", out) as progress:
-        audit = run(
-            raw,
-            out,
-            load(setting.params, ("index", out.name), IndexParams),
-            progress,
-            setting.rebuild,
-        )
+    with progress_bar("index", out) as progress:
+        audit = run(raw, out, params, progress, shared.rebuild)
     click.echo(summary(audit))
 
 
 @stage("index", "out", options=CLUSTER)
-def align(index: Path, out: Path, setting: Setting) -> None:
-    """Find every face, turn it upright and crop it: INDEX -> OUT."""
-    from params import load
+def align(index: Path, out: Path, shared: StageOptions) -> None:
+    """Find every face, rotate and crop it: INDEX -> OUT."""
+    params = shared.params.align
     from pipeline.align import align as run
-    from pipeline.params import AlignParams
 
-    _fill(run, index, out, load(setting.params, ("align",), AlignParams), setting)
+    _build(run, index, out, params, shared)
 
 
 @stage("faces", "out", options=CLUSTER)
-def landmark(faces: Path, out: Path, setting: Setting) -> None:
+def landmark(faces: Path, out: Path, shared: StageOptions) -> None:
     """Find 68 landmarks on every aligned face: FACES -> OUT."""
-    from params import load
+    params = shared.params.landmark
     from pipeline.landmark import landmark as run
-    from pipeline.params import LandmarkParams
 
-    _fill(run, faces, out, load(setting.params, ("landmark",), LandmarkParams), setting)
+    _build(run, faces, out, params, shared)
 
 
-def _fill(
+def _build(
     run: Callable[[Path, Path, Params, "ClusterConfig", bool], bool],
     source: Path,
     out: Path,
     params: Params,
-    setting: Setting,
+    shared: StageOptions,
 ) -> None:
-    """Let a stage fill a store from another, and say what became of its rows."""
+    """Run a stage that makes one store from another, and print the status of its rows."""
     from store.inspect import status_line
 
-    with waiting(run.__name__, out) as progress:
-        run(source, out, params, setting.cluster(progress), setting.rebuild)
+    with progress_bar(run.__name__, out) as progress:
+        run(source, out, params, shared.cluster(progress), shared.rebuild)
     click.echo(status_line(out))
 
 
 @stage("index", "faces", "landmarks", "out")
-def survey(index: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
-    """Count what became of every picture: INDEX, FACES and LANDMARKS -> OUT."""
-    from params import load
-    from pipeline.params import SurveyParams
+def survey(index: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
+    """Summarise a dataset: INDEX, FACES and LANDMARKS -> OUT.
+
+    For the report: counts by status, pictures that failed, the mean face of every expression.
+    """
+    params = shared.params.survey
     from pipeline.survey import survey as run
 
-    params = load(setting.params, ("survey",), SurveyParams)
-    click.echo(run(index, faces, landmarks, out, params, setting.rebuild))
+    click.echo(run(index, faces, landmarks, out, params, shared.rebuild))
 
 
 @stage(
     "landmarks",
     "out",
-    options=(click.option("--kind", required=True, help="au, landmarks, ..."), *CLUSTER),
+    options=(
+        click.option("--kind", required=True, help="Kind of map: au, landmarks, ..."),
+        *CLUSTER,
+    ),
 )
-def heatmap(landmarks: Path, out: Path, kind: str, setting: Setting) -> None:
-    """Draw heatmaps, once for all experiments: LANDMARKS -> OUT."""
-    from params import load
+def heatmap(landmarks: Path, out: Path, kind: str, shared: StageOptions) -> None:
+    """Draw one kind of heatmap for every face: LANDMARKS -> OUT."""
+    params = shared.params.heatmap
     from pipeline.heatmap import heatmap as run
-    from pipeline.params import HeatmapParams
     from store.inspect import status_line
 
-    params = load(setting.params, ("heatmap",), HeatmapParams)
-    with waiting("heatmap", out) as progress:
-        run(landmarks, out, kind, params, setting.cluster(progress), setting.rebuild)
+    with progress_bar("heatmap", out) as progress:
+        run(landmarks, out, kind, params, shared.cluster(progress), shared.rebuild)
     click.echo(status_line(out))
 
 
 _MODEL = (
-    click.option("--method", required=True, help="Row of METHODS, such as cam."),
-    click.option("--supervision", required=True, help="plain or aligned."),
+    click.option("--method", required=True, help="A method of params.yaml, such as cam."),
+    click.option("--supervision", required=True, help="plain, or aligned: with AU alignment."),
     *DEVICE,
 )
 
 
 @stage("faces", "landmarks", "heatmaps", "out", options=_MODEL)
-def train(out: Path, method: str, supervision: str, setting: Setting, **stores: Path) -> None:
-    """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT."""
-    from params import load
+def train(out: Path, method: str, supervision: str, shared: StageOptions, **stores: Path) -> None:
+    """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT.
+
+    The parameters are those of `train` in params.yaml, with those of the method in `methods` over
+    them. A stopped training continues with the same command.
+    """
+    params = shared.params.method(method)
     from train.data.stores import Stores
     from train.device import select_device
     from train.fitting.stage import train as run
-    from train.params import TrainParams
     from train.runs import Run
 
-    params = load(setting.params, ("train",), TrainParams, overlay=("methods", method))
-    wanted = Run(method, supervision, params, select_device(setting.device))
-    with waiting("train", out) as progress:
-        run(Stores.open(**stores), out, wanted, progress, setting.rebuild)
+    wanted = Run(method, supervision, params, select_device(shared.device))
+    with progress_bar("train", out) as progress:
+        run(Stores.open(**stores), out, wanted, progress, shared.rebuild)
 
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
-def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
-    """Score a run on its test split: RUN, FACES and LANDMARKS -> OUT."""
-    _score(run, faces, landmarks, out, setting)
+def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
+    """Score a run: RUN, FACES and LANDMARKS -> OUT.
+
+    The faces scored are those of `evaluate.split` in params.yaml.
+    """
+    _score("evaluate", shared.params.evaluate, (run, faces, landmarks), out, shared)
 
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
-def transfer(run: Path, faces: Path, landmarks: Path, out: Path, setting: Setting) -> None:
-    """Score a run on another dataset: RUN, its FACES and LANDMARKS -> OUT."""
-    _score(run, faces, landmarks, out, setting, overlay=("transfer",))
+def transfer(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
+    """Score a run on other data: RUN, FACES and LANDMARKS -> OUT.
+
+    FACES and LANDMARKS are those of another dataset. The parameters are those of `evaluate` in
+    params.yaml, with those of `transfer` over them.
+    """
+    _score("transfer", shared.params.on_transfer(), (run, faces, landmarks), out, shared)
 
 
 def _score(
-    run: Path,
-    faces: Path,
-    landmarks: Path,
+    name: str,
+    params: "EvaluateParams",
+    inputs: tuple[Path, Path, Path],
     out: Path,
-    setting: Setting,
-    overlay: tuple[str, ...] = (),
+    shared: StageOptions,
 ) -> None:
-    from params import load
     from train.device import select_device
     from train.evaluation.stage import Source
     from train.evaluation.stage import evaluate as score
-    from train.params import EvaluateParams
 
-    params = load(setting.params, ("evaluate",), EvaluateParams, overlay)
-    source = Source(run, faces, landmarks, select_device(setting.device))
-    with waiting(overlay[0] if overlay else "evaluate", out) as progress:
-        click.echo(score(source, out, params, progress, setting.rebuild))
+    source = Source(*inputs, select_device(shared.device))
+    with progress_bar(name, out) as progress:
+        click.echo(score(source, out, params, progress, shared.rebuild))
 
 
 @stage("results", "out")
-def report(results: Path, out: Path, setting: Setting) -> None:
-    """Write the pages: RESULTS -> OUT."""
-    from params import load
+def report(results: Path, out: Path, shared: StageOptions) -> None:
+    """Write the report of all results: RESULTS -> OUT."""
+    params = shared.params.report
     from report.page import write_report
-    from report.params import ReportParams
 
-    params = load(setting.params, ("report",), ReportParams)
     page = write_report(results, out, params)
     click.echo(f"report: {page}")
 

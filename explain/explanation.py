@@ -6,32 +6,22 @@ of the codebook, L = 68 points.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field
 
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
+from explain.params import ReadParams
 from train.evaluation.map_similarity import small
 from train.evaluation.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
 from train.images import eval_images, minmax_normalize
 
 F32 = NDArray[np.float32]
-
-
-class ReadParams(BaseModel, frozen=True, extra="forbid"):
-    """[explain.read] in params.yaml."""
-
-    checkpoint: Literal["last", "best"]
-    cam_method: str
-    geometry: Literal["exact", "published"]
-    named: int = Field(ge=1)
-    stands_out: float = Field(ge=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pydantic import BaseModel, Field
 
+from explain.params import FindParams
 from pipeline.align import align_all
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import Limits, UndecodableError, decode, read_bytes
@@ -22,14 +22,6 @@ from store.records import Face, Points, Status, U8Image
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
 """Endings, in lower case. They say what of a folder is taken, and what is a video."""
-
-
-class FindParams(BaseModel, frozen=True, extra="forbid"):
-    """[explain.find] in params.yaml."""
-
-    backends: tuple[str, ...] = Field(min_length=1)
-    min_face_width: float = Field(ge=0, le=1)
-    video_fps: float = Field(gt=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import Found, LeftOut, valid_options
+from pipeline.datasets.reader import Found, LeftOut
 from pipeline.indexing.audit import (
     Look,
     audit,
@@ -31,6 +31,7 @@ from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json
 from store.records import SPLITS, Sample, Status
 from store.tables import read_table, write_table
+from validation import checked
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,8 +67,8 @@ def index(
     """
     chosen = choose(raw, params.reader)
     reader = DATASETS[chosen.name]
-    options = valid_options(chosen.name, reader.options, params.options)
-    listed = list(reader.read(raw, options))
+    options = checked(reader.options, params.options, f"index.{out.name}.options")
+    listed = list(reader.read(raw, options.model_dump(exclude_unset=True)))
     taken, left_out = _taken(raw, listed, chosen.name)
     looks = _looks(taken, raw.resolve(), params, progress)
     alike = look_alikes(looks, params.look_alike_bits)

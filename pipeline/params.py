@@ -3,33 +3,19 @@
 Nothing here imports cv2, zarr, dask or torch: every command validates the whole file first.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt, field_validator
+from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from anatomy.action_units import CODEBOOKS
 from errors import UsageError, pick
 from pipeline.datasets import AUTO, DATASETS
-from pipeline.datasets.reader import valid_options
 from pipeline.faces.backends import BACKENDS
+from validation import NameOf
 
 GIVEN = "given"
 """Instead of a face backend: the landmarks that the dataset itself brings."""
-
-
-def one_of(family: Mapping[str, object], what: str) -> AfterValidator:
-    """Return a check that a name is known; an unknown one is answered with the known ones."""
-
-    def check(name: str) -> str:
-        try:
-            pick(family, name, what)
-        except UsageError as error:
-            raise _refused(error) from error
-        return name
-
-    return AfterValidator(check)
 
 
 def _known_unit(unit: int) -> int:
@@ -49,8 +35,8 @@ def _refused(error: UsageError) -> PydanticCustomError:
 class IndexParams(BaseModel, frozen=True, extra="forbid"):
     """[index.<dataset>] in params.yaml."""
 
-    reader: Annotated[str, one_of({AUTO: None, **DATASETS}, "dataset reader")]
-    options: dict[str, Any]  # of the reader; with `auto` they are checked once it is known
+    reader: Annotated[str, NameOf({AUTO: None, **DATASETS}, "dataset reader")]
+    options: dict[str, Any]  # of the reader: Reader.options says what is legal
     seed: int = Field(ge=0)
     val: float = Field(ge=0, lt=1)
     test: float = Field(ge=0, lt=1)
@@ -59,17 +45,6 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
     look_alike_bits: int = Field(ge=0, le=6)
     allow_leak: bool
 
-    @field_validator("options")
-    @classmethod
-    def _valid_options(cls, options: dict[str, Any], info: Any) -> dict[str, Any]:  # noqa: ANN401
-        reader = info.data.get("reader", AUTO)
-        if reader != AUTO:
-            try:
-                valid_options(reader, DATASETS[reader].options, options)
-            except UsageError as error:
-                raise _refused(error) from error
-        return options
-
 
 class AlignParams(BaseModel, frozen=True, extra="forbid"):
     """[align] in params.yaml."""
@@ -77,7 +52,7 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
     size_px: int = Field(
         ge=32, le=448
     )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
-    backends: tuple[Annotated[str, one_of(BACKENDS, "face backend")], ...] = Field(min_length=1)
+    backends: tuple[Annotated[str, NameOf(BACKENDS, "face backend")], ...] = Field(min_length=1)
     mode: Literal["auto", "align", "resize"]
     min_coverage: float = Field(ge=0, le=1)
     min_face_width: float = Field(ge=0, le=1)
@@ -94,7 +69,7 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
 class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
     """[landmark] in params.yaml."""
 
-    backend: Annotated[str, one_of({GIVEN: None, **BACKENDS}, "landmark backend")]
+    backend: Annotated[str, NameOf({GIVEN: None, **BACKENDS}, "landmark backend")]
     max_move: float = Field(ge=0)
     row_timeout_s: float = Field(gt=0)
     row_memory_gb: float = Field(gt=0)

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
+from params import load
 from tests.miniatures import MINIATURES, fer_pixels, fer_votes, put, raf_db
 
 
@@ -75,3 +76,16 @@ def test_fer2013_is_unpacked_used_and_indexed(tmp_path, aulens):
     assert "looks like ferplus" in aulens("use", "fer_pictures").output
     indexed = aulens("index", "data/raw/fer_pictures", "data/index/fer_pictures")
     assert "left out, contempt: train 1" in indexed.output
+
+
+def test_presets_are_listed_and_one_is_applied(tmp_path, aulens, checkout):
+    listed = aulens("preset").output.splitlines()
+    assert [line.split()[0] for line in listed] == sorted(
+        file.stem for file in (checkout / "presets").glob("*.yaml")
+    )
+    assert "methods.apvit.backbone: ir18 -> ir50" in aulens("preset", "apvit").output
+    assert load(tmp_path / "params.yaml").method("apvit").image_px == 112
+
+
+def test_an_unknown_preset_gets_a_guess(aulens):
+    assert "Did you mean 'smoke'" in str(aulens("preset", "smok").exception)

@@ -21,7 +21,6 @@ from params import load
 from pipeline.faces.backends import BACKENDS
 from train.data.stores import Stores
 from train.fitting.stage import train
-from train.params import TrainParams
 from train.runs import Run, load_run
 
 pytestmark = pytest.mark.slow
@@ -31,7 +30,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (256, 300, 3), np.uint8)
 
 @pytest.fixture(scope="module")
 def run(tiny, checkout, tmp_path_factory):
-    shipped = load(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load(checkout / "params.yaml").train
     quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
     out = tmp_path_factory.mktemp("runs") / "plain"
     stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)

@@ -17,7 +17,6 @@ from store.tables import read_rows
 from tests import resuming
 from train.device import select_device
 from train.evaluation.stage import Source, evaluate
-from train.params import EvaluateParams, TrainParams
 
 pytest.importorskip("onnxruntime", reason="make setup installs it")
 
@@ -26,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def run(tiny, checkout, tmp_path_factory):
-    numbers = load(checkout / "params.yaml", ("train",), TrainParams)
+    numbers = load(checkout / "params.yaml").train
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
     out = tmp_path_factory.mktemp("runs") / "aligned"
     resuming.fit(tiny, out, numbers.model_copy(update=small))
@@ -90,7 +89,7 @@ def test_the_blocks_of_the_page_run_and_agree(folder, page, run, tiny, checkout)
 
 def test_a_graph_predicts_what_evaluation_wrote_down(folder, page, run, tiny, checkout):
     written(page)
-    numbers = load(checkout / "params.yaml", ("evaluate",), EvaluateParams)
+    numbers = load(checkout / "params.yaml").evaluate
     source = Source(run, tiny.faces, tiny.landmarks, select_device("cpu"))
     everything = numbers.model_copy(update={"split": "all", "bootstrap": 0})
     evaluate(source, folder / "scores", everything, lambda done, total, note: None)

@@ -13,7 +13,6 @@ import yaml
 
 from params import load
 from tests.checkouts import copied
-from train.params import TrainParams
 
 PLAYED = '''
 """Instead of cli.py: keeps the numbers that each output would be made with."""
@@ -74,7 +73,7 @@ def run(folder, script):
 def trained_with(folder, result):
     """Return the training numbers with which a result was made; they are legal."""
     file = folder / "results/demo/cam" / result / "seen.yaml"
-    return load(file, ("train",), TrainParams)
+    return load(file).train
 
 
 def fewer(script, values):

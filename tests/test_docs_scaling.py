@@ -16,7 +16,6 @@ import yaml
 from params import load
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
-from pipeline.params import HeatmapParams
 from store.reading import Store
 
 
@@ -73,7 +72,7 @@ def test_the_documented_commands_build_what_one_machine_builds(
             if done.returncode != 75:
                 break
     assert done.returncode == 0, done.stderr
-    params = load(checkout / "params.yaml", ("heatmap",), HeatmapParams)
+    params = load(checkout / "params.yaml").heatmap
     cluster = ClusterConfig(lambda done, total, note: None, workers=0)
     heatmap(tiny.landmarks, tmp_path / "here", "au", params, cluster)
     there = Store(tmp_path / "data/heatmaps/demo/au")

@@ -13,10 +13,8 @@ import pytest
 import yaml
 
 from params import load
-from pipeline.params import IndexParams
 from tests.made_results import later_scores, some_scores
 from tests.miniatures import affectnet_npy, raf_db
-from train.params import TrainParams
 
 
 def blocks(checkout, page, section=""):
@@ -50,8 +48,8 @@ def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
     build_content = yaml.safe_load((tmp_path / "params.yaml").read_text())
     assert build_content["matrix"]["datasets"] == [name]
     assert len(build_content["matrix"]["methods"]) == 10
-    assert load(tmp_path / "params.yaml", ("index", name), IndexParams).reader == reader
-    assert load(tmp_path / "params.yaml", ("train",), TrainParams).image_px == 224
+    assert load(tmp_path / "params.yaml").dataset(name).reader == reader
+    assert load(tmp_path / "params.yaml").train.image_px == 224
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from torch import nn
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
-from explain.explanation import Explanation, ReadParams, Region, explain, sentence
+from explain.explanation import Explanation, Region, explain, sentence
 from params import load
 from train.evaluation.measure import Setup
 from train.methods.backbones import Backbone
@@ -59,7 +59,7 @@ def lit(points):
 
 @pytest.fixture
 def read(checkout):
-    return load(checkout / "params.yaml", ("explain", "read"), ReadParams)
+    return load(checkout / "params.yaml").explain.read
 
 
 def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):

@@ -6,7 +6,6 @@ import pytest
 
 from explain.media import (
     Finding,
-    FindParams,
     Reel,
     files,
     film,
@@ -19,7 +18,6 @@ from explain.media import (
 from params import load
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import UndecodableError
-from pipeline.params import AlignParams, LandmarkParams
 
 PICTURE = np.random.default_rng(0).integers(1, 256, (256, 320, 3), np.uint8)
 
@@ -29,11 +27,11 @@ def finding(checkout, monkeypatch, template_face):
     """Faces are found by one backend, which sees the template face everywhere."""
     monkeypatch.setitem(BACKENDS, "mediapipe", lambda image_HW3: template_face[None])
     file = checkout / "params.yaml"
-    find = load(file, ("explain", "find"), FindParams)
+    find = load(file).explain.find
     return Finding(
         find.model_copy(update={"backends": ("mediapipe",)}),
-        load(file, ("align",), AlignParams),
-        load(file, ("landmark",), LandmarkParams),
+        load(file).align,
+        load(file).landmark,
     )
 
 

@@ -11,7 +11,7 @@ from pipeline.datasets import DATASETS
 from pipeline.datasets.affectnet import ORDERS, AffectNetOptions, order_of_ids
 from pipeline.datasets.affectnet_csv import read_affectnet_csv
 from pipeline.datasets.affectnet_npy import read_affectnet_npy
-from pipeline.datasets.reader import LeftOut, valid_options
+from pipeline.datasets.reader import LeftOut
 from store.records import Sample
 from tests.miniatures import (
     AFFECTNET_CLASSES,
@@ -22,6 +22,7 @@ from tests.miniatures import (
     npy,
     put,
 )
+from validation import checked
 
 ALPHABETICAL = (0,) * 4 + (3,) + (4,) * 20 + (5,) * 11 + (6,) * 4 + (7,) * 2
 OFFICIAL = (0,) * 11 + (1,) * 20 + (2,) * 4 + (3,) * 2 + (4,) + (6,) * 4
@@ -87,8 +88,8 @@ def test_counts_that_say_nothing_are_taken_as_official(tmp_path, training):
 
 
 def test_another_order_is_refused():
-    with pytest.raises(UsageError, match=r"option ids.*'official' or 'alphabetical'"):
-        valid_options("affectnet_npy", AffectNetOptions, {"ids": "kaggle"})
+    with pytest.raises(UsageError, match=r"options\.ids: .*'official' or 'alphabetical'"):
+        checked(AffectNetOptions, {"ids": "kaggle"}, "options")
 
 
 def test_npy_landmarks_valence_and_arousal_are_kept(tmp_path):

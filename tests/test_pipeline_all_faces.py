@@ -7,7 +7,6 @@ from params import load
 from pipeline.align import align_all, align_image
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.locate import Attempt, Search, cascade, locate, locate_all
-from pipeline.params import AlignParams
 
 PICTURE = np.random.default_rng(0).integers(1, 256, (600, 800, 3), np.uint8)
 
@@ -76,7 +75,7 @@ def test_the_first_of_all_faces_is_the_one_that_is_trained_on(sees, template_fac
 
 @pytest.fixture
 def params(checkout):
-    shipped = load(checkout / "params.yaml", ("align",), AlignParams)
+    shipped = load(checkout / "params.yaml").align
     return shipped.model_copy(update={"backends": ("one",)})
 
 

@@ -7,8 +7,9 @@ from errors import DataError, NoInputError, UsageError
 from pipeline.datasets import DATASETS
 from pipeline.datasets.csv_table import CSVOptions, read_csv
 from pipeline.datasets.folder import read_folder
-from pipeline.datasets.reader import LabelMapOptions, valid_options
+from pipeline.datasets.reader import LabelMapOptions
 from store.records import Sample
+from validation import checked
 
 FEAR = EXPRESSIONS.index("Fear")
 
@@ -39,13 +40,13 @@ def test_every_reader_and_its_published_counts_are_in_the_docs(checkout, name):
 @pytest.mark.parametrize("name", ["demo", "csv", "folder"])
 def test_a_misspelt_option_is_guessed(name):
     with pytest.raises(UsageError, match="Did you mean 'label_map'"):
-        valid_options(name, DATASETS[name].options, {"labelmap": {}})
+        checked(DATASETS[name].options, {"labelmap": {}}, "options")
 
 
 @pytest.mark.parametrize("name", ["demo", "csv", "folder"])
 def test_a_label_map_that_maps_nothing_is_refused(name):
     with pytest.raises(UsageError, match="label_map"):
-        valid_options(name, DATASETS[name].options, {"label_map": ["fear"]})
+        checked(DATASETS[name].options, {"label_map": ["fear"]}, "options")
 
 
 def test_a_row_becomes_a_sample(tmp_path):
@@ -97,7 +98,7 @@ def test_every_published_word_is_an_expression(tmp_path, word):
 
 @pytest.mark.parametrize("key", ["4", 4], ids=["text", "number"])
 def test_a_label_map_names_what_digits_mean(tmp_path, key):
-    options = valid_options("csv", CSVOptions, {"label_map": {key: "fear"}})
+    options = checked(CSVOptions, {"label_map": {key: "fear"}}).model_dump(exclude_unset=True)
     (sample,) = csv(tmp_path, "file,label\na.jpg,4\n", options)
     assert sample.expression == FEAR
 
@@ -244,7 +245,7 @@ def test_other_files_are_passed_over(tmp_path):
 
 @pytest.mark.parametrize("key", ["3", 3], ids=["text", "number"])
 def test_a_label_map_names_what_folders_mean(tmp_path, key):
-    options = valid_options("folder", LabelMapOptions, {"label_map": {key: "fear"}})
+    options = checked(LabelMapOptions, {"label_map": {key: "fear"}}).model_dump(exclude_unset=True)
     (sample,) = read_folder(folders(tmp_path, "3/a.png"), options)
     assert sample.expression == FEAR
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, OutputExistsError, UsageError
 from pipeline.datasets.ferplus import CLASSES, VOTING, FERPlusOptions, read_ferplus
-from pipeline.datasets.reader import LeftOut, valid_options
+from pipeline.datasets.reader import LeftOut
 from pipeline.unpack import unpack
 from store.records import Sample
 from tests.miniatures import fer_pixels, fer_votes, ferplus, ferplus_labels, put
+from validation import checked
 
 LAYOUTS = {"one table": ferplus, "a table a folder": ferplus_labels}
 
@@ -150,8 +151,8 @@ def test_the_mode_decides_what_is_left_out(tmp_path, mode, reasons):
 
 
 def test_another_mode_is_refused():
-    with pytest.raises(UsageError, match=r"option voting of reader ferplus.*'majority'"):
-        valid_options("ferplus", FERPlusOptions, {"voting": "majorty"})
+    with pytest.raises(UsageError, match=r"options\.voting: .*'majority'"):
+        checked(FERPlusOptions, {"voting": "majorty"}, "options")
 
 
 def test_every_mode_is_legal():

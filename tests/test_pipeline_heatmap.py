@@ -60,7 +60,7 @@ def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, 
 
 @pytest.mark.parametrize("kind", HEATMAPS)
 def test_every_kind_can_be_drawn_with_the_options_of_params_yaml(landmarks, checkout, kind):
-    params = load(checkout / "params.yaml", ("heatmap",), HeatmapParams)
+    params = load(checkout / "params.yaml").heatmap
     assert len(maps_of(landmarks, kind, params)) == 8
 
 

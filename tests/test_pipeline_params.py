@@ -11,7 +11,6 @@ from anatomy.action_units import CODEBOOKS
 from anatomy.heatmaps import HEATMAPS
 from errors import UsageError
 from pipeline.align import NO_FACE
-from pipeline.datasets import DATASETS
 from pipeline.faces.locate import CHOICES
 from pipeline.params import AlignParams, AUOptions, HeatmapOptions, HeatmapParams, LandmarkParams
 from tests.indexing import align_params, index_params
@@ -74,16 +73,6 @@ def test_an_unknown_source_of_landmarks_is_refused_with_the_known_ones():
     numbers = {"max_move": 1, "row_timeout_s": 1, "row_memory_gb": 1, "max_bad": 1}
     with pytest.raises(ValidationError, match=r"no landmark backend 'dilb'; known: dlib, .*given"):
         LandmarkParams(backend="dilb", **numbers)
-
-
-@pytest.mark.parametrize("name", DATASETS)
-def test_an_unknown_option_of_a_reader_is_refused(name):
-    with pytest.raises(ValidationError, match=rf"reader {name} has no option 'labelmap'; known: "):
-        index_params(name, options={"labelmap": {}})
-
-
-def test_options_of_a_reader_that_is_not_known_yet_are_left_to_the_stage():
-    assert index_params("auto", options={"ids": "official"}).options == {"ids": "official"}
 
 
 def test_an_unknown_reader_is_refused_with_the_known_ones():

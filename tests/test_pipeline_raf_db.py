@@ -7,8 +7,9 @@ import pytest
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
 from pipeline.datasets.raf_db import RAFDBOptions, read_raf_db
-from pipeline.datasets.reader import LeftOut, valid_options
+from pipeline.datasets.reader import LeftOut
 from tests.miniatures import RAF_CLASSES, put, raf_db, raf_names
+from validation import checked
 
 
 def read(root, **options):
@@ -51,8 +52,8 @@ def test_the_kind_that_is_there_is_taken(tmp_path):
 
 
 def test_another_kind_is_refused():
-    with pytest.raises(UsageError, match=r"option pictures of reader raf_db.*'aligned'"):
-        valid_options("raf_db", RAFDBOptions, {"pictures": "alined"})
+    with pytest.raises(UsageError, match=r"options\.pictures: .*'aligned'"):
+        checked(RAFDBOptions, {"pictures": "alined"}, "options")
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 3, 2)], ids=["x first", "y first"])

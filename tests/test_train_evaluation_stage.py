@@ -15,7 +15,6 @@ from store.tables import read_rows
 from train.data.stores import Stores
 from train.evaluation.stage import Source, evaluate, headline
 from train.fitting.stage import train
-from train.params import EvaluateParams, TrainParams
 from train.runs import Run
 
 CPU = torch.device("cpu")
@@ -25,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def scoring(checkout):
-    shipped = load_params(checkout / "params.yaml", ("evaluate",), EvaluateParams)
+    shipped = load_params(checkout / "params.yaml").evaluate
     return shipped.model_copy(update={"sheet_px": 16, "sheet_per_class": 1, "bootstrap": 50})
 
 
@@ -35,7 +34,7 @@ def silent(done, total, note):
 
 @pytest.fixture(scope="module")
 def quick(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     return shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
 
 

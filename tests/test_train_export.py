@@ -24,7 +24,6 @@ from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
 from train.methods.model import build_model
-from train.params import ExportParams, TrainParams
 from train.runs import load_run, untrained
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="make setup installs it")
@@ -58,12 +57,12 @@ def agree(found, expected):
 
 @pytest.fixture(scope="module")
 def shipped(checkout):
-    return load(checkout / "params.yaml", ("export",), ExportParams)
+    return load(checkout / "params.yaml").export
 
 
 @pytest.fixture(scope="module")
 def run(tiny, checkout, tmp_path_factory):
-    numbers = load(checkout / "params.yaml", ("train",), TrainParams)
+    numbers = load(checkout / "params.yaml").train
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "ema": 0.5}
     out = tmp_path_factory.mktemp("runs") / "plain"
     resuming.fit(tiny, out, numbers.model_copy(update=small), "plain")
@@ -85,7 +84,7 @@ def card(exported):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout, shipped):
-    numbers = load(checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", name))
+    numbers = load(checkout / "params.yaml").method(name)
     torch.manual_seed(0)
     model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32})).eval()
     graph = Graph(model, METHODS[name].cam_method, 32)

@@ -16,7 +16,6 @@ from tests.resuming import CPU, as_rank, codes, free_port
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.train_state import StepInfo, TrainState
 from train.methods import Method
-from train.params import TrainParams
 from train.records import Batch, Forward, Loss, faces_with_map
 
 
@@ -75,7 +74,7 @@ def step_as_rank(rank, ranks, port, params, faces, folder):
 
 @pytest.fixture(scope="module")
 def params(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     return shipped.model_copy(update={"optimiser": "sgd"})
 
 

@@ -6,12 +6,11 @@ import torch
 from errors import UsageError
 from params import load as load_params
 from train.fitting.optimisers import OPTIMISERS, SCHEDULES, learning_rate
-from train.params import TrainParams
 
 
 @pytest.fixture(scope="module")
 def params(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     return shipped.model_copy(update={"lr": 1.0, "epochs": 10, "warmup_epochs": 0.0})
 
 

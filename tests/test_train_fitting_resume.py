@@ -9,7 +9,6 @@ from store.building import read_manifest
 from store.tables import read_rows
 from tests.crashing import FULL, LOG, SEED
 from tests.resuming import run
-from train.params import TrainParams
 
 pytestmark = pytest.mark.slow
 
@@ -51,9 +50,7 @@ def job(tiny, checkout):
 
     def make(kind, out):
         method, supervision, changes = KINDS[kind]
-        shipped = load_params(
-            checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", method)
-        )
+        shipped = load_params(checkout / "params.yaml").method(method)
         deepest = shipped.alignment.model_copy(update={"layers": (5,)})
         small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
         params = shipped.model_copy(update={**small, "checkpoint_steps": 1, **changes})

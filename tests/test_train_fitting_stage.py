@@ -13,7 +13,6 @@ from train.evaluation.stage import Source, evaluate
 from train.fitting.stage import train
 from train.methods import METHODS
 from train.methods.model import build_model
-from train.params import EvaluateParams, TrainParams
 from train.runs import Run, load_run
 
 CPU = torch.device("cpu")
@@ -21,13 +20,13 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="session")
 def quick(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     return shipped.model_copy(update={"image_px": 32, "epochs": 2, "batch": 8, "large_maps": True})
 
 
 @pytest.fixture(scope="session")
 def scoring(checkout):
-    shipped = load_params(checkout / "params.yaml", ("evaluate",), EvaluateParams)
+    shipped = load_params(checkout / "params.yaml").evaluate
     return shipped.model_copy(update={"sheet_px": 16, "sheet_per_class": 1})
 
 

@@ -11,7 +11,6 @@ from train.checkpoint import load, save
 from train.fitting.distributed import Distributed
 from train.fitting.train_state import StepInfo, TrainState, make_generator
 from train.methods import Method
-from train.params import TrainParams
 from train.records import Batch, Forward, Loss
 
 ALONE = Distributed.single(CPU)
@@ -39,7 +38,7 @@ def error(forward, batch):
 
 @pytest.fixture
 def params(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     return shipped.model_copy(update={"optimiser": "sgd", "momentum": 0.9})
 
 

@@ -14,7 +14,6 @@ from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
 from train.fitting.train_state import TrainState
 from train.methods.losses import LOSSES, cross_entropy
-from train.params import TrainParams
 from train.records import Loss
 from train.runs import load_run
 
@@ -23,7 +22,7 @@ EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 
 @pytest.fixture(scope="module")
 def speck(checkout):
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     deepest = shipped.alignment.model_copy(update={"layers": (5,)})
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
     return shipped.model_copy(update=small)

@@ -12,7 +12,6 @@ from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
 from train.methods.model import build_losses, build_model, build_strategy
 from train.methods.strategies import STRATEGIES
-from train.params import TrainParams
 from train.records import Batch
 
 NETWORKS = list(
@@ -33,9 +32,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def params(checkout, name):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", name)
-    )
+    shipped = load_params(checkout / "params.yaml").method(name)
     return shipped.model_copy(update={"image_px": 32})
 
 
@@ -228,9 +225,7 @@ def test_a_compiled_step_has_the_loss_of_a_plain_one(name, trainable, params):
 
 @pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
 def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", head)
-    ).model_copy(update={"image_px": 32})
+    shipped = load_params(checkout / "params.yaml").method(head).model_copy(update={"image_px": 32})
     model = build_model(METHODS[head], shipped)
     forward = model(pictures(2), LABELS[:2])
     (gradient,) = torch.autograd.grad(

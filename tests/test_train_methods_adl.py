@@ -7,7 +7,6 @@ from train.methods import METHODS
 from train.methods.adl import AttentionDropout
 from train.methods.model import build_model
 from train.options import ADLParams
-from train.params import TrainParams
 
 
 def drop(drop_p):
@@ -31,9 +30,11 @@ def test_adl_is_nothing_in_evaluation():
 
 @pytest.mark.parametrize(("backbone", "places"), [("resnet18", (0, 1)), ("resnet50", (0, 2))])
 def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, places):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
-    ).model_copy(update={"backbone": backbone, "image_px": 32})
+    shipped = (
+        load_params(checkout / "params.yaml")
+        .method("adl")
+        .model_copy(update={"backbone": backbone, "image_px": 32})
+    )
     torch.manual_seed(0)
     dropping = build_model(METHODS["adl"], shipped).eval()
     torch.manual_seed(0)
@@ -52,8 +53,6 @@ def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, pla
 
 
 def test_adl_says_that_it_needs_a_resnet(checkout):
-    shipped = load_params(
-        checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", "adl")
-    )
+    shipped = load_params(checkout / "params.yaml").method("adl")
     with pytest.raises(UsageError, match="adl needs a ResNet"):
         build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))

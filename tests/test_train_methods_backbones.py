@@ -8,12 +8,11 @@ from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import class_map, gradcam
 from train.methods.gap import GAPHead
-from train.params import TrainParams
 
 
 @pytest.fixture(scope="module")
 def shipped(checkout):
-    return load_params(checkout / "params.yaml", ("train",), TrainParams)
+    return load_params(checkout / "params.yaml").train
 
 
 def made(name, shipped, **changes):

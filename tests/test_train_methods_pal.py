@@ -18,7 +18,6 @@ from train.methods.pal import (
     stored_heatmap,
 )
 from train.options import AttributionParams, check_options
-from train.params import TrainParams
 from train.records import Batch, Forward
 
 OPTIONS = {
@@ -178,9 +177,13 @@ def test_a_softmax_score_is_refused_with_its_reason():
 @pytest.fixture
 def shipped(checkout):
     def load(method, **changes):
-        params = load_params(
-            checkout / "params.yaml", ("train",), TrainParams, overlay=("methods", method)
-        ).model_copy(update={"image_px": 32, **{k: v for k, v in changes.items() if k != "term"}})
+        params = (
+            load_params(checkout / "params.yaml")
+            .method(method)
+            .model_copy(
+                update={"image_px": 32, **{k: v for k, v in changes.items() if k != "term"}}
+            )
+        )
         numbers = {**params.losses["attribution"], **changes.get("term", {})}
         return params.model_copy(update={"losses": {"attribution": numbers}})
 

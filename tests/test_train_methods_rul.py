@@ -79,9 +79,8 @@ def test_evaluation_does_not_look_at_the_uncertainty():
 @pytest.mark.parametrize("name", OPTIMISERS)
 def test_the_classifier_learns_at_its_own_rate(checkout, name):
     from params import load as load_params
-    from train.params import TrainParams
 
-    params = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    params = load_params(checkout / "params.yaml").train
     head = RULHead(LevelShape(6, 2, 2), PARAMS)
     groups = OPTIMISERS[name](head, params).param_groups
     factors = {id(weight): group["lr_factor"] for group in groups for weight in group["params"]}

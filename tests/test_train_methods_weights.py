@@ -12,12 +12,11 @@ from params import load as load_params
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.model import build_model
-from train.params import TrainParams
 
 
 @pytest.fixture(scope="module")
 def shipped(checkout):
-    loaded = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    loaded = load_params(checkout / "params.yaml").train
     return loaded.model_copy(update={"image_px": 32})
 
 

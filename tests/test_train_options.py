@@ -22,11 +22,11 @@ from train.options import (
     PRMParams,
     RelabelParams,
     WildcatParams,
-    check_options,
     head_options,
     loss_options,
     strategy_options,
 )
+from validation import checked
 
 CHOICES = {
     (WildcatParams, "arithmetic"): ARITHMETICS,
@@ -73,22 +73,24 @@ def test_an_unknown_option_of_a_method_is_named(method):
 
 def test_an_illegal_number_is_named():
     with pytest.raises(UsageError, match=r"head\.window.*greater than or equal to 1, got 0"):
-        check_options(PRMParams, {"window": 0}, "head")
+        checked(PRMParams, {"window": 0}, "head")
 
 
 def test_an_unknown_choice_names_the_known_ones():
     values = {"maps": 1, "top": 0.5, "bottom": 0.1, "alpha": 0.6, "arithmetic": "papr"}
     with pytest.raises(UsageError, match=r"head\.arithmetic: .*'paper' or 'published', got 'papr'"):
-        check_options(WildcatParams, values, "head")
+        checked(WildcatParams, values, "head")
 
 
 def test_a_missing_option_is_named():
-    with pytest.raises(UsageError, match=r"head\.window: field required"):
+    with pytest.raises(UsageError, match=r"head\.window: is missing"):
         head_options(METHODS["prm"], {})
 
 
 def test_a_loss_that_the_method_does_not_have_is_named():
-    with pytest.raises(UsageError, match="no loss of this method 'attribution'"):
+    with pytest.raises(
+        UsageError, match=r"losses\.attribution: the method has no such loss; known: cross_entropy"
+    ):
         loss_options(METHODS["cam"], {"attribution": {}})
 
 

@@ -1,21 +1,21 @@
 """What heads, training strategies and losses take from params.yaml, without importing torch.
 
 One model per row of HEADS, STRATEGIES and LOSSES; a named choice is a Literal, whose function is in
-the file of its method. `check_options` is the only way from a section to its model.
+the file of its method. `validation.checked` is the only way from a section to its model.
 """
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError, did_you_mean, pick
 from train.methods import LEVELS, Method
+from validation import checked
 
 Options = Mapping[str, bool | int | float | str | None]
-M = TypeVar("M", bound=BaseModel)
 
 
 class NoOptions(BaseModel, frozen=True, extra="forbid"):
@@ -235,53 +235,31 @@ LOSS_OPTIONS: dict[str, type[BaseModel]] = {
 """Row of LOSSES -> model of its options."""
 
 
-def check_options(model: type[M], options: Options, key: str) -> M:
-    """Return a section of options as the model that says what is legal in it.
-
-    Args:
-        model: what is legal.
-        options: the section as read.
-        key: of params.yaml where the section is, for messages.
-
-    Raises:
-        UsageError: naming the key, if one is missing, unknown or has an illegal value.
-    """
-    known = list(model.model_fields)
-    for name in options:
-        if name not in known:
-            raise UsageError(
-                f"{key}.{name}",
-                f"no such key; known: {', '.join(known) or 'none'}.{did_you_mean(name, known)}",
-            )
-    try:
-        return model.model_validate(options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, (key, *first["loc"])))
-        raise UsageError(place, f"{first['msg'].lower()}, got {first['input']!r:.60}.") from error
-
-
 def head_options(method: Method, options: Options) -> BaseModel:
-    """Return `train.head` as the options of the method's head; raises as check_options."""
-    return check_options(pick(HEAD_OPTIONS, method.head, "head"), options, "head")
+    """Return `train.head` as the options of the method's head; raises as `checked`."""
+    return checked(pick(HEAD_OPTIONS, method.head, "head"), options, "head")
 
 
 def strategy_options(method: Method, options: Options) -> BaseModel:
-    """Return `train.training_strategy` as the options of the method's; raises as check_options."""
+    """Return `train.training_strategy` as the options of the method's; raises as `checked`."""
     model = pick(STRATEGY_OPTIONS, method.training_strategy, "training_strategy")
-    return check_options(model, options, "training_strategy")
+    return checked(model, options, "training_strategy")
 
 
 def loss_options(method: Method, options: Mapping[str, Options]) -> dict[str, BaseModel]:
     """Return `train.losses` as the options of all the method's losses, in the method's order.
 
     Raises:
-        UsageError: see check_options, or if the method has no such loss.
+        UsageError: see validation.checked, or if the method has no such loss.
     """
     own = {name: pick(LOSS_OPTIONS, name, "loss") for name in method.losses}
     for name in options:
-        pick(own, name, "loss of this method")
+        if name not in own:
+            known = ", ".join(own)
+            raise UsageError(
+                f"losses.{name}",
+                f"the method has no such loss; known: {known}.{did_you_mean(name, list(own))}",
+            )
     return {
-        name: check_options(model, options.get(name, {}), f"losses.{name}")
-        for name, model in own.items()
+        name: checked(model, options.get(name, {}), f"losses.{name}") for name, model in own.items()
     }

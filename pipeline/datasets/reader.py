@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from errors import UsageError, did_you_mean
 from store.records import Sample
 
 
@@ -111,31 +110,3 @@ def each_once(found: Iterable[Found]) -> Iterator[Found]:
         else:
             taken.add(one.path)
             yield one
-
-
-def valid_options(
-    reader: str, model: type[BaseModel], options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the options that are set, as the reader takes them.
-
-    Args:
-        reader: name, for the message.
-        model: its options.
-        options: from params.yaml.
-
-    Raises:
-        UsageError: naming the option that it does not have, or whose value is illegal.
-    """
-    try:
-        return model.model_validate(options).model_dump(exclude_unset=True)
-    except ValidationError as error:
-        first, known = error.errors()[0], list(model.model_fields)
-        name = str(first["loc"][0])
-        if name in known:
-            what = f"option {name} of reader {reader}: {first['msg'].lower()}, "
-            raise UsageError("params.yaml", f"{what}got {first['input']!r:.40}.") from error
-        raise UsageError(
-            "params.yaml",
-            f"reader {reader} has no option '{name}'; "
-            f"known: {', '.join(known) or 'none'}.{did_you_mean(name, known)}",
-        ) from error

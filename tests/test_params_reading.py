@@ -1,39 +1,33 @@
-"""params.yaml: whatever stands in it is a value, or is refused by its key."""
+"""Whatever stands in a params file is a value, or is refused by its key."""
 
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from errors import ProjectError, UsageError
-from params import load
+from params.reading import read_yaml
 
 
-class Two(BaseModel, frozen=True, extra="forbid"):
-    lr: float
-    name: str
-
-
-def loaded(folder, text):
+def read(folder, text):
     file = folder / "params.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return load(file, ("train",), Two)
+    return read_yaml(file)
 
 
 @pytest.mark.parametrize("number", ["1e-3", "1.0e-3", "0.001"])
 def test_a_small_number_is_a_number_however_it_is_written(tmp_path, number):
-    assert loaded(tmp_path, f"train: {{lr: {number}, name: a}}").lr == 0.001
+    assert read(tmp_path, f"train: {{lr: {number}}}") == {"train": {"lr": 0.001}}
 
 
 @pytest.mark.parametrize("word", ["no", "off", "1:30", "y"])
 def test_a_word_stays_a_word(tmp_path, word):
-    assert loaded(tmp_path, f"train: {{lr: 1, name: {word}}}").name == word
+    assert read(tmp_path, f"train: {{name: {word}}}") == {"train": {"name": word}}
 
 
-def test_a_byte_order_mark_is_passed_over(tmp_path):
-    assert loaded(tmp_path, b"\xef\xbb\xbftrain: {lr: 1, name: a}").lr == 1
+def test_a_byte_order_mark_is_ignored(tmp_path):
+    assert read(tmp_path, b"\xef\xbb\xbftrain: {lr: 1}") == {"train": {"lr": 1}}
 
 
 @pytest.mark.parametrize(
@@ -45,11 +39,8 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
         ("train: {lr: .nan, name: a}", r"train\.lr: needs a finite number"),
         ("train: {lr: .inf, name: a}", r"train\.lr: needs a finite number"),
         ("train: {lr: 1, name: 2026-01-01}", r"train\.name: needs a word or a number.*quotes"),
-        ("train: {lr: a, name: a}", r"train\.lr: "),
-        ("train: {lr: 1, name: no_one, nam: b}", r"train\.nam: no such key.*Did you mean 'name'"),
         ("train: {lr: 1, name: &a b}\nalign: *a", "line 2 repeats a part"),
         ("train: {lr: 1, name: &a [*a, *a]}", "line 1 repeats a part"),
-        ("train: 7", "needs keys and values"),
         ("7", "needs sections"),
         ("", "needs sections"),
         ("train: {lr: 1", "cannot be read"),
@@ -64,7 +55,7 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
 def test_what_is_no_value_is_refused_with_its_place(tmp_path, text, message):
     started = time.process_time()
     with pytest.raises(UsageError, match=message) as caught:
-        loaded(tmp_path, text)
+        read(tmp_path, text)
     assert caught.value.exit_code == 2
     assert "params.yaml" in str(caught.value)
     assert str(caught.value).isprintable()
@@ -75,7 +66,7 @@ def test_a_few_lines_cannot_grow_into_gigabytes(tmp_path):
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     with pytest.raises(UsageError, match="repeats a part"):
-        loaded(tmp_path, "\n".join(lines))
+        read(tmp_path, "\n".join(lines))
 
 
 @given(
@@ -87,7 +78,7 @@ def test_any_text_is_read_or_refused(tmp_path_factory, text):
 
 def outcome(folder, text):
     try:
-        loaded(folder, text)
+        read(folder, text)
     except ProjectError as error:
         return error.exit_code
     return 0

@@ -1,0 +1,117 @@
+"""Changing params.yaml from the command line; its comments stay."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.representer import RoundTripRepresenter
+
+from errors import UsageError
+from params.reading import parse_yaml, read_yaml
+from params.root import validate
+from store.files import atomic_write
+
+
+def use_dataset(file: Path, name: str, reader: str) -> None:
+    """Make a dataset the one that `dvc repro` builds; the rest of the file keeps its comments.
+
+    Args:
+        file: params.yaml.
+        name: of the folder under data/raw.
+        reader: row of DATASETS.
+
+    Raises:
+        UsageError: if the name cannot be a folder's or a key.
+    """
+    if not name.replace("_", "").replace("-", "").isalnum():
+        raise UsageError(
+            "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
+        )
+    with _rewriting(file) as whole:
+        whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
+        whole["index"][name]["reader"] = reader
+        whole["matrix"]["datasets"] = _in_a_line([name])
+        whole["matrix"]["made"] = _in_a_line(["demo"] if name == "demo" else [])
+
+
+class _AsWritten(RoundTripRepresenter):
+    """Writes nothing as null, which otherwise vanishes."""
+
+
+_AsWritten.add_representer(
+    type(None), lambda as_written, _: as_written.represent_scalar("tag:yaml.org,2002:null", "null")
+)
+
+
+@contextmanager
+def _rewriting(file: Path) -> Iterator[Any]:
+    """Hand out what stands in a file to be changed; then write it, with its comments.
+
+    Raises:
+        UsageError: if it would not be legal; nothing is written then.
+    """
+    read_yaml(file)  # the round trip is not as strict
+    yaml = YAML()
+    yaml.Representer = _AsWritten
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    whole = yaml.load(file)
+    yield whole
+    text = StringIO()
+    yaml.dump(whole, text)
+    validate(parse_yaml(text.getvalue(), file), file)
+    atomic_write(file, text.getvalue().encode())
+
+
+def _in_a_line(values: Sequence[str]) -> CommentedSeq:
+    line = CommentedSeq(values)
+    line.fa.set_flow_style()
+    return line
+
+
+def presets(folder: Path) -> dict[str, str]:
+    """Return what presets there are, and the first line of what each says of itself."""
+    return {
+        file.stem: file.read_text().splitlines()[0].removeprefix("# ")
+        for file in sorted(folder.glob("*.yaml"))
+    }
+
+
+def apply_preset(file: Path, preset: Path) -> list[str]:
+    """Lay a preset over a params file, whose comments stay.
+
+    Args:
+        file: params.yaml.
+        preset: the keys that change.
+
+    Returns:
+        What changed, such as "train.epochs: 10 -> 1".
+
+    Raises:
+        UsageError: if the preset has a key that the file does not; nothing is written then.
+    """
+    overlay = read_yaml(preset)
+    with _rewriting(file) as whole:
+        return _laid_over(file, whole, overlay, ())
+
+
+def _laid_over(file: Path, whole: Any, overlay: Any, place: tuple[str, ...]) -> list[str]:  # noqa: ANN401 - YAML
+    changes: list[str] = []
+    for key, value in overlay.items():
+        path = ".".join((*place, key))
+        if key not in whole:
+            raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
+        if isinstance(value, dict):
+            changes += _laid_over(file, whole[key], value, (*place, key))
+        elif whole[key] != value:
+            changes.append(f"{path}: {_shown(whole[key])} -> {_shown(value)}")
+            whole[key] = _in_a_line(value) if isinstance(value, list) else value
+    return changes
+
+
+def _shown(value: object) -> str:
+    return str(list(value)) if isinstance(value, list) else str(value)

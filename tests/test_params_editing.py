@@ -1,0 +1,91 @@
+"""What `use` and `preset` write into params.yaml: only what changes, and only what is legal."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from errors import UsageError
+from params import load
+from params.editing import apply_preset, presets, use_dataset
+
+
+@pytest.fixture
+def file(tmp_path, checkout):
+    return Path(shutil.copy(checkout / "params.yaml", tmp_path))
+
+
+@pytest.fixture
+def preset(tmp_path):
+    """A function that writes a preset."""
+
+    def write(text):
+        (tmp_path / "mine.yaml").write_text(f"# Mine, for a test.\n{text}")
+        return tmp_path / "mine.yaml"
+
+    return write
+
+
+def test_a_preset_is_listed_with_its_first_line(preset):
+    assert presets(preset("").parent)["mine"] == "Mine, for a test."
+
+
+def test_a_preset_says_what_it_changes_and_a_second_time_nothing(file, preset):
+    mine = preset("train:\n  epochs: 3\n  augment: {flip_p: 0.5}\nmatrix: {kinds: [au]}\n")
+    assert apply_preset(file, mine) == [
+        "train.epochs: 10 -> 3",
+        "matrix.kinds: ['au', 'landmarks'] -> ['au']",
+    ]
+    assert load(file).train.epochs == 3
+    assert apply_preset(file, mine) == []
+
+
+def test_everything_but_the_changed_line_stays_as_it_is(file, preset):
+    before = file.read_text().splitlines()
+    apply_preset(file, preset("train: {epochs: 30}\n"))
+    after = file.read_text().splitlines()
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert changed == [("  epochs: 10", "  epochs: 30")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train:\n  epochs: 3\n  epoch: 3\n", r"train\.epoch: is missing"),
+        ("train: {epochs: 0}\n", r"train\.epochs: input should be greater than or equal to 1"),
+        ("matrix: {kinds: [landmarks]}\n", r"train\.alignment\.heatmap: is au, which is not drawn"),
+        ("train: {lr: .nan}\n", r"train\.lr: needs a finite number"),
+    ],
+)
+def test_nothing_is_written_if_the_result_is_illegal(file, preset, text, message):
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match=message):
+        apply_preset(file, preset(text))
+    assert file.read_bytes() == before
+
+
+def test_a_dataset_that_is_used_gets_a_section_like_that_of_the_demo(file):
+    use_dataset(file, "mine", "folder")
+    params = load(file)
+    assert params.matrix.datasets == ("mine",)
+    assert params.matrix.made == ()
+    assert params.dataset("mine") == params.dataset("demo").model_copy(update={"reader": "folder"})
+
+
+def test_the_demo_can_be_used_again(file):
+    shipped = load(file)
+    use_dataset(file, "mine", "folder")
+    use_dataset(file, "demo", "demo")
+    assert load(file).matrix == shipped.matrix
+
+
+def test_a_dataset_in_use_that_has_no_section_can_be_used(file):
+    file.write_text(file.read_text().replace("datasets: [demo]", "datasets: [mine]"))
+    use_dataset(file, "mine", "csv")
+    assert load(file).dataset("mine").reader == "csv"
+
+
+@pytest.mark.parametrize("name", ["a b", "../a", "a.b", ""])
+def test_a_name_that_no_folder_should_have_is_refused(file, name):
+    with pytest.raises(UsageError, match="is no name for a dataset"):
+        use_dataset(file, name, "csv")

@@ -1,0 +1,185 @@
+"""The whole of params.yaml is validated by every command, and what is wrong is named by its key."""
+
+import copy
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from errors import UsageError
+from params import load
+from params.reading import read_yaml
+from params.root import Params, validate
+from pipeline.datasets import DATASETS
+from train.methods import METHODS
+
+FILE = Path("mine.yaml")
+
+
+@pytest.fixture(scope="module")
+def shipped(checkout):
+    return read_yaml(checkout / "params.yaml")
+
+
+def changed(whole, key, value):
+    """Return a copy with another value at a dotted key."""
+    whole = copy.deepcopy(whole)
+    *sections, last = key.split(".")
+    section = whole
+    for name in sections:
+        section = section[name]
+    section[last] = value
+    return whole
+
+
+def refusal(whole):
+    with pytest.raises(UsageError) as caught:
+        validate(whole, FILE)
+    assert str(caught.value).isprintable()
+    return str(caught.value)
+
+
+def test_the_shipped_file_is_legal_and_has_every_section(shipped):
+    validate(shipped, FILE)
+    assert list(shipped) == list(Params.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("trian", {}, r"trian: no such section; known: matrix, .*Did you mean 'train'"),
+        ("evaluate.bootstap", 10, r"evaluate\.bootstap: no such key; known: .*mean 'bootstrap'"),
+        ("train.augment.flip", 1, r"train\.augment\.flip: no such key; known: .*mean 'flip_p'"),
+        ("train.lr", "fast", r"train\.lr: input should be a valid number.*got 'fast'"),
+        ("train.lr", 0, r"train\.lr: input should be greater than 0, got 0"),
+        ("index.demo.vall", 0.1, r"index\.demo\.vall: no such key; known: .*mean 'val'"),
+        ("index.demo.reader", "demoo", r"index\.demo\.reader: no dataset reader 'demoo'"),
+        ("index.demo.options", {"labelmap": {}}, r"index\.demo\.options\.labelmap: no such key"),
+        ("heatmap.options.aus", {}, r"heatmap\.options\.aus: no such key; known: au,"),
+        ("heatmap.options.au", {"codebok": "x"}, r"heatmap\.options\.au\.codebok: .*'codebook'"),
+        ("explain.find.video_fps", 0, r"explain\.find\.video_fps: input should be greater than 0"),
+        ("landmark", 7, r"landmark: needs keys and values, got 7"),
+        ("transfer.splitt", "all", r"transfer\.splitt: no such key; known: .*mean 'split'"),
+        ("transfer.split", "al", r"transfer\.split: input should be 'train', .*got 'al'"),
+        ("methods.acole", {}, r"methods\.acole: no method 'acole'; known: .*mean 'acol'"),
+        ("methods.cam", 7, r"methods\.cam: needs keys and values, got 7"),
+        ("methods.cam", {"lrr": 1}, r"methods\.cam\.lrr: no such key; known: .*mean 'lr'"),
+        ("methods.cam", {"lr": -1}, r"methods\.cam\.lr: input should be greater than 0, got -1"),
+        ("methods.cam", {"augment": {"flip": 1}}, r"methods\.cam\.augment\.flip: .*'flip_p'"),
+        ("methods.cam", {"head": {"window": 3}}, r"methods\.cam\.head\.window: .*known: none"),
+        ("methods.acol.head.treshold", 1, r"methods\.acol\.head\.treshold: .*mean 'threshold'"),
+        ("methods.prm.head", {}, r"methods\.prm\.head\.window: is missing; known: window"),
+        ("methods.adl.training_strategy.drop_p", 2, r"methods\.adl\.training_strategy\.drop_p: "),
+        ("methods.eac.losses.margin", {}, r"methods\.eac\.losses\.margin: .*known: cross_entropy"),
+        ("methods.eac.losses.mirror_consistency", {}, r"methods\.eac\.losses\.mirror_consistency"),
+        ("matrix.methods", ["cm"], r"matrix\.methods\.0: no method 'cm'; known: .*mean 'cam'"),
+        ("matrix.kinds", ["aus"], r"matrix\.kinds\.0: no heatmap kind 'aus'; known: .*mean 'au'"),
+        ("matrix.datasets", ["demoo"], r"matrix\.datasets: there is no index\.demoo.*mean 'demo'"),
+        ("matrix.datasets", [], r"matrix\.datasets: "),
+        ("matrix.transfers", [{"train": "demo", "test": "x"}], r"matrix\.transfers: .*index\.x"),
+        ("matrix.supervision", ["aligne"], r"matrix\.supervision\.0: .*'plain' or 'aligned'"),
+        ("matrix.kinds", ["landmarks"], r"train\.alignment\.heatmap: is au, .*to matrix\.kinds"),
+    ],
+)
+def test_what_is_illegal_is_named_by_its_key(shipped, key, value, message):
+    assert re.match(rf"error\[USAGE\] mine\.yaml: {message}", refusal(changed(shipped, key, value)))
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_an_unknown_option_of_a_reader_is_refused(shipped, name):
+    section = {**shipped["index"]["demo"], "reader": name, "options": {"labelmap": {}}}
+    said = refusal(changed(shipped, "index.mine", section))
+    assert "mine.yaml: index.mine.options.labelmap: no such key; known: " in said
+
+
+def test_options_of_a_reader_that_is_not_known_yet_are_left_to_the_stage(shipped):
+    section = {**shipped["index"]["demo"], "reader": "auto", "options": {"ids": "official"}}
+    params = validate(changed(shipped, "index.mine", section), FILE)
+    assert params.dataset("mine").options == {"ids": "official"}
+
+
+@pytest.mark.parametrize("name", Params.model_fields)
+def test_a_missing_section_is_named(shipped, name):
+    rest = {section: keys for section, keys in shipped.items() if section != name}
+    assert f"mine.yaml: {name}: is missing" in refusal(rest)
+
+
+def test_a_misspelt_key_is_reported_as_unknown_and_not_as_missing(shipped):
+    whole = copy.deepcopy(shipped)
+    whole["align"]["min_coverge"] = whole["align"].pop("min_coverage")
+    assert "align.min_coverge: no such key" in refusal(whole)
+
+
+def test_a_method_in_the_matrix_needs_its_section(shipped):
+    whole = changed(shipped, "matrix.methods", ["prm"])
+    del whole["methods"]["prm"]
+    assert "matrix.methods: there is no methods.prm" in refusal(whole)
+
+
+def test_a_kind_in_the_matrix_needs_its_options(shipped):
+    whole = changed(shipped, "matrix.kinds", ["au", "generic_au"])
+    del whole["heatmap"]["options"]["generic_au"]
+    assert "matrix.kinds: there is no heatmap.options.generic_au" in refusal(whole)
+
+
+@pytest.mark.parametrize("key", ["transfer", "methods.cam"])
+def test_an_overlay_without_keys_changes_nothing(shipped, key):
+    params = validate(changed(shipped, key, None), FILE)
+    assert params.method("cam") == params.train
+
+
+def test_the_keys_of_a_method_replace_those_of_train_one_by_one(shipped):
+    whole = changed(shipped, "methods.cam", {"lr": 0.5, "augment": {"flip_p": 0.25}})
+    params = validate(whole, FILE)
+    found = params.method("cam")
+    assert (found.lr, found.augment.flip_p) == (0.5, 0.25)
+    assert found.augment.hue == params.train.augment.hue
+    assert found.epochs == params.train.epochs
+
+
+def test_the_keys_of_transfer_replace_those_of_evaluate(shipped):
+    params = validate(shipped, FILE)
+    assert params.on_transfer() == params.evaluate.model_copy(update={"split": "all"})
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_has_parameters(checkout, name):
+    assert load(checkout / "params.yaml").method(name).epochs > 0
+
+
+def test_an_unknown_method_gets_a_guess(shipped):
+    with pytest.raises(UsageError, match=r"no method 'acole'.*Did you mean 'acol'"):
+        validate(shipped, FILE).method("acole")
+
+
+def test_a_method_without_a_section_says_which_to_add(shipped):
+    whole = copy.deepcopy(shipped)
+    del whole["methods"]["prm"]
+    with pytest.raises(UsageError, match=r"mine\.yaml: methods\.prm: is missing"):
+        validate(whole, FILE).method("prm")
+
+
+def test_a_dataset_without_a_section_says_how_to_get_one(shipped):
+    with pytest.raises(UsageError, match=r"index\.mine: is missing.*Run: python cli\.py use mine"):
+        validate(shipped, FILE).dataset("mine")
+
+
+def test_validating_loads_nothing_heavy(checkout):
+    heavy = "torch cv2 zarr dask distributed h5py mediapipe dlib matplotlib timm"
+    code = (
+        "import sys; from pathlib import Path; from params import load; "
+        f"load(Path('params.yaml')); print(*({{*{heavy.split()}}} & {{*sys.modules}}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == ""
