@@ -1,1 +1,1 @@
-"""One runnable module a claim; each prints a table and writes dated JSON to benchmarks/results."""
+"""One runnable module per claim; each prints a table and writes JSON to benchmarks/results."""

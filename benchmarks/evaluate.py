@@ -11,7 +11,7 @@ whole   stage `evaluate` on 3,000 stored faces, with all that it writes, against
 report  stage `report` on results of the eleven methods that were published together, plain and
         aligned
 
-Times are of the processor, with one thread a library; where they say so, of the clock.
+Times are of the processor, with one thread per library; where they say so, of the clock.
 """
 
 import os
@@ -135,7 +135,7 @@ def parts() -> Figures:
         each = {name: 1e3 * median(one) / case.faces for name, one in seconds.items()}
         figures[str(case)] = {"of_a_forward_pass": found, "most": case.most, "ms_a_face": each}
         print(
-            f"{case!s:36} {told(found)} of a forward pass, {case.most} at most; ms a face: "
+            f"{case!s:36} {told(found)} of a forward pass, {case.most} at most; ms per face: "
             + ", ".join(f"{name} {one:.2f}" for name, one in each.items())
         )
     return figures

@@ -97,7 +97,8 @@ def main() -> None:
         one = figures[name]
         print(
             f"{name:10} found {one['found']} of {figures['faces']}, "
-            f"{one['ms_a_face_bare']:.1f} ms a face bare, {one['ms_a_face']:.1f} ms in the stages: "
+            f"{one['ms_a_face_bare']:.1f} ms per face bare, "
+            f"{one['ms_a_face']:.1f} ms in the stages: "
             f"{one['overhead']['median']:+.1%} ({one['overhead']['min']:+.1%} to "
             f"{one['overhead']['max']:+.1%}); NME median {one['nme_median']:.4f}, "
             f"worst {one['nme_worst']:.4f}"

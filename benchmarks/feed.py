@@ -1,4 +1,4 @@
-"""Claim: feeding costs 100 times less CPU than a per-sample Dataset; 4 cores feed 10,000 a second.
+"""Claim: loading costs 100 times less CPU than a Dataset; 4 cores load 10,000 faces per second.
 
 Run: python -m benchmarks.feed. 20,480 rows (faces of the embedded dataset at 256 px, repeated) are
 written as stores, as a JPEG and .npy files a face, and as HDF5; every way reads the same shuffled
@@ -131,11 +131,11 @@ def ways(root: Path, stores: Stores) -> dict[str, tuple[Callable[[], object], in
             reading(per_sample_dataset(files), FEW),
             FEW,
         ),
-        "one .npy a face": (reading(npy_files(files, both), MANY), MANY),
+        "one .npy per face": (reading(npy_files(files, both), MANY), MANY),
         "h5py": (reading(hdf5(root / "all.h5", both), FEW), FEW),
         "zarr-python: pictures": (reading(zarr_python(root / "faces" / DATA, ["image"]), FEW), FEW),
         "map: ours": (ours(stores, ["map"]), MANY),
-        "map: one .npy a face": (reading(npy_files(files, ["map"]), MANY), MANY),
+        "map: one .npy per face": (reading(npy_files(files, ["map"]), MANY), MANY),
         "map: h5py": (reading(hdf5(root / "all.h5", ["map"]), MANY), MANY),
         "map: zarr-python": (reading(zarr_python(root / "maps" / DATA, ["map"]), FEW), FEW),
     }

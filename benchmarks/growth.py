@@ -1,4 +1,4 @@
-"""Claim: seconds, bytes and memory a face stay flat as stores grow; what AffectNet would take.
+"""Claim: seconds, bytes and memory per face stay flat as stores grow; what AffectNet would take.
 
 Run: python -m benchmarks.growth, or with one of `faces`, `heatmaps` for that half alone. Heatmap
 stores are drawn by the true stage from made-up landmarks; face stores go through index, align and

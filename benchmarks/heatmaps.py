@@ -1,4 +1,4 @@
-"""Claim: maps are drawn 10 (AU) and 100 (landmark) times cheaper than the published way, exactly.
+"""Claim: the same maps cost 10 (AU) and 100 (landmark) times less than the published way.
 
 Run: python -m benchmarks.heatmaps. The published cost is transcribed: for an AU map two canvases of
 doubles an AU, each shrunk, blurred and enlarged; for a landmark map one Gaussian pdf of scipy a
@@ -97,7 +97,7 @@ def main() -> None:
         kind: AFFECTNET * median(each[f"{kind}, 64"]) / 60 for kind in HEATMAPS
     }
     for name, milliseconds in figures["ms_a_face"].items():
-        print(f"{name:32} {milliseconds:9.3f} ms a face")
+        print(f"{name:32} {milliseconds:9.3f} ms per face")
     for kind, found in figures["times_cheaper"].items():
         print(
             f"{kind}: {found['median']:.1f} times cheaper "

@@ -1,4 +1,4 @@
-"""Claim: a sibling method costs what its passes cost: EAC two plain steps, PAL up to three.
+"""Claim: a sibling method costs as much as its passes: EAC two plain steps, PAL up to three.
 
 Run: python -m benchmarks.methods. Whole steps of the trainer on one batch, ResNet-18 under every
 method, in turns; what is compared is the median of the ratios in a round. On a GPU 224 px, batches

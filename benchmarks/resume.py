@@ -1,4 +1,4 @@
-"""Claim: keeping a checkpoint an epoch costs at most one per cent of it; resuming, a few steps.
+"""Claim: one checkpoint per epoch costs at most 1 % of the epoch; resuming costs a few steps.
 
 Run: python -m benchmarks.resume [device]. A step, a checkpoint and taking one up are timed in turns
 (medians; on a CPU of one thread's time, which a busy machine cannot fool), with the shipped
@@ -68,7 +68,7 @@ def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Ba
 
 
 def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
-    """Time a step, a checkpoint, and taking it up."""
+    """Time a step, a checkpoint, and resuming from it."""
     distributed = Distributed.single(device)
     losses = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
     state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))

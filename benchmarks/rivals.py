@@ -1,4 +1,4 @@
-"""How else faces and heatmaps could be fed: a file a face, HDF5, zarr-python, a per-sample Dataset.
+"""Other ways to load faces and heatmaps: one file per face, HDF5, zarr-python, a Dataset.
 
 Each holds the same rows; a reader takes row numbers and returns arrays or tensors.
 Shapes: B rows of a batch.
@@ -73,7 +73,7 @@ def per_sample_dataset(folder: Path) -> Reader:
 
 
 def npy_files(folder: Path, names: Sequence[str]) -> Reader:
-    """One .npy a face and array."""
+    """One .npy per face and array."""
 
     def read(rows_B: Rows) -> object:
         return [

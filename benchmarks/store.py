@@ -1,12 +1,12 @@
-"""Claim: a store that cannot lie is as fast to write, verify and read as one that can.
+"""Claim: a checked store is as fast to write and read as an unchecked one.
 
 Run: python -m benchmarks.store, or with some of `build`, `verify`, `read`, `workers`.
 
 build    stores of maps and of faces, against the same arrays written by plain zarr (same shards,
          same checksums), against the same bytes merely written, and against drawing the maps.
-verify   bytes a second of one core, everything hashed and every checksum checked.
-read     shuffled batches of 224 maps from a store as large as AffectNet's, against one .npy a face.
-workers  faces a second of stage align, two workers against one: only an idle machine can tell.
+verify   bytes per second on one core, everything hashed and every checksum checked.
+read     shuffled batches of 224 maps from a store of AffectNet's size, against one .npy per face.
+workers  faces per second of stage align, two workers against one: only an idle machine can tell.
 """
 
 import os
@@ -146,7 +146,7 @@ def _build_ratios(layout: Layout, seconds: Mapping[str, list[float]]) -> dict[st
 
 
 def verify_speed() -> dict[str, Any]:
-    """Return GB that one core verifies a second."""
+    """Return the GB that one core verifies per second."""
     found = {}
     for name, layout in (("maps", MAPS), ("faces", FACES)):
         with tempfile.TemporaryDirectory() as folder:
@@ -177,16 +177,16 @@ def read_cost() -> dict[str, Any]:
             "first touch, unchecked": lambda: _read(Store(store, check=False).array("map"), rows),
             "later": lambda: _read(known[True], rows),
             "later, unchecked": lambda: _read(known[False], rows),
-            "one .npy a face": lambda: _read_loose(loose, rows),
+            "one .npy per face": lambda: _read_loose(loose, rows),
         }
         seconds = interleaved(ways, 11)
     each = {way: median(found) / len(rows) for way, found in seconds.items()}
     first = each["first touch"] - each["first touch, unchecked"]
     return {
         "us_a_sample": {way: 1e6 * found for way, found in each.items()},
-        "times_faster_than_npy": ratios(seconds["one .npy a face"], seconds["later"]),
+        "times_faster_than_npy": ratios(seconds["one .npy per face"], seconds["later"]),
         "times_faster_than_npy_first_touch": ratios(
-            seconds["one .npy a face"], seconds["first touch"]
+            seconds["one .npy per face"], seconds["first touch"]
         ),
         "crc_share_of_first_epoch": first / each["first touch, unchecked"],
         f"crc_share_of_{EPOCHS}_epochs": first / (EPOCHS * each["later, unchecked"]),

@@ -113,7 +113,7 @@ def moved_points(points_N682: Points, affine_N23: Tensor) -> Points:
 
 
 def bytes_a_face(maps_NSS: NDArray[np.uint8]) -> dict[str, float]:
-    """Write a store and return its bytes a sample: on disk, and gzipped as an export is."""
+    """Write a store and return its bytes per sample: on disk, and gzipped as an export is."""
     count = len(maps_NSS)
     arrays = {"map": ArraySpec(maps_NSS.shape[1:], "uint8"), "valid": ArraySpec((), "uint8")}
     layout = Layout(count, shard_rows(count, 4096), arrays)

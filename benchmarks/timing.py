@@ -1,4 +1,4 @@
-"""Timing that a shared, noisy machine cannot fool: ratios from one interleaved run, in CPU time."""
+"""Timing on a shared, noisy machine: ratios of CPU time from one interleaved run."""
 
 import json
 import platform
