@@ -164,5 +164,5 @@ def test_the_notebook_of_the_docs_runs_as_it_stands(run, folder, checkout, capsy
 
 
 def test_a_folder_that_is_no_run_says_what_to_name(tmp_path):
-    with pytest.raises(NoInputError, match="Name what `train` wrote"):
+    with pytest.raises(NoInputError, match="Give the output folder of `train`"):
         load_run(tmp_path, "best", torch.device("cpu"))

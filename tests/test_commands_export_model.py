@@ -117,7 +117,7 @@ def test_every_key_of_the_card_that_the_page_names_is_there(folder, page):
 
 
 def test_what_is_no_run_is_an_input_that_is_missing(folder):
-    with pytest.raises(NoInputError, match="Name what `train` wrote"):
+    with pytest.raises(NoInputError, match="Give the output folder of `train`"):
         said("export-model data/faces/demo exported")
 
 

@@ -24,7 +24,7 @@ from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
 from train.methods.model import build_model
-from train.runs import load_run, untrained
+from train.runs import build_untrained, load_run
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="make setup installs it")
 
@@ -147,7 +147,7 @@ def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
 
 
 def test_weights_come_back_into_a_network_made_from_the_card(run, exported):
-    model, _, _ = untrained(exported / CARD)
+    model, _, _ = build_untrained(exported / CARD)
     safetensors.torch.load_model(model, exported / WEIGHTS)
     expected = load_run(run, "best", CPU)[0].state_dict()
     assert list(model.state_dict()) == list(expected)

@@ -1,4 +1,4 @@
-"""A run on disk: which model, trained how, and how it is made again."""
+"""A run on disk: what was trained and how, and how its model is loaded."""
 
 import json
 import subprocess
@@ -21,13 +21,13 @@ RUN = "run.json"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Which model, trained how.
+    """What to train, and how.
 
     Attributes:
-        method: row of METHODS.
-        supervision: row of SUPERVISIONS.
-        params: the numbers.
-        device: where.
+        method: name in METHODS.
+        supervision: name in SUPERVISIONS.
+        params: [train] of params.yaml, with [methods.<method>] over it.
+        device: of this process.
     """
 
     method: str
@@ -39,21 +39,21 @@ class Run:
 def load_run(
     path: Path, which: str, device: torch.device
 ) -> tuple[Classifier, Method, dict[str, Any]]:
-    """Return a trained model in evaluation mode, its method, and what run.json says.
+    """Return a trained model in evaluation mode, its method, and the content of run.json.
 
     Args:
         path: output of stage train.
-        which: last or best; the average of its weights, if the run kept one.
-        device: where to put it.
+        which: last or best checkpoint; its EMA weights, if the run kept an EMA.
+        device: of the model.
 
     Raises:
         NoInputError: if there is no such run or checkpoint.
         CorruptError: if it is damaged, or of another model.
-        DataError: if an AULens with other settings trained it.
+        DataError: if it was trained by an AULens with other settings.
     """
     if not (path / RUN).is_file():
-        raise NoInputError(path, f"has no {RUN}. Name what `train` wrote.")
-    model, method, described = untrained(path / RUN)
+        raise NoInputError(path, f"has no {RUN}. Give the output folder of `train`.")
+    model, method, described = build_untrained(path / RUN)
     model.to(device)
     file = path / f"{which}.ckpt"
     state = load(file)
@@ -63,22 +63,22 @@ def load_run(
     return model.eval(), method, described
 
 
-def untrained(file: Path) -> tuple[Classifier, Method, dict[str, Any]]:
-    """Return a network with fresh weights, its method, and what the file that describes it says.
+def build_untrained(file: Path) -> tuple[Classifier, Method, dict[str, Any]]:
+    """Return a model with random weights, its method, and the content of the file describing it.
 
     Args:
         file: run.json, or model.json of an exported run.
 
     Raises:
-        DataError: if an AULens with other settings wrote it.
+        DataError: if it was written by an AULens with other settings.
     """
     described = json.loads(file.read_bytes())
-    params = _trained_with(file, described["params"]).model_copy(update={"weights": "none"})
+    params = _params_of(file, described["params"]).model_copy(update={"weights": "none"})
     method = METHODS[described["method"]]
     return build_model(method, params), method, described
 
 
-def _trained_with(file: Path, params: dict[str, Any]) -> TrainParams:
+def _params_of(file: Path, params: dict[str, Any]) -> TrainParams:
     try:
         return TrainParams.model_validate(params)
     except ValidationError as error:
@@ -89,8 +89,8 @@ def _trained_with(file: Path, params: dict[str, Any]) -> TrainParams:
         ) from error
 
 
-def revision() -> str:
-    """Return the commit of this checkout; 'unknown' where there is none."""
+def git_revision() -> str:
+    """Return the commit of this checkout; 'unknown' outside a git checkout."""
     command = ["git", "rev-parse", "HEAD"]
     try:
         done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True)

@@ -38,7 +38,7 @@ from train.methods.base import Classifier
 from train.methods.model import build_losses
 from train.params import TrainParams
 from train.records import Batch, Forward, Loss, faces_with_map
-from train.runs import Run, revision
+from train.runs import Run, git_revision
 
 _LOG = logging.getLogger(__name__)
 _MAX_MISSED = 3
@@ -104,7 +104,7 @@ class Trainer:
             "method": run.method,
             "supervision": run.supervision,
             **stores.digests(),
-            "revision": revision(),
+            "revision": git_revision(),
         }
 
     def fit(self) -> None:

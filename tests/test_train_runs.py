@@ -1,0 +1,62 @@
+import json
+import re
+
+import pytest
+import torch
+
+from errors import CorruptError, DataError, NoInputError
+from params import load as load_params
+from train.checkpoint import save
+from train.params import TrainParams
+from train.runs import build_untrained, git_revision, load_run
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def written(checkout, tmp_path):
+    """A function: changed params -> a folder with their run.json."""
+    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    small = shipped.model_copy(update={"image_px": 32, "backbone": "resnet18"})
+
+    def write(**changes):
+        params = {**small.model_dump(mode="json"), **changes}
+        (tmp_path / "run.json").write_text(json.dumps({"method": "cam", "params": params}))
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("kept", ["model", "average"])
+def test_the_ema_is_loaded_where_there_is_one(written, kept):
+    run = written()
+    weights = build_untrained(run / "run.json")[0].state_dict()
+    other = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    average = weights if kept == "average" else None
+    save(run / "best.ckpt", {"model": other if average else weights, "average": average})
+    model, _, described = load_run(run, "best", CPU)
+    assert not model.training
+    assert described["method"] == "cam"
+    loaded = model.state_dict()
+    assert all(torch.equal(loaded[name], weight) for name, weight in weights.items())
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(NoInputError, match=r"has no run\.json"):
+        load_run(tmp_path, "best", CPU)
+
+
+def test_settings_of_another_version_are_named(written):
+    with pytest.raises(DataError, match=r"other settings \(sparkle\)"):
+        build_untrained(written(sparkle=1) / "run.json")
+
+
+def test_weights_of_another_model_are_refused(written):
+    run = written()
+    save(run / "last.ckpt", {"model": {"w": torch.zeros(1)}, "average": None})
+    with pytest.raises(CorruptError, match="holds another model"):
+        load_run(run, "last", CPU)
+
+
+def test_the_revision_is_a_commit_or_unknown():
+    assert re.fullmatch("[0-9a-f]{40}|unknown", git_revision())
