@@ -1,0 +1,120 @@
+"""A model as an ONNX graph: images in, logits, attention and CAM out.
+
+Shapes: B faces, S side of a stored face, H W rows and columns of the deepest level, V = 7
+expressions.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from train.images import eval_images
+from train.methods.base import Classifier, Head
+from train.methods.cam_methods import CAM_METHODS, GRADIENT_CAM_METHODS
+
+INPUT, BATCH = "image", "batch"
+"""Name of the graph's input, and of its first axis."""
+
+_CHECKED_FACES = 3
+
+Images = NDArray[np.uint8]
+Outputs = dict[str, NDArray[np.float32]]
+
+
+class ExportGraph(nn.Module):
+    """The exported module: preprocessing, the model, and the maps that explain it."""
+
+    def __init__(self, model: Classifier, cam_method: str, image_px: int) -> None:
+        """Wrap a model that is in evaluation mode and on the CPU.
+
+        Args:
+            model: the network.
+            cam_method: row of CAM_METHODS. The CAM is left out if it needs autograd, which a
+                graph cannot hold.
+            image_px: side of the picture that the network sees.
+        """
+        super().__init__()
+        self.model, self.image_px = model, image_px
+        by_autograd = (
+            type(model.head).gradient is Head.gradient and cam_method in GRADIENT_CAM_METHODS
+        )
+        self.cam_method = None if by_autograd else CAM_METHODS[cam_method]
+        self.outputs = ("logits", "attention") if by_autograd else ("logits", "attention", "cam")
+
+    def forward(self, images_BSS3: Tensor) -> tuple[Tensor, ...]:
+        """Return logits (B, V), attention (B, H, W) and, if it can be, the CAM (B, V, H, W)."""
+        forward = self.model(eval_images(images_BSS3, self.image_px))
+        outputs = forward.logits_BK, forward.features[-1].mean(dim=1)
+        if self.cam_method is None:
+            return outputs
+        first_B = torch.zeros_like(forward.logits_BK[:, 0], dtype=torch.long)
+        maps = [
+            self.cam_method(self.model, forward, first_B + number)
+            for number in range(forward.logits_BK.shape[1])
+        ]
+        return *outputs, torch.stack(maps, dim=1)
+
+    def run(self, images_BSS3: Images) -> Outputs:
+        """Run it in torch, and return its outputs by name."""
+        with torch.no_grad():
+            values = self(torch.from_numpy(images_BSS3))
+        return {name: one.numpy() for name, one in zip(self.outputs, values, strict=True)}
+
+
+def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, metadata: Mapping[str, Any]) -> bytes:
+    """Return the graph as ONNX, for any number of faces.
+
+    Args:
+        graph: what is exported.
+        size_px: side S of a face.
+        opset: of ONNX.
+        metadata: expressions and notice, which are stored inside.
+    """
+    import onnx_ir.passes.common as passes
+
+    faces = torch.zeros(2, size_px, size_px, 3, dtype=torch.uint8)
+    with torch.no_grad():
+        # strict reads the source as it is written: without it, len() would fix the number of faces
+        program = torch.export.export(
+            graph, (faces,), dynamic_shapes=({0: torch.export.Dim(BATCH, min=1)},), strict=True
+        )
+        program_onnx = torch.onnx.export(
+            program,
+            input_names=[INPUT],
+            output_names=graph.outputs,
+            dynamic_shapes=({0: BATCH},),
+            opset_version=opset,
+            verbose=False,
+        )
+    assert program_onnx is not None
+    passes.ClearMetadataAndDocStringPass()(program_onnx.model)  # nodes name source files
+    program_onnx.model.metadata_props.update(
+        expressions=json.dumps(metadata["expressions"]), notice=metadata["notice"]
+    )
+    payload: bytes = program_onnx.model_proto.SerializeToString(deterministic=True)
+    return payload
+
+
+def max_differences(graph: ExportGraph, payload: bytes, size_px: int) -> dict[str, float] | None:
+    """Return the largest difference between ONNX and torch on random images, per output.
+
+    None if onnxruntime is not installed.
+    """
+    try:
+        import onnxruntime
+    except ImportError:
+        return None
+    shape = (_CHECKED_FACES, size_px, size_px, 3)
+    faces = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    session = onnxruntime.InferenceSession(payload, providers=["CPUExecutionProvider"])
+    found = session.run(list(graph.outputs), {INPUT: faces})
+    expected = graph.run(faces)
+    return {
+        name: float(np.abs(one - expected[name]).max())
+        for name, one in zip(graph.outputs, found, strict=True)
+    }
