@@ -1,7 +1,7 @@
 """Claim: loading costs 100 times less CPU than a Dataset; 4 cores load 10,000 faces per second.
 
 Run: python -m benchmarks.feed. 20,480 rows (faces of the embedded dataset at 256 px, repeated) are
-written as stores, as a JPEG and .npy files a face, and as HDF5; every way reads the same shuffled
+written as stores, as a JPEG and .npy files per face, and as HDF5; every way reads the same shuffled
 batches of 224, warm, in turns. Augmentation is left to the GPU in ours and done by the per-sample
 Dataset. Cold: after the kernel was asked to forget the files (posix_fadvise); how far a disk's own
 cache remembers is not ours to say. FFCV and MosaicML streaming are not in the lock, so not here.
@@ -44,7 +44,7 @@ from train.data.stores import Stores
 from train.params import FeedParams
 
 ROWS, DISTINCT, BATCH, ROUNDS, CANVAS = 20_480, 256, 224, 10, 224
-MANY, FEW = 40, 1  # batches a round: of fast ways, of slow ones
+MANY, FEW = 40, 1  # batches per round: of fast ways, of slow ones
 PARAMS = FeedParams(
     source="mapped", resident_share=0, threads=2, sampler="shuffled", heatmaps="stored"
 )
@@ -123,7 +123,7 @@ def ours(stores: Stores, names: Sequence[str]) -> Callable[[], object]:
 
 
 def ways(root: Path, stores: Stores) -> dict[str, tuple[Callable[[], object], int]]:
-    """Name -> (round, batches a round)."""
+    """Name -> (round, batches per round)."""
     both, files = ("image", "map"), root / "files"
     return {
         "ours": (ours(stores, both), MANY),
@@ -151,7 +151,7 @@ def forget(root: Path) -> None:
 
 
 def cold(root: Path, stores: Stores) -> dict[str, float]:
-    """Wall-clock samples a second of one pass over a few batches, each way after forgetting."""
+    """Wall-clock samples per second of one pass over a few batches, each way after forgetting."""
     rates = {}
     os.sync()
     for name, (run, count) in ways(root, stores).items():

@@ -104,7 +104,7 @@ def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[st
 
 
 def shares(found: dict[str, float], batch: int) -> dict[str, dict[str, float]]:
-    """Return what a checkpoint an epoch costs, as a share of the epoch."""
+    """Return the cost of one checkpoint per epoch, as a share of the epoch."""
     a_face = found["step_s"] / batch
     return {
         name: {

@@ -25,10 +25,10 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
 class PictureFiles(Dataset[tuple[torch.Tensor, torch.Tensor, int]]):
-    """A JPEG and a .npy map a face, augmented on the CPU: what one writes first.
+    """A JPEG and a .npy map per face, augmented on the CPU: the usual first version.
 
-    The transforms are the published recipe, once a sample; the published code does them three times
-    over and draws the map as well.
+    The transforms are the published recipe, once per sample; the published code does them three
+    times and draws the map as well.
     """
 
     def __init__(self, folder: Path, rows: Sequence[int]) -> None:
@@ -111,7 +111,7 @@ def _array(group: Any, name: str) -> Any:  # noqa: ANN401 - zarr's group gives a
 def write_files(
     folder: Path, rows: int, images: NDArray[np.uint8], maps: NDArray[np.uint8]
 ) -> None:
-    """Write a JPEG, a .npy picture and a .npy map a face, repeated until there are so many."""
+    """Write a JPEG, a .npy picture and a .npy map per face, repeated until there are so many."""
     encoded = []
     for image, heatmap in zip(images, maps, strict=True):
         jpeg, picture, drawn = (io.BytesIO() for _ in range(3))

@@ -2,7 +2,7 @@
 
 Run: python -m benchmarks.step. On a GPU: published sizes (224 px, batches of 224), bf16, 50 paired
 rounds. Without one: a few px and faces and nothing compiled, which shows only that it runs and what
-is dear. Ways of one network run in turns; what is compared is the median of the ratios in a round.
+is slow. Ways of one network run in turns; what is compared is the median of the ratios in a round.
 Shapes: B batch, N tokens.
 """
 

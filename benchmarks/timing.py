@@ -20,10 +20,10 @@ def interleaved(
     seed: int = 0,
     clock: Callable[[], float] = time.process_time,
 ) -> dict[str, list[float]]:
-    """Run every way once a round, in an order shuffled anew, after one warm-up.
+    """Run every way once per round, in a newly shuffled order, after one warm-up.
 
     Returns:
-        Name -> seconds by the clock, one a round; by default processor time of this process.
+        Name -> seconds by the clock, one per round; by default processor time of this process.
     """
     rng = np.random.default_rng(seed)
     names = list(ways)

@@ -1,4 +1,4 @@
-"""A small build that can be watched, failed and killed at any call, and what must hold then."""
+"""A small store build that can be watched, made to fail or killed at any call to the disk."""
 
 import errno
 import json

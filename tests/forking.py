@@ -1,7 +1,7 @@
-"""One fork server for all tests, with everything imported that any child needs.
+"""One fork server for all tests; it has imported whatever any child needs.
 
-A list set later replaces one set before, so there is one list: without its modules every child
-imports torch anew, and killing trainings takes ten times as long.
+A later preload list replaces an earlier one, so all tests share one list. Without preloaded modules
+every child imports torch anew, and the tests that kill trainings take ten times as long.
 """
 
 from multiprocessing import get_context

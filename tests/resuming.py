@@ -1,4 +1,4 @@
-"""A training run small enough to be killed many times, and what must hold when it goes on."""
+"""A training run small enough to be killed many times, and helpers that kill and resume it."""
 
 import os
 import socket
@@ -102,7 +102,7 @@ def as_rank(rank, ranks, port):
 
 
 def child(rank, ranks, port, job, fatal):
-    """Run a training as torchrun would start it; die as told.
+    """Run a training as torchrun would start it; kill itself if asked to.
 
     Args:
         rank: this one.

@@ -7,7 +7,6 @@ import torch
 from errors import CorruptError, DataError, NoInputError
 from params import load as load_params
 from train.checkpoint import save
-from train.params import TrainParams
 from train.runs import build_untrained, git_revision, load_run
 
 CPU = torch.device("cpu")
@@ -16,7 +15,7 @@ CPU = torch.device("cpu")
 @pytest.fixture
 def written(checkout, tmp_path):
     """A function: changed params -> a folder with their run.json."""
-    shipped = load_params(checkout / "params.yaml", ("train",), TrainParams)
+    shipped = load_params(checkout / "params.yaml").train
     small = shipped.model_copy(update={"image_px": 32, "backbone": "resnet18"})
 
     def write(**changes):

@@ -10,11 +10,11 @@ from torch import nn
 from errors import pick
 from train.params import TrainParams
 
-_LEAST_LR = 1e-7
+_MIN_LR = 1e-7
 
 
 def _groups(model: nn.Module) -> list[dict[str, Any]]:
-    """Sort weights by how many times the learning rate they take, which a module may state."""
+    """Group weights by their factor of the learning rate, `lr_factor` of a module or 1."""
     groups: dict[float, list[nn.Parameter]] = {}
     for module in model.modules():
         factor = getattr(module, "lr_factor", 1.0)
@@ -58,13 +58,13 @@ OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]]
 }
 
 
-def _stepwise(params: TrainParams, epochs: float) -> float:
-    """Multiply by gamma every so many whole epochs. Published."""
+def _step(params: TrainParams, epochs: float) -> float:
+    """Multiply by gamma every `lr_step_epochs` epochs. Published."""
     return params.lr_gamma ** (math.floor(epochs) // params.lr_step_epochs)
 
 
 def _cosine(params: TrainParams, epochs: float) -> float:
-    """Fall along half a cosine, to nothing at the end.
+    """Decay along half a cosine to zero at the end.
 
     Source: Loshchilov and Hutter, SGDR, ICLR 2017, without restarts.
     """
@@ -72,22 +72,22 @@ def _cosine(params: TrainParams, epochs: float) -> float:
 
 
 SCHEDULES: dict[str, Callable[[TrainParams, float], float]] = {
-    "step": _stepwise,
+    "step": _step,
     "cosine": _cosine,
 }
-"""Name -> (params, epochs done, with their fraction) -> factor of the learning rate."""
+"""Name -> (params, epochs done, as a float) -> factor of the learning rate."""
 
 
-def learning_rate(params: TrainParams, step: int, epoch_steps: int) -> float:
+def learning_rate(params: TrainParams, step: int, steps_per_epoch: int) -> float:
     """Return the learning rate of a step, counted from 0 over the whole run.
 
-    It grows linearly over the first `warmup_epochs`, under whatever the schedule says.
+    Over the first `warmup_epochs` the schedule's rate is multiplied by a linear ramp.
 
     Raises:
         UsageError: if the schedule is not known.
     """
-    factor = pick(SCHEDULES, params.schedule, "schedule")(params, step / epoch_steps)
-    warm = params.warmup_epochs * epoch_steps
+    factor = pick(SCHEDULES, params.schedule, "schedule")(params, step / steps_per_epoch)
+    warm = params.warmup_epochs * steps_per_epoch
     if step + 1 < warm:
         factor *= (step + 1) / warm
-    return max(params.lr * factor, _LEAST_LR)
+    return max(params.lr * factor, _MIN_LR)
