@@ -107,6 +107,23 @@ def test_what_lies_above_the_wings_of_train_knows_neither_fitting_nor_evaluation
     assert used == set()
 
 
+def test_a_wing_of_pipeline_knows_no_stage(in_rooms):
+    wings = [path for path in in_rooms if path.startswith("pipeline/") and path.count("/") > 1]
+    above = {
+        f"pipeline.{path.split('/')[1].removesuffix('.py')}"
+        for path in in_rooms
+        if path.startswith("pipeline/") and path.count("/") == 1
+    }
+    used = {
+        (path, name)
+        for path in wings
+        for name in imported(in_rooms[path])
+        if name in above - {"pipeline.paths", "pipeline.params"}
+    }
+    assert wings
+    assert used == set()
+
+
 def test_a_checkpoint_is_read_without_models_or_stores(checkout):
     needless = ["timm", "torchvision", "zarr", "dvclive", "pydantic", "train.methods"]
     code = (
