@@ -27,7 +27,7 @@ from pipeline.datasets.csv_table import read_landmarks
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.decode import Limits, decode
 from pipeline.faces.locate import Attempt, view
-from pipeline.faces.warp import moved
+from pipeline.faces.warp import transform_points
 from pipeline.index import index
 from pipeline.landmark import landmark
 from store.reading import Store, read_points
@@ -79,7 +79,10 @@ def errors(faces: Path, landmarks: Path, truth: dict[str, tuple[float, ...]]) ->
     table = store.rows()
     return [
         normalized_mean_error(
-            points, moved(np.array(truth[table[row]["id"]]).reshape(68, 2), matrix.astype(float))
+            points,
+            transform_points(
+                np.array(truth[table[row]["id"]]).reshape(68, 2), matrix.astype(float)
+            ),
         )
         for row, points, matrix in zip(rows, found, matrices, strict=True)
         if np.isfinite(points).all()

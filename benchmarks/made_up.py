@@ -69,7 +69,7 @@ def table(count: int, splits: Mapping[str, int]) -> Iterator[Row]:
         yield {
             **{"id": path, "path": path, "expression": name, "split": split, "person": ""},
             **{"box": "", "digest": f"{row:064x}", "status": "ok", "detail": "align"},
-            **{"backend": "mediapipe", "faces": "1", "coverage": "0.987"},
+            **{"backend": "mediapipe", "faces": "1", "inside_fraction": "0.987"},
         }
 
 

@@ -111,7 +111,7 @@ class Explainer:
                 "outline": outline(face).round(1).tolist(),
                 "found_by": face.backend,
                 "framing": face.detail,
-                "coverage": round(face.coverage, 3),
+                "inside_fraction": round(face.inside_fraction, 3),
                 **one.as_json(),
                 "sentence": self.sentence(one),
             }
@@ -123,7 +123,7 @@ class Explainer:
     ) -> "Figure":
         """Draw the maps over the picture; room is for so many faces."""
         from explain.media import outline, sized
-        from pipeline.faces.warp import laid_back
+        from pipeline.faces.warp import paste_map
         from report.views.explanation_page import ExplainedFace, draw_page
 
         shown = sized(shot, self.draw.panel_px)
@@ -132,7 +132,7 @@ class Explainer:
             ExplainedFace(
                 outline(face),
                 {
-                    name: laid_back(one_ZZ, face.matrix_23, len(face.image_HW3), shape)
+                    name: paste_map(one_ZZ, face.matrix_23, len(face.image_HW3), shape)
                     for name, one_ZZ in one.maps().items()
                 },
                 self.sentence(one),

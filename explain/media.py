@@ -14,7 +14,7 @@ from explain.params import FindParams
 from pipeline.align import align_all
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import Limits, UndecodableError, decode, read_bytes
-from pipeline.faces.warp import moved, stretched
+from pipeline.faces.warp import resize_matrix, transform_points
 from pipeline.landmark import second_look, usable
 from pipeline.params import AlignParams, LandmarkParams
 from store.records import Face, Points, Status, U8Image
@@ -111,7 +111,7 @@ def sized(shot: Shot, longer_px: int) -> Shot:
     rows, columns = (max(1, round(side * scale)) for side in (height, width))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     image_HW3 = cv2.resize(shot.image_HW3, (columns, rows), interpolation=method)
-    back = np.vstack([stretched(rows, columns, height, width), [0, 0, 1]])
+    back = np.vstack([resize_matrix(rows, columns, height, width), [0, 0, 1]])
     faces = [replace(face, matrix_23=face.matrix_23 @ back) for face in shot.faces]
     return Shot(np.asarray(image_HW3), tuple(faces), shot.points_BL2)
 
@@ -120,7 +120,7 @@ def outline(face: Face) -> Points:
     """Return the corners (4, 2) of an aligned face in px of its picture, in turn."""
     last = len(face.image_HW3) - 0.5
     square = np.array([[-0.5, -0.5], [last, -0.5], [last, last], [-0.5, last]])
-    return moved(square, cv2.invertAffineTransform(np.asarray(face.matrix_23, float)))
+    return transform_points(square, cv2.invertAffineTransform(np.asarray(face.matrix_23, float)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Stage `align`: one upright face a sample."""
+"""Stage `align`: one upright face per sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,14 @@ from pipeline.execution.sharded_build import Plan, build_rows
 from pipeline.faces.backends import models
 from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_picture
 from pipeline.faces.locate import Search, cascade, locate, locate_all
-from pipeline.faces.warp import Matrix, coverage, crop, moved, stretched, upright
+from pipeline.faces.warp import (
+    Matrix,
+    crop,
+    inside_fraction,
+    resize_matrix,
+    template_matrix,
+    transform_points,
+)
 from pipeline.index import read_index
 from pipeline.params import AlignParams
 from store.files import free_bytes
@@ -26,7 +33,7 @@ from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 2
+VERSION = 3
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
 
@@ -38,8 +45,8 @@ def align(
 
     Args:
         index: what stage index wrote.
-        out: store with image, points, matrix, coverage, valid; and given, if the dataset brings
-            landmarks: they, in px of the aligned face, NaN where there are none.
+        out: store with image, points, matrix, inside_fraction, valid; if the dataset brings
+            landmarks, also given: they, in px of the aligned face, NaN where there are none.
         params: how.
         cluster: who.
         rebuild: replace whatever is there.
@@ -74,7 +81,7 @@ def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
         "image": ArraySpec((size_px, size_px, 3), "uint8"),
         "points": ArraySpec((68, 2), "float32"),
         "matrix": ArraySpec((2, 3), "float32"),
-        "coverage": ArraySpec((), "float32"),
+        "inside_fraction": ArraySpec((), "float32"),
         "valid": ArraySpec((), "uint8"),
     }
     given = {"given": ArraySpec((68, 2), "float32")} if brings_landmarks else {}
@@ -120,7 +127,7 @@ def _align_row(
         "image": face.image_HW3,
         "points": face.points_L2.astype(np.float32),
         "matrix": face.matrix_23.astype(np.float32),
-        "coverage": np.array(face.coverage, np.float32),
+        "inside_fraction": np.array(face.inside_fraction, np.float32),
         "valid": np.array(face.status == Status.OK, np.uint8),
     }
     if source.brings_landmarks:
@@ -130,7 +137,7 @@ def _align_row(
         "detail": face.detail,
         "backend": face.backend,
         "faces": face.faces,
-        "coverage": f"{face.coverage:.3f}",
+        "inside_fraction": f"{face.inside_fraction:.3f}",
     }
 
 
@@ -139,7 +146,7 @@ def _given(row: Row, face: Face) -> NDArray[np.float32]:
     if face.status != Status.OK or not row["landmarks"]:
         return np.full((68, 2), np.nan, np.float32)
     points = np.array(row["landmarks"].split(), float).reshape(68, 2)
-    return moved(points, np.asarray(face.matrix_23, float)).astype(np.float32)
+    return transform_points(points, np.asarray(face.matrix_23, float)).astype(np.float32)
 
 
 def align_picture(source: Source, row: Row, params: AlignParams) -> Face:
@@ -213,16 +220,16 @@ def _aligned(
 ) -> Face:
     """Crop one located face; notes are of the decoder and of the choice."""
     height, width = image_HW3.shape[:2]
-    matrix, mode, covered = _frame(points_L2, (height, width), params)
+    matrix, mode, inside = _frame(points_L2, (height, width), params)
     decoded, chosen = notes
     detail = [decoded, mode, chosen, "tiny" if min(height, width) < _SMALL_FACE_PX else ""]
     return Face(
         status=Status.OK,
         detail=" ".join(filter(None, detail)),
         image_HW3=crop(image_HW3, matrix, params.size_px),
-        points_L2=moved(points_L2, matrix),
+        points_L2=transform_points(points_L2, matrix),
         matrix_23=matrix,
-        coverage=covered,
+        inside_fraction=inside,
     )
 
 
@@ -230,22 +237,22 @@ def _frame(
     points_L2: Points, shape: tuple[int, int], params: AlignParams
 ) -> tuple[Matrix, str, float]:
     """Choose between turning the face upright and keeping a picture that is a face crop already."""
-    aligned = upright(points_L2, params.size_px)
-    covered = coverage(aligned, *shape, params.size_px)
+    aligned = template_matrix(points_L2, params.size_px)
+    inside = inside_fraction(aligned, *shape, params.size_px)
     turned = abs(aligned[1, 0]) > abs(aligned[0, 0])
     resize = params.mode == "resize" or (
-        params.mode == "auto" and covered < params.min_coverage and not turned
+        params.mode == "auto" and inside < params.min_inside_fraction and not turned
     )
     if not resize:
-        return aligned, "align", covered
-    return stretched(*shape, params.size_px, params.size_px), "resize", 1.0
+        return aligned, "align", inside
+    return resize_matrix(*shape, params.size_px, params.size_px), "resize", 1.0
 
 
 def _whole(status: Status, image_HW3: U8Image, size_px: int, notes: str) -> Face:
     """Keep the whole picture, to be used or only looked at; its points stay unknown."""
-    matrix = stretched(image_HW3.shape[0], image_HW3.shape[1], size_px, size_px)
+    matrix = resize_matrix(image_HW3.shape[0], image_HW3.shape[1], size_px, size_px)
     picture, detail = crop(image_HW3, matrix, size_px), " ".join(filter(None, [notes, "whole"]))
-    return Face(status, detail, picture, np.full((68, 2), np.nan), matrix, coverage=1.0)
+    return Face(status, detail, picture, np.full((68, 2), np.nan), matrix, inside_fraction=1.0)
 
 
 NO_FACE = {"skip": Status.NO_FACE, "resize": Status.OK}

@@ -54,7 +54,7 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
     )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
     backends: tuple[Annotated[str, NameOf(BACKENDS, "face backend")], ...] = Field(min_length=1)
     mode: Literal["auto", "align", "resize"]
-    min_coverage: float = Field(ge=0, le=1)
+    min_inside_fraction: float = Field(ge=0, le=1)
     min_face_width: float = Field(ge=0, le=1)
     no_face: Literal["skip", "resize"]
     faces: Literal["largest_central", "centre", "reject"]

@@ -73,7 +73,7 @@ class Face:
         points_L2: the 68 detected points in px of the crop; NaN if it is a whole picture in which
             no face was found.
         matrix_23: affine map from px of the picture to px of the crop.
-        coverage: share of the crop that lies inside the picture, 0 to 1.
+        inside_fraction: share of the crop that lies inside the picture, 0 to 1.
         backend: which detector found it, and how.
         faces: how many were found.
     """
@@ -83,6 +83,6 @@ class Face:
     image_HW3: U8Image
     points_L2: Points
     matrix_23: NDArray[np.floating]
-    coverage: float = 0.0
+    inside_fraction: float = 0.0
     backend: str = ""
     faces: int = 0

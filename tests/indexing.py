@@ -16,7 +16,7 @@ _ALIGN = {
     "size_px": 256,
     "backends": ("mediapipe",),
     "mode": "align",
-    "min_coverage": 0.8,
+    "min_inside_fraction": 0.8,
     "min_face_width": 0.2,
     "min_side_px": 16,
     "no_face": "skip",

@@ -64,11 +64,11 @@ def test_the_version_is_that_of_the_citation(checkout):
 
 def test_a_misspelt_key_is_named_with_the_right_one(folder):
     file = folder / "params.yaml"
-    file.write_text(file.read_text().replace("min_coverage:", "min_coverge:"))
+    file.write_text(file.read_text().replace("min_inside_fraction:", "min_inside_fracton:"))
     found = aulens(folder, "align", "data/index/demo", "data/faces/demo")
     assert found.returncode == 2
-    assert "align.min_coverge: no such key" in found.stderr
-    assert "Did you mean 'min_coverage'?" in found.stderr
+    assert "align.min_inside_fracton: no such key" in found.stderr
+    assert "Did you mean 'min_inside_fraction'?" in found.stderr
     assert found.stderr.count("\n") == 1
 
 

@@ -22,7 +22,7 @@ TRAIN = ("train", "faces", "landmarks", "heatmaps", "out", "--method", "cam", "-
 
 
 def usage(folder):
-    changed(folder, "min_coverage:", "min_coverge:")
+    changed(folder, "min_inside_fraction:", "min_inside_fracton:")
     return "", ("align", "index", "out")
 
 

@@ -11,7 +11,7 @@ from errors import DataError, OutputExistsError, StorageError
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.backends import BACKENDS
-from pipeline.faces.warp import moved
+from pipeline.faces.warp import transform_points
 from pipeline.index import index
 from store.reading import Store
 from store.tables import write_table
@@ -92,7 +92,7 @@ def test_every_picture_keeps_its_row_and_says_what_became_of_it(faces):
     assert faces.array("valid").load().tolist() == [1, 0, 0, 0, 0, 0, 0]
 
 
-@pytest.mark.parametrize("name", ["image", "points", "matrix", "coverage"])
+@pytest.mark.parametrize("name", ["image", "points", "matrix", "inside_fraction"])
 def test_rows_of_what_is_no_picture_are_zero(faces, name):
     rows = [row["status"] not in ("ok", "no_face") for row in faces.rows()]
     assert not faces.array(name).load()[rows].any()
@@ -102,14 +102,14 @@ def test_a_face_on_the_template_is_taken_as_it_is(faces, template_face):
     np.testing.assert_array_equal(faces.array("image").load()[0], NOISE)
     np.testing.assert_allclose(faces.array("points").load()[0], template_face, atol=1e-4)
     np.testing.assert_allclose(faces.array("matrix").load()[0], [[1, 0, 0], [0, 1, 0]], atol=1e-5)
-    assert faces.array("coverage").load()[0] == 1
+    assert faces.array("inside_fraction").load()[0] == 1
 
 
 def test_the_table_keeps_the_index_and_adds_how_it_went(faces):
     row = faces.rows()[0]
     assert row["expression"] == "Fear"
     assert row["split"] == "train"
-    assert (row["backend"], row["faces"], row["coverage"]) == ("fake", "1", "1.000")
+    assert (row["backend"], row["faces"], row["inside_fraction"]) == ("fake", "1", "1.000")
     assert row["detail"] == "align"
 
 
@@ -260,6 +260,6 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     store = Store(tmp_path / "faces")
     given = store.array("given").load()
     matrix = store.array("matrix").load()[0].astype(float)
-    np.testing.assert_allclose(given[0], moved(template_face + 5, matrix), atol=1e-3)
+    np.testing.assert_allclose(given[0], transform_points(template_face + 5, matrix), atol=1e-3)
     assert np.isnan(given[1]).all()
     assert "landmarks" not in store.rows()[0]

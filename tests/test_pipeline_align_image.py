@@ -5,7 +5,7 @@ import pytest
 
 from pipeline.align import align_image
 from pipeline.faces.backends import BACKENDS
-from pipeline.faces.warp import moved
+from pipeline.faces.warp import transform_points
 from tests.indexing import align_params
 
 NOISE = np.random.default_rng(0).integers(1, 256, (256, 256, 3), np.uint8)
@@ -27,7 +27,7 @@ def test_the_matrix_carries_the_found_points_to_the_stored_ones(monkeypatch, tem
     found = template_face * 0.7 + (60, 20)
     monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: found[None])
     face = align_image(np.tile(NOISE, (2, 2, 1)), PARAMS)
-    np.testing.assert_allclose(face.points_L2, moved(found, face.matrix_23))
+    np.testing.assert_allclose(face.points_L2, transform_points(found, face.matrix_23))
     np.testing.assert_allclose(face.points_L2, template_face, atol=1e-8)
 
 
@@ -39,7 +39,7 @@ def test_a_face_that_leaves_the_picture_is_not_aligned_in_mode_auto(monkeypatch,
     monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
     face = align_image(NOISE, align_params(mode="auto", size_px=128))
     assert face.detail == "resize"
-    assert face.coverage == 1
+    assert face.inside_fraction == 1
     np.testing.assert_allclose(face.matrix_23, [[0.5, 0, -0.25], [0, 0.5, -0.25]])
     np.testing.assert_allclose((face.points_L2 + 0.5) * 2 - 0.5, np.add(template_face, (90, 0)))
 
@@ -48,7 +48,7 @@ def test_mode_align_aligns_it_all_the_same_and_says_what_is_missing(monkeypatch,
     monkeypatch.setitem(BACKENDS, "fake", outside(template_face))
     face = align_image(NOISE, PARAMS)
     assert face.detail == "align"
-    assert face.coverage == pytest.approx(1 - 90 / 256, abs=0.01)
+    assert face.inside_fraction == pytest.approx(1 - 90 / 256, abs=0.01)
 
 
 def test_mode_resize_stretches_any_picture(template_face):
@@ -84,7 +84,7 @@ def test_a_picture_without_a_face_is_kept_whole_to_be_looked_at_or_used(monkeypa
     skipped, used = (align_image(NOISE, align_params(no_face=name)) for name in ("skip", "resize"))
     assert (skipped.status, used.status) == ("no_face", "ok")
     for face in (skipped, used):
-        assert (face.detail, face.coverage) == ("whole", 1)
+        assert (face.detail, face.inside_fraction) == ("whole", 1)
         np.testing.assert_array_equal(face.image_HW3, NOISE)
         assert np.isnan(face.points_L2).all()
 

@@ -10,7 +10,7 @@ from pipeline.align import align, align_image
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import Limits, decode
-from pipeline.faces.warp import moved
+from pipeline.faces.warp import transform_points
 from pipeline.index import index
 from store.building import read_manifest
 from store.reading import Store
@@ -51,7 +51,7 @@ def test_the_demo_faces_are_found_where_they_are(demo_faces, tmp_path):
     align(path, tmp_path / "faces", REAL, ALONE)
     store = Store(tmp_path / "faces")
     there = [
-        moved(points, matrix)
+        transform_points(points, matrix)
         for points, matrix in zip(true_points, store.array("matrix").load(), strict=True)
     ]
     errors = [

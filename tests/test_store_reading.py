@@ -17,7 +17,7 @@ ARRAYS = {
     "image": RNG.integers(0, 256, (10, 5, 4, 3), np.uint8),
     "points": RNG.integers(-32000, 32000, (10, 68, 2), np.int16),
     "matrix": RNG.normal(size=(10, 2, 3)).astype(np.float32),
-    "coverage": RNG.random(10).astype(np.float32),
+    "inside_fraction": RNG.random(10).astype(np.float32),
     "valid": np.array([1, 1, 0, 1, 1, 1, 1, 0, 1, 1], np.uint8),
     "empty": np.zeros((10, 3), np.uint8),
 }
@@ -99,7 +99,9 @@ def test_a_store_knows_its_length_digest_card_and_table(path):
 
 
 def test_an_unknown_array_is_refused_with_the_known_ones(path):
-    with pytest.raises(UsageError, match=r"no array 'imge'.*coverage, .*Did you mean 'image'"):
+    with pytest.raises(
+        UsageError, match=r"no array 'imge'.*inside_fraction, .*Did you mean 'image'"
+    ):
         Store(path).array("imge")
 
 

@@ -17,7 +17,7 @@ Matrix = NDArray[np.float64]
 Map = NDArray[np.float32]
 
 
-def upright(points_L2: Points, size_px: int) -> Matrix:
+def template_matrix(points_L2: Points, size_px: int) -> Matrix:
     """Return the similarity (2, 3) from px of the picture to px of a crop with the eyes level.
 
     Source: Umeyama, IEEE TPAMI 1991, over eye centres, nose tip and mouth corners.
@@ -33,22 +33,22 @@ def upright(points_L2: Points, size_px: int) -> Matrix:
     return np.column_stack([linear, target_mean - linear @ source_mean])
 
 
-def stretched(height: int, width: int, new_height: int, new_width: int) -> Matrix:
+def resize_matrix(height: int, width: int, new_height: int, new_width: int) -> Matrix:
     """Return the map (2, 3) of a resize, half-pixel centres."""
     x, y = new_width / width, new_height / height
     return np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5]])
 
 
-def moved(points_L2: Points, matrix_23: Matrix) -> Points:
+def transform_points(points_L2: Points, matrix_23: Matrix) -> Points:
     """Apply an affine map to points."""
     return points_L2 @ matrix_23[:, :2].T + matrix_23[:, 2]
 
 
-def coverage(matrix_23: Matrix, height: int, width: int, size_px: int) -> float:
+def inside_fraction(matrix_23: Matrix, height: int, width: int, size_px: int) -> float:
     """Return the share of the crop, 0 to 1, that lies inside the picture."""
     axis = (np.arange(64) + 0.5) * size_px / 64 - 0.5
     grid = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-    source = moved(grid, cv2.invertAffineTransform(matrix_23))
+    source = transform_points(grid, cv2.invertAffineTransform(matrix_23))
     inside = (source >= -0.5) & (source <= np.array([width, height]) - 0.5)
     return float(inside.all(axis=1).mean())
 
@@ -63,7 +63,7 @@ def crop(image_HW3: U8Image, matrix_23: Matrix, size_px: int) -> U8Image:
         shrink < 0.5
     ):  # bilinear sampling would skip pixels: average first, to twice the size that is needed
         height, width = (max(1, round(side * 2 * shrink)) for side in image_HW3.shape[:2])
-        small = stretched(image_HW3.shape[0], image_HW3.shape[1], height, width)
+        small = resize_matrix(image_HW3.shape[0], image_HW3.shape[1], height, width)
         whole = np.vstack([matrix_23, [0, 0, 1]]) @ np.linalg.inv(np.vstack([small, [0, 0, 1]]))
         image_HW3 = cv2.resize(image_HW3, (width, height), interpolation=cv2.INTER_AREA)
         matrix_23 = whole[:2]
@@ -71,7 +71,7 @@ def crop(image_HW3: U8Image, matrix_23: Matrix, size_px: int) -> U8Image:
     return np.asarray(cv2.warpAffine(image_HW3, matrix_23, (size_px, size_px), borderMode=border))
 
 
-def laid_back(map_ZZ: Map, matrix_23: Points, size_px: int, shape: tuple[int, int]) -> Map:
+def paste_map(map_ZZ: Map, matrix_23: Points, size_px: int, shape: tuple[int, int]) -> Map:
     """Lay a map of a crop over the picture that the crop is of.
 
     Args:
@@ -83,7 +83,7 @@ def laid_back(map_ZZ: Map, matrix_23: Points, size_px: int, shape: tuple[int, in
     Returns:
         (rows, columns); zero outside the crop.
     """
-    shrunk = np.vstack([stretched(size_px, size_px, *map_ZZ.shape), [0, 0, 1]])
+    shrunk = np.vstack([resize_matrix(size_px, size_px, *map_ZZ.shape), [0, 0, 1]])
     whole = (shrunk @ np.vstack([matrix_23, [0, 0, 1]]))[:2]
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     size = (shape[1], shape[0])

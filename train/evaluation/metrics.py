@@ -24,7 +24,7 @@ ATTENTION, CAM = -2, -1
 KNOWN_COLUMNS = frozenset(
     (
         *("id", "path", "expression", "split", "person", "box", "landmarks", "digest"),
-        *("backend", "coverage", "detail", "faces", "status"),
+        *("backend", "inside_fraction", "detail", "faces", "status"),
     )
 )
 """Columns of a status table that AULens writes; all others came with the dataset."""
