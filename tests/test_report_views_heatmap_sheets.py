@@ -5,12 +5,9 @@ from matplotlib.image import imread
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
-from anatomy.landmarks import POINTS, REGIONS
 from cli import main
 from errors import NoInputError, UsageError
-from report.views.captions import caption, shown
 from report.views.heatmap_sheets import SheetOptions, choose_rows, write_heatmap_sheets
-from report.views.sheet_page import REGION_COLOURS
 
 CYCLE = [EXPRESSIONS[row % 7] for row in range(910)]
 
@@ -102,39 +99,6 @@ def test_rows_without_faces_are_shown_too(make_store, tmp_path):
     assert sheets(out) == ["sheet-001.png"]
 
 
-@pytest.mark.parametrize(
-    ("given", "text"),
-    [
-        (("Happiness", "ok", True, True, "AU6 12 25"), "Happiness: AU6 12 25"),
-        (("Neutral", "ok", True, False, "no AUs"), "Neutral: no AUs"),
-        (("Fear", "ok", True, False, "AU1"), "Fear: no map (off the canvas)"),
-        (("Sadness", "no_face", False, False, "AU1"), "no_face: no landmarks"),
-    ],
-)
-def test_a_caption_says_what_is_shown_or_what_is_missing(given, text):
-    assert caption(*given) == text
-
-
-@pytest.mark.parametrize(
-    ("kind", "options", "text"),
-    [
-        ("au", {}, "AU9 5 16 17 25 26"),
-        ("au", {"codebook": "corrected"}, "AU9 10 16 17 25 26"),
-        ("per_class_au", {"codebook": "corrected"}, "AU9 10 16 17 25 26"),
-        ("generic_au", {}, "all 20 AUs, whatever the label"),
-        ("single_au", {"au": 4}, "AU4 brow lowerer, whatever the label"),
-        ("landmarks", {"jaw": False}, "51 landmarks"),
-        ("landmarks", {"jaw": True}, "68 landmarks"),
-    ],
-)
-def test_a_caption_says_what_the_kind_draws_on_a_face_of_disgust(kind, options, text):
-    assert shown(kind, "Disgust", options) == text
-
-
-def test_a_kind_without_words_is_called_by_its_name():
-    assert shown("mine", "Disgust", {}) == "mine"
-
-
 def test_another_action_unit_is_drawn_elsewhere(tiny, tmp_path):
     pages = []
     for unit in (4, 12):
@@ -162,17 +126,6 @@ def test_the_command_takes_the_action_unit_from_params(tiny, tmp_path, checkout)
     found = CliRunner().invoke(main, [*command, "--params", str(tmp_path / "mine.yaml")])
     assert isinstance(found.exception, UsageError)
     assert "99" in str(found.exception)
-
-
-def test_every_point_has_one_colour():
-    colorize_map = [
-        point
-        for _, regions in REGION_COLOURS.values()
-        for name in regions
-        for point in REGIONS[name]
-    ]
-    assert sorted(colorize_map) == list(range(POINTS))
-    assert len({colour for colour, _ in REGION_COLOURS.values()}) == len(REGION_COLOURS)
 
 
 @pytest.mark.parametrize("count", [14, 24, 131])

@@ -46,8 +46,8 @@ def mean_counts(comparison: Comparison) -> list[tuple[str, int, int]]:
     """Return (expression, faces behind its mean attention and CAM, behind its mean AU map)."""
     maps = comparison.runs[0].maps
     return [
-        (name, int(maps["cam_count"][place]), int(maps["au_count"][place]))
-        for place, name in enumerate(EXPRESSIONS)
+        (name, int(maps["cam_count"][index]), int(maps["au_count"][index]))
+        for index, name in enumerate(EXPRESSIONS)
     ]
 
 

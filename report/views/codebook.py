@@ -1,4 +1,4 @@
-"""The codebooks as a figure: every expression's action units on one face, a row a codebook.
+"""The codebooks as a figure: every expression's action units on one face, one row per codebook.
 
 The face is a drawing: frontal, symmetric, placed as stage `align` places a face.
 Coordinates are px of the published canvas; L = 68 points.
@@ -101,7 +101,7 @@ def drawn_face() -> Face:
 
 
 def figure() -> Figure:
-    """Draw the seven expressions, and one of them on a face half as large; a row a codebook."""
+    """Draw the seven expressions, and one of them on a face half as large; one row per codebook."""
     panels = [list(_panels(book)) for book in CODEBOOKS]
     rows = [
         row[start : start + _COLUMNS]
@@ -113,7 +113,7 @@ def figure() -> Figure:
     write(axes, (_MARGIN, 30), "Action units of the seven expressions", 17, weight="bold")
     key = (
         "Coloured numbers: FACS. Orange: the map. "
-        f"Red: not so in {BASE}. Dotted: where {BASE} draws it."
+        f"Red: differs from {BASE}. Dotted: where {BASE} draws it."
     )
     write(axes, (_MARGIN, 50), key, 11, color=GREY)
     for number, row in enumerate(rows):
@@ -198,8 +198,8 @@ def apart(heights: Sequence[float], step: float, lowest: float) -> list[float]:
     moved: list[float] = []
     for height in heights:
         moved.append(max(height, moved[-1] + step) if moved else height)
-    for place in range(len(moved) - 1, -1, -1):
-        lowest = moved[place] = min(moved[place], lowest)
+    for index in range(len(moved) - 1, -1, -1):
+        lowest = moved[index] = min(moved[index], lowest)
         lowest -= step
     return moved
 

@@ -1,4 +1,4 @@
-"""The codebooks as a page of tables, docs/action_units.md, made from the data that draws."""
+"""The codebooks as a page of tables, docs/action_units.md, made from the data of the maps."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -27,7 +27,7 @@ maps on faces.
 
 Every action unit is one or two upright filled ellipses, set by landmarks (iBUG numbering, 0 to 67)
 and cut toward zero to whole px of the {canvas} px canvas. "Left" is the viewer's left; x36 is the x
-of point 36. A half axis that comes out as nothing or negative is what stands under "else".
+of point 36. A half axis of zero or less is replaced by the value under "else".
 
 {units}
 
@@ -101,14 +101,14 @@ def _centre(ellipse: Ellipse) -> str:
     """Return where the centre lies: a point, between two, or x and y from different points."""
     if ellipse.x == ellipse.y:
         first, second = ellipse.x
-        place = str(first) if first == second else f"middle of {first} and {second}"
+        position = str(first) if first == second else f"middle of {first} and {second}"
     else:
-        place = f"{_mean('x', ellipse.x)}, {_mean('y', ellipse.y)}"
+        position = f"{_mean('x', ellipse.x)}, {_mean('y', ellipse.y)}"
     if ellipse.right:
-        place += f", {abs(ellipse.right)} px to the {'right' if ellipse.right > 0 else 'left'}"
+        position += f", {abs(ellipse.right)} px to the {'right' if ellipse.right > 0 else 'left'}"
     if ellipse.down is not None:
-        place += f", canvas/{ellipse.down} down"
-    return place
+        position += f", canvas/{ellipse.down} down"
+    return position
 
 
 def _mean(axis: str, points: tuple[int, int]) -> str:

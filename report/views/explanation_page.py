@@ -103,8 +103,8 @@ def _write_texts(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
         write(axes, (_MARGIN, y), "No face was found.", 6.5)
     for number, lines in enumerate(texts, 1):
         write(axes, (_MARGIN, y), str(number), 6.5, weight="bold")
-        for place, line in enumerate(lines):
-            style: dict[str, Any] = {"color": GREY} if place == len(lines) - 1 else {}
+        for index, line in enumerate(lines):
+            style: dict[str, Any] = {"color": GREY} if index == len(lines) - 1 else {}
             write(axes, (_MARGIN + 20, y), line, 6.5, **style)
             y += _LINE
 

@@ -69,8 +69,8 @@ def _page(title: str, store: Store, rows_F: NDArray[np.intp], table: Sequence[Ro
     write(axes, (_MARGIN, 40), title, 13, weight="bold")
     write(axes, (_MARGIN, 66), store.metadata["notice"] or "", 8, color=GREY)
     images = store.array("image").take(rows_F)
-    for place, (image, row) in enumerate(zip(images, table, strict=True)):
-        line, column = divmod(place, _COLUMNS)
+    for index, (image, row) in enumerate(zip(images, table, strict=True)):
+        line, column = divmod(index, _COLUMNS)
         corner = (_MARGIN + column * (_SIDE + _GAP), _HEAD + line * (_SIDE + _CAPTION))
         _cell(axes, image, row, corner)
     return png(figure)

@@ -1,0 +1,53 @@
+"""Tables of all runs, and the flat record of one."""
+
+import pytest
+
+from report.reading.results import load_comparisons
+from report.tables.run_tables import layer_table, main_table, run_record
+from tests.made_results import later_scores, put
+
+
+@pytest.fixture
+def results(tmp_path):
+    put(tmp_path)
+    put(tmp_path, "demo/cam/aligned", accuracy=1.0)
+    return tmp_path
+
+
+def test_the_main_table_prints_coverage_and_what_trivial_maps_score(results):
+    row = main_table(load_comparisons(results)).rows[1]
+    assert row == (
+        *("demo", "cam", "aligned", "1.000", "0.500"),
+        *("0.625", "+0.250", "−0.062", "0.500", "+0.250", "−0.062"),
+        *("0.438", "0.938", "3/4", "4/5", "holdout"),
+    )
+
+
+def test_baselines_stand_side_by_side(results):
+    groups = dict(main_table(load_comparisons(results)).groups)
+    assert groups["baselines"] == 2
+
+
+def test_what_came_later_has_columns_once_it_is_known(results):
+    put(results, "demo/prm/plain", **later_scores())
+    table = main_table(load_comparisons(results))
+    row = dict(zip(table.head, table.rows[-1], strict=True))
+    assert row["majority"] == "0.500"
+    assert row["train majority"] == "0.250"
+    assert row["ECE"] == "0.188"
+    assert row["all AUs"] == "0.688"
+    assert table.rows[0][table.head.index("ECE")] == "–"
+
+
+def test_the_flat_record_keeps_all_digits(results):
+    row = run_record(load_comparisons(results)[0].runs[0])
+    assert row["att_selectivity"] == -0.0625
+    assert row["baseline_class_mean"] == 0.9375
+    assert row["accuracy_low"] is None
+
+
+def test_a_shallower_network_has_dashes_for_the_layers_it_lacks(results):
+    scores = load_comparisons(results)[0].runs[0].scores
+    put(results, "demo/vgg/plain", att_cos={"1": scores["att_cos"]["1"]})
+    rows = layer_table(load_comparisons(results)).rows
+    assert rows[-3] == ("demo", "vgg", "plain", "cosine", "0.375", "–")
