@@ -51,7 +51,7 @@ PARAMS_FILE = click.option(
 )
 COMMON = (
     PARAMS_FILE,
-    click.option("--rebuild", is_flag=True, help="Replace an output, whatever it was made with."),
+    click.option("--rebuild", is_flag=True, help="Build again and replace an existing output."),
 )
 CLUSTER = (
     click.option(

@@ -118,8 +118,9 @@ _MODEL = (
 def train(out: Path, method: str, supervision: str, shared: StageOptions, **stores: Path) -> None:
     """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT.
 
-    The parameters are those of `train` in params.yaml, with those of the method in `methods` over
-    them. A stopped training continues with the same command.
+    The inputs are outputs of align, landmark and heatmap. The parameters are those of `train` in
+    params.yaml, with those of the method in `methods` over them. A stopped training continues with
+    the same command.
     """
     params = shared.params.method(method)
     from train.data.stores import Stores
@@ -143,7 +144,7 @@ def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOp
 
 @stage("run", "faces", "landmarks", "out", options=DEVICE)
 def transfer(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
-    """Score a run on other data: RUN, FACES and LANDMARKS -> OUT.
+    """Score a run on another dataset: RUN, FACES, LANDMARKS -> OUT.
 
     FACES and LANDMARKS are those of another dataset. The parameters are those of `evaluate` in
     params.yaml, with those of `transfer` over them.

@@ -31,9 +31,9 @@ def view() -> None:
 )
 @PARAMS_FILE
 def heatmaps(faces: Path, landmarks: Path, out: Path, file: Path, **asked: Any) -> None:  # noqa: ANN401 - kind, expression and count, as the options say
-    """Write contact sheets of faces with landmarks and maps: FACES and LANDMARKS -> OUT.
+    """Draw faces with landmarks and maps: FACES, LANDMARKS -> OUT.
 
-    The maps are drawn with the options of `heatmap` in params.yaml.
+    OUT gets contact sheets. The maps are drawn with the options of `heatmap` in params.yaml.
     """
     from params import load
     from report.views.heatmap_sheets import SheetOptions, write_heatmap_sheets
@@ -58,7 +58,10 @@ def heatmaps(faces: Path, landmarks: Path, out: Path, file: Path, **asked: Any) 
     help="Maximum number of pictures.",
 )
 def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
-    """Write contact sheets of aligned faces and of pictures that failed: FACES -> OUT."""
+    """Draw aligned faces, and pictures that failed: FACES -> OUT.
+
+    OUT gets contact sheets.
+    """
     from report.views.face_sheets import write_face_sheets
 
     sheets, shown = write_face_sheets(faces, out, status, count)
@@ -68,7 +71,10 @@ def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
 @view.command()
 @click.argument("out", type=PATH)
 def codebook(out: Path) -> None:
-    """Write a table and a figure of all action units and where they are drawn: OUT."""
+    """Write what each action unit is and where it lies: OUT.
+
+    OUT gets a table and a figure.
+    """
     from report.views.codebook import FIGURE, TABLE, write_codebook
 
     write_codebook(out)

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from report.params import DrawParams
+from train.params import CamMethodName
 
 
 class FindParams(BaseModel, frozen=True, extra="forbid"):
@@ -19,7 +20,7 @@ class ReadParams(BaseModel, frozen=True, extra="forbid"):
     """[explain.read] in params.yaml."""
 
     checkpoint: Literal["last", "best"]
-    cam_method: str
+    cam_method: CamMethodName
     geometry: Literal["exact", "published"]
     named: int = Field(ge=1)
     stands_out: float = Field(ge=1)

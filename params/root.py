@@ -24,7 +24,7 @@ from pipeline.params import (
 )
 from report.params import ReportParams
 from train.methods import METHODS
-from train.options import head_options, loss_options, strategy_options
+from train.options import BACKBONE_NAMES, head_options, loss_options, strategy_options
 from train.params import EvaluateParams, ExportParams, TrainParams
 from validation import NameOf, checked
 
@@ -159,9 +159,10 @@ def _merged(below: Keys, above: Keys) -> Keys:
 
 
 def _check_options(name: str, params: TrainParams) -> None:
-    """Refuse options that the head, the training strategy or the losses of a method do not have."""
+    """Refuse a backbone that there is not, and options that a method's parts do not have."""
     method = METHODS[name]
     try:
+        pick(dict.fromkeys(BACKBONE_NAMES), params.backbone, "backbone")
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)

@@ -6,6 +6,8 @@ import pytest
 
 from errors import UsageError
 from train.methods import METHODS, Method
+from train.methods.backbones import BACKBONES
+from train.methods.cam_methods import CAM_METHODS
 from train.methods.clip import INPUTS
 from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
@@ -14,6 +16,8 @@ from train.methods.scn import SCOPES
 from train.methods.strategies import STRATEGIES
 from train.methods.wildcat import ARITHMETICS
 from train.options import (
+    BACKBONE_NAMES,
+    CAM_METHOD_NAMES,
     HEAD_OPTIONS,
     LOSS_OPTIONS,
     STRATEGY_OPTIONS,
@@ -38,6 +42,11 @@ CHOICES = {
     (AttributionParams, "reduction"): REDUCTIONS,
     (AttributionParams, "heatmap"): TARGETS,
 }
+
+
+def test_every_backbone_and_every_cam_method_is_named():
+    assert tuple(BACKBONES) == BACKBONE_NAMES
+    assert tuple(CAM_METHODS) == CAM_METHOD_NAMES
 
 
 def test_options_and_the_table_of_methods_import_no_torch(checkout):

@@ -197,6 +197,36 @@ class DiversityParams(BaseModel, frozen=True, extra="forbid"):
     weight: float = Field(ge=0)
 
 
+BACKBONE_NAMES = (
+    "resnet18",
+    "resnet50",
+    "vgg16",
+    "efficientnet_b0",
+    "mobilenetv3_small",
+    "convnext_atto",
+    "swin_tiny",
+    "vit_tiny",
+    "deit_small",
+    "deit_tiny",
+    "deit_mini",
+    "ir50",
+    "ir18",
+)
+"""Rows of BACKBONES."""
+
+CAM_METHOD_NAMES = (
+    "class_map",
+    "gradcam",
+    "gradcam_pp",
+    "gradcam_pp_published",
+    "layercam",
+    "gradient_times_input",
+    "head_map",
+    "ts_cam",
+    "token_importance",
+)
+"""Rows of CAM_METHODS."""
+
 HEAD_OPTIONS: dict[str, type[BaseModel]] = {
     "gap": NoOptions,
     "wildcat": WildcatParams,

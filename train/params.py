@@ -1,12 +1,22 @@
-"""What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it."""
+"""What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it.
 
-from typing import Literal
+A named choice is a Literal; a test holds it to its functions.
+"""
+
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from train.options import CAM_METHOD_NAMES
+from validation import NameOf
+
+OWN = "method"
+"""Instead of a CAM method: the one of the run's own method."""
+CamMethodName = Annotated[str, NameOf(dict.fromkeys((OWN, *CAM_METHOD_NAMES)), "CAM method")]
+
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.data.augmentation]: probabilities and ranges of what is done to a training picture."""
+    """[train.augment]: probabilities and ranges of what is done to a training picture."""
 
     resize_ratio: float = Field(ge=1)
     rotate_p: float = Field(ge=0, le=1)
@@ -23,17 +33,17 @@ class AugmentParams(BaseModel, frozen=True, extra="forbid"):
     noise_std: float = Field(ge=0)
     erase_p: float = Field(ge=0, le=1)
     erase_area_max: float = Field(ge=0.02, le=1)
-    erase_fill: str
+    erase_fill: Literal["noise", "mean"]
 
 
 class FeedParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.data.batch_loader]: where batches come from, and which faces an epoch shows."""
+    """[train.feed]: where batches come from, and which faces an epoch shows."""
 
-    source: str
+    source: Literal["mapped", "resident", "auto"]
     resident_share: float = Field(ge=0, le=1)
     threads: int = Field(ge=1, le=64)
-    sampler: str
-    heatmaps: str
+    sampler: Literal["shuffled", "balanced", "inverse_frequency"]
+    heatmaps: Literal["stored", "drawn"]
 
 
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -42,12 +52,12 @@ class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     heatmap: str
     layers: tuple[int, ...] = Field(min_length=1)
     weight: float = Field(ge=0)
-    attention: str
+    attention: Literal["mean", "left_half", "right_half", "fixed_share", "random_share"]
     share: float = Field(gt=0, le=1)
-    normalise: str
-    similarity: str
+    normalise: Literal["none", "softmax"]
+    similarity: Literal["cosine", "standardised_cosine", "l1", "l2", "kl", "log_barrier"]
     sharpness: float = Field(ge=1, le=10)
-    resize: str
+    resize: Literal["half_pixel", "published"]
 
 
 class TrainParams(BaseModel, frozen=True, extra="forbid"):
@@ -67,13 +77,13 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)
     accumulate: int = Field(ge=1)
-    optimiser: str
+    optimiser: Literal["sgd", "adamw", "adam"]
     lr: float = Field(gt=0)
     momentum: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0)
     clip_norm: float = Field(ge=0)
     ema: float = Field(ge=0, lt=1)
-    schedule: str
+    schedule: Literal["step", "cosine"]
     warmup_epochs: float = Field(ge=0)
     lr_step_epochs: int = Field(ge=1)
     lr_gamma: float = Field(gt=0, le=1)
@@ -97,7 +107,7 @@ class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
 
     split: Literal["train", "val", "test", "all"]
     checkpoint: Literal["last", "best"]
-    cam_method: str
+    cam_method: CamMethodName
     geometry: Literal["exact", "published"]
     batch: int = Field(ge=1)
     threads: int = Field(ge=1)

@@ -23,6 +23,7 @@ from train.evaluation.map_similarity import Canvas, shrinking, small
 from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
+from train.params import OWN
 from train.records import CamMethod, Forward
 from train.runs import load_run
 
@@ -38,8 +39,6 @@ INSIDE = 0.5
 CAM_GEOMETRY = "exact"
 """CAMs have half-pixel centres, as published."""
 
-OWN = "method"
-"""The CAM method that goes with the run's method."""
 
 F32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
