@@ -65,7 +65,7 @@ def _warped(
     """Return the face carried from its resting to its target points, (S, S, 4) RGBA in [0, 1]."""
     x, y = np.meshgrid(*[warp.grid(side_px, _NODES)] * 2)
     at = moved(np.column_stack([x.ravel(), y.ravel()]), view.inverse(to_picture))
-    source = warp.evaluate(warp.fit(target_P2, resting_P2), target_P2, at)
+    source = warp.thin_plate_spline(target_P2, resting_P2, at)
     nodes = moved(source, retouch.eyes_to_canvas()).reshape(_NODES, _NODES, 2)
     lookup = warp.dense(nodes, side_px, side_px)
     rgba: NDArray[np.uint8] = cv2.remap(

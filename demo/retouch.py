@@ -72,7 +72,7 @@ def _closing_map() -> F32Image:
     canvas = eyes_to_canvas()
     x, y = np.meshgrid(warp.grid(WIDTH, _CLOSING_NODES), warp.grid(HEIGHT, _CLOSING_NODES))
     at = (np.column_stack([x.ravel(), y.ravel()]) - canvas[:, 2]) / UNIT_PX
-    source = portrait.moved(warp.evaluate(warp.fit(resting, smiling), resting, at), canvas)
+    source = portrait.moved(warp.thin_plate_spline(resting, smiling, at), canvas)
     return warp.dense(source.reshape(_CLOSING_NODES, _CLOSING_NODES, 2), WIDTH, HEIGHT)
 
 

@@ -1,35 +1,20 @@
 """Thin-plate splines: a smooth map of the plane that carries given points exactly onto others.
 
-Shapes: P control points, M evaluated points, G grid nodes a side, S picture side in px.
+Shapes: P control points, M evaluated points, G grid nodes per side, S picture side in px.
 Source: Bookstein, Principal warps, IEEE TPAMI 11(6), 1989.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RBFInterpolator
 
 Points = NDArray[np.float64]
 
 
-def _basis(at_M2: Points, points_P2: Points) -> Points:
-    """Return r^2 log r of every pair and the affine terms, (M, P + 3)."""
-    apart_x, apart_y = (at_M2[:, None, axis] - points_P2[:, axis] for axis in (0, 1))
-    squared = apart_x * apart_x + apart_y * apart_y
-    radial = 0.5 * squared * np.log(np.maximum(squared, 1e-12))
-    return np.column_stack([radial, np.ones(len(at_M2)), at_M2])
-
-
-def fit(from_P2: Points, to_P2: Points) -> Points:
-    """Return the weights, (P + 3, 2), of the spline that carries `from_P2` onto `to_P2`."""
-    count = len(from_P2)
-    system = np.zeros((count + 3, count + 3))
-    system[:count] = _basis(from_P2, from_P2)
-    system[count:, :count] = system[:count, count:].T
-    return np.linalg.solve(system, np.concatenate([to_P2, np.zeros((3, 2))]))
-
-
-def evaluate(weights: Points, from_P2: Points, at_M2: Points) -> Points:
-    """Return where the spline of `fit` carries the points `at_M2`, (M, 2)."""
-    return _basis(at_M2, from_P2) @ weights
+def thin_plate_spline(from_P2: Points, to_P2: Points, at_M2: Points) -> Points:
+    """Return where the spline that carries `from_P2` onto `to_P2` carries the points `at_M2`."""
+    spline = RBFInterpolator(from_P2, to_P2, kernel="thin_plate_spline")
+    return np.asarray(spline(at_M2))
 
 
 def grid(side_px: int, nodes: int) -> NDArray[np.float64]:

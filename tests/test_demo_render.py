@@ -5,10 +5,6 @@ import pytest
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
-from demo import retouch, warp
-from demo.action_units import DISPLACEMENTS, DISTRACTORS, RECIPES, displacement
-from demo.expression import expressed
-from demo.portrait import MIRROR, resting_points
 from demo.render import render
 
 NEUTRAL, HAPPINESS, SURPRISE = 0, 1, 2
@@ -80,50 +76,6 @@ def test_mirrored_faces_keep_the_order_of_the_points():
     for left, right in ((36, 45), (39, 42), (48, 54), (17, 26), (0, 16), (31, 35)):
         assert (pictures[:, left, 0] < pictures[:, right, 0]).all()
     assert (points[:, 8, 1] > points[:, 33, 1]).all()
-
-
-@pytest.mark.parametrize("unit", DISPLACEMENTS)
-def test_an_action_unit_moves_both_halves_alike(unit):
-    moves = displacement(unit)
-    np.testing.assert_array_equal(moves[list(MIRROR)], moves * [-1, 1])
-
-
-def test_recipes_and_distractors_name_known_units():
-    named = {*DISTRACTORS, *(unit for recipe in RECIPES for unit in recipe)}
-    assert len(RECIPES) == len(EXPRESSIONS)
-    assert named <= set(DISPLACEMENTS)
-
-
-def test_a_strong_frown_leaves_the_brows_above_the_lids():
-    rng = np.random.default_rng(0)
-    points = expressed(resting_points(), {"4": 2.0, "7": 1.0}, rng)
-    assert (points[[18, 19, 20, 21], 1] < points[[37, 37, 38, 39], 1] - 0.05).all()
-
-
-def test_a_spline_carries_its_points_exactly_and_keeps_affine_maps():
-    rng = np.random.default_rng(0)
-    points, there = rng.normal(size=(9, 2)), rng.normal(size=(9, 2))
-    found = warp.evaluate(warp.fit(points, there), points, points)
-    np.testing.assert_allclose(found, there, atol=1e-9)
-    turned = points @ [[0.0, 2.0], [-1.0, 0.5]] + [3.0, 4.0]
-    elsewhere = rng.normal(size=(5, 2))
-    moved = warp.evaluate(warp.fit(points, turned), points, elsewhere)
-    np.testing.assert_allclose(moved, elsewhere @ [[0.0, 2.0], [-1.0, 0.5]] + [3.0, 4.0], atol=1e-9)
-
-
-def test_a_linear_map_survives_the_grid():
-    x, y = np.meshgrid(warp.grid(50, 11), warp.grid(30, 11))
-    lookup = warp.dense(np.stack([2 * x + y, y - 3], axis=-1), 50, 30)
-    expected_x, expected_y = np.meshgrid(np.arange(50), np.arange(30))
-    np.testing.assert_allclose(lookup[..., 0], 2 * expected_x + expected_y, atol=1e-4)
-    np.testing.assert_allclose(lookup[..., 1], expected_y - 3, atol=1e-4)
-
-
-def test_the_cut_out_keeps_the_face_and_drops_the_corners():
-    alpha = retouch.neutral_face()[..., 3]
-    columns, rows = (resting_points()[27:36] - retouch.ORIGIN).T * retouch.UNIT_PX
-    assert (alpha[rows.astype(int), columns.astype(int)] == 255).all()
-    assert alpha[:40, :40].max() == 0
 
 
 @pytest.mark.parametrize(
