@@ -25,7 +25,7 @@ from params import load
 from pipeline.align import align
 from pipeline.datasets.csv_table import read_landmarks
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.faces.decode import Limits, decode
+from pipeline.faces.decode import PictureLimits, decode
 from pipeline.faces.locate import Attempt, view
 from pipeline.faces.warp import transform_points
 from pipeline.index import index
@@ -116,7 +116,7 @@ def measured(root: Path) -> dict[str, Any]:
     index(root / "raw", root / "index", load(PARAMS).dataset("demo"), ALONE.progress)
     truth = read_landmarks(root / "raw" / "landmarks.txt")
     files = sorted((root / "raw" / "images").iterdir())
-    pictures = [decode(file.read_bytes(), Limits(10**8, 16))[0] for file in files]
+    pictures = [decode(file.read_bytes(), PictureLimits(10**8, 16))[0] for file in files]
     number = count()
     ways: dict[str, Callable[[], object]] = {}
     for name in DETECTORS:

@@ -26,11 +26,11 @@ def use(name: str, reader: str, params: Path) -> None:
     Adds the section index.NAME to params.yaml if it is not there.
     """
     from params.editing import use_dataset
-    from pipeline.indexing.reader_detection import Chosen, choose
+    from pipeline.indexing.reader_detection import ReaderChoice, choose
 
     raw = Path("data/raw") / name
     made_later = name == "demo" and not raw.is_dir()
-    chosen = Chosen("demo") if made_later else choose(raw, reader)
+    chosen = ReaderChoice("demo") if made_later else choose(raw, reader)
     use_dataset(params, name, chosen.name)
     if chosen.saw:
         click.echo(f"{raw} looks like {chosen.name}: it has {printable(chosen.saw)}")

@@ -40,12 +40,12 @@ def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
     The input is found under data/ by its digest. The parameters are those recorded in STORE.
     """
     from pipeline.execution.cluster import ClusterConfig
-    from pipeline.repair import mend
+    from pipeline.repair import repair_store
     from store.outputs import ROOTS
 
     with progress_bar("repair", store) as progress:
         cluster = ClusterConfig(progress, workers, scheduler)
-        for line in mend(store, [Path(root) for root in ROOTS], cluster):
+        for line in repair_store(store, [Path(root) for root in ROOTS], cluster):
             click.echo(line)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from explain.params import FindParams
 from pipeline.align import align_all
 from pipeline.faces.backends import BACKENDS
-from pipeline.faces.decode import Limits, UndecodableError, decode, read_bytes
+from pipeline.faces.decode import PictureLimits, UndecodableError, decode, read_bytes
 from pipeline.faces.warp import resize_matrix, transform_points
 from pipeline.landmark import second_look, usable
 from pipeline.params import AlignParams, LandmarkParams
@@ -39,9 +39,9 @@ class Finding:
     landmark: LandmarkParams
 
     @property
-    def limits(self) -> Limits:
+    def limits(self) -> PictureLimits:
         """What a picture may be."""
-        return Limits(self.align.max_pixels, self.align.min_side_px)
+        return PictureLimits(self.align.max_pixels, self.align.min_side_px)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,16 @@ from numpy.typing import NDArray
 from errors import StorageError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
-from pipeline.execution.isolated import Limits as RowLimits
-from pipeline.execution.sharded_build import Plan, build_rows
+from pipeline.execution.isolated import RowLimits
+from pipeline.execution.sharded_build import BuildPlan, build_rows
 from pipeline.faces.backends import models
-from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_picture
+from pipeline.faces.decode import (
+    PictureLimits,
+    UndecodableError,
+    content_digest,
+    decode,
+    read_picture,
+)
 from pipeline.faces.locate import Search, cascade, locate, locate_all
 from pipeline.faces.warp import (
     Matrix,
@@ -68,10 +74,12 @@ def align(
     }
     _refuse_full_disk(out, layout)
     root = Path(manifest["metadata"]["root"]).resolve()
-    source = Source(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
+    source = PictureFolder(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
     work = partial(align_rows, source, params)
     left_out = frozenset({"landmarks"})
-    plan = Plan(out, fingerprint, manifest["metadata"], layout, table, params.max_bad, left_out)
+    plan = BuildPlan(
+        out, fingerprint, manifest["metadata"], layout, table, params.max_bad, left_out
+    )
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     return build_rows(plan, work, limits, cluster, rebuild)
 
@@ -99,7 +107,7 @@ def _refuse_full_disk(out: Path, layout: Layout) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class PictureFolder:
     """Where the pictures are.
 
     Attributes:
@@ -113,14 +121,14 @@ class Source:
     brings_landmarks: bool
 
 
-def align_rows(source: Source, params: AlignParams) -> RowWork:
+def align_rows(source: PictureFolder, params: AlignParams) -> RowWork:
     """Open what the rows of a shard share."""
     cv2.setNumThreads(1)
     return partial(_align_row, source, params)
 
 
 def _align_row(
-    source: Source, params: AlignParams, number: int, row: Row, failed: Status | None
+    source: PictureFolder, params: AlignParams, number: int, row: Row, failed: Status | None
 ) -> Cells:
     face = no_face(failed, "", params.size_px) if failed else align_picture(source, row, params)
     cells: dict[str, NDArray[Any]] = {
@@ -149,7 +157,7 @@ def _given(row: Row, face: Face) -> NDArray[np.float32]:
     return transform_points(points, np.asarray(face.matrix_23, float)).astype(np.float32)
 
 
-def align_picture(source: Source, row: Row, params: AlignParams) -> Face:
+def align_picture(source: PictureFolder, row: Row, params: AlignParams) -> Face:
     """Align the picture of one row of the index; never raises for a bad picture."""
     try:
         payload = read_picture(source.root, row["path"], source.follow_links)
@@ -157,7 +165,7 @@ def align_picture(source: Source, row: Row, params: AlignParams) -> Face:
             raise UndecodableError(
                 Status.CHANGED, "not the picture that was indexed; run `dvc repro index`"
             )
-        image, notes = decode(payload, Limits(params.max_pixels, params.min_side_px))
+        image, notes = decode(payload, PictureLimits(params.max_pixels, params.min_side_px))
     except UndecodableError as error:
         return no_face(error.status, error.detail, params.size_px)
     box = [float(number) for number in row["box"].split()] or None

@@ -11,7 +11,7 @@ from anatomy.heatmaps import HEATMAPS, Heatmap
 from anatomy.landmarks import POINTS, rescale_points
 from errors import NoInputError, pick
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.execution.sharded_build import Blocks, Notes, Plan, build
+from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
 from pipeline.params import HeatmapParams
 from store.reading import Store, read_points
 from store.shards import ArraySpec, Layout, shard_rows
@@ -67,7 +67,9 @@ def heatmap(
         "landmarks": source.digest,
     }
     about = {**source.metadata, "kind": kind, "canvas_px": params.canvas_px, "options": options}
-    plan = Plan(out, fingerprint, about, layout, table, max_bad=1.0)  # what failed, failed before
+    plan = BuildPlan(
+        out, fingerprint, about, layout, table, max_bad=1.0
+    )  # what failed, failed before
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
 

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import Found, LeftOut
+from pipeline.datasets.reader import LeftOut, Listed
 from pipeline.indexing.audit import (
-    Look,
+    PictureCheck,
     audit,
-    look,
+    audit_lines,
+    check_picture,
     look_alikes,
     refuse_leaks,
     refuse_twin_names,
     same_content,
-    unnamed,
+    unlabelled_files,
 )
-from pipeline.indexing.audit import told as told_findings
-from pipeline.indexing.dataset_summary import census, divided
-from pipeline.indexing.dataset_summary import told as told_census
+from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
 from pipeline.params import IndexParams
@@ -70,14 +69,16 @@ def index(
     options = checked(reader.options, params.options, f"index.{out.name}.options")
     listed = list(reader.read(raw, options.model_dump(exclude_unset=True)))
     taken, left_out = _taken(raw, listed, chosen.name)
-    looks = _looks(taken, raw.resolve(), params, progress)
-    alike = look_alikes(looks, params.look_alike_bits)
-    samples = _split(taken, looks, alike, params)
-    wrong = audit(samples, looks, alike, unnamed(raw, frozenset(one.path for one in listed)))
+    checks = _check_pictures(taken, raw.resolve(), params, progress)
+    alike = look_alikes(checks, params.look_alike_bits)
+    samples = _split(taken, checks, alike, params)
+    wrong = audit(
+        samples, checks, alike, unlabelled_files(raw, frozenset(one.path for one in listed))
+    )
     refuse_leaks(raw, wrong, _leaks(params), f"index.{out.name}.allow_leak")
-    rows = [_row(sample, seen.digest) for sample, seen in zip(samples, looks, strict=True)]
+    rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
     others = _others(left_out)
-    record = _record(samples, census(listed, chosen), wrong)
+    record = _record(samples, summarize_dataset(listed, chosen), wrong)
     about = _about(raw, out.name, chosen.name, params)
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
@@ -86,9 +87,9 @@ def index(
     return record
 
 
-def _taken(raw: Path, listed: Sequence[Found], reader: str) -> tuple[list[Sample], list[LeftOut]]:
+def _taken(raw: Path, listed: Sequence[Listed], reader: str) -> tuple[list[Sample], list[LeftOut]]:
     """Return what a reader took and what it left out, once it took anything."""
-    taken, left_out = divided(listed)
+    taken, left_out = partition(listed)
     if not taken:
         raise NoInputError(raw, f"reader {reader} finds no picture in it. Is it the right folder?")
     refuse_twin_names(raw, taken)
@@ -107,7 +108,7 @@ def _record(
         "persons": _persons(samples),
         "census": counted,
         "found": wrong,
-        "lines": told_findings(wrong),
+        "lines": audit_lines(wrong),
     }
 
 
@@ -131,30 +132,33 @@ def _write(
     atomic_write(folder / AUDIT, canonical_json(record))
 
 
-def _looks(
+def _check_pictures(
     samples: Sequence[Sample], root: Path, params: IndexParams, progress: ProgressCallback
-) -> list[Look]:
+) -> list[PictureCheck]:
     """Look at every picture, in this process: reading and decoding takes less than 1 ms a face."""
     compare = params.look_alikes != "ignore"
-    looks = []
+    checks = []
     for number, sample in enumerate(samples, start=1):
-        looks.append(look(root, sample.path, params.follow_links, compare))
+        checks.append(check_picture(root, sample.path, params.follow_links, compare))
         if number % 64 == 0 or number == len(samples):
             progress(number, len(samples), "")
-    if all(seen.status == Status.UNREADABLE for seen in looks):
+    if all(check.status == Status.UNREADABLE for check in checks):
         raise NoPermissionError(
             root,
-            f"not one of its {len(looks)} pictures can be read; the first is "
+            f"not one of its {len(checks)} pictures can be read; the first is "
             f"'{printable(samples[0].id)}'. Nothing was written. Change the rights of the files.",
         )
-    return looks
+    return checks
 
 
 def _split(
-    samples: Sequence[Sample], looks: Sequence[Look], alike: list[list[int]], params: IndexParams
+    samples: Sequence[Sample],
+    checks: Sequence[PictureCheck],
+    alike: list[list[int]],
+    params: IndexParams,
 ) -> list[Sample]:
     """Give every sample a split; copies stay together."""
-    together = same_content(looks) + (alike if params.look_alikes == "refuse" else [])
+    together = same_content(checks) + (alike if params.look_alikes == "refuse" else [])
     twins = [(rows[0], row) for rows in together for row in rows[1:]]
     return with_splits(samples, Shares(params.val, params.test, params.seed), twins)
 
@@ -234,4 +238,4 @@ def summary(record: Mapping[str, Any]) -> str:
     for split, by_name in counts.items():
         cells = "".join(f"{by_name[name]:>11}" for name in names)
         lines.append(f"{split:<7}{cells}{sum(by_name.values()):>9}")
-    return "\n".join([told_census(record["census"]), *lines, *record["lines"]])
+    return "\n".join([summary_lines(record["census"]), *lines, *record["lines"]])

@@ -13,8 +13,8 @@ from anatomy.landmarks import eye_distance, normalized_mean_error
 from errors import DataError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
-from pipeline.execution.isolated import Limits
-from pipeline.execution.sharded_build import Plan, build_rows
+from pipeline.execution.isolated import RowLimits
+from pipeline.execution.sharded_build import BuildPlan, build_rows
 from pipeline.faces.backends import BACKENDS, models
 from pipeline.params import GIVEN, LandmarkParams
 from store.reading import POINT_STEPS_PER_PX, Store
@@ -59,8 +59,8 @@ def landmark(
         "models": models(),
     }
     about = {**source.metadata, "size_px": source.array("image").shape[1]}
-    plan = Plan(out, fingerprint, about, layout, table, params.max_bad)
-    limits = Limits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
+    plan = BuildPlan(out, fingerprint, about, layout, table, params.max_bad)
+    limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     work = partial(landmark_rows, faces.resolve(), params)
     return build_rows(plan, work, limits, cluster, rebuild)
 
@@ -86,7 +86,7 @@ def _landmark_row(
     block, backend = np.zeros((68, 2), np.int16), row["backend"]
     status, good = failed or row["status"], False
     if valid_N[number] and not failed:
-        points, how = looks()[params.backend](source, number, params)
+        points, how = landmark_sources()[params.backend](source, number, params)
         good = usable(points)
         block = to_steps(points) if good else block
         status = status if good else Status.LANDMARKS_INVALID
@@ -138,11 +138,11 @@ def second_look(
     return np.asarray(faces[min(near, key=errors.__getitem__)]), backend
 
 
-Look = Callable[[Store, int, LandmarkParams], tuple[Points, str]]
+LandmarkSource = Callable[[Store, int, LandmarkParams], tuple[Points, str]]
 """(faces, row, params) -> points in px of the face, and who found them; nobody if carried."""
 
 
-def looks() -> dict[str, Look]:
+def landmark_sources() -> dict[str, LandmarkSource]:
     """Return where landmarks may come from: the dataset, or a second look with any backend."""
     return {GIVEN: given, **{name: partial(detected, name) for name in BACKENDS}}
 

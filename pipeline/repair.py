@@ -56,7 +56,7 @@ STAGES: dict[str, tuple[str, Stage]] = {
 """Stage -> where its fingerprint keeps the input's digest, and how to run it."""
 
 
-def mend(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Iterator[str]:
+def repair_store(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Iterator[str]:
     """Find the bad shards of a store, build them again and put them back; yield what to print.
 
     Args:
@@ -75,23 +75,23 @@ def mend(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Iterator
         yield f"{store}: nothing to repair"
         return
     require_repairable(store, bad)
-    again = _again(store, roots, cluster)
-    moved = repair(store, bad, again)
+    rebuild = _checked_rebuild(store, roots, cluster)
+    moved = repair(store, bad, rebuild)
     yield from (f"{store}: a file that is no part of it is now {place}" for place in moved)
     if left := list(find_problems(store, deep=True, progress=cluster.progress)):
         raise CorruptError(store, f"is still damaged: {left[0]}. Is the disk failing?")
     yield f"{store}: repaired, {len(bad)} {'file' if len(bad) == 1 else 'files'}"
 
 
-def _again(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Rebuild:
+def _checked_rebuild(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Rebuild:
     """Return what builds a store again, once today's inputs and tools have its fingerprint."""
     made = read_fingerprint(store)
     key, run = pick(STAGES, str(made.get("stage")), "stage that can be repaired")
-    again = partial(run, made, find_by_digest(made[key], roots), cluster)
+    rebuild = partial(run, made, find_by_digest(made[key], roots), cluster)
     try:
-        again(store)  # finds it finished, and says so, or says what differs today
+        rebuild(store)  # finds it finished, and says so, or says what differs today
     except OutputExistsError as error:
         raise CorruptError(store, f"{_DIFFERS}: {error.what}") from error
     except (ValidationError, KeyError) as error:
         raise CorruptError(store, f"{_DIFFERS}: another version made it. Untouched.") from error
-    return again
+    return rebuild

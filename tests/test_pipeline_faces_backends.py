@@ -9,7 +9,7 @@ from demo.render import render
 from pipeline.align import align, align_image
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.backends import BACKENDS
-from pipeline.faces.decode import Limits, decode
+from pipeline.faces.decode import PictureLimits, decode
 from pipeline.faces.warp import transform_points
 from pipeline.index import index
 from store.building import read_manifest
@@ -82,7 +82,7 @@ def test_photographs_of_people_are_aligned(checkout):
     if not folder.is_dir():
         pytest.skip("there are no photographs beside this checkout")
     pictures = [
-        decode(file.read_bytes(), Limits(10_000_000, 16))[0]
+        decode(file.read_bytes(), PictureLimits(10_000_000, 16))[0]
         for file in sorted(folder.iterdir())[:10]
     ]
     faces = [align_image(picture, REAL) for picture in pictures]

@@ -7,11 +7,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.faces.decode import Limits, UndecodableError, content_digest, decode, read_bytes
+from pipeline.faces.decode import (
+    PictureLimits,
+    UndecodableError,
+    content_digest,
+    decode,
+    read_bytes,
+)
 from store.records import Status
 from tests.pictures import JPEG, NOISE, PICTURE, PNG, saved, with_orientation
 
-LIMITS = Limits(max_pixels=50_000_000, min_side_px=16)
+LIMITS = PictureLimits(max_pixels=50_000_000, min_side_px=16)
 HTML = b"<!DOCTYPE html><html><body>404 Not Found</body></html>"
 
 
@@ -92,19 +98,19 @@ def test_a_bad_picture_gets_its_status(payload, status, detail):
 def test_a_bomb_is_refused_from_its_header_without_its_pixels(monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda self: pytest.fail("was decoded"))
     with pytest.raises(UndecodableError, match="12000x12000"):
-        decode(png(12_000, 12_000), Limits(50_000_000, 16))
+        decode(png(12_000, 12_000), PictureLimits(50_000_000, 16))
 
 
 def test_the_cap_is_the_one_that_was_set():
-    small_cap = Limits(max_pixels=40 * 48 - 1, min_side_px=16)
+    small_cap = PictureLimits(max_pixels=40 * 48 - 1, min_side_px=16)
     with pytest.raises(UndecodableError, match="48x40 px; at most 1919 pixels"):
         decode(PNG, small_cap)
-    assert decode(PNG, Limits(40 * 48, 16))[0].shape == (40, 48, 3)
+    assert decode(PNG, PictureLimits(40 * 48, 16))[0].shape == (40, 48, 3)
 
 
 def test_a_cap_above_that_of_the_decoder_counts():
     with pytest.raises(UndecodableError) as caught:
-        decode(png(12_000, 12_000), Limits(150_000_000, 16))
+        decode(png(12_000, 12_000), PictureLimits(150_000_000, 16))
     assert caught.value.status != Status.BOMB  # it holds no pixels, but it is not too large
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.faces.decode import Limits, UndecodableError, decode
+from pipeline.faces.decode import PictureLimits, UndecodableError, decode
 from store.records import Status
 from tests.pictures import JPEG, PICTURE, PNG, saved, with_orientation
 
@@ -40,6 +40,6 @@ def test_a_damaged_file_is_a_picture_or_has_a_status(kind, changes, cut):
 
 def outcome(payload):
     try:
-        return Status.OK, decode(payload, Limits(1_000_000, 16))[0].shape
+        return Status.OK, decode(payload, PictureLimits(1_000_000, 16))[0].shape
     except UndecodableError as error:
         return error.status, ()

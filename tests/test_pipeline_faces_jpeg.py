@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from pipeline.faces.decode import Limits, UndecodableError, decode, glance
+from pipeline.faces.decode import PictureLimits, UndecodableError, decode, glance
 from pipeline.faces.jpeg import end_of_first, find_damage
 from store.records import Status
 from tests.pictures import JPEG, PICTURE, saved
 
-LIMITS = Limits(max_pixels=50_000_000, min_side_px=16)
+LIMITS = PictureLimits(max_pixels=50_000_000, min_side_px=16)
 
 
 def zeroed(payload, share, count=64):

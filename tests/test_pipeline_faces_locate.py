@@ -5,7 +5,7 @@ import pytest
 
 from anatomy.landmarks import five_landmarks
 from pipeline.faces.backends import BACKENDS
-from pipeline.faces.locate import CHOICES, Attempt, Search, cascade
+from pipeline.faces.locate import FACE_CHOICES, Attempt, Search, cascade
 from pipeline.faces.locate import locate as search_with
 
 MARKS = (50, 90, 130, 170, 210)
@@ -202,7 +202,7 @@ def test_an_implausible_second_face_is_not_counted(sees, template_face):
     assert (found.faces, found.rival) == (1, False)
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", FACE_CHOICES)
 def test_one_face_alone_is_taken_whatever_the_choice(sees, template_face, choice):
     sees("fake", always(template_face))
     found = locate(np.zeros((256, 256, 3), np.uint8), [Attempt("fake")], 0.2, choice=choice)
@@ -210,7 +210,7 @@ def test_one_face_alone_is_taken_whatever_the_choice(sees, template_face, choice
     assert not found.rejected
 
 
-@pytest.mark.parametrize("choice", CHOICES)
+@pytest.mark.parametrize("choice", FACE_CHOICES)
 def test_the_given_box_wins_over_every_choice(sees, template_face, choice):
     small, large = at(template_face, 100, 100, 0.5), at(template_face, 350, 300)
     sees("fake", always(small, large))

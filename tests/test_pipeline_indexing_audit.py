@@ -10,7 +10,7 @@ from PIL import Image
 
 from errors import DataError
 from pipeline.index import index, read_index
-from pipeline.indexing.audit import Look, look_alikes, refuse_twin_names, same_content
+from pipeline.indexing.audit import PictureCheck, look_alikes, refuse_twin_names, same_content
 from store.records import Sample, Status
 from store.tables import write_table
 from tests.indexing import index_params
@@ -171,19 +171,19 @@ def test_names_that_differ_in_the_encoding_of_an_accent_are_refused(tmp_path):
 
 
 def test_unreadable_pictures_are_no_copies_of_each_other():
-    looks = [Look(Status.MISSING), Look(Status.MISSING), Look(Status.EMPTY)]
+    looks = [PictureCheck(Status.MISSING), PictureCheck(Status.MISSING), PictureCheck(Status.EMPTY)]
     assert same_content(looks) == []
     assert look_alikes(looks, 4) == []
 
 
 def test_look_alikes_are_linked_through_others_and_copies_count_once():
     looks = [
-        Look(Status.OK, "a", 0b1),
-        Look(Status.OK, "a", 0b1),
-        Look(Status.OK, "b", 0b111),
-        Look(Status.OK, "c", 0b11111),
-        Look(Status.OK, "d", 0b1),
-        Look(Status.OK, "e", 0xFF << 40),
+        PictureCheck(Status.OK, "a", 0b1),
+        PictureCheck(Status.OK, "a", 0b1),
+        PictureCheck(Status.OK, "b", 0b111),
+        PictureCheck(Status.OK, "c", 0b11111),
+        PictureCheck(Status.OK, "d", 0b1),
+        PictureCheck(Status.OK, "e", 0xFF << 40),
     ]
     assert look_alikes(looks, 2) == [[0, 2, 3, 4]]
 

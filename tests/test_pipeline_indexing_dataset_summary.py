@@ -1,8 +1,8 @@
 """What a reader found, taken and left out, beside what was published."""
 
 from pipeline.datasets.reader import LeftOut
-from pipeline.indexing.dataset_summary import census, told
-from pipeline.indexing.reader_detection import Chosen
+from pipeline.indexing.dataset_summary import summarize_dataset, summary_lines
+from pipeline.indexing.reader_detection import ReaderChoice
 from store.records import Sample
 
 FOUND = [
@@ -15,7 +15,7 @@ FOUND = [
 
 
 def test_everything_that_is_listed_is_counted():
-    assert census(FOUND, Chosen("affectnet_npy", "train_set")) == {
+    assert summarize_dataset(FOUND, ReaderChoice("affectnet_npy", "train_set")) == {
         "reader": "affectnet_npy",
         "saw": "train_set",
         "listed": {"train": 3, "val": 2},
@@ -26,7 +26,9 @@ def test_everything_that_is_listed_is_counted():
 
 
 def test_it_is_told_in_lines():
-    assert told(census(FOUND, Chosen("affectnet_npy", "train_set"))).splitlines() == [
+    assert summary_lines(
+        summarize_dataset(FOUND, ReaderChoice("affectnet_npy", "train_set"))
+    ).splitlines() == [
         "reader affectnet_npy, for it has train_set",
         "listed train: 3 (published: 287,651)",
         "listed val: 2 (published: 3,999)",
@@ -37,7 +39,7 @@ def test_it_is_told_in_lines():
 
 def test_counts_as_published_are_said_to_be():
     found = [Sample(str(number), "a", 0, "test") for number in range(3_068)]
-    lines = told(census(found, Chosen("raf_db"))).splitlines()
+    lines = summary_lines(summarize_dataset(found, ReaderChoice("raf_db"))).splitlines()
     assert lines == [
         "reader raf_db",
         "listed test: 3,068, as published",
@@ -46,10 +48,14 @@ def test_counts_as_published_are_said_to_be():
 
 
 def test_pictures_without_a_split_are_counted_together():
-    counted = census([Sample("a", "a", 0), LeftOut("b", "contempt")], Chosen("open_expressions"))
+    counted = summarize_dataset(
+        [Sample("a", "a", 0), LeftOut("b", "contempt")], ReaderChoice("open_expressions")
+    )
     assert counted["listed"] == {"all": 2}
-    assert "listed all: 2 (published: 13,690)" in told(counted)
+    assert "listed all: 2 (published: 13,690)" in summary_lines(counted)
 
 
 def test_what_users_should_know_is_told():
-    assert "note: MMA very probably embeds FER2013" in told(census([], Chosen("mma")))
+    assert "note: MMA very probably embeds FER2013" in summary_lines(
+        summarize_dataset([], ReaderChoice("mma"))
+    )

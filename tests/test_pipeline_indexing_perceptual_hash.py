@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.indexing.perceptual_hash import NONE, grouped, likeness, near_pairs
+from pipeline.indexing.perceptual_hash import NO_HASH, linked_sets, near_pairs, perceptual_hash
 
 RNG = np.random.default_rng(0)
 
@@ -20,7 +20,7 @@ def scene(seed):
 
 
 def apart(one, other):
-    return (likeness(one) ^ likeness(other)).bit_count()
+    return (perceptual_hash(one) ^ perceptual_hash(other)).bit_count()
 
 
 def test_a_smaller_darker_or_compressed_copy_is_near():
@@ -38,7 +38,7 @@ def test_different_pictures_are_far():
 
 @pytest.mark.parametrize("grey", [0, 7, 128, 255])
 def test_a_picture_of_one_grey_is_like_none(grey):
-    assert likeness(np.full((40, 50), grey, np.uint8)) == NONE
+    assert perceptual_hash(np.full((40, 50), grey, np.uint8)) == NO_HASH
 
 
 @pytest.mark.parametrize("bits", range(7))
@@ -77,4 +77,4 @@ def test_linked_things_share_a_set_and_others_do_not(links):
     for one, other in links:
         label = [label[one] if name == label[other] else name for name in label]
     sets = [[at for at in range(10) if label[at] == name] for name in dict.fromkeys(label)]
-    assert grouped(10, links) == [members for members in sets if len(members) > 1]
+    assert linked_sets(10, links) == [members for members in sets if len(members) > 1]

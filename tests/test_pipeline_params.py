@@ -11,7 +11,7 @@ from anatomy.action_units import CODEBOOKS
 from anatomy.heatmaps import HEATMAPS
 from errors import UsageError
 from pipeline.align import NO_FACE
-from pipeline.faces.locate import CHOICES
+from pipeline.faces.locate import FACE_CHOICES
 from pipeline.params import AlignParams, AUOptions, HeatmapOptions, HeatmapParams, LandmarkParams
 from tests.indexing import align_params, index_params
 
@@ -23,7 +23,7 @@ def heatmap_params(**options):
 @pytest.mark.parametrize(
     ("model", "field", "family"),
     [
-        (AlignParams, "faces", CHOICES),
+        (AlignParams, "faces", FACE_CHOICES),
         (AlignParams, "no_face", NO_FACE),
         (AUOptions, "codebook", CODEBOOKS),
     ],

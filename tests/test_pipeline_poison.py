@@ -17,9 +17,9 @@ import pytest
 
 from errors import ResourceError
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.execution.crash_journal import Journal, by_rows
-from pipeline.execution.isolated import Limits, alone
-from pipeline.execution.sharded_build import Plan, build_rows
+from pipeline.execution.crash_journal import Journal, compute_rows
+from pipeline.execution.isolated import RowLimits, run_isolated
+from pipeline.execution.sharded_build import BuildPlan, build_rows
 from store.building import building_folder
 from store.reading import Store
 from store.records import Status
@@ -29,8 +29,8 @@ from tests.crashing import trials
 ROWS, SHARD_ROWS, POISON = 40, 8, 20
 LAYOUT = Layout(ROWS, SHARD_ROWS, {"value": ArraySpec((3,), "uint8")})
 TABLE = [{"id": str(number), "status": "ok"} for number in range(ROWS)]
-LIMITS = Limits(timeout_s=3, memory_bytes=1_000_000_000)
-PATIENT = Limits(timeout_s=100, memory_bytes=1_000_000_000)
+LIMITS = RowLimits(timeout_s=3, memory_bytes=1_000_000_000)
+PATIENT = RowLimits(timeout_s=100, memory_bytes=1_000_000_000)
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the workers that died
 
 
@@ -80,7 +80,7 @@ def fill(out, poison, workers=2, limits=LIMITS):
     """Build a store with one poisonous row; return it, and how often each row was worked on."""
     out.parent.mkdir(parents=True, exist_ok=True)
     log = out.parent / "log"
-    plan = Plan(out, {"stage": "poison"}, {}, LAYOUT, pl.DataFrame(TABLE), 1.0)
+    plan = BuildPlan(out, {"stage": "poison"}, {}, LAYOUT, pl.DataFrame(TABLE), 1.0)
     build_rows(plan, partial(opened, poison, log), limits, ClusterConfig(silent, workers))
     return Store(out), Counter(line.split()[0] for line in log.read_text().splitlines())
 
@@ -197,12 +197,12 @@ def test_a_row_that_is_interrupted_is_not_blamed(tmp_path, clean):
 
 
 def test_a_job_alone_returns_what_it_returns():
-    assert alone(partial(divmod, 7, 2), LIMITS) == (3, 1)
+    assert run_isolated(partial(divmod, 7, 2), LIMITS) == (3, 1)
 
 
 def test_an_error_of_a_job_alone_surfaces_unchanged():
     with pytest.raises(ZeroDivisionError):
-        alone(partial(divmod, 7, 0), LIMITS)
+        run_isolated(partial(divmod, 7, 0), LIMITS)
 
 
 @pytest.mark.parametrize(
@@ -216,25 +216,25 @@ def test_an_error_of_a_job_alone_surfaces_unchanged():
     ],
 )
 def test_a_job_alone_that_dies_says_of_what(job, timeout_s, status):
-    assert alone(job, Limits(timeout_s, 200_000_000)) == Status(status)
+    assert run_isolated(job, RowLimits(timeout_s, 200_000_000)) == Status(status)
 
 
 def test_a_process_that_cannot_start_blames_nobody(monkeypatch):
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(ResourceError, match="cannot start a process"):
-        alone(partial(divmod, 7, 2), LIMITS)
+        run_isolated(partial(divmod, 7, 2), LIMITS)
 
 
 def test_a_row_that_failed_for_good_is_not_tried_again(tmp_path):
     journal = Journal(tmp_path / "journal")
-    journal.condemn(2, Status.TIMEOUT)
+    journal.mark_failed(2, Status.TIMEOUT)
     journal.begin(3)
     journal.close()
     journal = Journal(tmp_path / "journal")
     assert journal.failed(2) == Status.TIMEOUT
-    assert journal.suspects(3)
-    assert not journal.suspects(2)
-    cells = by_rows(
+    assert journal.is_suspect(3)
+    assert not journal.is_suspect(2)
+    cells = compute_rows(
         partial(opened, harmless, tmp_path / "log"), LIMITS, journal, range(2, 5), TABLE[2:5]
     )
     journal.close()

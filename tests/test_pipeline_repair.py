@@ -9,7 +9,7 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.index import index
 from pipeline.landmark import landmark
 from pipeline.params import LandmarkParams
-from pipeline.repair import STAGES, mend
+from pipeline.repair import STAGES, repair_store
 from store.verify import find_problems
 from tests.indexing import align_params, index_params
 
@@ -50,7 +50,7 @@ def test_landmarks_are_mended_from_the_faces(tmp_path, make_store):
     )
     landmark(faces, out, params, CLUSTER)
     before = lose_a_shard(out)
-    lines = list(mend(out, [tmp_path / "data"], CLUSTER))
+    lines = list(repair_store(out, [tmp_path / "data"], CLUSTER))
     assert lines[-1] == f"{out}: repaired, 1 file"
     assert (out / "MANIFEST.json").read_bytes() == before
     assert list(find_problems(out, deep=True)) == []
@@ -72,6 +72,6 @@ def test_faces_are_mended_from_the_pictures(tmp_path):
     )
     align(found, out, align_params(size_px=64, backends=("dlib",), row_memory_gb=4), CLUSTER)
     before = lose_a_shard(out)
-    list(mend(out, [tmp_path / "data"], CLUSTER))
+    list(repair_store(out, [tmp_path / "data"], CLUSTER))
     assert (out / "MANIFEST.json").read_bytes() == before
     assert list(find_problems(out, deep=True)) == []

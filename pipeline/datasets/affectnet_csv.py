@@ -8,12 +8,12 @@ from typing import Any
 from errors import NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
 from pipeline.datasets.reader import (
-    Found,
     LeftOut,
+    Listed,
     Reader,
     each_once,
     first_there,
-    paths,
+    needs_paths,
 )
 from pipeline.datasets.table import numbers, rows, whole_number
 from pipeline.paths import safe_path
@@ -26,7 +26,7 @@ _BOX = ("face_x", "face_y", "face_width", "face_height")
 _ABSENT = {"null", "none", "nan", ""}
 
 
-def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `Manually_Annotated_file_lists/{training,validation}.csv`.
 
     Args:
@@ -69,7 +69,7 @@ def _class(row: Mapping[str, str], where: str) -> int:
 
 def _found(
     root: Path, row: Mapping[str, str], split: str, order: tuple[str, ...], where: str
-) -> Found:
+) -> Listed:
     file = safe_path(root / _IMAGES, row[_PATH].strip(), where)
     path = file.relative_to(root).as_posix()
     expression, word = class_of(_class(row, where), order, where)
@@ -95,7 +95,7 @@ def _given(text: str, count: int, what: str, where: str) -> tuple[float, ...] | 
 
 AFFECTNET_CSV = Reader(
     read_affectnet_csv,
-    paths("|".join(f"{_LISTS}/{name}|{name}" for name in _TABLES.values()), _IMAGES),
+    needs_paths("|".join(f"{_LISTS}/{name}|{name}" for name in _TABLES.values()), _IMAGES),
     listed={"train": 414_799, "val": 5_500},
     options=AffectNetOptions,
 )

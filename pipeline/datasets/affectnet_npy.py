@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from errors import DataError, NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
-from pipeline.datasets.reader import Found, LeftOut, Reader, paths
+from pipeline.datasets.reader import LeftOut, Listed, Reader, needs_paths
 from store.records import Sample
 
 _SPLITS = {"train": "train_set", "val": "val_set"}
@@ -19,7 +19,7 @@ _MOST_BYTES = 1 << 16
 _LANDMARK_NUMBERS = 136
 
 
-def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `{train,val}_set/images/N.jpg` with `annotations/N_{exp,lnd,val,aro}.npy`.
 
     Args:
@@ -117,7 +117,7 @@ def _bad(file: Path, count: int) -> DataError:
 
 AFFECTNET_NPY = Reader(
     read_affectnet_npy,
-    paths("train_set/images|val_set/images", "train_set/annotations|val_set/annotations"),
+    needs_paths("train_set/images|val_set/images", "train_set/annotations|val_set/annotations"),
     listed={"train": 287_651, "val": 3_999},
     options=AffectNetOptions,
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import LabelMapOptions, Reader, paths
+from pipeline.datasets.reader import LabelMapOptions, Reader, needs_paths
 from pipeline.datasets.table import lines, numbers, rows, split_of, take
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -106,5 +106,5 @@ def _sample(root: Path, row: dict[str, str], words: Mapping[str, str], where: st
     )
 
 
-CSV = Reader(read_csv, paths(TABLE), general=True, options=CSVOptions)
-DEMO = Reader(read_csv, paths(TABLE, "landmarks.txt", "NOTICE.txt"), options=CSVOptions)
+CSV = Reader(read_csv, needs_paths(TABLE), general=True, options=CSVOptions)
+DEMO = Reader(read_csv, needs_paths(TABLE, "landmarks.txt", "NOTICE.txt"), options=CSVOptions)

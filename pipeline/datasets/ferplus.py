@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import Found, LeftOut, Reader, each_once, either, paths
+from pipeline.datasets.reader import LeftOut, Listed, Reader, best_layout, each_once, needs_paths
 from pipeline.datasets.table import fields, rows, whole_number
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -103,7 +103,7 @@ class FERPlusOptions(BaseModel, frozen=True, extra="forbid"):
     )
 
 
-def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read the votes of `fer2013new.csv` or of each folder's `label.csv`.
 
     Args:
@@ -171,7 +171,7 @@ def _labels(root: Path) -> Iterator[Voted]:
             yield usage, values[0].strip(), votes, where
 
 
-def _found(root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights]) -> Found:
+def _found(root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights]) -> Listed:
     usage, name, votes, where = voted
     split = _SPLITS[usage]
     if not name:
@@ -191,9 +191,9 @@ def _found(root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights]) -
 
 FERPLUS = Reader(
     read_ferplus,
-    either(
-        paths(VOTES, f"{PIXELS}|{FOLDERS['Training']}"),
-        paths(*(f"{folder}/label.csv" for folder in FOLDERS.values())),
+    best_layout(
+        needs_paths(VOTES, f"{PIXELS}|{FOLDERS['Training']}"),
+        needs_paths(*(f"{folder}/label.csv" for folder in FOLDERS.values())),
     ),
     listed={"train": 28_709, "val": 3_589, "test": 3_589},
     options=FERPlusOptions,

@@ -6,7 +6,7 @@ from typing import Any
 
 from anatomy.expressions import EXPRESSIONS, SYNONYMS, expression_id
 from errors import DataError, NoInputError
-from pipeline.datasets.reader import Clue, LabelMapOptions, Reader
+from pipeline.datasets.reader import LabelMapOptions, LayoutClue, Reader
 from pipeline.datasets.table import is_split, split_of
 from store.records import Sample
 
@@ -63,11 +63,11 @@ def read_classes(root: Path, folder: Path, split: str) -> Iterator[Sample]:
         yield Sample(path, path, sample.expression, split)
 
 
-def _look(root: Path) -> list[Clue]:
+def _check_layout(root: Path) -> list[LayoutClue]:
     tops = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     below = [sub for top in tops if is_split(top.name) for sub in top.iterdir() if sub.is_dir()]
     named = any(folder.name.lower() in _WORDS for folder in (*tops, *below))
     return [(("a folder an expression (happiness, sad, ...), maybe under train and test",), named)]
 
 
-FOLDER = Reader(read_folder, _look, general=True, options=LabelMapOptions)
+FOLDER = Reader(read_folder, _check_layout, general=True, options=LabelMapOptions)

@@ -6,7 +6,7 @@ from typing import Any
 
 from errors import NoInputError
 from pipeline.datasets.folder import read_classes
-from pipeline.datasets.reader import Reader, either, first_there, paths
+from pipeline.datasets.reader import Reader, best_layout, first_there, needs_paths
 from store.records import Sample
 
 _FOLDERS = {"train": "train", "valid": "val", "test": "test"}
@@ -32,9 +32,9 @@ def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
 
 MMA = Reader(
     read_mma,
-    either(
-        paths(*(f"MMAFEDB/{folder}" for folder in _FOLDERS)),
-        paths(*(f"{folder}/angry" for folder in _FOLDERS)),
+    best_layout(
+        needs_paths(*(f"MMAFEDB/{folder}" for folder in _FOLDERS)),
+        needs_paths(*(f"{folder}/angry" for folder in _FOLDERS)),
     ),
     listed={"train": 92_968, "test": 17_356},
     note="MMA very probably embeds FER2013: its colour pictures are as many as FER2013's "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from anatomy.expressions import expression_id
-from pipeline.datasets.reader import Found, LeftOut, Reader, each_once, paths
+from pipeline.datasets.reader import LeftOut, Listed, Reader, each_once, needs_paths
 from pipeline.datasets.table import rows
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -15,7 +15,7 @@ _LEGEND = "data/legend.csv"
 _NAMED = re.compile(r"(?P<person>.+)_\d{4}\.\w+")
 
 
-def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `data/legend.csv` (user.id, image, emotion), words in any case.
 
     Args:
@@ -33,7 +33,7 @@ def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Fo
     yield from each_once(_legend(root))
 
 
-def _legend(root: Path) -> Iterator[Found]:
+def _legend(root: Path) -> Iterator[Listed]:
     for line, row in rows(root / _LEGEND, ["image"], ["emotion"]):
         where = f"{root / _LEGEND}, line {line}"
         path = safe_path(root / "images", row["image"].strip(), where)
@@ -49,7 +49,7 @@ def _legend(root: Path) -> Iterator[Found]:
 
 OPEN_EXPRESSIONS = Reader(
     read_open_expressions,
-    paths(_LEGEND, "images"),
+    needs_paths(_LEGEND, "images"),
     listed={"all": 13_690},
     note="The licence of the repository gives no rights in the photographs of people.",
 )

@@ -15,12 +15,12 @@ from errors import DataError, NoInputError, printable
 from pipeline.datasets.folder import pictures
 from pipeline.datasets.raf_db_annotations import Annotation, read_annotations
 from pipeline.datasets.reader import (
-    Found,
+    Listed,
     Reader,
+    best_layout,
     each_once,
-    either,
     first_there,
-    paths,
+    needs_paths,
 )
 from pipeline.datasets.table import lines
 from pipeline.paths import safe_path
@@ -41,7 +41,7 @@ class RAFDBOptions(BaseModel, frozen=True, extra="forbid"):
     pictures: Literal["original", "aligned"] = "original"
 
 
-def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read RAF-DB basic as distributed, or the copy with a folder a class id.
 
     Args:
@@ -162,9 +162,11 @@ def _copy(root: Path, base: Path) -> Iterator[Sample]:
 
 RAF_DB = Reader(
     read_raf_db,
-    either(
-        paths("|".join((*_LABELS, *(f"basic/{name}" for name in _LABELS))), "Image|basic/Image"),
-        paths("train/1", "train/7", "test/1|valid/1"),
+    best_layout(
+        needs_paths(
+            "|".join((*_LABELS, *(f"basic/{name}" for name in _LABELS))), "Image|basic/Image"
+        ),
+        needs_paths("train/1", "train/7", "test/1|valid/1"),
     ),
     listed={"train": 12_271, "test": 3_068},
     options=RAFDBOptions,

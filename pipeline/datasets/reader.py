@@ -26,14 +26,14 @@ class LeftOut:
     split: str | None = None
 
 
-Found = Sample | LeftOut
-Dataset = Callable[[Path, Mapping[str, Any]], Iterator[Found]]
+Listed = Sample | LeftOut
+Dataset = Callable[[Path, Mapping[str, Any]], Iterator[Listed]]
 """(root, options) -> everything that the dataset lists, in a fixed order."""
 
-Clue = tuple[tuple[str, ...], bool]
+LayoutClue = tuple[tuple[str, ...], bool]
 """Paths of which one must be there, and whether one is."""
 
-Look = Callable[[Path], list[Clue]]
+LayoutCheck = Callable[[Path], list[LayoutClue]]
 """root -> what the reader wants to see there."""
 
 
@@ -61,31 +61,31 @@ class Reader:
     """
 
     read: Dataset
-    look: Look
+    check_layout: LayoutCheck
     listed: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     general: bool = False
     options: type[BaseModel] = NoOptions
 
 
-def paths(*clues: str) -> Look:
+def needs_paths(*clues: str) -> LayoutCheck:
     """Return a look for paths, alternatives separated by '|'."""
 
-    def look(root: Path) -> list[Clue]:
+    def check_layout(root: Path) -> list[LayoutClue]:
         wanted = [tuple(clue.split("|")) for clue in clues]
         return [(names, any((root / name).exists() for name in names)) for names in wanted]
 
-    return look
+    return check_layout
 
 
-def either(*looks: Look) -> Look:
+def best_layout(*checks: LayoutCheck) -> LayoutCheck:
     """Return a look for the layout, of several, of which most is there."""
 
-    def look(root: Path) -> list[Clue]:
-        seen = [one(root) for one in looks]
+    def check_layout(root: Path) -> list[LayoutClue]:
+        seen = [one(root) for one in checks]
         return max(seen, key=lambda clues: sum(there for _, there in clues) / len(clues))
 
-    return look
+    return check_layout
 
 
 def first_there(root: Path, *names: str) -> Path | None:
@@ -93,7 +93,7 @@ def first_there(root: Path, *names: str) -> Path | None:
     return next((root / name for name in names if (root / name).exists()), None)
 
 
-def each_once(found: Iterable[Found]) -> Iterator[Found]:
+def each_once(found: Iterable[Listed]) -> Iterator[Listed]:
     """Take a picture that is listed several times once; not at all where its labels differ."""
     listed = list(found)
     labels: dict[str, set[int | str]] = defaultdict(set)

@@ -8,13 +8,13 @@ from anatomy.expressions import expression_id
 from errors import NoInputError
 from pipeline.datasets.folder import pictures, read_classes
 from pipeline.datasets.reader import (
-    Found,
     LeftOut,
+    Listed,
     Reader,
+    best_layout,
     each_once,
-    either,
     first_there,
-    paths,
+    needs_paths,
 )
 from pipeline.datasets.table import rows, split_of
 from pipeline.paths import safe_path
@@ -34,7 +34,7 @@ def _places(split: str) -> tuple[str, ...]:
     return (*names, *(f"{split.capitalize()}/{name}" for name in names))
 
 
-def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
+def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `Train_Aligned_Faces/Angry/..`, or `sfew_2.0_labels.csv` with `sfew2.0_images/`.
 
     Args:
@@ -53,7 +53,7 @@ def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Found]:
     yield from each_once(found)
 
 
-def _folders(root: Path) -> Iterator[Found]:
+def _folders(root: Path) -> Iterator[Listed]:
     for split in ("train", "val"):
         folder = first_there(root, *_places(split))
         if folder is None:
@@ -86,6 +86,9 @@ def _table(root: Path) -> Iterator[Sample]:
 
 SFEW = Reader(
     read_sfew,
-    either(paths("|".join(_places("train")), "|".join(_places("val"))), paths(_TABLE, _IMAGES)),
+    best_layout(
+        needs_paths("|".join(_places("train")), "|".join(_places("val"))),
+        needs_paths(_TABLE, _IMAGES),
+    ),
     listed={"train": 958, "val": 436, "test": 372},
 )

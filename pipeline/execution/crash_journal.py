@@ -16,13 +16,13 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from pipeline.execution.isolated import Limits, alone, clock
+from pipeline.execution.isolated import RowLimits, clock, run_isolated
 from store.files import PARTIAL_SUFFIX
 from store.records import Status
 from store.tables import Row
 
 _SLOT_BYTES = 16
-_ALONE = "alone"
+_SUSPECT = "alone"
 """Verdict on a row that was in work when a worker died: not with the others again."""
 
 Cells = tuple[dict[str, NDArray[Any]], dict[str, object]]
@@ -36,7 +36,7 @@ class RowWork(Protocol):
         """Return the row; if it `failed` for good, the empty row, without touching the picture."""
 
 
-OpenRows = Callable[[], RowWork]
+OpenRowWork = Callable[[], RowWork]
 """Importable and picklable; opens what all rows of a shard share."""
 
 
@@ -50,7 +50,7 @@ class Journal:
         lines = (line.split() for line in left[_SLOT_BYTES:].splitlines())
         self.verdicts = {int(row): verdict for row, verdict in lines}
         if suspect := left[:_SLOT_BYTES].strip():
-            self._judge(int(suspect), _ALONE)
+            self._judge(int(suspect), _SUSPECT)
         self.clear()
 
     def close(self) -> None:
@@ -67,14 +67,14 @@ class Journal:
 
     def failed(self, number: int) -> Status | None:
         """Return the status of a row that failed for good."""
-        verdict = self.verdicts.get(number, _ALONE)
-        return None if verdict == _ALONE else Status(verdict)
+        verdict = self.verdicts.get(number, _SUSPECT)
+        return None if verdict == _SUSPECT else Status(verdict)
 
-    def suspects(self, number: int) -> bool:
+    def is_suspect(self, number: int) -> bool:
         """Say whether a row must be tried alone."""
-        return self.verdicts.get(number) == _ALONE
+        return self.verdicts.get(number) == _SUSPECT
 
-    def condemn(self, number: int, status: Status) -> None:
+    def mark_failed(self, number: int, status: Status) -> None:
         """Record that a row failed for good."""
         self._judge(number, status)
 
@@ -92,8 +92,8 @@ def journal_path(folder: Path, shard: int) -> Path:
     return folder / f".journal-{shard:06d}{PARTIAL_SUFFIX}"
 
 
-def by_rows(
-    open_rows: OpenRows, limits: Limits, journal: Journal, span: range, rows: list[Row]
+def compute_rows(
+    open_rows: OpenRowWork, limits: RowLimits, journal: Journal, span: range, rows: list[Row]
 ) -> list[Cells]:
     """Compute the rows of one shard, one after the other, with the journal kept.
 
@@ -104,25 +104,25 @@ def by_rows(
         span: the rows' numbers.
         rows: of the input's table.
     """
-    one = open_rows()
+    compute = open_rows()
     cells = []
     for number, row in zip(span, rows, strict=True):
-        if journal.suspects(number):
-            cells.append(_tried_alone(open_rows, limits, journal, number, row))
+        if journal.is_suspect(number):
+            cells.append(_compute_isolated(open_rows, limits, journal, number, row))
         elif failed := journal.failed(number):
-            cells.append(one(number, row, failed))
+            cells.append(compute(number, row, failed))
         else:
-            cells.append(_with_the_others(one, limits, journal, number, row))
+            cells.append(_compute_in_worker(compute, limits, journal, number, row))
     return cells
 
 
-def _with_the_others(
-    one: RowWork, limits: Limits, journal: Journal, number: int, row: Row
+def _compute_in_worker(
+    compute: RowWork, limits: RowLimits, journal: Journal, number: int, row: Row
 ) -> Cells:
     journal.begin(number)
     try:
         with clock(0 if limits.in_driver else limits.timeout_s):
-            cells = one(number, row, None)
+            cells = compute(number, row, None)
     except Exception:
         journal.clear()  # an error that is raised killed nobody
         raise
@@ -130,15 +130,15 @@ def _with_the_others(
     return cells
 
 
-def _tried_alone(
-    open_rows: OpenRows, limits: Limits, journal: Journal, number: int, row: Row
+def _compute_isolated(
+    open_rows: OpenRowWork, limits: RowLimits, journal: Journal, number: int, row: Row
 ) -> Cells:
-    outcome = alone(partial(_one_row, open_rows, number, row), limits)
+    outcome = run_isolated(partial(_one_row, open_rows, number, row), limits)
     if isinstance(outcome, Status):
-        journal.condemn(number, outcome)
+        journal.mark_failed(number, outcome)
         return open_rows()(number, row, outcome)
     return outcome
 
 
-def _one_row(open_rows: OpenRows, number: int, row: Row) -> Cells:
+def _one_row(open_rows: OpenRowWork, number: int, row: Row) -> Cells:
     return open_rows()(number, row, None)

@@ -27,7 +27,7 @@ _CV2_NO_MEMORY = -4
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class RowLimits:
     """What one row may take.
 
     Attributes:
@@ -54,7 +54,7 @@ def clock(seconds: float) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def alone(job: Callable[[], T], limits: Limits) -> T | Status:
+def run_isolated(job: Callable[[], T], limits: RowLimits) -> T | Status:
     """Do one job in a process of its own.
 
     Args:

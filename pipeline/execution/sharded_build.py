@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from errors import DataError, printable
 from pipeline.execution.cluster import ClusterConfig, run
-from pipeline.execution.crash_journal import Cells, Journal, OpenRows, by_rows, journal_path
-from pipeline.execution.isolated import Limits
+from pipeline.execution.crash_journal import Cells, Journal, OpenRowWork, compute_rows, journal_path
+from pipeline.execution.isolated import RowLimits
 from store.building import building, is_built
 from store.records import Status
 from store.shards import (
@@ -41,7 +41,7 @@ Item = tuple[int, list[Row]]
 """A shard and its rows of the input's table."""
 
 
-class Work(Protocol):
+class ShardWork(Protocol):
     """Compute the rows of one shard: importable, picklable, a function of its arguments alone."""
 
     def __call__(self, span: range, rows: list[Row]) -> tuple[Blocks, Notes]:
@@ -49,7 +49,7 @@ class Work(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BuildPlan:
     """A store to be filled.
 
     Attributes:
@@ -71,7 +71,7 @@ class Plan:
     left_out: frozenset[str] = frozenset()
 
 
-def build(plan: Plan, work: Work, cluster: ClusterConfig, rebuild: bool = False) -> bool:
+def build(plan: BuildPlan, work: ShardWork, cluster: ClusterConfig, rebuild: bool = False) -> bool:
     """Fill the store, or go on where an interrupted run stopped.
 
     For work on arrays that AULens made itself; for pictures of others see `build_rows`.
@@ -84,11 +84,15 @@ def build(plan: Plan, work: Work, cluster: ClusterConfig, rebuild: bool = False)
             published.
         OutputExistsError, TryLaterError: see store.building.
     """
-    return _fill(plan, partial(_do, plan.layout, work), cluster, rebuild)
+    return _fill(plan, partial(_build_shard, plan.layout, work), cluster, rebuild)
 
 
 def build_rows(
-    plan: Plan, open_rows: OpenRows, limits: Limits, cluster: ClusterConfig, rebuild: bool = False
+    plan: BuildPlan,
+    open_rows: OpenRowWork,
+    limits: RowLimits,
+    cluster: ClusterConfig,
+    rebuild: bool = False,
 ) -> bool:
     """Fill the store row by row; a row that kills or hangs its worker is found and set aside.
 
@@ -106,11 +110,16 @@ def build_rows(
     """
     limits = replace(limits, in_driver=cluster.workers == 0)
     cluster = replace(cluster, worker_bytes=limits.memory_bytes)
-    return _fill(plan, partial(_do_rows, plan.layout, open_rows, limits), cluster, rebuild)
+    return _fill(
+        plan, partial(_build_shard_by_rows, plan.layout, open_rows, limits), cluster, rebuild
+    )
 
 
 def _fill(
-    plan: Plan, do: Callable[[Path, Item], dict[str, int]], cluster: ClusterConfig, rebuild: bool
+    plan: BuildPlan,
+    do: Callable[[Path, Item], dict[str, int]],
+    cluster: ClusterConfig,
+    rebuild: bool,
 ) -> bool:
     if not rebuild and is_built(plan.out, plan.fingerprint):
         return False
@@ -130,27 +139,27 @@ def _fill(
     return True
 
 
-def _rows(plan: Plan, shard: int) -> list[Row]:
+def _rows(plan: BuildPlan, shard: int) -> list[Row]:
     span = plan.layout.span(shard)
     return plan.table[span.start : span.stop].rows(named=True)
 
 
-def _do(layout: Layout, work: Work, folder: Path, item: Item) -> dict[str, int]:
+def _build_shard(layout: Layout, work: ShardWork, folder: Path, item: Item) -> dict[str, int]:
     shard, rows = item
     if read_notes(folder, shard) is None:
         write_shard(folder, layout, shard, *work(layout.span(shard), rows))
     return _counts(folder, shard)
 
 
-def _do_rows(
-    layout: Layout, open_rows: OpenRows, limits: Limits, folder: Path, item: Item
+def _build_shard_by_rows(
+    layout: Layout, open_rows: OpenRowWork, limits: RowLimits, folder: Path, item: Item
 ) -> dict[str, int]:
     shard, rows = item
     journal = Journal(journal_path(folder, shard))
     with closing(journal):
         # A worker that dies just after a commit takes with it only the news of it.
         if read_notes(folder, shard) is None:
-            cells = by_rows(open_rows, limits, journal, layout.span(shard), rows)
+            cells = compute_rows(open_rows, limits, journal, layout.span(shard), rows)
             write_shard(folder, layout, shard, *_stacked(cells))
     journal.path.unlink(missing_ok=True)
     return _counts(folder, shard)
@@ -175,7 +184,7 @@ def _statuses(folder: Path, shard: int) -> list[str]:
     return notes["status"]
 
 
-def _refuse_too_many(plan: Plan, folder: Path) -> None:
+def _refuse_too_many(plan: BuildPlan, folder: Path) -> None:
     """Refuse a store in which too many rows went wrong; earlier stages' failures do not count."""
     statuses = (_statuses(folder, shard) for shard in range(plan.layout.shards))
     table = plan.table

@@ -38,7 +38,7 @@ class UndecodableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class PictureLimits:
     """What a picture may be.
 
     Attributes:
@@ -109,7 +109,7 @@ def content_digest(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()[:32]
 
 
-def decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
+def decode(payload: bytes, limits: PictureLimits) -> tuple[U8Image, str]:
     """Decode a picture.
 
     Args:
@@ -126,7 +126,7 @@ def decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
     return _guarded(_decode, payload, limits)
 
 
-def glance(payload: bytes, limits: Limits) -> U8Image:
+def glance(payload: bytes, limits: PictureLimits) -> U8Image:
     """Decode a picture as grey (h, w), upright, for a rough look.
 
     A large JPEG comes out smaller, at a quarter of the time, with sides of 64 px or more.
@@ -137,7 +137,7 @@ def glance(payload: bytes, limits: Limits) -> U8Image:
     return _guarded(_glance, payload, limits)
 
 
-def _guarded(read: Callable[[bytes, Limits], T], payload: bytes, limits: Limits) -> T:
+def _guarded(read: Callable[[bytes, PictureLimits], T], payload: bytes, limits: PictureLimits) -> T:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # broken EXIF: harmless; many pixels: we have our own cap
         try:
@@ -174,7 +174,7 @@ def _unidentified(payload: bytes) -> UndecodableError:
     return UndecodableError(Status.NOT_IMAGE, guess)
 
 
-def _decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
+def _decode(payload: bytes, limits: PictureLimits) -> tuple[U8Image, str]:
     image = _opened(payload, limits)
     notes = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
     image.load()
@@ -182,14 +182,14 @@ def _decode(payload: bytes, limits: Limits) -> tuple[U8Image, str]:
     return np.asarray(_upright(rgb, image)), " ".join([*notes, *note])
 
 
-def _glance(payload: bytes, limits: Limits) -> U8Image:
+def _glance(payload: bytes, limits: PictureLimits) -> U8Image:
     image = _opened(payload, limits)
     image.draft("L", (_GLANCE_PX, _GLANCE_PX))
     image.load()
     return np.asarray(_upright(_to_rgb(image)[0], image).convert("L"))
 
 
-def _opened(payload: bytes, limits: Limits) -> Image.Image:
+def _opened(payload: bytes, limits: PictureLimits) -> Image.Image:
     """Read the header and judge by it; check the data where the decoder is not strict."""
     image = Image.open(io.BytesIO(payload), formats=FORMATS)
     width, height = image.size

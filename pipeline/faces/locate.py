@@ -44,7 +44,7 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LocatedFace:
     """The face: points in px of the picture, how it was found, how many faces there were.
 
     Attributes:
@@ -72,7 +72,7 @@ class Search:
     Attributes:
         attempts: tried in order until one passes the gate.
         min_width: least width of a face, fraction of the picture's shorter side.
-        choice: row of CHOICES.
+        choice: row of FACE_CHOICES.
     """
 
     attempts: Sequence[Attempt]
@@ -80,7 +80,9 @@ class Search:
     choice: str
 
 
-def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = None) -> Found | None:
+def locate(
+    image_HW3: U8Image, search: Search, box: Sequence[float] | None = None
+) -> LocatedFace | None:
     """Find the face that a picture is about.
 
     Args:
@@ -90,15 +92,17 @@ def locate(image_HW3: U8Image, search: Search, box: Sequence[float] | None = Non
             several.
     """
     for attempt in search.attempts:
-        faces = _seen(image_HW3, attempt, search.min_width)
+        faces = _plausible_faces(image_HW3, attempt, search.min_width)
         if not faces:
             continue
         scores = (
-            CHOICES[search.choice](faces, image_HW3.shape) if box is None else _overlaps(faces, box)
+            FACE_CHOICES[search.choice](faces, image_HW3.shape)
+            if box is None
+            else _overlaps(faces, box)
         )
         best, *others = _ranked(faces, scores)
         rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
-        return Found(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
+        return LocatedFace(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
     return None
 
 
@@ -116,7 +120,7 @@ def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
     for attempt in search.attempts:
         if faces and (attempt.pad or attempt.turns):
             continue
-        for points in _seen(image_HW3, attempt, search.min_width):
+        for points in _plausible_faces(image_HW3, attempt, search.min_width):
             box = _corners(points)
             if all(_overlap(box, _box(known)) < _SAME_FACE for known, _ in faces):
                 faces.append((points, str(attempt)))
@@ -124,7 +128,7 @@ def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
     return [faces[place] for place in _ranked([points for points, _ in faces], scores)]
 
 
-def _seen(image_HW3: U8Image, attempt: Attempt, min_width: float) -> list[Points]:
+def _plausible_faces(image_HW3: U8Image, attempt: Attempt, min_width: float) -> list[Points]:
     """Return the plausible faces of one attempt, in px of the picture."""
     picture, matrix_23 = view(image_HW3, attempt)
     back = cv2.invertAffineTransform(matrix_23)
@@ -203,10 +207,10 @@ def _reject(faces: Sequence[Points], shape: tuple[int, ...]) -> list[float]:
     return [1.0] if len(faces) == 1 else [-1.0] * len(faces)
 
 
-Choice = Callable[[Sequence[Points], tuple[int, ...]], list[float]]
+FaceScores = Callable[[Sequence[Points], tuple[int, ...]], list[float]]
 """(faces in px, shape of the picture) -> scores; the highest wins, a negative one is refused."""
 
-CHOICES: dict[str, Choice] = {
+FACE_CHOICES: dict[str, FaceScores] = {
     "largest_central": _largest_central,
     "centre": _centre,
     "reject": _reject,

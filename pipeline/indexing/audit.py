@@ -12,109 +12,122 @@ import numpy as np
 
 from errors import DataError, printable
 from pipeline.datasets.folder import SUFFIXES
-from pipeline.faces.decode import Limits, UndecodableError, content_digest, glance, read_picture
-from pipeline.indexing.perceptual_hash import NONE, grouped, likeness, near_pairs
+from pipeline.faces.decode import (
+    PictureLimits,
+    UndecodableError,
+    content_digest,
+    glance,
+    read_picture,
+)
+from pipeline.indexing.perceptual_hash import NO_HASH, linked_sets, near_pairs, perceptual_hash
 from store.records import SPLITS, Sample, Status
 
 _SHOWN = 10
-_LOOK = Limits(max_pixels=50_000_000, min_side_px=1)
+_COMPARE_LIMITS = PictureLimits(max_pixels=50_000_000, min_side_px=1)
 """What is decoded to be compared; what a picture may be otherwise, align decides."""
 
 Rows = list[int]
-Finding = dict[str, Any]
+AuditEntry = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PictureCheck:
     """What one picture's file holds.
 
     Attributes:
         status: OK, or why it cannot be read.
         digest: of its bytes; empty if they cannot be read.
-        likeness: perceptual hash; NONE if nobody asked, or it cannot be decoded.
+        perceptual_hash: 64 bits; NO_HASH if nobody asked, or it cannot be decoded.
     """
 
     status: Status
     digest: str = ""
-    likeness: int = NONE
+    perceptual_hash: int = NO_HASH
 
 
-def look(root: Path, name: str, follow_links: bool, compare: bool) -> Look:
+def check_picture(root: Path, name: str, follow_links: bool, compare: bool) -> PictureCheck:
     """Look at one picture.
 
     Args:
         root: the dataset's folder, resolved.
         name: of the picture.
         follow_links: whether links may leave the folder.
-        compare: whether to decode it for its likeness.
+        compare: whether to decode it for its perceptual hash.
     """
     digest = ""
     try:
         payload = read_picture(root, name, follow_links)
         digest = content_digest(payload)
-        return Look(Status.OK, digest, likeness(glance(payload, _LOOK)) if compare else NONE)
+        return PictureCheck(
+            Status.OK,
+            digest,
+            perceptual_hash(glance(payload, _COMPARE_LIMITS)) if compare else NO_HASH,
+        )
     except UndecodableError as error:
-        return Look(error.status, digest)
+        return PictureCheck(error.status, digest)
 
 
-def same_content(looks: Sequence[Look]) -> list[Rows]:
+def same_content(checks: Sequence[PictureCheck]) -> list[Rows]:
     """Return the sets of rows whose files are equal, byte for byte."""
-    return _alike(look.digest or None for look in looks)
+    return _repeated(check_picture.digest or None for check_picture in checks)
 
 
-def look_alikes(looks: Sequence[Look], bits: int) -> list[Rows]:
+def look_alikes(checks: Sequence[PictureCheck], bits: int) -> list[Rows]:
     """Return the sets of rows whose pictures look alike; of equal files the first stands for all.
 
     Args:
-        looks: one a row.
+        checks: one per row.
         bits: in how many of 64 their hashes may differ.
     """
     first: dict[str, int] = {}
-    for row, seen in enumerate(looks):
-        if seen.likeness != NONE:
-            first.setdefault(seen.digest, row)
+    for row, check in enumerate(checks):
+        if check.perceptual_hash != NO_HASH:
+            first.setdefault(check.digest, row)
     rows = list(first.values())
     hashes, place = np.unique(
-        np.array([looks[row].likeness for row in rows], np.uint64), return_inverse=True
+        np.array([checks[row].perceptual_hash for row in rows], np.uint64), return_inverse=True
     )
     equal: dict[int, int] = {}
     links = [(equal.setdefault(int(at), row), row) for at, row in zip(place, rows, strict=True)]
     links += [(equal[int(one)], equal[int(other)]) for one, other in near_pairs(hashes, bits)]
-    return grouped(len(looks), links)
+    return linked_sets(len(checks), links)
 
 
 def audit(
-    samples: Sequence[Sample], looks: Sequence[Look], alike: list[Rows], strays: Sequence[str]
-) -> dict[str, Finding]:
+    samples: Sequence[Sample],
+    checks: Sequence[PictureCheck],
+    alike: list[Rows],
+    strays: Sequence[str],
+) -> dict[str, AuditEntry]:
     """Find what a dataset's user should know.
 
     Args:
         samples: with their splits.
-        looks: one a sample.
+        checks: one per sample.
         alike: of `look_alikes`.
-        strays: of `unnamed`.
+        strays: of `unlabelled_files`.
 
     Returns:
         Finding -> how many sets, pictures, sets across splits, and the first sets by name.
     """
-    copies = same_content(looks)
+    copies = same_content(checks)
     contradicting = [rows for rows in copies if len({samples[row].expression for row in rows}) > 1]
-    bad = [row for row, seen in enumerate(looks) if seen.status != Status.OK]
+    bad = [row for row, check in enumerate(checks) if check.status != Status.OK]
     return {
-        "same_content": _finding(samples, copies),
-        "look_alike": _finding(samples, alike),
-        "same_person": _finding(samples, _alike(sample.person for sample in samples)),
-        "contradicting_labels": _finding(samples, contradicting),
+        "same_content": _entry(samples, copies),
+        "look_alike": _entry(samples, alike),
+        "same_person": _entry(samples, _repeated(sample.person for sample in samples)),
+        "contradicting_labels": _entry(samples, contradicting),
         "unusable": {
             "pictures": len(bad),
-            "statuses": dict(sorted(Counter(looks[row].status for row in bad).items())),
+            "statuses": dict(sorted(Counter(checks[row].status for row in bad).items())),
             "first": [samples[row].id for row in bad[:_SHOWN]],
         },
         "unnamed": {"pictures": len(strays), "first": list(strays[:_SHOWN])},
     }
 
 
-def _alike(keys: Iterable[Hashable]) -> list[Rows]:
+def _repeated(keys: Iterable[Hashable]) -> list[Rows]:
     sets = defaultdict(list)
     for row, key in enumerate(keys):
         if key is not None:
@@ -122,7 +135,7 @@ def _alike(keys: Iterable[Hashable]) -> list[Rows]:
     return [rows for rows in sets.values() if len(rows) > 1]
 
 
-def _finding(samples: Sequence[Sample], sets: list[Rows]) -> Finding:
+def _entry(samples: Sequence[Sample], sets: list[Rows]) -> AuditEntry:
     """Describe sets of rows; those across splits come first, with one of each split in front."""
     across = [rows for rows in sets if len({samples[row].split for row in rows}) > 1]
     inside = [rows for rows in sets if len({samples[row].split for row in rows}) == 1]
@@ -143,7 +156,7 @@ def _named(samples: Sequence[Sample], rows: Rows) -> list[list[str]]:
     ]
 
 
-def unnamed(root: Path, names: frozenset[str]) -> list[str]:
+def unlabelled_files(root: Path, names: frozenset[str]) -> list[str]:
     """Return the picture files under a folder that no sample names, sorted; links are not entered.
 
     Args:
@@ -164,9 +177,9 @@ def refuse_twin_names(raw: Path, samples: Iterable[Sample]) -> None:
     Raises:
         DataError: naming both.
     """
-    seen: dict[str, str] = {}
+    check: dict[str, str] = {}
     for sample in samples:
-        other = seen.setdefault(unicodedata.normalize("NFC", sample.id), sample.id)
+        other = check.setdefault(unicodedata.normalize("NFC", sample.id), sample.id)
         if other is not sample.id:
             raise DataError(
                 raw,
@@ -175,7 +188,9 @@ def refuse_twin_names(raw: Path, samples: Iterable[Sample]) -> None:
             )
 
 
-def refuse_leaks(raw: Path, found: Mapping[str, Finding], kinds: Sequence[str], key: str) -> None:
+def refuse_leaks(
+    raw: Path, found: Mapping[str, AuditEntry], kinds: Sequence[str], key: str
+) -> None:
     """Refuse a dataset whose splits share what they must not share.
 
     Args:
@@ -203,13 +218,13 @@ def _pair(names: Sequence[Sequence[str]]) -> str:
     return " = ".join(f"'{printable(name)}' ({split})" for name, split in names[:2])
 
 
-def told(found: Mapping[str, Finding]) -> list[str]:
+def audit_lines(found: Mapping[str, AuditEntry]) -> list[str]:
     """Return what is wrong as a line a finding; persons only where splits share them."""
     lines = (say(title, found[kind]) for kind, (title, say) in _FINDINGS.items())
     return [line for line in lines if line]
 
 
-def _sets_line(title: str, finding: Finding) -> str:
+def _sets_line(title: str, finding: AuditEntry) -> str:
     if not finding["sets"]:
         return ""
     counted = f"sets {finding['sets']}, pictures {finding['pictures']}"
@@ -217,11 +232,11 @@ def _sets_line(title: str, finding: Finding) -> str:
     return f"{title}: {counted}, {across}, such as {_pair(finding['first'][0])}"
 
 
-def _persons_line(title: str, finding: Finding) -> str:
+def _persons_line(title: str, finding: AuditEntry) -> str:
     return _sets_line(title, finding) if finding["across_splits"] else ""
 
 
-def _files_line(title: str, finding: Finding) -> str:
+def _files_line(title: str, finding: AuditEntry) -> str:
     if not finding["pictures"]:
         return ""
     statuses = ", ".join(f"{name} {count}" for name, count in finding.get("statuses", {}).items())
@@ -229,7 +244,7 @@ def _files_line(title: str, finding: Finding) -> str:
     return f"{title}: {finding['pictures']}{listed}, such as '{printable(finding['first'][0])}'"
 
 
-_FINDINGS: dict[str, tuple[str, Callable[[str, Finding], str]]] = {
+_FINDINGS: dict[str, tuple[str, Callable[[str, AuditEntry], str]]] = {
     "same_content": ("the same content", _sets_line),
     "look_alike": ("look-alikes", _sets_line),
     "same_person": ("the same person", _persons_line),

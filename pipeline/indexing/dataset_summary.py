@@ -6,21 +6,21 @@ from typing import Any
 
 from errors import printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import Found, LeftOut
-from pipeline.indexing.reader_detection import Chosen
+from pipeline.datasets.reader import LeftOut, Listed
+from pipeline.indexing.reader_detection import ReaderChoice
 from store.records import Sample
 
-ALL = "all"
+NO_SPLIT = "all"
 """Stands for the split of pictures without one."""
 
 
-def divided(found: Sequence[Found]) -> tuple[list[Sample], list[LeftOut]]:
+def partition(found: Sequence[Listed]) -> tuple[list[Sample], list[LeftOut]]:
     """Return what was taken and what was left out."""
     samples = [one for one in found if isinstance(one, Sample)]
     return samples, [one for one in found if isinstance(one, LeftOut)]
 
 
-def census(found: Sequence[Found], chosen: Chosen) -> dict[str, Any]:
+def summarize_dataset(found: Sequence[Listed], chosen: ReaderChoice) -> dict[str, Any]:
     """Count what a dataset lists.
 
     Args:
@@ -31,21 +31,21 @@ def census(found: Sequence[Found], chosen: Chosen) -> dict[str, Any]:
         reader; saw; listed and published: split -> pictures; left_out: reason -> split -> pictures;
         note.
     """
-    _, left_out = divided(found)
+    _, left_out = partition(found)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for one in left_out:
-        reasons[one.reason][one.split or ALL] += 1
+        reasons[one.reason][one.split or NO_SPLIT] += 1
     return {
         "reader": chosen.name,
         "saw": chosen.saw,
-        "listed": dict(Counter(one.split or ALL for one in found)),
+        "listed": dict(Counter(one.split or NO_SPLIT for one in found)),
         "published": dict(DATASETS[chosen.name].listed),
         "left_out": {reason: dict(counts) for reason, counts in reasons.items()},
         "note": DATASETS[chosen.name].note,
     }
 
 
-def told(counted: Mapping[str, Any]) -> str:
+def summary_lines(counted: Mapping[str, Any]) -> str:
     """Return a census as lines of text."""
     why = f", for it has {counted['saw']}" if counted["saw"] else ""
     lines = [f"reader {counted['reader']}{printable(why)}"]

@@ -16,20 +16,22 @@ from itertools import combinations, pairwise
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from store.records import U8Image
 
 Hashes = NDArray[np.uint64]
 
-NONE = 0
+NO_HASH = 0
 """The hash of a picture without any structure, which is like every other such picture."""
 
 _BITS = 64
 _SIDE_PX = 32
 
 
-def likeness(grey_HW: U8Image) -> int:
-    """Return the perceptual hash of a grey picture, 64 bits; NONE if it is of one grey."""
+def perceptual_hash(grey_HW: U8Image) -> int:
+    """Return the perceptual hash of a grey picture, 64 bits; NO_HASH if it is of one grey."""
     small = cv2.resize(grey_HW, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA)
     return int.from_bytes(cv2.img_hash.pHash(small).tobytes(), "little")
 
@@ -70,7 +72,7 @@ def _agreeing(hashes_N: Hashes, mask: int, bits: int) -> NDArray[np.intp]:
         step += 1
 
 
-def grouped(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def linked_sets(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Return the sets of two or more that pairs link, directly or through others.
 
     Args:
@@ -80,18 +82,9 @@ def grouped(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
     Returns:
         Each set ascending; the sets by their first member.
     """
-    head = list(range(count))
-
-    def top(member: int) -> int:
-        while head[member] != member:
-            head[member] = head[head[member]]
-            member = head[member]
-        return member
-
-    for one, other in pairs:
-        first, second = sorted((top(one), top(other)))
-        head[second] = first
+    links = np.array(list(pairs), np.intp).reshape(-1, 2)
+    graph = coo_array((np.ones(len(links), bool), links.T), shape=(count, count))
     sets = defaultdict(list)
-    for member in range(count):
-        sets[top(member)].append(member)
+    for member, label in enumerate(connected_components(graph, directed=False)[1].tolist()):
+        sets[label].append(member)
     return [members for members in sets.values() if len(members) > 1]

@@ -8,21 +8,21 @@ from pathlib import Path
 
 from errors import NoInputError, UsageError, pick, printable
 from pipeline.datasets import AUTO, DATASETS
-from pipeline.datasets.reader import Clue
+from pipeline.datasets.reader import LayoutClue
 
 _LOOK_AT = 2000
 _LAYOUTS = "All layouts: docs/datasets.md."
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ReaderChoice:
     """A row of DATASETS, and what was seen that speaks for it; nothing if the user named it."""
 
     name: str
     saw: str = ""
 
 
-def choose(root: Path, name: str) -> Chosen:
+def choose(root: Path, name: str) -> ReaderChoice:
     """Return the named reader; for `auto` the one that the folder is for.
 
     Raises:
@@ -35,10 +35,10 @@ def choose(root: Path, name: str) -> Chosen:
         raise NoInputError(
             root, f"is no folder. Put the dataset there or link it: ln -s /where/it/is {root}"
         )
-    return detect(root) if name == AUTO else Chosen(name)
+    return detect(root) if name == AUTO else ReaderChoice(name)
 
 
-def detect(root: Path) -> Chosen:
+def detect(root: Path) -> ReaderChoice:
     """Say which reader a folder is for.
 
     A reader that knows its dataset by name goes before a general one.
@@ -48,20 +48,20 @@ def detect(root: Path) -> Chosen:
         NoInputError: if none does: what is missing where some of it is there, what every reader
             wants where nothing is.
     """
-    clues = {name: reader.look(root) for name, reader in DATASETS.items()}
+    clues = {name: reader.check_layout(root) for name, reader in DATASETS.items()}
     fits = [name for name, wanted in clues.items() if all(there for _, there in wanted)]
     best = [name for name in fits if not DATASETS[name].general] or fits
     if len(best) > 1:
-        told = "; ".join(f"{name}: it has {_seen(root, clues[name])}" for name in best)
+        listed = "; ".join(f"{name}: it has {_present(root, clues[name])}" for name in best)
         raise UsageError(
-            root, f"fits several readers ({told}). Name one: set reader in params.yaml."
+            root, f"fits several readers ({listed}). Name one: set reader in params.yaml."
         )
     if not best:
         raise NoInputError(root, _nothing(root, clues))
-    return Chosen(best[0], _seen(root, clues[best[0]]))
+    return ReaderChoice(best[0], _present(root, clues[best[0]]))
 
 
-def _seen(root: Path, wanted: Iterable[Clue]) -> str:
+def _present(root: Path, wanted: Iterable[LayoutClue]) -> str:
     """Name the paths that are there; a clue that is no path speaks for itself."""
     return ", ".join(
         next((name for name in names if (root / name).exists()), names[0])
@@ -70,14 +70,14 @@ def _seen(root: Path, wanted: Iterable[Clue]) -> str:
     )
 
 
-def _nothing(root: Path, clues: dict[str, list[Clue]]) -> str:
+def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
     """Say why no reader takes a folder: the nearest miss, a folder too high, or nothing at all."""
     below = [sub for sub in islice(sorted(root.iterdir()), _LOOK_AT) if sub.is_dir()]
     for sub in below:
         fits = [
             name
             for name, reader in DATASETS.items()
-            if not reader.general and all(there for _, there in reader.look(sub))
+            if not reader.general and all(there for _, there in reader.check_layout(sub))
         ]
         if fits:
             return (
@@ -88,30 +88,30 @@ def _nothing(root: Path, clues: dict[str, list[Clue]]) -> str:
     if misses:
         lacks = {name: sum(not there for _, there in clues[name]) for name in misses}
         nearest = [name for name in misses if lacks[name] == min(lacks.values())]
-        told = "; ".join(f"{name}: {misses[name]}" for name in nearest)
-        return f"fits no reader whole. Did you mean {told}? {_LAYOUTS}"
+        listed = "; ".join(f"{name}: {misses[name]}" for name in nearest)
+        return f"fits no reader whole. Did you mean {listed}? {_LAYOUTS}"
     wants = "; ".join(f"{name}: {_wanted(wanted)}" for name, wanted in clues.items())
     packed = sorted(printable(file.name) for file in root.glob("*.zip"))
     hint = f" Still packed: {', '.join(packed)}; unpack it there." if packed else ""
     return f"fits no reader.{hint} They want to see: {wants}. {_LAYOUTS}"
 
 
-def _wanted(wanted: Iterable[Clue]) -> str:
+def _wanted(wanted: Iterable[LayoutClue]) -> str:
     return " and ".join(names[0] for names, _ in wanted)
 
 
-def _miss(root: Path, wanted: list[Clue]) -> str:
+def _miss(root: Path, wanted: list[LayoutClue]) -> str:
     """Say what is missing where another clue is there, or a name is misspelt; else nothing."""
     missing = [names for names, there in wanted if not there]
     entries = _entries(root)
     near = [match for names in missing for match in _near(names, entries)]
     if not near and len(missing) == len(wanted):
         return ""
-    seen = _seen(root, wanted)
-    told = " and ".join(names[0] for names in missing)
+    seen = _present(root, wanted)
+    listed = " and ".join(names[0] for names in missing)
     there = f"has {printable(seen)}, but " if seen else ""
     hint = f" (there is {', '.join(map(printable, near))})" if near else ""
-    return f"{there}not {told}{hint}"
+    return f"{there}not {listed}{hint}"
 
 
 def _near(names: tuple[str, ...], entries: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from errors import DataError
-from pipeline.indexing.perceptual_hash import grouped
+from pipeline.indexing.perceptual_hash import linked_sets
 from store.records import Sample
 
 
@@ -58,7 +58,7 @@ def _groups(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list
     ]
     first: dict[str, int] = {}
     persons = [(first.setdefault(name, row), row) for row, name in enumerate(names)]
-    for rows in grouped(len(samples), [*persons, *twins]):
+    for rows in linked_sets(len(samples), [*persons, *twins]):
         for row in rows:
             names[row] = names[rows[0]]
     return names
