@@ -173,6 +173,8 @@ def sentence(told: Explanation, params: ReadParams) -> str:
     if not most:
         return f"{words} Attention is on no action unit more than elsewhere."
     listed = _joined([_described(one) for one in most])
+    if not any(book.expressions[name] for book in CODEBOOKS.values()):
+        return f"{words} Attention is densest on {listed}. {name} has no action units."
     units = [f"AU{unit}" for one in most for unit in one.belongs]
     belong = f"{_joined(units)} {'belongs' if len(units) == 1 else 'belong'}"
     if not units:

@@ -159,6 +159,11 @@ def test_the_sentence_says_when_another_expression_is_explained(read):
     assert words.endswith("None of them belongs to Fear.")
 
 
+def test_the_sentence_says_that_neutral_has_no_action_units(read):
+    words = sentence(made(NEUTRAL, NEUTRAL, [CORNERS]), read)
+    assert words.endswith("Neutral has no action units.")
+
+
 def test_the_numbers_are_json(setup, lit, points):
     (told,) = explain(setup, lit, points, FEAR)
     read_back = json.loads(json.dumps(told.as_json(), allow_nan=False))
