@@ -156,8 +156,3 @@ def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "demo/prm/aligned"):
         put(tmp_path / "results", place, **scores)
     assert "The change of ATT-COS is undefined" in page_of(tmp_path / "results", tmp_path / "out")
-
-
-def test_a_misspelt_parameter_is_refused_by_name():
-    with pytest.raises(ValueError, match="sheet_face\n"):
-        ReportParams.model_validate({"title": "x", "sheet_faces": 1, "sheet_face": 1})
