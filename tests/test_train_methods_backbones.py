@@ -118,7 +118,7 @@ def test_a_picture_that_patches_do_not_fill_is_refused(shipped):
 
 @pytest.mark.parametrize("name", ["ir50", "ir18", "deit_mini"])
 def test_imagenet_weights_that_nobody_published_are_refused(shipped, name):
-    with pytest.raises(UsageError, match=f"nobody published ImageNet weights of {name}"):
+    with pytest.raises(UsageError, match=f"no published ImageNet weights of {name}"):
         made(name, shipped, weights="imagenet")
 
 

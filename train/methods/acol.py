@@ -1,4 +1,4 @@
-"""ACoL: a second branch learns from what the first one did not look at.
+"""ACoL: a second branch learns from the places that the first one did not attend to.
 
 Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
@@ -23,10 +23,10 @@ from train.records import Batch, Forward
 
 
 class ACoLHead(Head):
-    """Two branches; the second sees what the first did not look at, and finds the rest.
+    """Two branches; the first branch's most active places are erased for the second.
 
-    Erased is the map of the label while there is one, in training; otherwise that of the class
-    which the first branch predicts, so that nobody has to know the label.
+    In training, the map of the label decides what is erased; in evaluation, where labels are not
+    known, the map of the class that the first branch predicts.
 
     Source: Zhang et al., Adversarial Complementary Learning, CVPR 2018.
     """
@@ -39,15 +39,15 @@ class ACoLHead(Head):
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
-        """Return the first branch's logits, and of both the higher of their maps in [0, 1].
+        """Return the first branch's logits, and the maximum of both branches' maps in [0, 1].
 
-        Extra `erased_logits_BK`: the second branch's, for its loss.
+        Extra `erased_logits_BK`: the second branch's logits, for its loss.
         """
         first_BKHW = self.first(features[-1])
         logits_BK = first_BKHW.mean(dim=(2, 3))
         classes_B = logits_BK.argmax(dim=1) if labels_B is None else labels_B
-        seen_BHW = minmax_normalize(select_class(first_BKHW.detach(), classes_B))
-        kept_B1HW = (seen_BHW < self.params.threshold)[:, None]
+        first_BHW = minmax_normalize(select_class(first_BKHW.detach(), classes_B))
+        kept_B1HW = (first_BHW < self.params.threshold)[:, None]
         second_BKHW = self.second(features[-1] * kept_B1HW)
         return Forward(
             logits_BK,
@@ -58,7 +58,7 @@ class ACoLHead(Head):
 
 
 def _branch(channels: int, width: int) -> nn.Sequential:
-    """Return the published branch: two 3 x 3 convolutions, then one map an expression."""
+    """Return the published branch: two 3 x 3 convolutions, then one map per expression."""
     return nn.Sequential(
         init_xavier(nn.Conv2d(channels, width, 3, padding=1)),
         nn.ReLU(),

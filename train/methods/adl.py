@@ -1,4 +1,4 @@
-"""ADL (attention-based dropout layer): the most active places are sometimes hidden in training.
+"""ADL (attention-based dropout layer): in training, the most active places are sometimes hidden.
 
 Shapes: B batch, C channels, H W rows and columns.
 """
@@ -13,9 +13,9 @@ from train.options import ADLParams
 
 
 class AttentionDropout(nn.Module):
-    """Hides or stresses what a level attends to, by one coin a batch; nothing in evaluation.
+    """Hides or stresses the most active places, by one random draw per batch; off in evaluation.
 
-    The coin comes from the device's default generator, as dropout's do.
+    The draw comes from the device's default generator, as in dropout.
     """
 
     def __init__(self, params: ADLParams) -> None:
@@ -27,11 +27,11 @@ class AttentionDropout(nn.Module):
         if not self.training:
             return feature_BCHW
         attention_B1HW = feature_BCHW.mean(dim=1, keepdim=True)
-        most_B111 = attention_B1HW.amax(dim=(2, 3), keepdim=True)
-        kept_B1HW = (attention_B1HW < self.params.threshold * most_B111).to(feature_BCHW.dtype)
-        coin = torch.rand((), device=feature_BCHW.device)
+        highest_B111 = attention_B1HW.amax(dim=(2, 3), keepdim=True)
+        kept_B1HW = (attention_B1HW < self.params.threshold * highest_B111).to(feature_BCHW.dtype)
+        draw = torch.rand((), device=feature_BCHW.device)
         return feature_BCHW * torch.where(
-            coin < self.params.drop_p, kept_B1HW, attention_B1HW.sigmoid()
+            draw < self.params.drop_p, kept_B1HW, attention_B1HW.sigmoid()
         )
 
 

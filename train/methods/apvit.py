@@ -1,4 +1,4 @@
-"""APViT's head: a transformer over the deepest level that keeps fewer and fewer places.
+"""APViT's head: a transformer over the deepest level that keeps fewer places block by block.
 
 Shapes: B batch, C channels of the level, D width, N places kept, P = H * W places.
 Source: Xue et al., Vision Transformer with Attentive Pooling, 2022 (arXiv 2212.05463).
@@ -66,7 +66,7 @@ class APViTHead(Head):
         return Forward(logits_BK, features, None, {"importance_BHW": importance_BHW})
 
     def _pooling_block(self, block: Block, tokens_BND: Tensor) -> Tensor:
-        """Run a block that drops places between its attention and its perceptron."""
+        """Run a block that drops tokens between its attention and its MLP."""
         normed_BND = block.norm1(tokens_BND)
         scores_BN = class_scores(block.attn, normed_BND).detach().sum(dim=1)[:, 1:]
         tokens_BND = tokens_BND + block.attn(normed_BND)
@@ -74,8 +74,8 @@ class APViTHead(Head):
             tokens_BND[:, 1:], scores_BN, int(self.params.pool_keep * scores_BN.shape[1])
         )
         tokens_BND = torch.cat([tokens_BND[:, :1], kept_BND], dim=1)
-        found: Tensor = tokens_BND + block.mlp(block.norm2(tokens_BND))
-        return found
+        output_BND: Tensor = tokens_BND + block.mlp(block.norm2(tokens_BND))
+        return output_BND
 
     def _positions(self, size: torch.Size) -> tuple[Tensor, Tensor]:
         embedding = self.pos_embed
@@ -85,7 +85,7 @@ class APViTHead(Head):
 
 
 def keep_top_tokens(tokens_BPD: Tensor, scores_BP: Tensor, count: int) -> Tensor:
-    """Keep the tokens that are worth most, at least one, in the order of their worth: (B, N, D)."""
+    """Keep the `count` tokens of the highest scores, at least one, highest first: (B, N, D)."""
     kept_BN = scores_BP.topk(max(1, count), dim=1).indices
     return tokens_BPD.gather(1, kept_BN[..., None].expand(-1, -1, tokens_BPD.shape[2]))
 

@@ -1,4 +1,4 @@
-"""The AU alignment term: an attention, a similarity and a resize, each a choice from its family.
+"""The AU alignment loss: an attention, a similarity and a resize, each chosen from its family.
 
 Shapes: B batch, C channels, H W of an attention, h w of a heatmap.
 Source: Belharbi et al., Guided Interpretable Facial Expression Recognition, FG 2024 (arXiv
@@ -51,7 +51,7 @@ def fixed_share(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Ten
 
 
 def random_share(feature_BCHW: Tensor, share: float, rng: torch.Generator) -> Tensor:
-    """Average over channels drawn anew for every face, each with chance `share`."""
+    """Average over channels drawn anew for each face, each with probability `share`."""
     chance_BC = torch.full(feature_BCHW.shape[:2], share, device=rng.device)
     kept_BC = torch.bernoulli(chance_BC, generator=rng)
     weights_BC = kept_BC / kept_BC.sum(dim=1, keepdim=True).clamp(min=1)
@@ -65,7 +65,7 @@ ATTENTIONS: dict[str, Attention] = {
     "fixed_share": fixed_share,
     "random_share": random_share,
 }
-"""Name -> (features, share of the channels, chance) -> (B, H, W) float32. No ReLU, no abs."""
+"""Name -> (features, share of the channels, generator) -> (B, H, W) float32. No ReLU, no abs."""
 
 
 def _identity(attention_BHW: Tensor) -> Tensor:
@@ -111,7 +111,7 @@ def l2(attention_BHW: Tensor, heatmap_BHW: Tensor, sharpness: float) -> Tensor:
 
 
 def kl(attention_BHW: Tensor, heatmap_BHW: Tensor, sharpness: float) -> Tensor:
-    """Mean over places of KL(heatmap || attention), every place a coin: (B,)."""
+    """Mean over places of KL(heatmap || attention), each place a Bernoulli variable: (B,)."""
     seen, wanted = (torch.stack([1 - one, one]) for one in (attention_BHW, heatmap_BHW))
     least = torch.finfo(seen.dtype).tiny
     divergence = torch.xlogy(wanted, wanted) - wanted * seen.clamp(min=least).log()
@@ -140,7 +140,7 @@ class Similarity:
 
     Attributes:
         distance: (attention, heatmap, sharpness) -> (B,), smaller where they agree better.
-        of_distributions: it only makes sense after a softmax, which is therefore always taken.
+        of_distributions: it needs distributions, so a softmax is always taken first.
     """
 
     distance: Distance
@@ -190,7 +190,7 @@ def _image_size(layers: Sequence[Size], image_px: int) -> tuple[Size, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Resize:
-    """How a heatmap comes to an attention's size.
+    """How a heatmap is resized to an attention's size.
 
     Attributes:
         sizes: (sizes of the attentions, image_px) -> sizes at which batches carry heatmaps.
@@ -235,7 +235,7 @@ def target_sizes(
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The term, its parts chosen.
+    """The loss, with its parts chosen.
 
     Attributes:
         layers: which levels, from 1; the result is their mean.
@@ -278,7 +278,7 @@ class Alignment:
 
 
 def alignment(params: AlignmentParams) -> Alignment:
-    """Return the alignment term with its parts chosen by name.
+    """Return the alignment loss with its parts chosen by name.
 
     Raises:
         UsageError: if a part is not known.

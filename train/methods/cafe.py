@@ -1,8 +1,8 @@
-"""CAFE: a trained mask chooses what of a frozen CLIP feature tells the expression.
+"""CAFE: a trained mask selects the channels of a frozen CLIP feature.
 
-Shapes: B batch, C channels of the tower's feature, K expressions, G channels an expression.
+Shapes: B batch, C channels of the tower's feature, K expressions, G channels per expression.
 Source: Zhang et al., Generalizable Facial Expression Recognition, ECCV 2024 (arXiv 2408.10614),
-and its code: predictions come from the linear layer; the other logits only train.
+and its code: the linear layer predicts; the other logits are for training only.
 """
 
 import random
@@ -26,13 +26,13 @@ from train.options import (
 from train.records import Batch, Forward, Loss
 
 CLASSES = len(EXPRESSIONS)
-_CAVEATS = {RANDOM: "a random tower stands in for CLIP: its scores say nothing about CAFE"}
+_CAVEATS = {RANDOM: "a random tower replaces CLIP: its scores say nothing about CAFE"}
 
 
 class CAFEHead(Head):
-    """The tower's feature, times the sigmoid of the pooled level; a linear layer on that.
+    """The tower's feature times the sigmoid of the pooled level, and a linear layer.
 
-    The tower is no part of the state that checkpoints keep; its digest is.
+    Checkpoints hold the tower's digest, not the tower.
     """
 
     def __init__(self, level: LevelShape, params: CAFEParams) -> None:
@@ -50,13 +50,13 @@ class CAFEHead(Head):
         )
 
     def encode_extra(self, images_B3HW: Tensor) -> Extra:
-        """Return the tower's feature of the pictures: `clip_BC`."""
+        """Return the tower's feature of the images: `clip_BC`."""
         return {"clip_BC": self._tower(images_B3HW)}
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
-        """Return logits; extra `masked_BC`, what they are made of."""
+        """Return logits; extra `masked_BC`, the input of the linear layer."""
         mask_BC = features[-1].mean(dim=(2, 3)).float().sigmoid()
         masked_BC = extra["clip_BC"] * mask_BC
         return Forward(self.linear(masked_BC), features, extra={"masked_BC": masked_BC})
@@ -69,7 +69,7 @@ class CAFEHead(Head):
         """Check the digest in a checkpoint.
 
         Raises:
-            CorruptError: if the run was trained with another tower.
+            CorruptError: if its tower's digest differs.
         """
         wanted = bytes(state.cpu().tolist()).hex()
         if wanted != self._tower.sha256:
@@ -81,10 +81,10 @@ class CAFEHead(Head):
 
 
 def draw_channel_mask(rng: random.Random, dropped: int) -> Tensor:
-    """Draw which channels take part in the separation: (C,), 0 or 1.
+    """Draw a mask over channels for the separation loss: (C,), 0 or 1.
 
-    Of every expression's channels, the last one's with the odd one, `dropped` are left out; drawn
-    in the order of the published code, so that Python's generator gives its sequence.
+    `dropped` channels per expression are 0; the odd channel belongs to the last expression here.
+    They are drawn in the order of the published code, so Python's generator gives its sequence.
     """
     kept: list[int] = []
     for number in range(CLASSES):
@@ -100,7 +100,7 @@ def draw_channel_mask(rng: random.Random, dropped: int) -> Tensor:
 
 
 def max_per_expression(masked_BC: Tensor) -> Tensor:
-    """Return the highest value among the channels of every expression: (B, K)."""
+    """Return the highest value among the channels of each expression: (B, K)."""
     return (
         masked_BC[:, : CHANNELS_PER_EXPRESSION * CLASSES]
         .reshape(-1, CLASSES, CHANNELS_PER_EXPRESSION)
@@ -109,7 +109,7 @@ def max_per_expression(masked_BC: Tensor) -> Tensor:
 
 
 def separation(params: SeparationParams) -> Loss:
-    """Return the cross-entropy of the strongest channels as logits, some dropped, a batch alike."""
+    """Cross-entropy with the strongest channel per expression as logits; one mask per batch."""
 
     def term(forward: Forward, batch: Batch) -> Tensor:
         kept_C = draw_channel_mask(random.Random(batch.rng.initial_seed()), params.dropped)
@@ -121,7 +121,7 @@ def separation(params: SeparationParams) -> Loss:
 
 
 def diversity(params: DiversityParams) -> Loss:
-    """Return one minus the mean of the strongest channels over their number; labels play no part.
+    """One minus the mean of the strongest channels over their number; labels are not used.
 
     It has no lower bound, and typically lies near .99.
     """

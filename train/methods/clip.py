@@ -1,4 +1,4 @@
-"""The image tower of OpenAI's CLIP ViT-B/32, frozen: what CAFE sees of a face before it learns.
+"""The image tower of OpenAI's CLIP ViT-B/32, frozen: CAFE's feature extractor.
 
 Shapes: B batch, C = 512 channels of the projected class token, not normalised.
 Source: Radford et al., Learning Transferable Visual Models From Natural Language Supervision, ICML
@@ -45,7 +45,7 @@ INPUTS: dict[str, Callable[[Tensor], Tensor]] = {"imagenet": _keep, "clip": _cli
 
 
 class ImageTower:
-    """A frozen network beside the model: not its part, not learned, not kept in checkpoints."""
+    """A frozen network that is no submodule of the model: neither trained nor in checkpoints."""
 
     def __init__(self, net: Any, size_px: int, prepare: Callable[[Tensor], Tensor]) -> None:  # noqa: ANN401 - a class of timm's
         self._net = net.eval().requires_grad_(False)
@@ -65,15 +65,15 @@ class ImageTower:
         return found
 
     def __deepcopy__(self, memo: dict[int, object]) -> "ImageTower":
-        """Share it: nothing about it changes, and it is large."""
+        """Return itself: it is large and never changes."""
         return self
 
 
 def load_tower(weights: str, sha256: str | None, size_px: int, normalised: str) -> ImageTower:
-    """Make the tower.
+    """Load the image tower.
 
     Args:
-        weights: `random` (the same ones every time, for trying things out), `openai` (fetched by
+        weights: `random` (always the same weights, for trying things out), `openai` (fetched by
             timm, so it needs a network), or the path of OpenAI's own file, of its state dict, or
             of timm's.
         sha256: of that file.
@@ -124,7 +124,7 @@ def _from_file(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: 
 
 
 def _refuse_other_patches(tensors: Mapping[str, Tensor]) -> None:
-    """Refuse CLIP's other towers, whose patches timm would resample to ours without a word."""
+    """Refuse CLIP's other towers, whose patches timm would silently resample."""
     for name, value in tensors.items():
         if value.ndim == 4 and value.shape[-1] != _PATCH_PX:
             raise ValueError(f"{name} has patches of {value.shape[-1]} px.")

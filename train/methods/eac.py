@@ -1,4 +1,4 @@
-"""EAC: where a model looks on a face and on its mirror image has to be the same place.
+"""EAC: the class maps of a face and of its mirror image have to agree.
 
 Shapes: B batch, C channels, H W rows and columns of the deepest level, K expressions.
 Source: Zhang et al., Learn From All: Erasing Attention Consistency for Noisy Label Facial
@@ -24,8 +24,8 @@ def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
 def mirrored(params: NoOptions) -> TrainingStrategy:
     """Show the model the augmented faces, then their mirror images; only the first are scored.
 
-    The forward pass has `class_maps_BKHW`, and of the mirror images `mirrored_maps_BKHW`, turned
-    back; `mirror_consistency` refuses models whose head has no class weights.
+    Adds extra `class_maps_BKHW`, and `mirrored_maps_BKHW` of the mirror images, flipped back.
+    `mirror_consistency` refuses models whose head has no class weights.
     """
 
     def forward(model: Classifier, batch: Batch) -> Forward:

@@ -1,6 +1,6 @@
-"""Heads: from the deepest level to logits and, for some, one map an expression.
+"""Heads: from the deepest level to logits and, for some, one map per expression.
 
-Shapes: B batch, C channels, H W rows and columns, K expressions, M maps an
+Shapes: B batch, C channels, H W rows and columns, K expressions, M maps per
 expression, P places of a map.
 """
 

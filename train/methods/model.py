@@ -1,4 +1,4 @@
-"""From a row of METHODS and the numbers of a run to a network."""
+"""Build the network, losses and training strategy of a method, from its row of METHODS."""
 
 import torch
 
@@ -17,7 +17,7 @@ from train.records import Loss
 
 
 def build_model(method: Method, params: TrainParams) -> Classifier:
-    """Make a method's network, with fresh weights where none are given.
+    """Make a method's network; weights are random where none are given.
 
     Raises:
         UsageError: if a name or an option is not known.
@@ -32,7 +32,7 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
 
 
 def _last_level_shape(backbone: Backbone, image_px: int) -> LevelShape:
-    """Ask a backbone for the shape of its last level."""
+    """Return the shape of a backbone's last level."""
     backbone.eval()
     with torch.no_grad():
         levels, _ = backbone(torch.zeros(1, 3, image_px, image_px))
@@ -44,7 +44,7 @@ def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
     """Return a method's own losses.
 
     Raises:
-        UsageError: if an option is not known, or of a term that the method does not have.
+        UsageError: if an option is not known, or a loss is not one of the method's.
     """
     options = loss_options(method, params.losses)
     return {name: LOSSES[name](options[name]) for name in method.losses}

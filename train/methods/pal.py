@@ -1,4 +1,4 @@
-"""PAL: what a layer contributes to the answer has to lie where the landmarks, or the AUs, are.
+"""PAL: a layer's contributions to the logits have to lie at the landmarks, or at the AUs.
 
 Unlike AU alignment it looks at gradients, so the loss is of second order.
 Shapes: B batch, C channels, H W rows and columns of a level, M maps, K expressions.
@@ -28,7 +28,7 @@ _EPS = 1e-6
 
 
 def second_order(params: NoOptions) -> TrainingStrategy:
-    """Run attention in the one way whose gradient has a gradient."""
+    """Run attention by the one implementation that has second-order gradients."""
 
     def forward(model: Classifier, batch: Batch) -> Forward:
         with sdpa_kernel(SDPBackend.MATH):
@@ -177,7 +177,7 @@ TARGETS: dict[str, Target] = {
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The term, its parts chosen; see AttributionParams."""
+    """The loss, with its parts chosen; see AttributionParams."""
 
     params: AttributionParams
     kind: Callable[[Tensor, Tensor], Tensor]

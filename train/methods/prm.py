@@ -13,7 +13,7 @@ from train.records import Forward
 
 
 class PRMHead(Head):
-    """One map an expression; the highest value around every place, averaged, is the logit.
+    """One map per expression; the logit is the mean of the highest values in sliding windows.
 
     Source: Zhou et al., Weakly Supervised Instance Segmentation using Class Peak Response, CVPR
     2018, with the fixed window of the published code.
@@ -27,7 +27,7 @@ class PRMHead(Head):
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
     ) -> Forward:
-        """Return logits and the maps before the window; a map smaller than it is one window."""
+        """Return logits and the maps before max-pooling; a window is at most as large as a map."""
         maps_BKHW = self.classifier(features[-1])
         window = [min(self.params.window, side) for side in maps_BKHW.shape[2:]]
         return Forward(F.max_pool2d(maps_BKHW, window, 1).mean(dim=(2, 3)), features, maps_BKHW)

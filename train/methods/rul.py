@@ -1,7 +1,6 @@
-"""RUL: faces are mixed by how uncertain each is, and the mixture has to show both labels.
+"""RUL: faces are mixed by their uncertainty, and the mixture has to predict both labels.
 
-The more uncertain face takes the larger share, so both are found again only if uncertainty is what
-makes a face hard to see.
+The more uncertain face takes the larger share, so the loss is low only if hard faces are uncertain.
 
 Shapes: B batch, C channels, D width of a branch, K expressions.
 Source: Zhang et al., Relative Uncertainty Learning for Facial Expression Recognition, NeurIPS 2021.
@@ -73,10 +72,9 @@ def mix_features(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor
 
 
 def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
-    """Mix every face with another one of its batch.
+    """Mix each face with another one of its batch.
 
-    The forward pass has `mixed_logits_BK` and `partner_labels_B`; on several ranks partners are of
-    the same rank.
+    Adds extra `mixed_logits_BK` and `partner_labels_B`. Partners are from the same rank.
     """
 
     def forward(model: Classifier, batch: Batch) -> Forward:
@@ -96,7 +94,7 @@ def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
 
 
 def mixed_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
-    """Mean cross-entropy of the mixture with either label; nothing else trains RUL."""
+    """Mean cross-entropy of the mixture with either label; RUL has no other loss."""
     logits_BK = forward.extra["mixed_logits_BK"].float()
     both = (batch.labels_B, forward.extra["partner_labels_B"])
     return torch.stack([F.cross_entropy(logits_BK, labels_B) for labels_B in both]).mean()

@@ -1,4 +1,4 @@
-"""SCN: every face weighs as much as the network trusts its label, and may get another one.
+"""SCN: faces are weighted by a learned importance, and labels may be corrected.
 
 Shapes: B batch, C channels, K expressions.
 Source: Wang et al., Suppressing Uncertainties for Large-Scale Facial Expression Recognition, CVPR
@@ -28,7 +28,7 @@ from train.records import Batch, Forward, Loss
 
 
 class SCNHead(Head):
-    """A pooled linear layer whose logits are multiplied by how important the face is."""
+    """A pooled linear layer whose logits are multiplied by the face's importance."""
 
     def __init__(self, level: LevelShape) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class SCNHead(Head):
         self.linear = nn.Linear(level.channels, len(EXPRESSIONS))
 
     def class_weights(self) -> Tensor:
-        """Return those of the linear layer: importance weighs all classes of a face alike."""
+        """Return the linear layer's: importance scales all classes of a face alike."""
         return self.linear.weight
 
     def forward(
@@ -58,7 +58,7 @@ def _unimportant(important_B: Tensor) -> Tensor:
 
 
 SCOPES: dict[str, Callable[[Tensor], Tensor]] = {"batch": _all, "low": _unimportant}
-"""Whose labels may change: everybody's, as in the published code, or as in the paper."""
+"""Faces whose label may change: all (published code), or those of low importance (paper)."""
 
 
 def mark_important(importance_B: Tensor, share: float) -> Tensor:
@@ -76,9 +76,9 @@ def correct_labels(logits_BK: Tensor, labels_B: Tensor, margin: float) -> Tensor
 
 
 def relabel(params: RelabelParams) -> TrainingStrategy:
-    """Mark the important faces of every batch, and correct labels that the model contradicts.
+    """Mark the important faces of each batch, and correct labels that the model contradicts.
 
-    The forward pass has `important_B`.
+    Adds extra `important_B`.
     """
     scope = SCOPES[params.scope]
 
@@ -97,7 +97,7 @@ def relabel(params: RelabelParams) -> TrainingStrategy:
 
 
 def importance_ranking(params: RankingParams) -> Loss:
-    """Return what the gap between important and other faces lacks to the margin, times a weight.
+    """Margin loss on the gap between the mean importance of important and other faces.
 
     Without both groups, as in a batch of one face, it is 0.
     """

@@ -1,9 +1,9 @@
 """Weights from a file: of a backbone, or the published checkpoints of a whole method.
 
-A file is read only if its SHA-256 is the one that params.yaml states, and never as a pickle that
-runs code. Accepted are safetensors and state dicts of
+A file is read only if its SHA-256 equals the one in params.yaml, and never as a pickle that runs
+code. Accepted are safetensors and state dicts of
 
-    a backbone       by the names of torchvision, timm or face.evoLVe; its classifier is left alone,
+    a backbone       named as in torchvision, timm or face.evoLVe; its classifier is left alone,
                      unless it is the method's own head, as in published checkpoints of TS-CAM
     a whole method   {"encoder": ..., "classification_head": ...}, the checkpoints of Belharbi et
                      al., FG 2024, whose expressions are in our order. Names inside a head are not
@@ -82,7 +82,7 @@ def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str])
     if sha256 is None:
         raise UsageError(
             f"{key}_sha256",
-            f"is not stated. This {path.name} has {digest}; if you trust it, write that down.",
+            f"is not stated. {path.name} has SHA-256 {digest}; if you trust the file, state that.",
         )
     if digest != sha256:
         raise CorruptError(path, f"has SHA-256 {digest}, {key}_sha256 is {sha256}. Fetch it again.")
@@ -103,7 +103,7 @@ def _deserialize(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 -
         name.endswith("/constants.pkl") for name in zipfile.ZipFile(archive).namelist()
     ):
         archive.seek(0)
-        with warnings.catch_warnings():  # that nobody should write such archives any more
+        with warnings.catch_warnings():  # the archive format is deprecated
             warnings.simplefilter("ignore", FutureWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             return dict(torch.jit.load(archive, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]

@@ -15,7 +15,7 @@ from train.records import Forward
 
 
 class WildcatHead(Head):
-    """M maps an expression, averaged; their highest and lowest values make the logit.
+    """M maps per expression, averaged; their highest and lowest values make the logit.
 
     Source: Durand et al., WILDCAT, CVPR 2017.
     """

@@ -1,4 +1,4 @@
-"""What every backbone is: pictures in, five levels of activations out, shallow to deep.
+"""The base of backbones: images in, five levels of activations out, shallow to deep.
 
 Level n is "layer n" of the papers. Level 1 is the stem or the patch embedding; level 5 is what the
 head reads, so `alignment.layers: [5]` means the same for a ResNet and a transformer.
@@ -17,7 +17,7 @@ from train.params import TrainParams
 
 NAMED_WEIGHTS = ("none", "imagenet")
 BackboneOutput = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
-"""Five levels (B, C, H, W), and what only some CAM methods ask for, by name."""
+"""Five levels (B, C, H, W), and extra tensors that some CAM methods need, by name."""
 
 
 class Backbone(nn.Module):
@@ -54,7 +54,7 @@ def from_timm(name: str, weights: str, **how: object) -> Any:  # noqa: ANN401 - 
 
 
 def refuse_imagenet(params: TrainParams) -> None:
-    """Refuse ImageNet weights for a network that nobody trained there.
+    """Refuse ImageNet weights for a network that has none.
 
     Raises:
         UsageError: if they are asked for.
@@ -62,5 +62,5 @@ def refuse_imagenet(params: TrainParams) -> None:
     if params.weights == "imagenet":
         raise UsageError(
             "train.weights",
-            f"nobody published ImageNet weights of {params.backbone}. Use none, or a path.",
+            f"there are no published ImageNet weights of {params.backbone}. Use none, or a path.",
         )

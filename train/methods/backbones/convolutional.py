@@ -1,4 +1,4 @@
-"""Backbones of convolutions, and Swin, whose stages look like one, through timm."""
+"""Convolutional backbones and Swin, which has such stages too, through timm."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -56,7 +56,7 @@ class StagedBackbone(Backbone):
         self._stages, self._last_norm = stages, last_norm
 
     def forward(self, images_B3HW: Tensor) -> BackboneOutput:
-        """Return what the stem and each stage say."""
+        """Return the outputs of the stem and of each stage."""
         levels: list[Tensor] = []
         for stage in self._stages:
             stage_input = self._stage_input(levels[-1]) if levels else images_B3HW
@@ -67,16 +67,16 @@ class StagedBackbone(Backbone):
         return tuple(levels), {}
 
     def _to_level(self, value: Tensor) -> Tensor:
-        """Return what a stage says, channels first."""
+        """Return a stage's output, channels first."""
         return value
 
     def _stage_input(self, level_BCHW: Tensor) -> Tensor:
-        """Return what the next stage takes: made of the level, so there is a gradient by it."""
+        """Return the next stage's input, made from the level, so that gradients pass through it."""
         return level_BCHW
 
 
 class ChannelsLastBackbone(StagedBackbone):
-    """The same of a network that keeps its channels behind rows and columns."""
+    """A staged network whose channels are the last dimension."""
 
     def _to_level(self, value: Tensor) -> Tensor:
         return value.permute(0, 3, 1, 2)

@@ -34,7 +34,7 @@ class ResidualUnit(nn.Module):
         )
 
     def forward(self, feature_BCHW: Tensor) -> Tensor:
-        """Add what the convolutions find to the shortcut."""
+        """Add the convolutions' output to the shortcut."""
         found: Tensor = self.res_layer(feature_BCHW) + self.shortcut_layer(feature_BCHW)
         return found
 

@@ -15,7 +15,7 @@ from train.params import TrainParams
 
 
 def class_scores(attention: Any, tokens_BND: Tensor) -> Tensor:  # noqa: ANN401 - timm's Attention
-    """Return what the first token's query says to every key, before softmax: (B, A, N)."""
+    """Return the attention scores of the first token to all tokens, before softmax: (B, A, N)."""
     count, tokens, _ = tokens_BND.shape
     qkv = attention.qkv(tokens_BND).reshape(count, tokens, 3, attention.num_heads, -1)
     query_BAD = attention.q_norm(qkv[:, 0, 0])
@@ -38,7 +38,7 @@ class VisionTransformer(Backbone):
     def forward(self, images_B3HW: Tensor) -> BackboneOutput:
         """Return the levels, and the class token's attention summed over blocks.
 
-        The attention is the mean over heads. In training nobody asks for it, so it is left out.
+        The attention is the mean over heads. It is left out in training, where it is not needed.
         """
         net = self.net
         tokens_BND = net.norm_pre(net.patch_drop(net._pos_embed(net.patch_embed(images_B3HW))))
@@ -59,7 +59,7 @@ class VisionTransformer(Backbone):
         return tuple(levels), {"class_attention_BHW": self._as_map(attention_BN[..., None])[:, 0]}
 
     def _split(self, tokens_BND: Tensor) -> tuple[Tensor, Tensor]:
-        """Return a level, and tokens made of it, so that the answer has a gradient by the level."""
+        """Return a level, and tokens made of it, so that the output has a gradient by the level."""
         level_BDHW = self._as_map(tokens_BND)
         first_BND = tokens_BND[:, : self.net.num_prefix_tokens]
         return level_BDHW, torch.cat([first_BND, level_BDHW.flatten(2).transpose(1, 2)], dim=1)
