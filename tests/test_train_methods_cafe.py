@@ -17,8 +17,9 @@ from train.methods.cafe import (
 )
 from train.methods.clip import INPUTS, ImageTower, load_tower
 from train.methods.losses import cross_entropy
-from train.options import CAFEParams, DiversityParams, SeparationParams, check_options
+from train.options import CAFEParams, DiversityParams, SeparationParams
 from train.records import Batch, Forward
+from validation import checked
 
 PARAMS = CAFEParams(tower="random", tower_sha256=None, tower_px=32, tower_input="imagenet")
 LEVEL = LevelShape(512, 2, 2)
@@ -133,7 +134,7 @@ def test_a_backbone_of_other_width_is_refused():
 def test_a_tower_that_would_leave_out_a_border_is_refused():
     options = {**PARAMS.model_dump(), "tower_px": 50}
     with pytest.raises(UsageError, match=r"head\.tower_px: .* multiple of 32, got 50"):
-        check_options(CAFEParams, options, "head")
+        checked(CAFEParams, options, "head")
 
 
 def test_the_tower_sees_pictures_of_its_own_size():

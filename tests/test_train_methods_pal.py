@@ -17,8 +17,9 @@ from train.methods.pal import (
     landmark_heatmap,
     stored_heatmap,
 )
-from train.options import AttributionParams, check_options
+from train.options import AttributionParams
 from train.records import Batch, Forward
+from validation import checked
 
 OPTIONS = {
     "weight": 1.0,
@@ -33,7 +34,7 @@ OPTIONS = {
 
 
 def options(values):
-    return check_options(AttributionParams, values, "losses.attribution")
+    return checked(AttributionParams, values, "losses.attribution")
 
 
 NAMES = {
