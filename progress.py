@@ -14,7 +14,7 @@ ProgressCallback = Callable[[int, int, str], None]
 
 
 def silent(done: int, total: int, note: str) -> None:
-    """Tell nobody: the default of every progress callback."""
+    """Report nothing: the default of every progress callback."""
 
 
 class ProgressBar:
@@ -26,7 +26,7 @@ class ProgressBar:
 
     def __init__(self, what: str) -> None:
         self._what, self._started, self._last = what, time.monotonic(), time.monotonic()
-        self._begun: int | None = None
+        self._done_before: int | None = None
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -45,8 +45,8 @@ class ProgressBar:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
         )
-        alone = os.environ.get("RANK", "0") == "0"  # of torchrun's ranks, the first one tells
-        shown = console.is_terminal and alone
+        is_main = os.environ.get("RANK", "0") == "0"  # of torchrun's ranks, only the first reports
+        shown = console.is_terminal and is_main
         self._bar = Progress(*columns, console=console, transient=True) if shown else None
         self._task = self._bar.add_task(what, total=None, rate="", note="") if self._bar else None
 
@@ -67,13 +67,13 @@ class ProgressBar:
     def __call__(self, done: int, total: int, note: str) -> None:
         """Show how far it is.
 
-        A first call without a note says what was done before, which tells nothing of the pace.
+        A first call without a note says what an earlier run did; the rate does not count that.
         """
         now = time.monotonic()
-        if self._begun is None:
-            self._begun = 0 if note else done
+        if self._done_before is None:
+            self._done_before = 0 if note else done
             self._started = self._started if note else now
-        pace = max(done - self._begun, 1) / max(now - self._started, 1e-9)
+        pace = max(done - self._done_before, 1) / max(now - self._started, 1e-9)
         rate = f"{pace:.3g}/s"
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=total, rate=rate, note=note)
@@ -85,5 +85,5 @@ class ProgressBar:
 
     @property
     def seconds(self) -> float:
-        """Since it began."""
+        """Time since it began."""
         return time.monotonic() - self._started

@@ -1,4 +1,4 @@
-"""How action units are drawn: ellipses on a canvas, squeezed through a small grid, united.
+"""How action units are drawn: ellipses on a canvas, shrunk to a small grid, combined.
 
 Shapes: N faces, L = 68 points, S side of a map, G = 28.
 Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
@@ -20,7 +20,7 @@ Landmarks = NDArray[np.floating]
 Maps = tuple[F32, NDArray[np.bool_]]
 
 GRID = 28
-"""Side of the grid through which every published AU map is squeezed; its only softness."""
+"""Side of the grid to which every published AU map is shrunk; the only source of its soft edges."""
 
 
 def place_on_canvas(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
@@ -40,18 +40,18 @@ def draw_sets(
     """Draw, for each wanted (sets of AUs, side S), each AU once: (N, sets, S, S), (N, sets)."""
     distinct = [(distinct_units(sets, book), size_px) for sets, size_px in wanted]
     units = {unit for sets, _ in distinct for unit in chain.from_iterable(sets)}
-    grids = [squeeze_units(face_L2, units, book, canvas_px) for face_L2 in landmarks_NL2]
-    found: list[Maps] = []
+    grids = [draw_units(face_L2, units, book, canvas_px) for face_L2 in landmarks_NL2]
+    results: list[Maps] = []
     for sets, size_px in distinct:
-        drawn = [one for face in grids for one in unite(face, sets, size_px)]
+        drawn = [one for face in grids for one in combine_units(face, sets, size_px)]
         maps, valid = stack(drawn, size_px, normalise)
         shape = (len(landmarks_NL2), len(sets))
-        found.append((maps.reshape(*shape, size_px, size_px), valid.reshape(shape)))
-    return found
+        results.append((maps.reshape(*shape, size_px, size_px), valid.reshape(shape)))
+    return results
 
 
 def distinct_units(sets: Sequence[Sequence[int]], book: Codebook) -> list[list[int]]:
-    """Name every region by the first AU that has it, and once a set: some AUs share one."""
+    """Replace each AU by the first one with the same region, and drop repeats within a set."""
     first: dict[Sequence[Ellipse], int] = {}
     named = {number: first.setdefault(unit.region, number) for number, unit in book.units.items()}
     return [list(dict.fromkeys(named[unit] for unit in units)) for units in sets]
@@ -61,29 +61,29 @@ def stack(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
     """Put maps together, (M, S, S), stretched to [0, 1] if asked; and whether each is one."""
     valid = np.array([one is not None for one in drawn], bool)
     maps = np.zeros((len(drawn), size_px, size_px), np.float32)
-    for place, one in enumerate(drawn):
+    for index, one in enumerate(drawn):
         if one is not None:
             low, high = cv2.minMaxLoc(one)[:2] if normalise else (0, 1)
-            np.subtract(one, np.float32(low), out=maps[place])
-            maps[place] /= np.float32((high - low) or 1)
+            np.subtract(one, np.float32(low), out=maps[index])
+            maps[index] /= np.float32((high - low) or 1)
     return maps, valid
 
 
-def squeeze_units(
+def draw_units(
     face_L2: Landmarks, units: Collection[int], book: Codebook, canvas_px: int
 ) -> dict[int, F32 | None]:
-    """Draw distinct AUs on one face, each squeezed; none of a face without landmarks."""
+    """Draw distinct AUs on one face, each shrunk to the grid; none for a face without landmarks."""
     if not np.isfinite(face_L2).all():
         return {}
     frame = place_on_canvas(face_L2, book, canvas_px)
     canvas = np.zeros((canvas_px, canvas_px), np.float32)
-    return {unit: _squeezed(book.units[unit].region, frame, canvas) for unit in units}
+    return {unit: _draw_on_grid(book.units[unit].region, frame, canvas) for unit in units}
 
 
-def unite(
+def combine_units(
     grids: Mapping[int, F32 | None], sets: Sequence[Sequence[int]], size_px: int
 ) -> list[F32 | None]:
-    """Enlarge squeezed AUs and unite those of every set; None where none is on the face."""
+    """Enlarge drawn AUs and combine those of every set; None where none is on the face."""
     wanted = {unit: grids.get(unit) for unit in chain.from_iterable(sets)}
     regions = {
         unit: None if grid is None else _enlarged(grid, size_px) for unit, grid in wanted.items()
@@ -100,7 +100,7 @@ def _combined(regions: Sequence[F32 | None]) -> F32 | None:
     return np.asarray(reduce(cv2.max, present)) if present else None
 
 
-def _squeezed(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | None:
+def _draw_on_grid(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | None:
     """Fill one AU's ellipses, shrink to 28 x 28 and blur: what makes the published maps soft.
 
     Args:

@@ -17,11 +17,11 @@ from anatomy.drawing import (
     F32,
     Landmarks,
     Maps,
+    combine_units,
     distinct_units,
     draw_sets,
-    squeeze_units,
+    draw_units,
     stack,
-    unite,
 )
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import INNER_POINTS, POINTS
@@ -63,8 +63,8 @@ def au(
     sets = distinct_units([book.expressions[name] for name in EXPRESSIONS], book)
     drawn = []
     for face_L2, expression in zip(landmarks_NL2, expressions_N, strict=True):
-        grids = squeeze_units(face_L2, sets[expression], book, canvas_px)
-        drawn += unite(grids, [sets[expression]], size_px)
+        grids = draw_units(face_L2, sets[expression], book, canvas_px)
+        drawn += combine_units(grids, [sets[expression]], size_px)
     return stack(drawn, size_px, normalise)
 
 
@@ -123,7 +123,7 @@ def per_class_au(
 def comparison_maps(
     landmarks_NL2: Landmarks, sides_px: tuple[int, int], *, canvas_px: int, codebook: str
 ) -> tuple[Maps, Maps]:
-    """Draw what attention is compared with, each region once.
+    """Draw the maps that attention is compared with, each region once.
 
     Args:
         landmarks_NL2: as in `au`.
@@ -137,9 +137,9 @@ def comparison_maps(
     """
     book = pick(CODEBOOKS, codebook, "codebook")
     expressions = [book.expressions[name] for name in EXPRESSIONS]
-    united: list[tuple[int, ...]] = [*expressions, tuple(book.units)]
-    alone: list[tuple[int, ...]] = [(unit,) for unit in book.units]
-    wanted = list(zip((united, alone), sides_px, strict=True))
+    combined: list[tuple[int, ...]] = [*expressions, tuple(book.units)]
+    single: list[tuple[int, ...]] = [(unit,) for unit in book.units]
+    wanted = list(zip((combined, single), sides_px, strict=True))
     maps, regions = draw_sets(landmarks_NL2, wanted, book, canvas_px, normalise=True)
     return maps, regions
 
@@ -172,7 +172,7 @@ def landmarks(  # noqa: PLR0913 - the published flags, by keyword
 
     Args:
         landmarks_NL2: as in `au`.
-        expressions_N: not looked at.
+        expressions_N: not used.
         size_px: as in `au`.
         canvas_px: as in `au`.
         variance_px2: of each Gaussian, px² of the canvas.

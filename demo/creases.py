@@ -1,4 +1,4 @@
-"""The folds that active units press into the skin.
+"""The skin folds that active action units cause.
 
 Brow furrow, forehead, nose, cheeks, chin and eye corners.
 

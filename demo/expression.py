@@ -28,7 +28,7 @@ _CLOSED_GAP = 0.02  # eye distances between the closed lips: what the portrait's
 def intensities(expression: int, rng: np.random.Generator) -> Intensities:
     """Draw how strongly each action unit acts.
 
-    The recipe, varied, and in half of the faces one weak stranger.
+    The recipe, varied, and in half of the faces one weak further action unit.
 
     Args:
         expression: id, 0 to 6.
@@ -42,8 +42,8 @@ def intensities(expression: int, rng: np.random.Generator) -> Intensities:
         for unit, mean in RECIPES[expression].items()
     }
     if rng.random() < 0.5:
-        stranger = str(rng.choice([unit for unit in DISTRACTORS if unit not in chosen]))
-        chosen[stranger] = rng.uniform(0.05, 0.22)
+        distractor = str(rng.choice([unit for unit in DISTRACTORS if unit not in chosen]))
+        chosen[distractor] = rng.uniform(0.05, 0.22)
     return chosen
 
 
@@ -53,7 +53,7 @@ def expressed(points_P2: Points, chosen: Intensities, rng: np.random.Generator) 
     Args:
         points_P2: (98, 2), the face at rest.
         chosen: AU -> intensity.
-        rng: advanced; draws one asymmetry a unit, N(0, 0.08).
+        rng: advanced; draws one asymmetry per unit, N(0, 0.08).
     """
     side = np.sign(points_P2[:, :1])
     result = points_P2.copy()

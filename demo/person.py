@@ -21,7 +21,7 @@ _FOREHEAD = [INNER_FOREHEAD, OUTER_FOREHEAD, INNER_FOREHEAD + 4, OUTER_FOREHEAD 
 
 
 def varied(points_P2: Points, rng: np.random.Generator) -> Points:
-    """Return the face at rest of somebody slightly different; the anchors stay.
+    """Return the resting face of a slightly different person; the anchors stay.
 
     Standard deviations: width and height 3.5 %, jaw 5 %, brow height 3.5 % of an eye distance, nose
     3 %, mouth 6 %, eyes 6 % wide and 8 % high; each is cut at two of them.
@@ -42,7 +42,7 @@ def varied(points_P2: Points, rng: np.random.Generator) -> Points:
 
 
 def _draw(rng: np.random.Generator, *deviations: float) -> Points:
-    """Return one normal number a deviation, cut at two of them."""
+    """Return one normal number per deviation, cut at two of them."""
     return np.array(deviations) * np.clip(rng.standard_normal(len(deviations)), -2, 2)
 
 

@@ -1,6 +1,6 @@
 """The portrait made ready for warping: enlarged, levelled, cut out, its smile closed.
 
-H W are the canvas: the eye frame from ORIGIN on, UNIT_PX px an eye distance.
+H W are the canvas: the eye frame from ORIGIN on, UNIT_PX px per eye distance.
 """
 
 from functools import cache
@@ -36,7 +36,7 @@ def eyes_to_canvas() -> portrait.Points:
 def neutral_face() -> U8Image:
     """Return the face at rest, (H, W, 4) RGBA, where alpha cuts the person out. Read-only.
 
-    Its control points are `portrait.resting_points()`. Costs about a third of a second, once a
+    Its control points are `portrait.resting_points()`. Costs about a third of a second, once per
     process.
     """
     from skimage.data import astronaut

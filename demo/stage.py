@@ -23,7 +23,7 @@ from store.tables import write_table
 VERSION = 1
 NOTICE = "Synthetic faces of a single identity: these numbers say nothing about real people.\n"
 TRUE_LANDMARKS = "landmarks.txt"
-_PICTURES_A_TASK = 64
+_PICTURES_PER_TASK = 64
 _JPEG_QUALITY = 95
 
 
@@ -36,7 +36,7 @@ def make(out: Path, params: DemoParams, cluster: ClusterConfig, rebuild: bool = 
 
     Args:
         out: the dataset's folder.
-        params: how many faces a class and split, and how large.
+        params: how many faces per class and split, and how large.
         cluster: who draws.
         rebuild: replace whatever is there.
 
@@ -58,9 +58,9 @@ def make(out: Path, params: DemoParams, cluster: ClusterConfig, rebuild: bool = 
         tasks = [
             (
                 folder.resolve() / f"points-{start:06d}.part",
-                pictures[start : start + _PICTURES_A_TASK],
+                pictures[start : start + _PICTURES_PER_TASK],
             )
-            for start in range(0, len(pictures), _PICTURES_A_TASK)
+            for start in range(0, len(pictures), _PICTURES_PER_TASK)
         ]
         missing = [task for task in tasks if not task[0].exists()]
         run(cluster, partial(_draw, params), missing, sum(len(names) for _, names in missing))

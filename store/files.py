@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 PARTIAL_SUFFIX = ".partial"
-"""Ending of files that a build leaves when it is killed; none of them is published."""
+"""Suffix of files that a killed build leaves; none of them is published."""
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What the system says of a full disk."""
+DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
+"""Error numbers of a full disk."""
 
 _READ_BYTES = 1 << 20
 
@@ -38,17 +38,17 @@ def atomic_write(path: Path, payload: bytes | memoryview) -> None:
         temporary.replace(path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        _complete(error, path, len(payload))
+        _add_details(error, path, len(payload))
         raise
     sync_folder(path.parent)
 
 
-def _complete(error: BaseException, path: Path, size: int) -> None:
+def _add_details(error: BaseException, path: Path, size: int) -> None:
     """Put into an error what the system does not say: which file, and how full the disk is."""
     if not isinstance(error, OSError):
         return
     error.filename = str(path)
-    if error.errno in FULL:
+    if error.errno in DISK_FULL_ERRORS:
         disk = os.statvfs(path.parent)
         free = f"{disk.f_bavail * disk.f_frsize:,} bytes and {disk.f_favail:,} files are free"
         error.add_note(f"It needs {size:,} bytes; {free}.")

@@ -1,9 +1,9 @@
 """Arrays as shards: how they lie on disk, and how one is written.
 
-A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample an
-inner chunk, uncompressed, followed by its crc32c; `shard_rows` samples a file; the shard index at
+A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample per
+inner chunk, uncompressed, followed by its crc32c; `shard_rows` samples per file; the shard index at
 the end. zarr writes the metadata; the shards are packed here, to the bytes that zarr would write,
-at a sixtieth of its time. store.reading maps them.
+in a sixtieth of its time. store.reading maps them.
 """
 
 import json
@@ -103,8 +103,8 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
     from zarr.core.buffer import Buffer
     from zarr.storage import MemoryStore
 
-    held: dict[str, Buffer] = {}
-    group = zarr.create_group(MemoryStore(held))
+    files: dict[str, Buffer] = {}
+    group = zarr.create_group(MemoryStore(files))
     for name, spec in layout.arrays.items():
         group.create_array(
             name,
@@ -117,7 +117,7 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
             fill_value=0,
             chunk_key_encoding={"name": "default", "separator": "."},
         )
-    return {key: value.to_bytes() for key, value in held.items()}
+    return {key: value.to_bytes() for key, value in files.items()}
 
 
 def shard_file(name: str, spec: ArraySpec, shard: int) -> str:
@@ -158,7 +158,7 @@ def pending_shards(folder: Path, layout: Layout) -> list[int]:
 
 
 def read_notes(folder: Path, shard: int) -> dict[str, list[str]] | None:
-    """Return the notes of a shard, column -> one value a row; None if it is not committed."""
+    """Return the notes of a shard, column -> one value per row; None if it is not committed."""
     record = _record(folder, shard)
     if not record.exists():
         return None
@@ -180,7 +180,7 @@ def write_shard(
         layout: the store's layout.
         shard: which one.
         blocks: array name -> the shard's rows, batch first.
-        notes: column -> one value a row, for the status table.
+        notes: column -> one value per row, for the status table.
 
     Raises:
         ValueError: if a block is missing or too many, or a block or column does not have the
@@ -210,15 +210,15 @@ def write_shard(
 
 def write_status(folder: Path, layout: Layout, rows: Iterable[Row]) -> None:
     """Write the status table: the input's rows with the shards' notes over them."""
-    table = _noted(folder, layout, iter(rows))
+    table = _with_notes(folder, layout, iter(rows))
     first = list(islice(table, 1))
     columns = list(first[0]) if first else ["id", "status"]
     write_table(folder / STATUS, columns, chain(first, table))
 
 
-def _noted(folder: Path, layout: Layout, rows: Iterator[Row]) -> Iterator[Row]:
+def _with_notes(folder: Path, layout: Layout, rows: Iterator[Row]) -> Iterator[Row]:
     for shard in range(layout.shards):
         notes = read_notes(folder, shard)
         assert notes is not None
-        for place, row in enumerate(islice(rows, len(layout.span(shard)))):
-            yield {**row, **{name: column[place] for name, column in notes.items()}}
+        for index, row in enumerate(islice(rows, len(layout.span(shard)))):
+            yield {**row, **{name: column[index] for name, column in notes.items()}}
