@@ -56,7 +56,7 @@ def index(
         rebuild: replace whatever is there.
 
     Returns:
-        The audit: counts (split -> expression -> count), persons a split, the census of what the
+        The audit: counts (split -> expression -> count), persons per split, the census of what the
         reader found, took and left out, what is wrong with it, and that as lines of text.
 
     Raises:
@@ -135,7 +135,7 @@ def _write(
 def _check_pictures(
     samples: Sequence[Sample], root: Path, params: IndexParams, progress: ProgressCallback
 ) -> list[PictureCheck]:
-    """Look at every picture, in this process: reading and decoding takes less than 1 ms a face."""
+    """Check every picture, in this process: reading and decoding takes under 1 ms per face."""
     compare = params.look_alikes != "ignore"
     checks = []
     for number, sample in enumerate(samples, start=1):

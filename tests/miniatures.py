@@ -189,7 +189,7 @@ def csv(root):
 
 
 def folder(root):
-    """A folder an expression."""
+    """A folder per expression."""
     return put(root, "train/Happy/a.jpg", "train/sad/b.jpg", "test/sad/c.jpg")
 
 

@@ -1,4 +1,4 @@
-"""Readers of datasets: a csv table, or a folder an expression."""
+"""Readers of datasets: a csv table, or a folder per expression."""
 
 import pytest
 

@@ -73,7 +73,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 
 def test_a_folder_that_fits_two_readers_is_refused(tmp_path):
     MINIATURES["csv"](MINIATURES["folder"](tmp_path))
-    with pytest.raises(UsageError, match=r"csv: it has labels\.csv; folder: it has a folder an"):
+    with pytest.raises(UsageError, match=r"csv: it has labels\.csv; folder: it has a folder per"):
         detect(tmp_path)
 
 

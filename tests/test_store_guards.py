@@ -196,7 +196,7 @@ GUARDS = {
         "pipeline/execution/crash_journal.py",
         "elif failed := journal.failed(number):",
         "elif failed := None:",
-        "tests/test_pipeline_poison.py::test_a_row_that_failed_for_good_is_not_tried_again",
+        "tests/test_pipeline_execution_crash_journal.py::test_a_row_that_failed_for_good_is_not_tried_again",
     ),
     "a cluster is closed whole": Guard(
         "pipeline/execution/cluster.py",

@@ -25,7 +25,7 @@ _PUBLISHED = {
     **{"neutral": 74_874, "happy": 134_415, "sad": 25_459, "surprise": 14_090},
     **{"fear": 6_378, "disgust": 3_803, "anger": 24_882, "contempt": 3_750},
 }
-"""Training pictures a class; they sum to the published 287,651."""
+"""Training pictures per class; they sum to the published 287,651."""
 
 
 class AffectNetOptions(BaseModel, frozen=True, extra="forbid"):

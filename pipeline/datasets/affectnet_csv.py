@@ -35,7 +35,7 @@ def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Liste
             given.
 
     Yields:
-        A sample a row, with box and landmarks in px of the picture, valence and arousal as
+        One sample per row, with box and landmarks in px of the picture, valence and arousal as
         attributes. What is none of the seven is left out: contempt, none of the eight, uncertain,
         no face.
 

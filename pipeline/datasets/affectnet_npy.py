@@ -28,7 +28,7 @@ def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Liste
             given.
 
     Yields:
-        A sample a picture, in the order of numbers, which are unique within a split only; landmarks
+        One sample per picture, in the order of numbers, unique within a split only; landmarks
         in px of the picture, valence and arousal as attributes. What is none of the seven is left
         out: contempt, none of the eight, uncertain, no face.
 

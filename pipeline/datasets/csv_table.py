@@ -34,10 +34,10 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
     Args:
         root: the dataset's folder.
         options: `table`: another name than labels.csv; `label_map`: word or digit -> expression;
-            `landmarks`: a file of 68 points a picture, see `read_landmarks`.
+            `landmarks`: a file of 68 points per picture, see `read_landmarks`.
 
     Yields:
-        A sample a row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
+        One sample per row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
         spaces or semicolons. Other columns are kept as attributes.
 
     Raises:

@@ -111,7 +111,7 @@ def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         options: `voting`: row of VOTING; majority, if not given.
 
     Yields:
-        A sample a row. Its label has the largest weight, the first in the order of the columns
+        One sample per row. Its label has the largest weight, the first in the order of the columns
         where two are equal; attributes are the ten votes, and target, the eight expressions' share
         of the weights. Left out: contempt, unknown, not a face, votes without agreement, and rows
         without a picture.

@@ -1,4 +1,4 @@
-"""The `folder` dataset: one folder an expression, optionally under train, val and test."""
+"""The `folder` dataset: one folder per expression, optionally under train, val and test."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
         options: `label_map`: folder name -> expression.
 
     Yields:
-        A sample a picture, sorted by path. Other files are passed over.
+        One sample per picture, sorted by path. Other files are passed over.
 
     Raises:
         NoInputError: if root is no folder.
@@ -31,7 +31,7 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
     words = options.get("label_map", {})
     if not root.is_dir():
         raise NoInputError(
-            root, "is no folder. Put the pictures there, one folder an expression, or link it."
+            root, "is no folder. Put the pictures there, one folder per expression, or link it."
         )
     for file in pictures(root):
         folders = file.relative_to(root).parts[:-1]
@@ -67,7 +67,7 @@ def _check_layout(root: Path) -> list[LayoutClue]:
     tops = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
     below = [sub for top in tops if is_split(top.name) for sub in top.iterdir() if sub.is_dir()]
     named = any(folder.name.lower() in _WORDS for folder in (*tops, *below))
-    return [(("a folder an expression (happiness, sad, ...), maybe under train and test",), named)]
+    return [(("a folder per expression (happiness, sad, ...), maybe under train and test",), named)]
 
 
 FOLDER = Reader(read_folder, _check_layout, general=True, options=LabelMapOptions)

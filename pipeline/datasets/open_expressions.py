@@ -23,7 +23,7 @@ def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Li
         options: none.
 
     Yields:
-        A sample a picture, without a split; the person is in names such as First_Last_0001.jpg.
+        One sample per picture, without a split; the person is in names such as First_Last_0001.jpg.
         Contempt, and pictures whose labels differ, are left out.
 
     Raises:

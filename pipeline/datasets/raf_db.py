@@ -49,7 +49,7 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         options: `pictures`: original or aligned; the first of these that is there, if not given.
 
     Yields:
-        A sample a line, train or test. With the original pictures come their annotations, where
+        One sample per line, train or test. With the original pictures come their annotations, where
         they are there: box, and as attributes five_points (x y of both eyes, nose tip and mouth
         corners, px), gender, race and age.
 

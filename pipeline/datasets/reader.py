@@ -54,7 +54,7 @@ class Reader:
     Attributes:
         read: lists the samples.
         look: what a folder of this kind holds, for those who do not name a reader.
-        listed: pictures a split as published, taken or left out.
+        listed: pictures per split as published, taken or left out.
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
         options: what params.yaml may set.

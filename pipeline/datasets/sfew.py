@@ -1,4 +1,4 @@
-"""SFEW 2.0: aligned faces in a folder a class, or as one table with all pictures beside it."""
+"""SFEW 2.0: aligned faces in a folder per class, or as one table with all pictures beside it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path

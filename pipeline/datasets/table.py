@@ -1,4 +1,4 @@
-"""Label files: UTF-8 text read a line at a time, so that size does not matter, and strictly."""
+"""Label files: UTF-8 text read line by line, so that size does not matter, and strictly."""
 
 import csv
 import math

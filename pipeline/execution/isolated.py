@@ -45,7 +45,7 @@ class RowLimits:
 def clock(seconds: float) -> Iterator[None]:
     """Let the system end this process if the block takes longer (0: never), even inside a library.
 
-    One clock a process: dask workers need one thread each.
+    One clock per process: dask workers need one thread each.
     """
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:

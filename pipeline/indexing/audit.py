@@ -219,7 +219,7 @@ def _pair(names: Sequence[Sequence[str]]) -> str:
 
 
 def audit_lines(found: Mapping[str, AuditEntry]) -> list[str]:
-    """Return what is wrong as a line a finding; persons only where splits share them."""
+    """Return what is wrong as one line per finding; persons only where splits share them."""
     lines = (say(title, found[kind]) for kind, (title, say) in _FINDINGS.items())
     return [line for line in lines if line]
 

@@ -87,7 +87,7 @@ class Model(Protocol):
 
 @cache
 def _model() -> Model:
-    """Make the model, once a process, and let it say on a blank picture what it has to say."""
+    """Make the model, once per process, and let it say on a blank picture what it has to say."""
     with _native_messages_held_back():
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
