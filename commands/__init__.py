@@ -1,6 +1,15 @@
 """Subcommands: parse the options, load params.yaml, call one function. No logic.
 
 Imports sit inside the functions, so that `--help` answers at once.
+
+Files:
+    datasets.py      use, preset, unpack
+    explain.py       explain
+    export_model.py  export-model
+    options.py       options and progress that subcommands share
+    stages.py        the stages, in order
+    stores.py        inspect, verify, repair, status, clean, export
+    view.py          view
 """
 
 from commands.datasets import preset, unpack, use

@@ -1,9 +1,10 @@
 """params.yaml: read strictly, and validated whole by every command before it does anything.
 
-root      the model of the whole file, and `load`
-reading   strict YAML
-editing   what `use` and `preset` write; comments stay
-schema    params.schema.json, for editors: `python -m params.schema` writes it
+Files:
+    editing.py  what `use` and `preset` write; comments stay
+    reading.py  strict YAML
+    root.py     the model of the whole file, and `load`
+    schema.py   params.schema.json, for editors: `python -m params.schema` writes it
 """
 
 from params.root import Params, load

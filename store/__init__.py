@@ -1,1 +1,16 @@
-"""What is on disk: shards, commit records, manifests, and the memory map that reads them."""
+"""What is on disk: shards, commit records, manifests, and the memory map that reads them.
+
+Files:
+    building.py  builds an output in a folder beside it, and renames it when its manifest is written
+    export.py    tool `export`: one HDF5 file of a store
+    files.py     atomic file writes, and digests
+    inspect.py   tool `inspect`: what is in an output, as text
+    locking.py   locks a folder that somebody builds in
+    outputs.py   tools `status` and `clean`: finished and half-built outputs
+    reading.py   reads finished stores through the memory map
+    records.py   the values that travel between stages: Sample, Face, Status
+    repair.py    puts rebuilt shards in the place of damaged ones
+    shards.py    arrays as shards: their layout on disk, and how one is written
+    tables.py    status tables as CSV
+    verify.py    tool `verify`: every file against the manifest
+"""

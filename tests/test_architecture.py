@@ -1,4 +1,4 @@
-"""The house as rules: who may import whom, which calls occur nowhere, how files are named."""
+"""The house as rules: who may import whom, and which calls occur nowhere."""
 
 import ast
 import subprocess
@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-ROOMS = ("anatomy", "demo", "store", "pipeline", "train", "explain", "report")
+from tests.syntax import ROOMS, parsed
+
 DOORS = {
     "anatomy": set(),
     "demo": {"store", "anatomy", "pipeline"},
@@ -55,13 +56,7 @@ CLOSED_WINGS = {
 
 @pytest.fixture(scope="module")
 def trees(checkout):
-    """The syntax tree of every file, by its path in the checkout; parsed once."""
-    folders = (*ROOMS, "commands", "benchmarks", "tests")
-    files = [
-        *checkout.glob("*.py"),
-        *(f for room in folders for f in (checkout / room).rglob("*.py")),
-    ]
-    return {file.relative_to(checkout).as_posix(): ast.parse(file.read_text()) for file in files}
+    return parsed(checkout)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,19 @@
 """Stores to scores: methods, the training loop, evaluation.
 
 No face tool and no picture decoding here.
+
+Files:
+    checkpoint.py    checkpoints, hashed and loaded without running code
+    data/            from stores to batches on the device
+    device.py        chooses the device and its determinism
+    evaluation/      stage `evaluate`: from a run to its scores
+    export.py        tool `export-model`: ONNX, safetensors and a card
+    export_graph.py  a model as an ONNX graph: images in, logits, attention and CAM out
+    fitting/         stage `train`: from batches to a run
+    images.py        pictures and maps as tensors: resize, normalise, scale to [0, 1]
+    methods/         backbones, heads, losses, CAM methods: what a model is
+    options.py       options of heads, strategies and losses, checked without torch
+    params.py        sections [train], [methods] and [evaluate] of params.yaml
+    records.py       Batch and Forward: the values between data, model and loss
+    runs.py          a run on disk, and how its model is made again
 """

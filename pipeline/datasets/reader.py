@@ -37,7 +37,7 @@ LayoutCheck = Callable[[Path], list[LayoutClue]]
 """root -> what the reader wants to see there."""
 
 
-class NoOptions(BaseModel, frozen=True, extra="forbid"):
+class NoReaderOptions(BaseModel, frozen=True, extra="forbid"):
     """The reader has no options."""
 
 
@@ -65,7 +65,7 @@ class Reader:
     listed: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     general: bool = False
-    options: type[BaseModel] = NoOptions
+    options: type[BaseModel] = NoReaderOptions
 
 
 def needs_paths(*clues: str) -> LayoutCheck:

@@ -1,1 +1,9 @@
-"""From a file to a framed face: decode, locate, warp, and the backends that find faces."""
+"""From a file to a framed face: decode, locate, warp, and the backends that find faces.
+
+Files:
+    backends/  the family BACKENDS: detectors of faces and their 68 points
+    decode.py  turns a file into pixels; the only place that opens pictures
+    jpeg.py    finds damage within JPEGs that decoders accept
+    locate.py  finds the face in a picture
+    warp.py    from a picture to an upright square crop
+"""

@@ -1,1 +1,13 @@
-"""Numbers and maps as pictures."""
+"""Numbers and maps as pictures.
+
+Files:
+    chart.py              a chart as PNG for papers and as SVG for the page
+    drawing.py            a matplotlib page measured in pixels
+    face_grids.py         mean maps per expression, faces with their maps, misclassified faces
+    grids.py              grids of pictures
+    matrices.py           confusion matrix, layers by expressions
+    overlays.py           maps as colours, alone or over a picture
+    reliability_chart.py  accuracy against confidence
+    scatter_chart.py      accuracy against ATT-COS, from plain to aligned
+    sweep_charts.py       accuracy and agreement against the setting that varies
+"""

@@ -1,1 +1,6 @@
-"""What the stages left on disk, read for the page."""
+"""What the stages left on disk, read for the page.
+
+Files:
+    published.py  published figures
+    results.py    reads the results folder
+"""

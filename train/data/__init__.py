@@ -1,1 +1,11 @@
-"""From stores to batches on the device."""
+"""From stores to batches on the device.
+
+Files:
+    augmentation.py     augments pictures and maps together, on the device
+    batch_loader.py     batches of pictures and maps from the stores
+    colour_jitter.py    colour jitter as one affine map of RGB per picture
+    heatmap_sources.py  heatmaps, read from their store or drawn from landmarks
+    prefetch.py         reads batches ahead into a ring of pinned buffers
+    samplers.py         which faces an epoch shows, and in which order
+    stores.py           opens the three stores of a training and matches their rows
+"""

@@ -1,1 +1,16 @@
-"""Stage train: from batches to a trained run."""
+"""Stage train: from batches to a trained run.
+
+Files:
+    distributed.py    several processes that train one model, under torchrun
+    face_lists.py     tables of faces with a skipped step or a changed label
+    label_store.py    labels that training may change
+    metrics_log.py    training curves, written by dvclive
+    optimisers.py     the families of optimisers and schedules
+    out_of_memory.py  recognises out of memory, and says what to change
+    run_position.py   epoch and step that a run has reached
+    stage.py          stage `train`
+    stop_request.py   Ctrl-C, SIGTERM and SIGUSR1: finish the step, save, exit
+    train_state.py    the model in training and everything that a step changes
+    trainer.py        the loop over epochs and steps
+    validation.py     scores on the validation split that choose the best epoch
+"""

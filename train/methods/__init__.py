@@ -2,6 +2,32 @@
 
 The backbone gives features, the head scores them, the training strategy changes training, and the
 CAM method explains.
+
+Files:
+    acol.py             ACoL: a second branch, trained on what the first one did not use
+    adl.py              ADL: hides the most active places at random
+    apvit.py            APViT: a transformer that drops places
+    au_alignment.py     the AU alignment loss
+    backbones/          the family BACKBONES
+    base.py             Head and Classifier: what every method is made of
+    cafe.py             CAFE: a mask on frozen CLIP features
+    cam_methods.py      the family CAM_METHODS
+    clip.py             the frozen image tower of CLIP ViT-B/32
+    cutmix.py           CutMix: pastes a box of another face
+    eac.py              EAC: attention must agree between a face and its mirror image
+    fully_connected.py  VGG's fully connected classifier, the head of PAL
+    gap.py              global average pooling and a linear layer
+    heads.py            the family HEADS
+    losses.py           the family of losses
+    model.py            builds a network from a row of METHODS
+    pal.py              PAL: contributions must lie on landmarks or AUs
+    prm.py              PRM: peak response mapping
+    rul.py              RUL: mixes faces by their uncertainty
+    scn.py              SCN: weights faces by trust in their label, and relabels
+    strategies.py       the family of training strategies
+    ts_cam.py           TS-CAM: class maps from tokens and attention
+    weights.py          loads pretrained weights from a file
+    wildcat.py          WILDCAT: several maps per expression
 """
 
 from dataclasses import dataclass

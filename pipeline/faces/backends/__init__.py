@@ -1,6 +1,10 @@
 """Face finders: (image_HW3) -> points_F682, the 68 points of every face found, in px.
 
 They are imported on first use and keep their model for the life of the process.
+
+Files:
+    dlib.py       dlib's detector and 68-point predictor
+    mediapipe.py  MediaPipe's face mesh
 """
 
 from collections.abc import Callable

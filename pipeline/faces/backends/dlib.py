@@ -31,7 +31,7 @@ def find(image_HW3: U8Image, upsample: int = 0) -> Points:
     return np.array(faces, float).reshape(-1, 68, 2)
 
 
-class Model(Protocol):
+class DlibModel(Protocol):
     """Detector and predictor: a picture, doubled so often -> for every face, 68 (x, y) in px."""
 
     def __call__(self, image_HW3: U8Image, upsample: int) -> list[list[tuple[int, int]]]:
@@ -39,7 +39,7 @@ class Model(Protocol):
 
 
 @cache
-def _model() -> Model:
+def _model() -> DlibModel:
     import dlib
 
     detector, predictor = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(model_file()))

@@ -78,7 +78,7 @@ def to_ibug(mesh_M2: NDArray[np.float64]) -> Points:
     return np.asarray(mesh_M2[_VERTICES] + _OFFSETS @ np.stack([across, down]))
 
 
-class Model(Protocol):
+class FaceMeshModel(Protocol):
     """A picture -> for every face, (478, 2) vertices as fractions of width and height."""
 
     def __call__(self, image_HW3: U8Image) -> list[NDArray[np.float64]]:
@@ -86,7 +86,7 @@ class Model(Protocol):
 
 
 @cache
-def _model() -> Model:
+def _model() -> FaceMeshModel:
     """Make the model, once per process, and let it say on a blank picture what it has to say."""
     with _native_messages_held_back():
         from mediapipe.python.solutions.face_mesh import FaceMesh

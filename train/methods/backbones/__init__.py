@@ -1,4 +1,11 @@
-"""Backbones, by name. Levels are described with the functions that make them."""
+"""Backbones, by name. Levels are described with the functions that make them.
+
+Files:
+    base.py           Backbone: five levels of activations
+    convolutional.py  ResNet, VGG, Inception and other convolutional networks, and Swin
+    ir.py             IR, the residual network of ArcFace
+    vit.py            vision transformers
+"""
 
 from collections.abc import Callable
 from functools import partial
