@@ -207,8 +207,8 @@ def align_all(image_HW3: U8Image, params: AlignParams, notes: str = "") -> list[
     """
     image_HW3 = _prepared(image_HW3, params)
     found = locate_all(image_HW3, _search(params))
-    alone = params if len(found) == 1 else params.model_copy(update={"mode": "align"})
-    faces = [(_aligned(image_HW3, points, alone, (notes, "")), how) for points, how in found]
+    framing = params if len(found) == 1 else params.model_copy(update={"mode": "align"})
+    faces = [(_aligned(image_HW3, points, framing, (notes, "")), how) for points, how in found]
     return [replace(face, backend=how, faces=len(found)) for face, how in faces]
 
 

@@ -71,11 +71,11 @@ def _manual(file: Path) -> tuple[Numbers, dict[str, str]]:
         number >= len(names) for number, names in zip(chosen, _ATTRIBUTES.values(), strict=False)
     ):
         raise DataError(file, "needs five points, then gender 0 to 2, race 0 to 2 and age 0 to 4.")
-    told = {
+    attributes = {
         what: names[number]
         for (what, names), number in zip(_ATTRIBUTES.items(), chosen, strict=True)
     }
-    return points, {"five_points": " ".join(f"{value:.10g}" for value in points), **told}
+    return points, {"five_points": " ".join(f"{value:.10g}" for value in points), **attributes}
 
 
 def _corners(file: Path) -> Numbers:
@@ -106,10 +106,10 @@ def _order(
     }
     best = max(shares, key=shares.__getitem__)
     if shares[best] <= _SURE:
-        told = ", ".join(f"{order}: {share:.0%}" for order, share in shares.items())
+        fits = ", ".join(f"{order}: {share:.0%}" for order, share in shares.items())
         raise DataError(
             folder / "boundingbox",
-            f"in no known order of their numbers do the boxes hold the five points ({told}; more "
+            f"in no known order of their numbers do the boxes hold the five points ({fits}; more "
             f"than {_SURE:.0%} are needed). To go on without boxes move this folder elsewhere.",
         )
     return _ORDERS[best]
