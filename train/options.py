@@ -17,6 +17,36 @@ from validation import checked
 
 Options = Mapping[str, bool | int | float | str | None]
 
+BACKBONE_NAMES = (
+    "resnet18",
+    "resnet50",
+    "vgg16",
+    "efficientnet_b0",
+    "mobilenetv3_small",
+    "convnext_atto",
+    "swin_tiny",
+    "vit_tiny",
+    "deit_small",
+    "deit_tiny",
+    "deit_mini",
+    "ir50",
+    "ir18",
+)
+"""Rows of BACKBONES."""
+
+CAM_METHOD_NAMES = (
+    "class_map",
+    "gradcam",
+    "gradcam_pp",
+    "gradcam_pp_published",
+    "layercam",
+    "gradient_times_input",
+    "head_map",
+    "ts_cam",
+    "token_importance",
+)
+"""Rows of CAM_METHODS."""
+
 
 class NoOptions(BaseModel, frozen=True, extra="forbid"):
     """Section of a head, training strategy or loss that takes no options."""
@@ -196,36 +226,6 @@ class DiversityParams(BaseModel, frozen=True, extra="forbid"):
 
     weight: float = Field(ge=0)
 
-
-BACKBONE_NAMES = (
-    "resnet18",
-    "resnet50",
-    "vgg16",
-    "efficientnet_b0",
-    "mobilenetv3_small",
-    "convnext_atto",
-    "swin_tiny",
-    "vit_tiny",
-    "deit_small",
-    "deit_tiny",
-    "deit_mini",
-    "ir50",
-    "ir18",
-)
-"""Rows of BACKBONES."""
-
-CAM_METHOD_NAMES = (
-    "class_map",
-    "gradcam",
-    "gradcam_pp",
-    "gradcam_pp_published",
-    "layercam",
-    "gradient_times_input",
-    "head_map",
-    "ts_cam",
-    "token_importance",
-)
-"""Rows of CAM_METHODS."""
 
 HEAD_OPTIONS: dict[str, type[BaseModel]] = {
     "gap": NoOptions,
