@@ -112,8 +112,8 @@ def test_a_missing_section_is_named(shipped, name):
 
 def test_a_misspelt_key_is_reported_as_unknown_and_not_as_missing(shipped):
     whole = copy.deepcopy(shipped)
-    whole["align"]["min_coverge"] = whole["align"].pop("min_coverage")
-    assert "align.min_coverge: no such key" in refusal(whole)
+    whole["align"]["min_inside"] = whole["align"].pop("min_inside_fraction")
+    assert "align.min_inside: no such key" in refusal(whole)
 
 
 def test_a_method_in_the_matrix_needs_its_section(shipped):
