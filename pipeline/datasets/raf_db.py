@@ -42,7 +42,7 @@ class RAFDBOptions(BaseModel, frozen=True, extra="forbid"):
 
 
 def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
-    """Read RAF-DB basic as distributed, or the copy with a folder a class id.
+    """Read RAF-DB basic as distributed, or the copy with one folder per class id.
 
     Args:
         root: the folder `basic`, or the one that holds it.

@@ -31,7 +31,7 @@ class Result:
     Attributes:
         place: its folder below RESULTS, as 'demo/cam/plain'.
         scores: content of scores.json.
-        maps: mean attention, CAM and AU map a class (7, 64, 64) in [0, 1], and their counts (7,).
+        maps: mean attention, CAM and AU map per class (7, 64, 64) in [0, 1], and their counts (7,).
         sheet: a few faces F: image (F, S, S, 3), attention, cam and au (F, 64, 64), all uint8;
             defined (F,), label (F,), probabilities (F, 7).
         fingerprint: what it was made from.

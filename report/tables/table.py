@@ -31,7 +31,7 @@ class Table:
     Attributes:
         name: of its files; unique on a page.
         groups: (words, columns spanned) of the upper head; words are empty where nothing is shared.
-        head: one word a column.
+        head: one word per column.
         rows: cells as printed.
         text_columns: how many leading columns hold text; the others hold numbers.
         external_rows: indices of the rows that were not measured here.
