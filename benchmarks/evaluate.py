@@ -31,6 +31,7 @@ import numpy as np
 import torch
 
 from benchmarks.heatmaps import faces
+from benchmarks.made_results import a_sheet, optional_scores, put
 from benchmarks.made_up import face_store, landmark_store
 from benchmarks.timing import interleaved, ratios, save
 from params import load
@@ -38,10 +39,9 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
 from report.page import write_report
 from store.reading import Store
-from tests.made_results import a_sheet, later_scores, put
 from train.data.stores import Stores
-from train.evaluation.measure import Setup, look, measure
-from train.evaluation.stage import Source, evaluate
+from train.evaluation.batch import EvalModel, evaluate_batch, prepare_targets
+from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.fitting.trainer import SUPERVISIONS
 from train.images import eval_images
@@ -106,12 +106,12 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
     method = METHODS[case.method]
     model = build_model(method, params).eval()
     cam_method = CAM_METHODS[case.cam_method or method.cam_method]
-    setup = Setup(model, cam_method, case.image_px, CANVAS_PX, "published", "exact", CPU)
+    evaluated = EvalModel(model, cam_method, case.image_px, CANVAS_PX, "published", "exact", CPU)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (case.faces, STORED_PX, STORED_PX, 3), np.uint8)
     labels = np.arange(case.faces) % 7
     points = faces(case.faces) * CANVAS_PX / STORED_PX
-    looks = look(setup, images, labels, points)
+    batch = prepare_targets(evaluated, images, labels, points)
 
     def forward() -> object:
         with torch.no_grad():
@@ -120,9 +120,11 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
 
     return {
         "forward": forward,
-        "draw": partial(look, setup, images, labels, points),
-        "run": partial(measure, setup, looks),
-        "whole": lambda: measure(setup, look(setup, images, labels, points)),
+        "draw": partial(prepare_targets, evaluated, images, labels, points),
+        "run": partial(evaluate_batch, evaluated, batch),
+        "whole": lambda: evaluate_batch(
+            evaluated, prepare_targets(evaluated, images, labels, points)
+        ),
     }
 
 
@@ -161,7 +163,7 @@ def build_content(folder: Path) -> Figures:
     shipped = load(PARAMS).train.model_copy(update={"epochs": 1})
     train(stores, run, Run("cam", "plain", shipped, CPU), silent)
     params = load(PARAMS).evaluate
-    source = Source(run, stores.faces.path, stores.landmarks.path, CPU)
+    source = EvaluationInputs(run, stores.faces.path, stores.landmarks.path, CPU)
     model, _, _ = load_run(run, params.checkpoint, CPU)
     rows = np.arange(sum(SPLITS.values()), len(stores.faces))
 
@@ -194,7 +196,7 @@ def report(folder: Path) -> Figures:
     sheet["image"] = np.stack([cv2.resize(one, (112, 112)) for one in coarse])
     places = [f"made_up/{name}/{kind}" for name in islice(METHODS, 11) for kind in SUPERVISIONS]
     for place in places:
-        put(folder / "results", place, sheet, **later_scores())
+        put(folder / "results", place, sheet, **optional_scores())
     params = load(PARAMS).report
     clock: list[float] = []
     work = clocked(partial(write_report, folder / "results", folder / "pages", params), clock)

@@ -26,15 +26,15 @@ import psutil
 
 from benchmarks.made_up import index_pictures, landmark_store, picture_folder, size_on_disk
 from benchmarks.timing import save
+from contracts.files import MANIFEST, STATUS
 from params import load
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
 from pipeline.landmark import landmark
 from pipeline.params import AlignParams, HeatmapParams, LandmarkParams
-from store.building import MANIFEST, building_folder, read_fingerprint
+from store.building import building_folder, read_fingerprint
 from store.reading import Store
-from store.shards import STATUS
 
 FACES = (1_000, 5_000, 20_000)
 HEATMAPS = (10_000, 30_000, 100_000, 300_000)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from explain.media import Finding, Shot
     from explain.params import ReadParams
     from report.params import DrawParams
-    from train.evaluation.measure import Setup
+    from train.evaluation.batch import EvalModel
 
 SUMMARY = "explained.json"
 Json = dict[str, Any]
@@ -31,7 +31,7 @@ class Explainer:
 
     Attributes:
         finding: how faces are found.
-        setup: the run.
+        model: of the run.
         read: how it is read.
         draw: how pages are drawn.
         metadata: which run, trained on what.
@@ -39,7 +39,7 @@ class Explainer:
     """
 
     finding: "Finding"
-    setup: "Setup"
+    model: "EvalModel"
     read: "ReadParams"
     draw: "DrawParams"
     metadata: Json
@@ -59,7 +59,7 @@ class Explainer:
         from explain.media import Finding
         from params import load
         from train.device import select_device
-        from train.evaluation.measure import load_setup
+        from train.evaluation.batch import load_eval_model
 
         whole, run = load(Path(params)), Path(run)
         finding = Finding(whole.explain.find, whole.align, whole.landmark)
@@ -68,14 +68,14 @@ class Explainer:
         word = expression.lower() if expression else None
         wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
         reading = (read.checkpoint, read.cam_method, read.geometry)
-        setup, described = load_setup(run, *reading, select_device(device))
+        model, card = load_eval_model(run, *reading, select_device(device))
         metadata = {
             "run": str(run),
-            **{key: described[key] for key in ("method", "supervision")},
-            **{key: described["about"][key] for key in ("dataset", "notice")},
+            **{key: getattr(card, key) for key in ("method", "supervision")},
+            **{key: getattr(card.about, key) for key in ("dataset", "notice")},
             "read": read.model_dump(mode="json"),
         }
-        return cls(finding, setup, read, whole.explain.draw, metadata, wanted)
+        return cls(finding, model, read, whole.explain.draw, metadata, wanted)
 
     def picture(self, path: Path | str) -> tuple["Shot", list["Explanation"]]:
         """Find the faces of a picture and explain each.
@@ -94,7 +94,7 @@ class Explainer:
 
         if not shot.faces:
             return []
-        return explain(self.setup, shot.stacked(), shot.points_BL2, self.expression)
+        return explain(self.model, shot.stacked(), shot.points_BL2, self.expression)
 
     def sentence(self, told: "Explanation") -> str:
         """Say in words what was predicted, and where attention lies."""

@@ -155,17 +155,17 @@ def transfer(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOp
 def _score(
     name: str,
     params: "EvaluateParams",
-    inputs: tuple[Path, Path, Path],
+    paths: tuple[Path, Path, Path],
     out: Path,
     shared: StageOptions,
 ) -> None:
     from train.device import select_device
-    from train.evaluation.stage import Source
+    from train.evaluation.stage import EvaluationInputs
     from train.evaluation.stage import evaluate as score
 
-    source = Source(*inputs, select_device(shared.device))
+    inputs = EvaluationInputs(*paths, select_device(shared.device))
     with progress_bar(name, out) as progress:
-        click.echo(score(source, out, params, progress, shared.rebuild))
+        click.echo(score(inputs, out, params, progress, shared.rebuild))
 
 
 @stage("results", "out")

@@ -17,9 +17,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from explain.params import ReadParams
-from train.evaluation.map_similarity import small
-from train.evaluation.measure import CAM_GEOMETRY, SMALL_PX, Setup, region_shares
-from train.images import eval_images, minmax_normalize
+from train.evaluation.batch import SMALL_PX, EvalModel, compute_maps, region_shares
 
 F32 = NDArray[np.float32]
 
@@ -91,7 +89,7 @@ class Explanation:
 
 
 def explain(
-    setup: Setup,
+    model: EvalModel,
     images_BSS3: NDArray[np.uint8],
     points_BL2: NDArray[np.floating],
     expression: int | None = None,
@@ -99,42 +97,34 @@ def explain(
     """Explain aligned faces, in one pass.
 
     Args:
-        setup: a run, see measure.load_setup.
+        model: see train.evaluation.batch.load_eval_model.
         images_BSS3: RGB, as stage align stores them.
         points_BL2: px of these faces; NaN where there are none.
         expression: id of the one to explain; None for each face's predicted one.
     """
-    with torch.no_grad():
-        images = torch.from_numpy(images_BSS3).to(setup.device)
-        forward = setup.model(eval_images(images, setup.image_px))
-        predicted_B = forward.logits_BK.argmax(dim=1)
-        chosen_B = predicted_B if expression is None else torch.full_like(predicted_B, expression)
-        cam_Bhw = minmax_normalize(setup.cam_method(setup.model, forward, chosen_B).float())
-        deepest_Bhw = forward.features[-1].float().mean(dim=1)
-        attention_BZZ = _shown(minmax_normalize(deepest_Bhw), setup.geometry, setup.canvas_px)
-        cam_BZZ = _shown(cam_Bhw, CAM_GEOMETRY, setup.canvas_px)
-        chances_BV = forward.logits_BK.float().softmax(dim=1)
-    labels = chosen_B.tolist()
-    canvas, book = setup.canvas_px, setup.codebook
-    points = rescale_points(points_BL2, images_BSS3.shape[1], setup.canvas_px)
-    maps_BZZ, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
-    found = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
-    shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(attention_BZZ, *found))
+    images = torch.from_numpy(images_BSS3)
+    classes_B = None if expression is None else torch.full((len(images),), expression)
+    maps = compute_maps(model, images, None if classes_B is None else classes_B.to(model.device))
+    labels = maps.classes_B.tolist()
+    canvas, book = model.canvas_px, model.codebook
+    points = rescale_points(points_BL2, images_BSS3.shape[1], canvas)
+    au_BSS, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
+    regions = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
+    shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(maps.attention_BSS, *regions))
+    probabilities_BV, attention_BSS, cam_BSS = (
+        one.cpu().numpy() for one in (maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS)
+    )
     return [
         Explanation(
-            chances_BV[face].cpu().numpy(),
+            probabilities_BV[face],
             label,
-            attention_BZZ[face].cpu().numpy(),
-            cam_BZZ[face].cpu().numpy(),
-            maps_BZZ[face] if defined_B[face] else None,
-            _regions(shares_BU[face], areas_BU[face], setup.codebook, label),
+            attention_BSS[face],
+            cam_BSS[face],
+            au_BSS[face] if defined_B[face] else None,
+            _regions(shares_BU[face], areas_BU[face], book, label),
         )
         for face, label in enumerate(labels)
     ]
-
-
-def _shown(maps_Bhw: torch.Tensor, geometry: str, canvas_px: int) -> torch.Tensor:
-    return small(maps_Bhw, geometry, canvas_px, SMALL_PX).clamp(0, 1)
 
 
 def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tuple[Region, ...]:

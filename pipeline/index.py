@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.files import INDEX_COLUMNS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed
@@ -40,7 +41,6 @@ TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
 NOTICE = "NOTICE.txt"
-_COLUMNS = ("id", "path", "expression", "split", "person", "box", "landmarks", "digest")
 
 
 def index(
@@ -126,8 +126,8 @@ def _write(
     others: Sequence[Mapping[str, object]],
     record: Mapping[str, object],
 ) -> None:
-    extra = {name for row in rows for name in row} - {*_COLUMNS}
-    write_table(folder / TABLE, [*_COLUMNS, *sorted(extra)], rows)
+    extra = {name for row in rows for name in row} - {*INDEX_COLUMNS}
+    write_table(folder / TABLE, [*INDEX_COLUMNS, *sorted(extra)], rows)
     write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
     atomic_write(folder / AUDIT, canonical_json(record))
 

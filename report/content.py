@@ -44,7 +44,7 @@ class MethodSection:
     units: Table | None
     faithfulness: Table | None
     subgroups: tuple[Table, ...]
-    reliability: Chart | None
+    reliability: Chart
     sheets: tuple[Grid, ...]
     mistakes: tuple[tuple[str, Grid], ...]
     provenance: Table
@@ -59,8 +59,7 @@ class MethodSection:
         """Yield its pictures."""
         yield file_name(self.comparison, "confusion"), matrix_figure(self.confusions)
         yield file_name(self.comparison, "cosines"), matrix_figure(self.cosines)
-        if self.reliability:
-            yield self.reliability.name, self.reliability.png
+        yield self.reliability.name, self.reliability.png
         for number, grid in enumerate(self.sheets):
             yield file_name(self.comparison, f"faces{number or ''}"), grid_figure(grid)
         for run, grid in self.mistakes:
@@ -125,9 +124,7 @@ def build_content(comparisons: Sequence[Comparison], sheet_faces: int) -> Report
     runs = all_runs(comparisons)
     notices = dict.fromkeys(str(run.scores["notice"]) for run in runs if run.scores["notice"])
     caveats = dict.fromkeys(
-        f"{run.scores['method']}: {run.scores['caveat']}."
-        for run in runs
-        if run.scores.get("caveat")
+        f"{run.scores['method']}: {run.scores['caveat']}." for run in runs if run.scores["caveat"]
     )
     return ReportContent(
         datasets=tuple(
@@ -187,7 +184,7 @@ _LIBRARIES = ("numpy", "matplotlib", "jinja2")
 
 def _environment(comparisons: Sequence[Comparison]) -> Table:
     """List the versions that wrote the page and that scored the runs."""
-    scored = {str(run.fingerprint.get("torch", "not known")) for run in all_runs(comparisons)}
+    scored = {str(run.fingerprint["torch"]) for run in all_runs(comparisons)}
     rows = {
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

@@ -16,6 +16,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError, OutputExistsError
 from store.files import (
     PARTIAL_SUFFIX,
@@ -28,7 +29,6 @@ from store.files import (
 from store.locking import LOCK_OWNER, locked
 
 SCHEMA = 1
-MANIFEST = "MANIFEST.json"
 FINGERPRINT = "fingerprint.json"
 COMMITS = "commit"
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from contracts.files import MANIFEST, STATUS
 from errors import NoInputError, printable
-from store.building import FINGERPRINT, MANIFEST, Json, read_fingerprint, read_manifest
+from store.building import FINGERPRINT, Json, read_fingerprint, read_manifest
 from store.outputs import BUILDING_PREFIX, describe_unfinished
-from store.shards import STATUS, Layout
+from store.shards import Layout
 from store.tables import read_table
 
 _MAX_CHARS = 80

@@ -10,8 +10,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError
-from store.building import COMMITS, FINGERPRINT, MANIFEST, read_manifest
+from store.building import COMMITS, FINGERPRINT, read_manifest
 from store.files import atomic_write, canonical_json
 from store.locking import lock_owner, try_lock
 from store.shards import DATA

@@ -15,9 +15,10 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import STATUS
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
-from store.shards import CRC_BYTES, STATUS, Array, Layout, shard_file
+from store.shards import CRC_BYTES, Array, Layout, shard_file
 from store.tables import Row, read_rows, read_table
 
 if TYPE_CHECKING:

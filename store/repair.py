@@ -12,11 +12,11 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError
 from store.building import (
     COMMITS,
     FINGERPRINT,
-    MANIFEST,
     Json,
     building_folder,
     read_fingerprint,

@@ -18,12 +18,12 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import STATUS
 from store.building import COMMITS, Json
 from store.files import atomic_write, canonical_json, digest, sync_folder
 from store.tables import Row, write_table
 
 DATA = "data.zarr"
-STATUS = "status.csv"
 CRC_BYTES = 4
 
 Array = NDArray[Any]

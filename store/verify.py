@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 import google_crc32c
 import numpy as np
 
+from contracts.files import MANIFEST
 from errors import CorruptError, printable
 from progress import ProgressCallback
-from store.building import COMMITS, MANIFEST, Json, read_manifest
+from store.building import COMMITS, Json, read_manifest
 from store.files import canonical_json, digest, file_digest
 from store.shards import CRC_BYTES, DATA, Layout
 

@@ -4,7 +4,7 @@ import ast
 from functools import cache
 
 ROOMS = ("anatomy", "demo", "store", "pipeline", "train", "explain", "report")
-FOLDERS = (*ROOMS, "commands", "params")
+FOLDERS = (*ROOMS, "contracts", "commands", "params")
 """Folders that AULens is made of."""
 
 

@@ -16,7 +16,7 @@ from pipeline.faces.warp import TEMPLATE, TEMPLATE_PX
 from store.tables import read_rows
 from tests import resuming
 from train.device import select_device
-from train.evaluation.stage import Source, evaluate
+from train.evaluation.stage import EvaluationInputs, evaluate
 
 pytest.importorskip("onnxruntime", reason="make setup installs it")
 
@@ -90,7 +90,7 @@ def test_the_blocks_of_the_page_run_and_agree(folder, page, run, tiny, checkout)
 def test_a_graph_predicts_what_evaluation_wrote_down(folder, page, run, tiny, checkout):
     written(page)
     numbers = load(checkout / "params.yaml").evaluate
-    source = Source(run, tiny.faces, tiny.landmarks, select_device("cpu"))
+    source = EvaluationInputs(run, tiny.faces, tiny.landmarks, select_device("cpu"))
     everything = numbers.model_copy(update={"split": "all", "bootstrap": 0})
     evaluate(source, folder / "scores", everything, lambda done, total, note: None)
     rows = read_rows(folder / "scores" / "predictions.csv")

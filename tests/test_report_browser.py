@@ -8,9 +8,9 @@ from html import unescape
 
 import pytest
 
+from benchmarks.made_results import optional_scores, put
 from report.page import write_report
 from report.params import ReportParams
-from tests.made_results import later_scores, put
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -80,8 +80,8 @@ def page(tmp_path_factory):
     root = tmp_path_factory.mktemp("browser")
     results = root / "results"
     weight = {"lr": 0.001, "seed": 0, "alignment": {"weight": 4.0, "layers": [2]}}
-    put(results, "demo/cam/plain", accuracy=0.5, **later_scores())
-    put(results, "demo/cam/aligned", accuracy=1.0, **later_scores())
+    put(results, "demo/cam/plain", accuracy=0.5, **optional_scores())
+    put(results, "demo/cam/aligned", accuracy=1.0, **optional_scores())
     put(results, "demo/cam/aligned-4", accuracy=0.25, train=weight)
     put(results, "demo/adl/plain", accuracy=0.125)
     put(results, "demo-on-mine/cam/plain", accuracy=0.75, trained_on="demo", dataset="mine")

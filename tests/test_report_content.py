@@ -1,8 +1,8 @@
 """What the page is made of."""
 
+from benchmarks.made_results import optional_scores, put
 from report.content import build_content
 from report.reading.results import load_comparisons
-from tests.made_results import later_scores, put
 
 
 def names(pairs):
@@ -11,7 +11,7 @@ def names(pairs):
 
 def test_names_of_tables_and_of_figures_are_unique(tmp_path):
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "mine/cam/plain"):
-        put(tmp_path, place, **later_scores())
+        put(tmp_path, place, **optional_scores())
     content = build_content(load_comparisons(tmp_path), 3)
     tables, figures = [one.name for one in content.tables()], names(content.figures())
     assert len(tables) == len({*tables})

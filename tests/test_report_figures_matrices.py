@@ -1,8 +1,8 @@
 """The confusion matrix and the cosines, as coloured cells."""
 
+from benchmarks.made_results import put
 from report.figures.matrices import confusion_matrix, cosine_matrix, matrix_figure
 from report.reading.results import load_comparisons
-from tests.made_results import put
 
 
 def test_a_cell_of_the_confusion_holds_count_share_and_sentence(tmp_path):
@@ -17,7 +17,7 @@ def test_rows_of_the_cosines_are_layers_then_the_cam_then_baselines(tmp_path):
     put(tmp_path)
     matrix = cosine_matrix(load_comparisons(tmp_path)[0].runs[0])
     assert [name for name, _ in matrix.rows] == [
-        *("layer 1", "layer 2", "CAM", "uniform map", "class mean")
+        *("layer 1", "layer 2", "CAM", "uniform", "all AUs", "class mean")
     ]
     assert matrix.rows[0][1][-1].text == "0.38"
     assert matrix.rows[0][1][0].text == ""

@@ -2,21 +2,16 @@
 
 import re
 
+from benchmarks.made_results import optional_scores, put
 from report.figures.reliability_chart import reliability_chart
 from report.reading.results import load_comparisons
-from tests.made_results import later_scores, put
 
 
 def test_every_bin_with_faces_has_a_tooltip(tmp_path):
-    put(tmp_path, **later_scores())
+    put(tmp_path, **optional_scores())
     chart = reliability_chart("x", load_comparisons(tmp_path)[0])
     assert re.findall("<title>(.*?)</title>", chart.svg) == [
         "plain, 1 faces: confidence 0.375, accuracy 0.000",
         "plain, 3 faces: confidence 0.875, accuracy 1.000",
     ]
     assert ">plain, ECE 0.188</text>" in chart.svg
-
-
-def test_a_run_without_calibration_has_no_chart(tmp_path):
-    put(tmp_path)
-    assert reliability_chart("x", load_comparisons(tmp_path)[0]) is None

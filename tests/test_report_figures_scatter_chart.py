@@ -4,14 +4,14 @@ import re
 
 import pytest
 
+from benchmarks.made_results import an_agreement, optional_scores, put
 from report.figures.scatter_chart import label_heights, scatter_chart
 from report.reading.results import load_comparisons
-from tests.made_results import an_agreement, later_scores, put
 
 
 @pytest.fixture
 def chart(tmp_path):
-    scores = later_scores() | {"accuracy": 0.25, "att_cos": {"1": an_agreement(0.8125)}}
+    scores = optional_scores() | {"accuracy": 0.25, "att_cos": {"1": an_agreement(0.8125)}}
     put(tmp_path, "demo/cam/plain", accuracy=0.5)
     put(tmp_path, "demo/cam/aligned", **scores)
     put(tmp_path, "demo/prm/plain", accuracy=0.75)
@@ -27,7 +27,7 @@ def test_every_run_has_a_tooltip_with_its_method_and_values(chart):
 
 
 def test_methods_and_baselines_are_named(chart):
-    for name in ("cam", "prm", "uniform map", "always Happiness", "plain", "aligned"):
+    for name in ("cam", "prm", "uniform", "always Happiness", "plain", "aligned"):
         assert f">{name}</text>" in chart.svg
 
 

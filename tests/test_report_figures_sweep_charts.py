@@ -4,10 +4,10 @@ import re
 
 import pytest
 
+from benchmarks.made_results import an_agreement, put
 from report.figures.sweep_charts import sweep_charts
 from report.reading.results import load_comparisons
 from report.tables.sweeps import find_sweeps
-from tests.made_results import an_agreement, put
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import re
 import numpy as np
 import pytest
 
+from benchmarks.made_results import NOTICE, an_average, optional_scores, put
 from errors import NoInputError
 from report.page import write_report
 from report.params import ReportParams
-from tests.made_results import NOTICE, a_summary, later_scores, put
 
 PARAMS = ReportParams(title="Where they look", sheet_faces=3)
 HOSTILE = '<script>alert("x")</script>'
@@ -77,7 +77,7 @@ def test_pictures_and_tables_lie_beside_the_page(both, tmp_path):
     assert {path.name for path in (tmp_path / "figures").iterdir()} == {
         *("demo__cam__confusion.png", "demo__cam__cosines.png", "demo__means.png"),
         *("demo__cam__faces.png", "demo__cam__mistakes_plain.png"),
-        "demo__cam__mistakes_aligned.png",
+        *("demo__cam__mistakes_aligned.png", "demo__cam__reliability.png"),
     }
     assert {path.name for path in (tmp_path / "tables").glob("m*")} == {
         *("methods.csv", "methods.md", "methods.tex")
@@ -101,15 +101,15 @@ def test_plain_stands_before_aligned_and_wrong_predictions_are_marked(both, tmp_
     assert '<small class="wrong">plain: Fear 1.00 ✗ wrong</small>' in page
 
 
-def test_an_older_result_makes_a_page_without_the_later_parts(tmp_path):
+def test_what_was_switched_off_has_no_part_on_the_page(tmp_path):
     put(tmp_path / "results")
     page = page_of(tmp_path / "results", tmp_path / "out")
-    assert "Reliability: accuracy" not in page
+    assert "Faithfulness: deletion" not in page
     assert "Scores per subgroup" not in page
 
 
-def test_every_later_key_has_its_place(tmp_path):
-    put(tmp_path / "results", **later_scores())
+def test_every_optional_key_has_its_place(tmp_path):
+    put(tmp_path / "results", **optional_scores())
     page = page_of(tmp_path / "results", tmp_path / "out")
     for words in (
         *("Reliability: accuracy against", "Faithfulness: deletion", "Scores per subgroup"),
@@ -150,9 +150,9 @@ def test_several_methods_share_their_mean_maps_and_their_faces(tmp_path):
 
 
 def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
-    nothing = a_summary(None) | {"centred": a_summary(None), "selectivity": a_summary(None)}
-    floors = {"uniform": a_summary(None), "class_mean": a_summary(None)}
-    scores = {"att_cos": {"1": nothing}, "cam_cos": nothing, "floors": floors}
+    nothing = an_average(None) | {"centred": an_average(None), "selectivity": an_average(None)}
+    baselines = dict.fromkeys(("uniform", "all_aus", "class_mean"), an_average(None))
+    scores = {"att_cos": {"1": nothing}, "cam_cos": nothing, "baselines": baselines}
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "demo/prm/aligned"):
         put(tmp_path / "results", place, **scores)
     assert "The change of ATT-COS is undefined" in page_of(tmp_path / "results", tmp_path / "out")

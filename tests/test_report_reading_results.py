@@ -2,10 +2,10 @@
 
 import pytest
 
+from benchmarks.made_results import put
 from errors import CorruptError, NoInputError
 from report.reading.results import load_comparisons
 from store.files import atomic_write
-from tests.made_results import put
 
 
 def test_half_built_results_are_not_reported(tmp_path):

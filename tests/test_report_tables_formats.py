@@ -5,11 +5,11 @@ import io
 
 import pytest
 
+from benchmarks.made_results import optional_scores, put
 from report.reading.results import load_comparisons
 from report.tables.formats import FORMATS, as_csv, as_latex, as_markdown
 from report.tables.run_tables import main_table
 from report.tables.table import Column, make_table
-from tests.made_results import later_scores, put
 
 TABLE = make_table(
     "t",
@@ -42,5 +42,5 @@ def test_latex_escapes_its_special_characters_and_spans_heads():
 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_every_format_takes_the_widest_table(tmp_path, ending):
-    put(tmp_path, "demo/prm/plain", **later_scores())
+    put(tmp_path, "demo/prm/plain", **optional_scores())
     assert FORMATS[ending](main_table(load_comparisons(tmp_path))).count("prm") == 1

@@ -2,9 +2,9 @@
 
 import pytest
 
+from benchmarks.made_results import put
 from report.reading.results import load_comparisons
 from report.tables.method_tables import methods_table, transfer_table
-from tests.made_results import put
 
 
 @pytest.fixture

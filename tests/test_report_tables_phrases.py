@@ -2,9 +2,9 @@
 
 import pytest
 
+from benchmarks.made_results import put
 from report.reading.results import load_comparisons
 from report.tables.phrases import joined, sampling_error_sentence, wilson_half_width
-from tests.made_results import put
 
 
 def test_the_accuracy_interval_is_wilsons():

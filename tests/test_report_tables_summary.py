@@ -1,8 +1,8 @@
 """The summary of a dataset: conditions, cautions, scales."""
 
+from benchmarks.made_results import put
 from report.reading.results import load_comparisons
 from report.tables.summary import summarise
-from tests.made_results import put
 
 
 def summary_of(results):

@@ -4,11 +4,11 @@ import shlex
 import shutil
 import subprocess
 
+from benchmarks.made_results import put
 from report.page import write_report
 from report.params import ReportParams
 from report.reading.results import load_comparisons
 from report.tables.sweeps import find_sweeps, sweep_table
-from tests.made_results import put
 
 
 def settings(weight=9.0, layers=(2,), seed=0):

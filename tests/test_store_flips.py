@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from contracts.files import MANIFEST
 from errors import CorruptError
-from store.building import MANIFEST
 from store.reading import Store
 from store.verify import find_problems, shard_of
 from tests.crashing import LOG, SEED, trials

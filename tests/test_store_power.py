@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from store.building import MANIFEST, read_manifest
+from contracts.files import MANIFEST
+from store.building import read_manifest
 from tests.crashing import FULL, LOG, SEED, build, healed, honest, rebuild, recorded, trials
 from tests.power import Disk, File, Folder
 

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
+from contracts.files import MANIFEST
 from errors import CorruptError, TryLaterError
-from store.building import MANIFEST, read_manifest
+from store.building import read_manifest
 from store.files import file_digest
 from store.locking import locked
 from store.repair import repair

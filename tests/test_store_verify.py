@@ -7,9 +7,10 @@ import os
 import numpy as np
 import pytest
 
+from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError
 from store import verify as module
-from store.building import MANIFEST, building, read_manifest
+from store.building import building, read_manifest
 from store.verify import FileProblem, find_problems, shard_of, verify
 
 ROWS = 10

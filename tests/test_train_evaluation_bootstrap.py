@@ -1,17 +1,19 @@
 import numpy as np
 import pytest
 
+from contracts.scores import Intervals
 from train.evaluation import bootstrap
 from train.evaluation.bootstrap import Score, groups, intervals
 
+NAMES = [name for name in Intervals.model_fields if name.startswith(("acc", "bal", "att", "cam"))]
 EVERYONE = [f"p{number}" for number in range(400)]
 LABELS = np.arange(400) % 7
 RIGHT = np.random.default_rng(0).random(400) < 0.7
 
 
-def accuracy(values, macro=False, counted=None):
+def averaged(values, macro=False, counted=None):
     counted = np.ones(len(values), bool) if counted is None else counted
-    return {"accuracy": Score(np.asarray(values), counted, macro)}
+    return dict.fromkeys(NAMES, Score(np.asarray(values), counted, macro))
 
 
 def test_faces_of_a_person_go_together():
@@ -27,44 +29,44 @@ def test_where_nobody_is_known_every_face_stands_for_itself():
 
 
 def test_the_interval_of_a_share_is_that_of_the_binomial():
-    low, high = intervals(accuracy(RIGHT), LABELS, EVERYONE, 2000, 0)["accuracy"]
+    low, high = intervals(averaged(RIGHT), LABELS, EVERYONE, 2000, 0).accuracy
     half = 1.96 * np.sqrt(RIGHT.mean() * (1 - RIGHT.mean()) / 400)
     assert (low, high) == pytest.approx((RIGHT.mean() - half, RIGHT.mean() + half), abs=0.01)
 
 
 def test_ten_faces_of_each_person_are_no_more_certain_than_one():
-    alone = intervals(accuracy(RIGHT), LABELS, EVERYONE, 500, 0)
-    tenfold = intervals(accuracy(np.tile(RIGHT, 10)), np.tile(LABELS, 10), EVERYONE * 10, 500, 0)
-    assert tenfold["accuracy"] == alone["accuracy"]
-    assert tenfold["units"] == 400
+    alone = intervals(averaged(RIGHT), LABELS, EVERYONE, 500, 0)
+    tenfold = intervals(averaged(np.tile(RIGHT, 10)), np.tile(LABELS, 10), EVERYONE * 10, 500, 0)
+    assert tenfold.accuracy == alone.accuracy
+    assert tenfold.units == 400
 
 
 def test_equal_seeds_give_equal_intervals_whatever_is_held_at_a_time(monkeypatch):
-    whole = intervals(accuracy(RIGHT), LABELS, EVERYONE, 50, 3)
+    whole = intervals(averaged(RIGHT), LABELS, EVERYONE, 50, 3)
     monkeypatch.setattr(bootstrap, "_MOST_DRAWN", 1000)
-    assert intervals(accuracy(RIGHT), LABELS, EVERYONE, 50, 3) == whole
-    assert intervals(accuracy(RIGHT), LABELS, EVERYONE, 50, 4) != whole
+    assert intervals(averaged(RIGHT), LABELS, EVERYONE, 50, 3) == whole
+    assert intervals(averaged(RIGHT), LABELS, EVERYONE, 50, 4) != whole
 
 
 def test_a_macro_score_weighs_classes_and_not_faces():
     values = np.where(np.arange(80) < 60, 1.0, 0.0)
     labels = np.where(np.arange(80) < 60, 1, 2)
-    found = intervals(accuracy(values, macro=True), labels, EVERYONE[:80], 50, 0)
-    assert found["accuracy"] == [0.5, 0.5]
+    found = intervals(averaged(values, macro=True), labels, EVERYONE[:80], 50, 0)
+    assert found.accuracy == (0.5, 0.5)
 
 
 def test_faces_that_do_not_count_do_not_matter():
     counted = LABELS != 0
     values = np.where(counted, 0.25, np.nan)
-    found = intervals(accuracy(values, True, counted), LABELS, EVERYONE, 20, 0)
-    assert found["accuracy"] == [0.25, 0.25]
-    nobody = accuracy(values, True, np.zeros(400, bool))
-    assert intervals(nobody, LABELS, EVERYONE, 20, 0)["accuracy"] is None
+    found = intervals(averaged(values, True, counted), LABELS, EVERYONE, 20, 0)
+    assert found.accuracy == (0.25, 0.25)
+    nobody = averaged(values, True, np.zeros(400, bool))
+    assert intervals(nobody, LABELS, EVERYONE, 20, 0).accuracy is None
 
 
 def test_one_person_says_nothing_about_others():
-    assert intervals(accuracy(RIGHT), LABELS, ["p"] * 400, 20, 0) is None
+    assert intervals(averaged(RIGHT), LABELS, ["p"] * 400, 20, 0) is None
 
 
 def test_intervals_can_be_switched_off():
-    assert intervals(accuracy(RIGHT), LABELS, EVERYONE, 0, 0) is None
+    assert intervals(averaged(RIGHT), LABELS, EVERYONE, 0, 0) is None

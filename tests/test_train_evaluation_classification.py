@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from train.evaluation.classification import calibration, chance, classification
+from contracts.scores import Majority, TrainMajority
+from train.evaluation.classification import calibration, chance_level, classification
 
 
 def test_rows_of_the_confusion_are_the_truth():
@@ -30,29 +31,29 @@ def sure(confidences):
 
 def test_a_model_that_is_as_often_right_as_it_is_sure_is_calibrated():
     found = calibration(sure([0.75] * 4), np.array([0, 0, 0, 1]), 15)
-    assert found["ece"] == pytest.approx(0)
+    assert found.ece == pytest.approx(0)
 
 
 def test_the_calibration_error_weighs_bins_by_their_faces():
     # Three faces at .9, all right; one at .6, wrong: (3 * .1 + 1 * .6) / 4.
     found = calibration(sure([0.9, 0.9, 0.9, 0.6]), np.array([0, 0, 0, 1]), 10)
-    assert found["ece"] == pytest.approx(0.225)
-    assert [one["n"] for one in found["bins"]] == [0, 0, 0, 0, 0, 1, 0, 0, 3, 0]
-    assert found["bins"][8]["confidence"] == pytest.approx(0.9)
-    assert found["bins"][8]["accuracy"] == 1
-    assert found["bins"][0]["accuracy"] is None
+    assert found.ece == pytest.approx(0.225)
+    assert [one.n for one in found.bins] == [0, 0, 0, 0, 0, 1, 0, 0, 3, 0]
+    assert found.bins[8].confidence == pytest.approx(0.9)
+    assert found.bins[8].accuracy == 1
+    assert found.bins[0].accuracy is None
 
 
 def test_full_confidence_falls_into_the_last_bin():
-    assert calibration(sure([1.0]), np.array([0]), 15)["bins"][-1]["n"] == 1
+    assert calibration(sure([1.0]), np.array([0]), 15).bins[-1].n == 1
 
 
-def test_chance_is_the_most_frequent_answer():
-    found = chance(np.array([1, 1, 1, 2]), np.array([2, 2, 1, 2, 2]))
-    assert found["majority"] == {"expression": "Happiness", "share": 0.75}
-    assert found["train_majority"] == {"expression": "Surprise", "share": 0.8, "accuracy": 0.25}
-    assert found["uniform"] == pytest.approx(1 / 7)
+def test_the_chance_level_is_the_most_frequent_answer():
+    found = chance_level(np.array([1, 1, 1, 2]), np.array([2, 2, 1, 2, 2]))
+    assert found.majority == Majority(expression="Happiness", share=0.75)
+    assert found.train_majority == TrainMajority(expression="Surprise", share=0.8, accuracy=0.25)
+    assert found.uniform == pytest.approx(1 / 7)
 
 
 def test_unknown_training_faces_have_no_majority():
-    assert chance(np.array([1]), None)["train_majority"] is None
+    assert chance_level(np.array([1]), None).train_majority is None

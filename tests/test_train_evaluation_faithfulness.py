@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
 from train.evaluation.faithfulness import area, faithfulness, ranks
-from train.evaluation.measure import Looks, Measured, Setup
 from train.records import Forward
 
 CPU = torch.device("cpu")
@@ -20,7 +20,7 @@ def bright_corner(images):
 def measured_with(maps):
     """What faithfulness looks at; the rest is empty."""
     empty = np.zeros(0, np.float32)
-    return Measured(*[empty] * 6, maps, maps[:, ::-1, ::-1].copy(), *[empty] * 3)
+    return EvalOutputs(*[empty] * 6, maps, maps[:, ::-1, ::-1].copy(), *[empty] * 3)
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def areas():
     images[:, :16, :16] = 255
     labels = np.zeros(2, np.int64)
     nothing = np.zeros((2, 0, 0, 0), np.float32)
-    looks = Looks(images, labels, nothing, nothing, nothing, nothing)
-    setup = Setup(bright_corner, None, 32, 224, "published", "exact", CPU)
+    looks = EvalBatch(images, labels, nothing, nothing, nothing, nothing)
+    setup = EvalModel(bright_corner, None, 32, 224, "published", "exact", CPU)
     return faithfulness(setup, looks, measured_with(maps), np.array([5, 9]), 8)
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from train.evaluation.map_similarity import GEOMETRIES, Canvas, shrinking, small
+from train.evaluation.map_similarity import GEOMETRIES, TargetMaps, resample, shrink_matrix
 from train.images import minmax_normalize
 
 TORCH = {
@@ -19,14 +19,14 @@ def enlarged(maps, geometry, size):
     return big - maps.amin(dim=(1, 2), keepdim=True).clamp(max=0)
 
 
-def agreement(canvas, maps, geometry):
-    return canvas.agreements([maps], [geometry])[0]
+def similarity(canvas, maps, geometry):
+    return canvas.similarities([maps], [geometry])[0]
 
 
 def test_the_cosine_of_two_small_maps_is_that_by_hand():
-    canvas = Canvas(torch.tensor([[[[1.0, 0], [0, 0]]]]))
+    canvas = TargetMaps(torch.tensor([[[[1.0, 0], [0, 0]]]]))
     for corner, cosine in (([[1.0, 0], [0, 0]], 1), ([[1.0, 1], [0, 0]], 0.5**0.5)):
-        found = agreement(canvas, torch.tensor([corner]), "exact").cosine_BT
+        found = similarity(canvas, torch.tensor([corner]), "exact").cosine_BT
         assert found.item() == pytest.approx(cosine)
 
 
@@ -36,7 +36,7 @@ def test_maps_are_compared_as_if_they_were_enlarged(geometry, side):
     random = torch.Generator().manual_seed(side)
     maps = torch.rand(3, side, side, generator=random) - torch.tensor([0.0, 0.5, 2])[:, None, None]
     targets = torch.rand(3, 2, 64, 64, generator=random) ** 4
-    found = agreement(Canvas(targets), maps, geometry)
+    found = similarity(TargetMaps(targets), maps, geometry)
     big, flat = enlarged(maps, geometry, 64).flatten(1)[:, None], targets.flatten(2)
     torch.testing.assert_close(
         found.cosine_BT, F.cosine_similarity(big, flat, dim=2), atol=1e-5, rtol=0
@@ -52,31 +52,31 @@ def test_maps_need_not_be_square():
     big = enlarged(maps, "exact", 16)
     expected = F.cosine_similarity(big.flatten(1), targets[:, 0].flatten(1))
     torch.testing.assert_close(
-        agreement(Canvas(targets), maps, "exact").cosine_BT[:, 0], expected, atol=1e-6, rtol=0
+        similarity(TargetMaps(targets), maps, "exact").cosine_BT[:, 0], expected, atol=1e-6, rtol=0
     )
 
 
 def test_a_zero_map_has_cosine_zero_and_not_nan():
     lit, dark = torch.ones(1, 1, 4, 4), torch.zeros(1, 1, 4, 4)
-    assert agreement(Canvas(lit), torch.zeros(1, 2, 2), "exact").cosine_BT.item() == 0
-    assert agreement(Canvas(dark), torch.rand(1, 2, 2), "exact") == (0, 0)
+    assert similarity(TargetMaps(lit), torch.zeros(1, 2, 2), "exact").cosine_BT.item() == 0
+    assert similarity(TargetMaps(dark), torch.rand(1, 2, 2), "exact") == (0, 0)
 
 
 def test_a_uniform_map_scores_high_until_it_is_centred():
-    canvas = Canvas(torch.tensor([[[[0.9, 1.0], [0.8, 1.0]]]]))
-    flat = agreement(canvas, torch.full((1, 7, 7), 0.3), "exact")
-    assert flat.cosine_BT.item() == pytest.approx(canvas.uniform().item())
+    canvas = TargetMaps(torch.tensor([[[[0.9, 1.0], [0.8, 1.0]]]]))
+    flat = similarity(canvas, torch.full((1, 7, 7), 0.3), "exact")
+    assert flat.cosine_BT.item() == pytest.approx(canvas.uniform_cosine().item())
     assert flat.cosine_BT.item() > 0.99
     assert flat.centred_BT.item() == 0
 
 
 def test_maps_of_several_sizes_and_geometries_do_not_mix():
-    canvas = Canvas(torch.rand(2, 3, 32, 32))
+    canvas = TargetMaps(torch.rand(2, 3, 32, 32))
     maps = [torch.rand(2, 4, 4), torch.rand(2, 8, 8), torch.rand(2, 4, 4), torch.rand(2, 8, 8)]
     geometries = ["exact", "published", "published", "published"]
-    together = canvas.agreements(maps, geometries)
+    together = canvas.similarities(maps, geometries)
     for one, geometry, found in zip(maps, geometries, together, strict=True):
-        torch.testing.assert_close(tuple(found), tuple(agreement(canvas, one, geometry)))
+        torch.testing.assert_close(tuple(found), tuple(similarity(canvas, one, geometry)))
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -84,11 +84,11 @@ def test_a_small_map_is_the_canvas_shrunk(geometry):
     maps = torch.rand(2, 7, 7)
     big = F.interpolate(maps[:, None], [224, 224], mode="bilinear", **TORCH[geometry])
     expected = F.interpolate(big, [64, 64], mode="bilinear", antialias=True)[:, 0]
-    torch.testing.assert_close(small(maps, geometry, 224, 64), expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(resample(maps, geometry, 224, 64), expected, atol=1e-5, rtol=0)
 
 
 def test_shrinking_keeps_the_mean():
-    torch.testing.assert_close(shrinking(8, 4).sum(dim=1), torch.ones(4))
+    torch.testing.assert_close(shrink_matrix(8, 4).sum(dim=1), torch.ones(4))
 
 
 def test_a_constant_map_becomes_zero():
@@ -108,8 +108,8 @@ def test_a_map_of_tiny_numbers_spans_zero_to_one_too():
 
 def test_the_published_geometry_gives_the_published_cosines(golden_folder):
     golden = np.load(golden_folder / "alignment_loss.npz")
-    canvas = Canvas(torch.from_numpy(golden["real_heatmap"]).reshape(-1, 1, 224, 224))
+    canvas = TargetMaps(torch.from_numpy(golden["real_heatmap"]).reshape(-1, 1, 224, 224))
     for shift, name in ((0, "real_eval_att_cos"), (0.2, "real_eval_att_cos_shifted")):
         attention = torch.from_numpy(golden["real_att"])[:, 0] - shift
-        found = agreement(canvas, attention, "published").cosine_BT[:, 0]
+        found = similarity(canvas, attention, "published").cosine_BT[:, 0]
         np.testing.assert_allclose(found, golden[name], atol=1e-5)

@@ -3,14 +3,16 @@ import polars as pl
 import pytest
 
 from anatomy.action_units import CODEBOOKS
-from pipeline.index import _COLUMNS
-from train.evaluation.measure import Measured, Subjects
+from contracts.scores import Subgroup
+from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.metrics import (
-    KNOWN_COLUMNS,
-    agreements,
     au_shares,
+    class_mean_cosine,
+    compute_agreements,
+    macro_average,
+    own_cosine,
+    selectivity,
     subgroups,
-    template_cosine,
 )
 
 FACES = 8
@@ -18,7 +20,7 @@ LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])
 
 
 @pytest.fixture
-def measured():
+def outputs():
     """Eight faces, two maps each; cosines are .5 with every map, the own one's is 1."""
     cosines = np.full((FACES, 2, 7), 0.5)
     cosines[np.arange(FACES), :, LABELS] = 1
@@ -27,12 +29,12 @@ def measured():
     units = len(CODEBOOKS["published"].units)
     areas = np.full((FACES, units), 0.1)
     maps = np.random.default_rng(0).random((FACES, 4, 4))
-    return Measured(
+    return EvalOutputs(
         probabilities_BV=np.eye(7)[[0, 1, 2, 2, 3, 4, 5, 6]],
         cosines_BMV=cosines,
         centred_BMV=cosines - 0.25,
         uniform_BV=cosines[:, 0] - 0.5,
-        generic_B=np.full(FACES, 0.875),
+        all_aus_B=np.full(FACES, 0.875),
         defined_BV=defined,
         attention_BSS=maps,
         cam_BSS=maps,
@@ -42,66 +44,101 @@ def measured():
     )
 
 
-def subjects_with(**columns):
+def faces_with(**columns):
     table = [
         {"id": str(place), **{name: values[place] for name, values in columns.items()}}
         for place in range(FACES)
     ]
-    return Subjects(np.arange(FACES), LABELS, pl.DataFrame(table), FACES)
+    return EvalFaces(np.arange(FACES), LABELS, pl.DataFrame(table), FACES)
 
 
-def test_every_layer_and_the_cam_are_summed_up_beside_the_floors(measured):
-    found = agreements(measured, LABELS)
+def test_every_layer_and_the_cam_are_averaged_beside_the_baselines(outputs):
+    found = compute_agreements(outputs, LABELS)
     assert list(found["att_cos"]) == ["1"]
-    assert found["cam_cos"]["overall"] == 1
-    assert found["cam_cos"]["centred"]["overall"] == 0.75
-    assert found["cam_cos"]["selectivity"]["overall"] == 0.5
-    assert found["floors"]["uniform"]["overall"] == 0.5
-    assert found["floors"]["generic_au"]["overall"] == 0.875
-    assert found["floors"]["generic_au"]["per_class"]["Neutral"] is None
-    assert found["floors"]["generic_au"]["n_valid"] == 7
+    assert found["cam_cos"].overall == 1
+    assert found["cam_cos"].centred.overall == 0.75
+    assert found["cam_cos"].selectivity.overall == 0.5
+    assert found["baselines"].uniform.overall == 0.5
+    assert found["baselines"].all_aus.overall == 0.875
+    assert found["baselines"].all_aus.per_class["Neutral"] is None
+    assert found["baselines"].all_aus.n_valid == 7
 
 
-def test_one_face_of_a_class_is_its_own_template(measured):
-    found = template_cosine(measured.au_BSS, LABELS, measured.own_defined(LABELS))
+def test_the_only_face_of_a_class_is_its_class_mean(outputs):
+    found = class_mean_cosine(outputs.au_BSS, LABELS, outputs.has_own_map(LABELS))
     np.testing.assert_allclose(found[3:], 1)
     assert (found[1:3] < 1).all()
     assert found[0] == 0
 
 
-def test_the_share_of_a_unit_counts_faces_whose_expression_has_it(measured):
-    found = au_shares(measured, LABELS, "published")
+def test_the_share_of_a_unit_counts_faces_whose_expression_has_it(outputs):
+    found = au_shares(outputs, LABELS, "published")
     # The cheek raiser belongs to Happiness and to Sadness: faces 1, 2 and 7.
-    assert found["6"]["n"] == 3
-    assert found["6"]["name"] == "cheek raiser"
-    assert found["6"]["share"] == pytest.approx(0.3)
-    assert found["6"]["ratio"] == pytest.approx(3)
+    assert found["6"].n == 3
+    assert found["6"].name == "cheek raiser"
+    assert found["6"].share == pytest.approx(0.3)
+    assert found["6"].ratio == pytest.approx(3)
 
 
-def test_a_face_without_the_region_does_not_count_in_its_share(measured):
-    measured.shares_BU[1] = np.nan
-    assert au_shares(measured, LABELS, "published")["6"]["n"] == 2
+def test_a_face_without_the_region_does_not_count_in_its_share(outputs):
+    outputs.shares_BU[1] = np.nan
+    assert au_shares(outputs, LABELS, "published")["6"].n == 2
 
 
-def test_every_value_of_an_attribute_is_scored_or_at_least_counted(measured):
+def test_every_value_of_an_attribute_is_scored_or_at_least_counted(outputs):
     gender = ["f", "f", "f", "f", "f", "m", "m", ""]
-    found = subgroups(measured, subjects_with(gender=gender, person=list("abcdefgh")), 3)
+    found = subgroups(outputs, faces_with(gender=gender, person=list("abcdefgh")), 3)
     assert list(found) == ["gender"]
     women, men = found["gender"]
-    assert (women["value"], women["n"], women["n_valid"]) == ("f", 5, 4)
-    assert women["accuracy"] == pytest.approx(4 / 5)
-    assert women["att_cos"] == 1
-    assert men == {"value": "m", "n": 2, "accuracy": None, "n_valid": 2, "att_cos": None}
+    assert (women.value, women.n, women.n_valid) == ("f", 5, 4)
+    assert women.accuracy == pytest.approx(4 / 5)
+    assert women.att_cos == 1
+    assert men == Subgroup(value="m", n=2, accuracy=None, n_valid=2, att_cos=None)
 
 
-def test_an_attribute_that_names_every_face_makes_no_table(measured):
-    assert subgroups(measured, subjects_with(camera_file=list("abcdefgh")), 2) == {}
+def test_an_attribute_that_names_every_face_makes_no_table(outputs):
+    assert subgroups(outputs, faces_with(camera_file=list("abcdefgh")), 2) == {}
 
 
-def test_an_attribute_of_many_rare_values_makes_no_table(measured):
+def test_an_attribute_of_many_rare_values_makes_no_table(outputs):
     valence = ["0.0", "0.0", "0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]
-    assert subgroups(measured, subjects_with(valence=valence), 3) == {}
+    assert subgroups(outputs, faces_with(valence=valence), 3) == {}
 
 
-def test_no_column_of_ours_is_taken_for_an_attribute():
-    assert set(_COLUMNS) <= KNOWN_COLUMNS
+def test_the_same_blob_on_every_face_has_no_selectivity():
+    everywhere = np.full((3, 7), 0.8)
+    found = selectivity(everywhere, np.ones((3, 7), bool), np.array([1, 2, 3]))
+    np.testing.assert_allclose(found, 0, atol=1e-12)
+
+
+def test_selectivity_is_own_cosine_minus_the_mean_of_the_others():
+    row = np.array([[0, 0.9, 0.3, 0.1, 0, 0, 0]])
+    defined = np.array([[False, True, True, True, False, False, False]])
+    assert selectivity(row, defined, np.array([1]))[0] == pytest.approx(0.9 - 0.2)
+
+
+def test_without_another_map_selectivity_is_undefined():
+    alone = np.eye(7, dtype=bool)[[1]]
+    assert np.isnan(selectivity(np.ones((1, 7)), alone, np.array([1]))[0])
+
+
+def test_the_overall_score_weighs_classes_and_not_faces():
+    found = macro_average(np.array([1.0, 1, 1, 0]), np.array([1, 1, 1, 2]), np.ones(4, bool))
+    assert found.overall == 0.5
+    assert found.per_class["Happiness"] == 1
+    assert found.per_class["Fear"] is None
+
+
+def test_faces_without_a_map_do_not_count_but_show_in_the_coverage():
+    found = macro_average(np.array([1.0, np.nan]), np.array([1, 0]), np.array([True, False]))
+    assert (found.overall, found.n_valid, found.n) == (1.0, 1, 2)
+
+
+def test_no_counted_face_gives_no_score():
+    assert macro_average(np.zeros(1), np.array([0]), np.array([False])).overall is None
+
+
+def test_the_own_cosine_is_that_of_the_label():
+    np.testing.assert_array_equal(
+        own_cosine(np.arange(14.0).reshape(2, 7), np.array([0, 3])), [0, 10]
+    )

@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from anatomy.heatmaps import single_au
+from benchmarks.made_results import an_agreement, optional_scores, some_scores
+from contracts.scores import Scores
 from errors import DataError
 from params import load as load_params
 from store.reading import Store
 from store.tables import read_rows
 from train.data.stores import Stores
-from train.evaluation.stage import Source, evaluate, headline
+from train.evaluation.stage import EvaluationInputs, evaluate, headline
 from train.fitting.stage import train
 from train.runs import Run
 
@@ -51,7 +53,7 @@ def everything(tiny, trained, scoring, tmp_path_factory):
     """A result with all that is optional, of all 42 faces."""
     out = tmp_path_factory.mktemp("results") / "all"
     wanted = {"split": "all", "batch": 16, "faithfulness_steps": 2, "save_maps": True}
-    source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+    source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
     evaluate(source, out, scoring.model_copy(update=wanted), silent)
     return out
 
@@ -79,7 +81,7 @@ def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
     with pytest.raises(DataError, match="0 usable faces in split val"):
         fit("holdout")
     fit("paper")
-    source = Source(tmp_path / "run", *without_validation[:2], CPU)
+    source = EvaluationInputs(tmp_path / "run", *without_validation[:2], CPU)
     line = evaluate(source, tmp_path / "r", scoring, silent)
     assert "protocol paper" in line
     assert scores_of(tmp_path / "r")["protocol"] == "paper"
@@ -91,12 +93,12 @@ def scores_of(out):
 
 def test_a_result_holds_every_score_that_is_promised(everything):
     scores = scores_of(everything)
-    assert (scores["n"], scores["usable"], scores["asked"]) == (42, 42, 42)
+    assert (scores["n"], scores["scored"], scores["total"]) == (42, 42, 42)
     assert sum(one["n"] for one in scores["calibration"]["bins"]) == 42
-    assert list(scores["floors"]) == ["class_mean", "generic_au", "uniform"]
-    assert 0.5 < scores["floors"]["generic_au"]["overall"] < 0.9
-    assert scores["chance"]["majority"]["share"] == pytest.approx(1 / 7)
-    assert scores["chance"]["train_majority"]["share"] == pytest.approx(1 / 7)
+    assert list(scores["baselines"]) == ["all_aus", "class_mean", "uniform"]
+    assert 0.5 < scores["baselines"]["all_aus"]["overall"] < 0.9
+    assert scores["chance_level"]["majority"]["share"] == pytest.approx(1 / 7)
+    assert scores["chance_level"]["train_majority"]["share"] == pytest.approx(1 / 7)
     assert scores["intervals"]["unit"] == "person"
     assert scores["intervals"]["units"] == 42
     low, high = scores["intervals"]["att_cos"]
@@ -140,21 +142,18 @@ def test_maps_of_every_face_are_read_with_plain_h5py(everything):
 
 
 def test_the_line_of_a_result_names_the_deepest_layer_of_many():
-    summary = {"overall": 0.25, "n_valid": 6, "n": 7}
-    scores = {
-        **dict.fromkeys(("method", "supervision", "protocol"), "word"),
-        **dict.fromkeys(("accuracy", "balanced_accuracy"), 0.5),
-        "att_cos": {str(n): {**summary, "overall": n / 100} for n in (1, 10, 12, 2, 9)},
-        "cam_cos": summary,
-        "intervals": {"accuracy": [0.25, 0.75]},
-    }
-    assert "accuracy 0.500 [0.250, 0.750]" in headline(scores)
+    made = some_scores("demo", "cam", "plain")
+    layers = {str(n): an_agreement(n / 100) for n in (1, 10, 12, 2, 9)}
+    scores = Scores.model_validate(made | optional_scores() | {"att_cos": layers})
+    assert "accuracy 0.750 [0.500, 1.000]" in headline(scores)
     assert "ATT-COS 0.120" in headline(scores)
-    assert "accuracy 0.500, balanced" in headline({**scores, "intervals": None})
+    assert "accuracy 0.750, balanced" in headline(scores.model_copy(update={"intervals": None}))
 
 
 def test_maps_are_saved_only_on_request(tiny, trained, scoring, tmp_path):
-    evaluate(Source(trained, tiny.faces, tiny.landmarks, CPU), tmp_path / "r", scoring, silent)
+    evaluate(
+        EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU), tmp_path / "r", scoring, silent
+    )
     assert not (tmp_path / "r" / "maps.h5").exists()
     assert scores_of(tmp_path / "r")["faithfulness"] is None
 
@@ -164,7 +163,7 @@ def test_batches_and_threads_do_not_change_faithfulness(tiny, trained, scoring, 
     for batch, threads in ((2, 1), (7, 4)):
         wanted = {"batch": batch, "threads": threads, "faithfulness_steps": 2}
         out = tmp_path / str(batch)
-        source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+        source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
         evaluate(source, out, scoring.model_copy(update=wanted), silent)
         found.append([row["id"] for row in read_rows(out / "predictions.csv")])
         found.append(scores_of(out)["faithfulness"]["random"]["insertion"]["overall"])
@@ -176,8 +175,9 @@ def test_a_split_without_faces_says_where_to_look(tiny, trained, scoring, make_s
     table = [{"id": "a", "expression": "Fear", "split": "train", "status": "ok"}]
     arrays = {"image": np.zeros((1, 32, 32, 3), np.uint8), "valid": np.ones(1, np.uint8)}
     faces = make_store(tmp_path / "faces", arrays, {"dataset": "other", "notice": None}, table)
+    inputs = EvaluationInputs(trained, faces, tiny.landmarks, CPU)
     with pytest.raises(DataError, match=r"no usable face in split test.*status\.csv"):
-        evaluate(Source(trained, faces, tiny.landmarks, CPU), tmp_path / "r", scoring, silent)
+        evaluate(inputs, tmp_path / "r", scoring, silent)
 
 
 @pytest.fixture(scope="module")
@@ -216,9 +216,9 @@ def test_a_run_is_scored_on_every_face_of_another_dataset(abroad, trained, check
     )
     scores = scores_of(out)
     assert (scores["trained_on"], scores["dataset"], scores["split"]) == ("tiny", "abroad", "all")
-    assert (scores["n"], scores["asked"]) == (9, 9)
+    assert (scores["n"], scores["total"]) == (9, 9)
     assert [sum(row) for row in scores["confusion"]] == [0, 3, 0, 3, 0, 0, 3]
-    assert scores["chance"]["train_majority"] is None
+    assert scores["chance_level"]["train_majority"] is None
     assert scores["intervals"]["unit"] == "sample"
 
 
@@ -228,7 +228,7 @@ def test_the_same_faces_are_called_the_same_wherever_they_come_from(
     wanted = scoring.model_copy(update={"split": "all", "subgroup_min": 3})
     called = {}
     for name, stores in (("home", (tiny.faces, tiny.landmarks)), ("abroad", abroad)):
-        evaluate(Source(trained, *stores, CPU), tmp_path / name, wanted, silent)
+        evaluate(EvaluationInputs(trained, *stores, CPU), tmp_path / name, wanted, silent)
         called[name] = read_rows(tmp_path / name / "predictions.csv")
     at_home = {row["id"]: row["predicted"] for row in called["home"]}
     assert [row["predicted"] for row in called["abroad"][:3]] == [
@@ -241,7 +241,7 @@ def test_the_same_faces_are_called_the_same_wherever_they_come_from(
 def test_scores_of_the_faces_that_chose_the_checkpoint_say_so(trained, tiny, scoring, tmp_path):
     def protocol(**wanted):
         out = tmp_path / "-".join(wanted.values())
-        source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+        source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
         evaluate(source, out, scoring.model_copy(update=wanted), silent)
         return json.loads((out / "scores.json").read_text())["protocol"]
 

@@ -11,13 +11,14 @@ import safetensors.torch
 import torch
 
 import train.export
+from contracts.files import EXPORT_CARD
 from errors import CorruptError, NoInputError, OutputExistsError
 from params import load
 from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
 from tests.onnx_graphs import agree, answers, session
-from train.export import CARD, ONNX, WEIGHTS, export
+from train.export import ONNX, WEIGHTS, export
 from train.export_graph import ExportGraph
 from train.runs import build_untrained, load_run
 
@@ -50,7 +51,7 @@ def exported(run, shipped, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def card(exported):
-    return json.loads((exported / CARD).read_text())
+    return json.loads((exported / EXPORT_CARD).read_text())
 
 
 def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
@@ -61,7 +62,7 @@ def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
 
 
 def test_weights_come_back_into_a_network_made_from_the_card(run, exported):
-    model, _, _ = build_untrained(exported / CARD)
+    model, _, _ = build_untrained(exported / EXPORT_CARD)
     safetensors.torch.load_model(model, exported / WEIGHTS)
     expected = load_run(run, "best", CPU)[0].state_dict()
     assert list(model.state_dict()) == list(expected)
@@ -93,7 +94,7 @@ def test_the_card_names_its_files_by_their_digests(exported, card):
     for name in (ONNX, WEIGHTS):
         found = hashlib.sha256((exported / name).read_bytes()).hexdigest()
         assert card["files"][name] == found
-    assert {*card["files"], CARD} <= set(read_manifest(exported)["files"])
+    assert {*card["files"], EXPORT_CARD} <= set(read_manifest(exported)["files"])
 
 
 def test_a_graph_alone_knows_its_expressions(exported, card):
@@ -113,12 +114,12 @@ def test_nothing_names_a_folder_of_this_machine(run, tmp_path, checkout, shipped
         assert str(checkout).encode() not in payload
         assert b"torch/" not in payload
         assert b"somebody" not in payload
-    assert "from weights: ir50.pth" in (tmp_path / "out" / CARD).read_text()
+    assert "from weights: ir50.pth" in (tmp_path / "out" / EXPORT_CARD).read_text()
 
 
 def test_equal_runs_give_equal_bytes(run, exported, tmp_path, shipped):
     export(run, tmp_path / "again", shipped)
-    for name in (ONNX, WEIGHTS, CARD):
+    for name in (ONNX, WEIGHTS, EXPORT_CARD):
         assert (tmp_path / "again" / name).read_bytes() == (exported / name).read_bytes()
 
 
@@ -134,7 +135,7 @@ def test_another_output_is_not_touched_unless_asked_for(run, exported, tmp_path,
         export(run, out, other)
     assert (out / ONNX).read_bytes() == (exported / ONNX).read_bytes()
     export(run, out, other, rebuild=True)
-    assert json.loads((out / CARD).read_text())["onnx"]["opset"] == 18
+    assert json.loads((out / EXPORT_CARD).read_text())["onnx"]["opset"] == 18
 
 
 @pytest.mark.parametrize("by", [0.5, np.nan])
@@ -151,7 +152,7 @@ def test_without_onnxruntime_it_is_written_and_says_that_nobody_checked(
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     said = export(run, tmp_path / "out", shipped)
     assert "not checked: no onnxruntime" in said
-    assert json.loads((tmp_path / "out" / CARD).read_text())["onnx"]["differences"] is None
+    assert json.loads((tmp_path / "out" / EXPORT_CARD).read_text())["onnx"]["differences"] is None
 
 
 def test_a_folder_that_is_no_run_is_an_input_that_is_missing(tiny, tmp_path, shipped):

@@ -9,7 +9,7 @@ from params import load as load_params
 from store.building import building_folder
 from train.checkpoint import load
 from train.data.stores import Stores
-from train.evaluation.stage import Source, evaluate
+from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.methods import METHODS
 from train.methods.model import build_model
@@ -117,7 +117,7 @@ def test_heatmaps_of_another_kind_are_refused(tiny, quick, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_is_scored_with_its_coverage_and_floors(tiny, trained, scoring, tmp_path):
-    source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+    source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
     line = evaluate(source, tmp_path / "result", scoring, silent)
     scores = json.loads((tmp_path / "result" / "scores.json").read_text())
     assert "6 of 7 faces; protocol holdout" in line
@@ -131,7 +131,7 @@ def test_a_run_is_scored_with_its_coverage_and_floors(tiny, trained, scoring, tm
 
 @pytest.mark.slow
 def test_batches_do_not_change_the_scores(tiny, trained, scoring, tmp_path):
-    source = Source(trained, tiny.faces, tiny.landmarks, CPU)
+    source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
     found = []
     for batch in (2, 64):
         evaluate(source, tmp_path / str(batch), scoring.model_copy(update={"batch": batch}), silent)
@@ -142,10 +142,10 @@ def test_batches_do_not_change_the_scores(tiny, trained, scoring, tmp_path):
 
 @pytest.mark.slow
 def test_a_loaded_run_is_ready_to_be_asked(trained):
-    model, method, described = load_run(trained, "best", CPU)
+    model, method, card = load_run(trained, "best", CPU)
     assert not model.training
     assert method == METHODS["cam"]
-    assert described["expressions"][1] == "Happiness"
+    assert card["expressions"][1] == "Happiness"
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
@@ -186,7 +186,7 @@ def test_a_run_on_corrected_maps_is_held_to_the_corrected_codebook(
     disgust = {}
     for name, source in (("published", trained), ("corrected", run)):
         out = tmp_path / name
-        evaluate(Source(source, tiny.faces, tiny.landmarks, CPU), out, scoring, silent)
+        evaluate(EvaluationInputs(source, tiny.faces, tiny.landmarks, CPU), out, scoring, silent)
         scores = json.loads((out / "scores.json").read_text())
         assert scores["codebook"] == name
         disgust[name] = scores["att_cos"]["5"]["per_class"]["Disgust"]

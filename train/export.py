@@ -23,6 +23,8 @@ import numpy as np
 import safetensors.torch
 import torch
 
+from contracts.files import EXPORT_CARD
+from contracts.runs import ExportCard
 from errors import CorruptError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, digest
@@ -34,7 +36,7 @@ from train.params import ExportParams, TrainParams
 from train.runs import load_run
 
 VERSION = 1
-ONNX, WEIGHTS, CARD = "model.onnx", "model.safetensors", "model.json"
+ONNX, WEIGHTS = "model.onnx", "model.safetensors"
 _CPU = torch.device("cpu")
 
 Json = dict[str, Any]
@@ -66,7 +68,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         "torch": torch.__version__,
     }
     if not rebuild and is_built(out, fingerprint):
-        return _summary(out, json.loads((out / CARD).read_bytes()))
+        return _summary(out, json.loads((out / EXPORT_CARD).read_bytes()))
     graph = ExportGraph(model, method.cam_method, metadata["params"]["image_px"])
     size_px: int = metadata["about"]["size_px"]
     card = _describe_run(run, params.checkpoint, metadata, model.head.weight_sources)
@@ -84,9 +86,10 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         "onnx": {"opset": params.opset, "differences": found},
         "files": {name: digest(payload) for name, payload in files.items()},
     }
+    checked = ExportCard(**card).model_dump(mode="json", exclude_unset=True)
     about = {key: metadata["about"][key] for key in ("dataset", "notice")}
     with building(out, fingerprint, about) as folder:
-        for name, payload in {**files, CARD: canonical_json(card)}.items():
+        for name, payload in {**files, EXPORT_CARD: canonical_json(checked)}.items():
             atomic_write(folder / name, payload)
     return _summary(out, card)
 
@@ -156,7 +159,7 @@ def _summary(out: Path, card: Json) -> str:
     """Return one line: what was written, whether it was checked, and what is missing."""
     found = card["onnx"]["differences"]
     parts = [
-        f"{', '.join((*card['files'], CARD))}",
+        f"{', '.join((*card['files'], EXPORT_CARD))}",
         f"logits within {found['logits']:.0e} of torch's"
         if found
         else "not checked: no onnxruntime",

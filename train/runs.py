@@ -9,14 +9,13 @@ from typing import Any
 import torch
 from pydantic import ValidationError
 
+from contracts.files import RUN
 from errors import DataError, NoInputError
 from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_model
 from train.params import TrainParams
-
-RUN = "run.json"
 
 
 @dataclass(frozen=True, slots=True)

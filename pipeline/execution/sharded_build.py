@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import STATUS
 from errors import DataError, printable
 from pipeline.execution.cluster import ClusterConfig, run
 from pipeline.execution.crash_journal import Cells, Journal, OpenRowWork, compute_rows, journal_path
@@ -22,7 +23,6 @@ from pipeline.execution.isolated import RowLimits
 from store.building import building, is_built
 from store.records import Status
 from store.shards import (
-    STATUS,
     Layout,
     create_arrays,
     pending_shards,

@@ -68,7 +68,7 @@ def sheet_grids(comparison: Comparison, most: int) -> list[Grid]:
     """
     same: dict[str, list[tuple[Result, Arrays]]] = {}
     for run in comparison.runs:
-        first = run.sheet.get("first", np.ones(len(run.sheet["label"]), bool))
+        first = run.sheet["first"]
         sheet = _select_faces(run.sheet, first)
         faces = sheet["image"].tobytes() + sheet["label"].tobytes()
         same.setdefault(digest(faces), []).append((run, sheet))

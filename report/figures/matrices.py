@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.scores import BASELINES
 from report.figures.drawing import png, printable_line
 from report.reading.results import Result
 from report.tables.scores import baseline_score, overall
@@ -81,8 +82,8 @@ def cosine_matrix(run: Result) -> Matrix:
     scores = run.scores
     measured = {f"layer {layer}": scores["att_cos"][layer] for layer in run.layers}
     baselines = {
-        title: scores["floors"][name]
-        for name, title in _BASELINES.items()
+        title: scores["baselines"][name]
+        for name, title in BASELINES.items()
         if baseline_score(scores, name) is not None
     }
     rows = {**measured, "CAM": scores["cam_cos"], **baselines}
@@ -92,9 +93,6 @@ def cosine_matrix(run: Result) -> Matrix:
         (*EXPRESSIONS, "mean"),
         tuple((name, _cosine_cells(name, one)) for name, one in rows.items()),
     )
-
-
-_BASELINES = {"uniform": "uniform map", "generic_au": "all AUs", "class_mean": "class mean"}
 
 
 def _cosine_cells(name: str, agreement: Mapping[str, Any]) -> tuple[MatrixCell, ...]:

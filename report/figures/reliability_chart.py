@@ -8,17 +8,14 @@ from report.reading.results import Comparison, Result
 from report.tables.table import format_number
 
 
-def reliability_chart(name: str, comparison: Comparison) -> Chart | None:
-    """Draw accuracy against confidence; None if calibration was not measured."""
-    runs = [run for run in comparison.runs if run.scores.get("calibration")]
-    if not runs:
-        return None
+def reliability_chart(name: str, comparison: Comparison) -> Chart:
+    """Draw accuracy against confidence."""
 
     def draw(figure: Figure) -> list[Point]:
         axes = figure.subplots()
         style_axes(axes, "confidence", "accuracy")
         axes.plot([0, 1], [0, 1], color=SOFT, linewidth=1, linestyle=":")
-        points = [point for run in runs for point in _draw_run(axes, run)]
+        points = [point for run in comparison.runs for point in _draw_run(axes, run)]
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02))
         axes.legend(frameon=False, fontsize=9, labelcolor=INK)
         return points

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from contracts.scores import BASELINES
 from report.figures.chart import (
     ALIGNED,
     INK,
@@ -92,14 +93,14 @@ def label_heights(heights: Sequence[float], gap: float = 0.065) -> list[float]:
 
 def _draw_baselines(axes: Axes, run: Result) -> None:
     """Draw what baseline maps score, and always answering the most frequent expression."""
-    for key, name in (("uniform", "uniform map"), ("class_mean", "class mean")):
+    for key in ("uniform", "class_mean"):
         value = baseline_score(run.scores, key)
         if value is not None:
             axes.axvline(value, color=SOFT, linewidth=1, linestyle=":")
             axes.text(
                 value,
                 1.01,
-                name,
+                BASELINES[key],
                 transform=axes.get_xaxis_transform(),
                 ha="center",
                 fontsize=8,

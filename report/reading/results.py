@@ -5,7 +5,6 @@ A run's folder is called after its supervision, `plain` or `aligned`. Any other 
 variants differ from each other in exactly one setting they make a sweep (report.tables.sweeps).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,11 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import MEAN_MAPS, SCORES, SHEET, read_contract
+from contracts.scores import Scores
 from errors import CorruptError, NoInputError, printable
 from store.building import differences, read_fingerprint, read_manifest
 from store.files import file_digest
 
-SCORES, MAPS, SHEET = "scores.json", "maps.npz", "sheet.npz"
+_REMEDY = "Evaluate again with `--rebuild`."
 Json = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 
@@ -68,7 +69,7 @@ class Result:
 
     def interval(self, score: str) -> tuple[float, float] | None:
         """Return the bootstrap interval of a score; None where there is none."""
-        low_high = (self.scores.get("intervals") or {}).get(score)
+        low_high = (self.scores["intervals"] or {}).get(score)
         return None if low_high is None else (low_high[0], low_high[1])
 
 
@@ -166,11 +167,11 @@ def _comparison(place: str, runs: Sequence[Result]) -> Comparison:
 
 def _load(results: Path, place: Path) -> Result:
     folder = results / place
-    manifest = checked(folder, (SCORES, MAPS, SHEET), "Evaluate again with `--rebuild`.")
+    manifest = checked(folder, (SCORES, MEAN_MAPS, SHEET), _REMEDY)
     return Result(
         place=printable(place.as_posix()),
-        scores=json.loads((folder / SCORES).read_bytes()),
-        maps=_arrays(folder / MAPS),
+        scores=read_contract(Scores, folder / SCORES, _REMEDY).model_dump(),
+        maps=_arrays(folder / MEAN_MAPS),
         sheet=_arrays(folder / SHEET),
         fingerprint=read_fingerprint(folder),
         sha256=manifest["sha256"],

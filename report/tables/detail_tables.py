@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.scores import BASELINES
 from report.reading.results import Comparison, Result
 from report.tables.scores import overall
 from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
-
-_BASELINES = {"uniform": "uniform", "generic_au": "all AUs", "class_mean": "class mean"}
 
 
 def file_name(comparison: Comparison, name: str) -> str:
@@ -43,9 +42,8 @@ def class_table(comparison: Comparison) -> Table:
                 for run, one in zip(runs, columns, strict=True)
             ),
             *(
-                Column("baselines", head, _numbers(first["floors"][name]["per_class"]))
-                for name, head in _BASELINES.items()
-                if name in first["floors"]
+                Column("baselines", head, _numbers(first["baselines"][name]["per_class"]))
+                for name, head in BASELINES.items()
             ),
         ],
         text_columns=1,
@@ -58,7 +56,7 @@ def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
 
 def unit_table(comparison: Comparison) -> Table | None:
     """Share of attention on each AU's region, and the region's area; None if not measured."""
-    runs = [run for run in comparison.runs if run.scores.get("au_shares")]
+    runs = [run for run in comparison.runs if run.scores["au_shares"]]
     if not runs:
         return None
     shares: list[Mapping[str, Any]] = [run.scores["au_shares"] for run in runs]
@@ -91,7 +89,7 @@ def unit_table(comparison: Comparison) -> Table | None:
 
 def subgroup_tables(comparison: Comparison) -> list[Table]:
     """Scores per value of an attribute of the dataset: one table per attribute."""
-    runs = [run for run in comparison.runs if run.scores.get("subgroups")]
+    runs = [run for run in comparison.runs if run.scores["subgroups"]]
     attributes = dict.fromkeys(name for run in runs for name in run.scores["subgroups"])
     return [
         _subgroups(
@@ -128,10 +126,10 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
 
 def faithfulness_table(comparison: Comparison) -> Table | None:
     """Area under the probability curve as pixels are removed or restored; None if not measured."""
-    runs = [run for run in comparison.runs if run.scores.get("faithfulness")]
+    runs = [run for run in comparison.runs if run.scores["faithfulness"]]
     if not runs:
         return None
-    orders = [name for name in runs[0].scores["faithfulness"] if name != "steps"]
+    orders = ("attention", "cam", "random")
 
     def cell(run: Result, order: str, way: str) -> str:
         return format_number(overall(run.scores["faithfulness"][order][way]))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import sqrt
 from typing import Any
 
+from contracts.scores import BASELINES
 from report.reading.results import Result
 from report.tables.scores import baseline_score, majority, overall, train_majority
 from report.tables.table import format_number
@@ -12,12 +13,6 @@ Read = Callable[[Result], float | None]
 
 _Z95 = 1.959964
 """Standard normal deviate of a two-sided 95 % interval."""
-
-_BASELINES = {
-    "uniform": "the uniform map",
-    "generic_au": "the map of all AUs",
-    "class_mean": "the class mean",
-}
 
 
 def accuracy(run: Result) -> float:
@@ -65,10 +60,8 @@ def sampling_error_sentence(runs: Sequence[Result]) -> str:
 
 
 def majority_sentence(run: Result) -> str:
-    """Say what always giving the same answer would score; empty if not known."""
+    """Say what always giving the same answer would score."""
     on_test, on_train = majority(run.scores), train_majority(run.scores)
-    if not on_test:
-        return ""
     text = f"Always answering {on_test[0]} would score {format_number(on_test[1])}"
     if on_train and on_train[0] != on_test[0]:
         text += f"; always answering {on_train[0]}, the most frequent expression in training, "
@@ -78,19 +71,19 @@ def majority_sentence(run: Result) -> str:
 
 def baselines_sentence(scores: Mapping[str, Any]) -> str:
     """Say what maps score that know nothing of the classifier."""
-    all_aus = baseline_score(scores, "generic_au")
-    text = f"a uniform map scores {format_number(baseline_score(scores, 'uniform'))}"
-    if all_aus is not None:
-        text += f", one map of all AUs for every expression {format_number(all_aus)}"
+    uniform, all_aus, class_mean = (
+        format_number(baseline_score(scores, name)) for name in BASELINES
+    )
     return (
-        f"Baselines on the same faces: {text}, the class mean (the mean AU map of the expression "
-        f"over these faces) {format_number(baseline_score(scores, 'class_mean'))}."
+        f"Baselines on the same faces: a uniform map scores {uniform}, one map of all AUs for "
+        f"every expression {all_aus}, the class mean (the mean AU map of the expression over these "
+        f"faces) {class_mean}."
     )
 
 
 def among_baselines(value: float | None, scores: Mapping[str, Any]) -> str:
-    """Say between which baselines a cosine lies: 'between the uniform map and ...'."""
-    values = [(baseline_score(scores, name), title) for name, title in _BASELINES.items()]
+    """Say between which baselines a cosine lies: between 'uniform' and 'all AUs'."""
+    values = [(baseline_score(scores, name), f"'{title}'") for name, title in BASELINES.items()]
     known = sorted((one, title) for one, title in values if one is not None)
     if value is None or not known:
         return "undefined"

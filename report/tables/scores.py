@@ -15,10 +15,10 @@ def overall(agreement: Mapping[str, Any], measure: str = "cosine") -> float | No
     return value
 
 
-def majority(scores: Mapping[str, Any]) -> tuple[str, float] | None:
-    """Return the most frequent expression of the scored faces, and its share; None if not known."""
-    found = (scores.get("chance") or {}).get("majority")
-    return (str(found["expression"]), float(found["share"])) if found else None
+def majority(scores: Mapping[str, Any]) -> tuple[str, float]:
+    """Return the most frequent expression of the scored faces, and its share."""
+    most = scores["chance_level"]["majority"]
+    return str(most["expression"]), float(most["share"])
 
 
 def train_majority(scores: Mapping[str, Any]) -> tuple[str, float] | None:
@@ -26,11 +26,10 @@ def train_majority(scores: Mapping[str, Any]) -> tuple[str, float] | None:
 
     None where the scored run does not know them, as on another dataset than its own.
     """
-    found = (scores.get("chance") or {}).get("train_majority")
-    return (str(found["expression"]), float(found["accuracy"])) if found else None
+    most = scores["chance_level"]["train_majority"]
+    return (str(most["expression"]), float(most["accuracy"])) if most else None
 
 
 def baseline_score(scores: Mapping[str, Any], name: str) -> float | None:
-    """Return what a baseline map scores; None if it was not measured."""
-    found = scores["floors"].get(name)
-    return None if found is None else overall(found)
+    """Return what a baseline map scores; None if no face counts."""
+    return overall(scores["baselines"][name])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from contracts.scores import BASELINES
 from report.reading.results import Comparison, Result
 from report.tables.dataset_sentences import dataset_sentences
 from report.tables.method_sentences import method_sentences
@@ -63,7 +64,7 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
 
 def _conditions(runs: Sequence[Result]) -> str:
     scores = [run.scores for run in runs]
-    scored = _one_or_more(f"{one['usable']} of {one['asked']} faces" for one in scores)
+    scored = _one_or_more(f"{one['scored']} of {one['total']} faces" for one in scores)
     with_map = _one_or_more(
         f"{one['cam_cos']['n_valid']} of {one['cam_cos']['n']}" for one in scores
     )
@@ -88,8 +89,7 @@ def _one_or_more(texts: Iterable[str]) -> str:
 
 def _scale(title: str, runs: Sequence[Result], read: Read) -> Scale:
     scores = runs[-1].scores
-    names = {"uniform": "uniform", "class_mean": "class mean"}
-    baselines = [(name, baseline_score(scores, key)) for key, name in names.items()]
+    baselines = [(BASELINES[key], baseline_score(scores, key)) for key in ("uniform", "class_mean")]
     return Scale(title, _known(baselines), _known((r.supervision, read(r)) for r in runs))
 
 

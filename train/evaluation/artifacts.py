@@ -1,4 +1,4 @@
-"""What an evaluation leaves beside its scores: a row a face, mean maps a class, a few faces to see.
+"""What an evaluation writes beside its scores: predictions, mean maps, maps of a few faces.
 
 Shapes: N faces, S side of a small map.
 """
@@ -15,92 +15,94 @@ from anatomy.expressions import EXPRESSIONS
 from store.export import write_hdf5
 from store.reading import Store
 from store.tables import write_table
-from train.evaluation.agreement import own_cosine
-from train.evaluation.measure import Measured, Subjects
+from train.evaluation.batch import EvalFaces, EvalOutputs
+from train.evaluation.metrics import ATTENTION, CAM, own_cosine
 from train.params import EvaluateParams
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def write_predictions(path: Path, measured: Measured, subjects: Subjects) -> None:
-    """Write a row a face: label, prediction, probabilities, and its cosines if it has an AU map."""
-    labels = subjects.labels_N
-    attention, cam = (own_cosine(measured.cosines_BMV[:, place], labels) for place in (-2, -1))
-    valid = measured.own_defined(labels)
+def write_predictions(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
+    """Write one row per face: label, prediction, probabilities; cosines if it has an AU map."""
+    labels = faces.labels_N
+    attention, cam = (
+        own_cosine(outputs.cosines_BMV[:, index], labels) for index in (ATTENTION, CAM)
+    )
+    valid = outputs.has_own_map(labels)
     names = [f"p_{name.lower()}" for name in EXPRESSIONS]
     rows: list[dict[str, str]] = []
-    for place, row in enumerate(subjects.table.iter_rows(named=True)):
-        chances = measured.probabilities_BV[place]
-        cosines = {"att_cos": f"{attention[place]:.5f}", "cam_cos": f"{cam[place]:.5f}"}
+    for index, row in enumerate(faces.table.iter_rows(named=True)):
+        probabilities = outputs.probabilities_BV[index]
+        cosines = {"att_cos": f"{attention[index]:.5f}", "cam_cos": f"{cam[index]:.5f}"}
         rows.append(
             {key: row[key] for key in ("id", "expression", "person")}
-            | {"predicted": EXPRESSIONS[int(chances.argmax())]}
-            | dict(zip(names, (f"{chance:.5f}" for chance in chances), strict=True))
-            | (cosines if valid[place] else {})
+            | {"predicted": EXPRESSIONS[int(probabilities.argmax())]}
+            | dict(zip(names, (f"{one:.5f}" for one in probabilities), strict=True))
+            | (cosines if valid[index] else {})
         )
     columns = ["id", "expression", "person", "predicted", *names, "att_cos", "cam_cos"]
     write_table(path, columns, rows)
 
 
-def write_maps(path: Path, measured: Measured, subjects: Subjects) -> None:
+def write_maps(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
     """Write every face's maps as HDF5: id, expression (N,); attention, cam, au (N, S, S) uint8.
 
-    255 is one; `defined` (N,) says whether there is an AU map.
+    255 stands for 1; `defined` (N,) says whether there is an AU map.
     """
-    maps = {name: _bytes(one) for name, one in _maps(measured).items()}
-    defined = measured.own_defined(subjects.labels_N).astype(np.uint8)
-    texts = {name: subjects.table[name].to_list() for name in ("id", "expression")}
+    maps = {name: _bytes(one) for name, one in _maps(outputs).items()}
+    defined = outputs.has_own_map(faces.labels_N).astype(np.uint8)
+    texts = {name: faces.table[name].to_list() for name in ("id", "expression")}
     write_hdf5(path, {**maps, "defined": defined}, texts)
 
 
-def _maps(measured: Measured) -> Arrays:
-    return {"attention": measured.attention_BSS, "cam": measured.cam_BSS, "au": measured.au_BSS}
+def _maps(outputs: EvalOutputs) -> Arrays:
+    return {"attention": outputs.attention_BSS, "cam": outputs.cam_BSS, "au": outputs.au_BSS}
 
 
 def _bytes(maps_NSS: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(maps_NSS.clip(0, 1) * 255).astype(np.uint8))
 
 
-def mean_maps(measured: Measured, labels_N: NDArray[np.int64]) -> Arrays:
-    """Average maps a class: attention and CAM over all faces, the AU map where it is defined.
+def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64]) -> Arrays:
+    """Average per expression: attention and CAM over all faces, the AU map where it is defined.
 
     Returns:
         attention, cam, au: (7, S, S) float32; attention_count, cam_count, au_count: (7,).
     """
     everyone = np.ones(len(labels_N), bool)
-    found: Arrays = {}
+    means: Arrays = {}
     for name, maps_NSS, counted_N in (
-        ("attention", measured.attention_BSS, everyone),
-        ("cam", measured.cam_BSS, everyone),
-        ("au", measured.au_BSS, measured.own_defined(labels_N)),
+        ("attention", outputs.attention_BSS, everyone),
+        ("cam", outputs.cam_BSS, everyone),
+        ("au", outputs.au_BSS, outputs.has_own_map(labels_N)),
     ):
         chosen = np.stack([counted_N & (labels_N == number) for number in range(len(EXPRESSIONS))])
         sums = np.einsum("kn,nij->kij", chosen.astype(np.float32), maps_NSS)
         counts = chosen.sum(axis=1)
-        found[name] = sums / np.maximum(counts, 1)[:, None, None].astype(np.float32)
-        found[f"{name}_count"] = counts
-    return found
+        means[name] = sums / np.maximum(counts, 1)[:, None, None].astype(np.float32)
+        means[f"{name}_count"] = counts
+    return means
 
 
-def sheet(measured: Measured, subjects: Subjects, faces: Store, params: EvaluateParams) -> Arrays:
-    """Choose the first faces of every class, and the first mistaken ones, with their maps.
+def sheet(outputs: EvalOutputs, faces: EvalFaces, store: Store, params: EvaluateParams) -> Arrays:
+    """Choose the first faces of every class, and the first misclassified ones, with their maps.
 
     Returns:
         image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,);
-        probabilities (n, 7); first (n,), False for faces that are there for their mistake alone.
+        probabilities (n, 7); first (n,), False for faces that are there only as a mistake.
     """
-    labels = subjects.labels_N
-    wrong = measured.probabilities_BV.argmax(axis=1) != labels
-    places, first = chosen_faces(labels, wrong, params.sheet_per_class)
-    images = torch.from_numpy(faces.array("image").take(subjects.rows_N[places]))
+    labels = faces.labels_N
+    wrong = outputs.probabilities_BV.argmax(axis=1) != labels
+    indices, first = chosen_faces(labels, wrong, params.sheet_per_class)
+    images = torch.from_numpy(store.array("image").take(faces.rows_N[indices]))
     size = [params.sheet_px, params.sheet_px]
     small = F.interpolate(images.permute(0, 3, 1, 2).float(), size, mode="bilinear", antialias=True)
     return {
         "image": small.permute(0, 2, 3, 1).round().clamp(0, 255).to(torch.uint8).numpy(),
-        **{name: _bytes(one[places]) for name, one in _maps(measured).items()},
-        "defined": measured.own_defined(labels)[places],
-        "label": labels[places],
-        "probabilities": measured.probabilities_BV[places],
+        **{name: _bytes(one[indices]) for name, one in _maps(outputs).items()},
+        "defined": outputs.has_own_map(labels)[indices],
+        "label": labels[indices],
+        "probabilities": outputs.probabilities_BV[indices],
         "first": first,
     }
 
@@ -108,10 +110,10 @@ def sheet(measured: Measured, subjects: Subjects, faces: Store, params: Evaluate
 def chosen_faces(
     labels_N: NDArray[np.int64], wrong_N: NDArray[np.bool_], per_class: int
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Choose the first faces of every class, then the first wrong ones that are not among them.
+    """Choose the first faces of every class, then the first misclassified others.
 
     Returns:
-        Their places (n,), and whether each is a first one (n,).
+        Their indices (n,), and whether each is a first one (n,).
     """
     firsts, mistakes = (
         np.concatenate(
@@ -122,5 +124,5 @@ def chosen_faces(
         )
         for wanted in (np.ones(len(labels_N), bool), wrong_N)
     )
-    places = np.concatenate([firsts, mistakes[~np.isin(mistakes, firsts)]])
-    return places, np.arange(len(places)) < len(firsts)
+    indices = np.concatenate([firsts, mistakes[~np.isin(mistakes, firsts)]])
+    return indices, np.arange(len(indices)) < len(firsts)

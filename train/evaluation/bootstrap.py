@@ -9,18 +9,20 @@ Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993 (percentile
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.scores import Interval, Intervals
 
 LEVEL = 0.95
 _MOST_DRAWN = 1 << 22
 """Counts held at a time: resamples are drawn in portions."""
 
 F64 = NDArray[np.float64]
+Unit = Literal["person", "sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Score:
     """A mean over faces, the same for every class or averaged over classes.
 
     Attributes:
-        values_N: one number a face.
+        values_N: one number per face.
         counted_N: which faces count.
         macro: average over expressions, else over faces.
     """
@@ -38,16 +40,16 @@ class Score:
     macro: bool
 
 
-def groups(persons: Sequence[str]) -> tuple[NDArray[np.int64], str]:
-    """Number the persons; where none is known every face stands for itself.
+def groups(persons: Sequence[str]) -> tuple[NDArray[np.int64], Unit]:
+    """Number the persons; if none is known, every face is one.
 
     Args:
-        persons: one a face; empty where unknown. Among known ones, an unknown is a person alone.
+        persons: one per face; empty where unknown. Among known ones, each unknown is a person.
 
     Returns:
         The person of every face (N,), and the unit: person or sample.
     """
-    keys = [person or f"\0{place}" for place, person in enumerate(persons)]
+    keys = [person or f"\0{index}" for index, person in enumerate(persons)]
     numbers = np.unique(keys, return_inverse=True)[1]
     return numbers.astype(np.int64), "person" if any(persons) else "sample"
 
@@ -58,19 +60,18 @@ def intervals(
     persons: Sequence[str],
     resamples: int,
     seed: int,
-) -> dict[str, Any] | None:
-    """Return 95 % percentile intervals of scores over persons.
+) -> Intervals | None:
+    """Return 95 % percentile intervals over persons.
 
     Args:
-        scores: name -> what is averaged.
+        scores: those of Intervals -> what is averaged.
         labels_N: expression ids.
         persons: see `groups`.
         resamples: how many; 0 for no intervals.
         seed: of the draws.
 
     Returns:
-        unit, units, resamples, level, and [low, high] a score, None where no face counts. None
-        instead of all if there are no resamples or there is only one person.
+        None if there are no resamples or there is only one person.
     """
     person_N, unit = groups(persons)
     units = int(person_N.max()) + 1
@@ -81,13 +82,8 @@ def intervals(
     for drawn_RP in _draws(units, resamples, np.random.default_rng(seed)):
         for name, (above_PK, below_PK) in sums.items():
             found[name].append(_means(drawn_RP @ above_PK, drawn_RP @ below_PK))
-    return {
-        "unit": unit,
-        "units": units,
-        "resamples": resamples,
-        "level": LEVEL,
-        **{name: _percentiles(np.concatenate(parts)) for name, parts in found.items()},
-    }
+    ends = {name: _percentiles(np.concatenate(parts)) for name, parts in found.items()}
+    return Intervals(unit=unit, units=units, resamples=resamples, level=LEVEL, **ends)
 
 
 def _sums(
@@ -126,9 +122,10 @@ def _means(above_RK: F64, below_RK: F64) -> F64:
     return np.asarray(np.where(counted_R, mean_RK.sum(axis=1) / np.maximum(counted_R, 1), np.nan))
 
 
-def _percentiles(values_R: F64) -> list[float] | None:
+def _percentiles(values_R: F64) -> Interval:
     known = values_R[np.isfinite(values_R)]
     if not len(known):
         return None
     tail = 50 * (1 - LEVEL)
-    return [float(one) for one in np.percentile(known, [tail, 100 - tail])]
+    low, high = np.percentile(known, [tail, 100 - tail])
+    return float(low), float(high)

@@ -1,4 +1,4 @@
-"""How well expressions are told apart, how far to trust the probabilities, and what chance scores.
+"""How well expressions are told apart, how far to trust the probabilities, and the chance level.
 
 Shapes: N faces, V = 7 expressions.
 """
@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.scores import Calibration, CalibrationBin, ChanceLevel, Majority, TrainMajority
 
 Ints = NDArray[np.integer]
 Json = dict[str, Any]
 
 
 def classification(labels_N: Ints, predicted_N: Ints) -> Json:
-    """Return accuracy, balanced accuracy, macro F1, recall a class, and the confusion counts.
+    """Return accuracy, balanced accuracy, macro F1, recall per class, and the confusion counts.
 
     Balanced accuracy is the mean recall of the classes that occur; macro F1 the mean F1 of those
-    that occur or are predicted. confusion[i][j] counts faces of expression i that were called j.
+    that occur or are predicted. confusion[i][j] counts faces of expression i predicted as j.
     """
     count = len(EXPRESSIONS)
     confusion = np.bincount(labels_N * count + predicted_N, minlength=count * count).reshape(
@@ -39,7 +40,7 @@ def classification(labels_N: Ints, predicted_N: Ints) -> Json:
     }
 
 
-def calibration(probabilities_NV: NDArray[np.floating], labels_N: Ints, bins: int) -> Json:
+def calibration(probabilities_NV: NDArray[np.floating], labels_N: Ints, bins: int) -> Calibration:
     """Compare how sure a model is with how often it is right.
 
     Args:
@@ -48,59 +49,53 @@ def calibration(probabilities_NV: NDArray[np.floating], labels_N: Ints, bins: in
         bins: of equal width; a confidence on an edge belongs to the lower one.
 
     Returns:
-        ece, the expected calibration error (mean distance of confidence and accuracy, a bin
-        weighted by its faces), and the bins for a reliability diagram.
+        ece is the mean distance between confidence and accuracy, bins weighted by their faces.
 
     Source: Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
     confidence_N = probabilities_NV.max(axis=1).astype(np.float64)
     right_N = probabilities_NV.argmax(axis=1) == labels_N
-    place_N = np.clip(np.ceil(confidence_N * bins).astype(int) - 1, 0, bins - 1)
-    counts = np.bincount(place_N, minlength=bins)
-    sure, right = (
-        np.bincount(place_N, weights=value, minlength=bins) for value in (confidence_N, right_N)
+    bin_N = np.clip(np.ceil(confidence_N * bins).astype(int) - 1, 0, bins - 1)
+    counts = np.bincount(bin_N, minlength=bins)
+    confidence, right = (
+        np.bincount(bin_N, weights=value, minlength=bins) for value in (confidence_N, right_N)
     )
-    return {
-        "ece": float(np.abs(sure - right).sum() / max(len(labels_N), 1)),
-        "bins": [
-            {
-                "low": place / bins,
-                "high": (place + 1) / bins,
-                "n": int(n),
-                "confidence": float(sure[place] / n) if n else None,
-                "accuracy": float(right[place] / n) if n else None,
-            }
-            for place, n in enumerate(counts)
+    return Calibration(
+        ece=float(np.abs(confidence - right).sum() / max(len(labels_N), 1)),
+        bins=[
+            CalibrationBin(
+                low=index / bins,
+                high=(index + 1) / bins,
+                n=int(n),
+                confidence=float(confidence[index] / n) if n else None,
+                accuracy=float(right[index] / n) if n else None,
+            )
+            for index, n in enumerate(counts)
         ],
-    }
+    )
 
 
-def chance(labels_N: Ints, training_N: Ints | None) -> Json:
-    """Say what is scored without looking: by a die, and by always giving one answer.
+def chance_level(labels_N: Ints, training_N: Ints | None) -> ChanceLevel:
+    """Return the accuracy of a die, and of always giving the most frequent answer.
 
     Args:
         labels_N: of the scored faces.
-        training_N: of the faces that the run was trained on; None where they are not known.
+        training_N: of the faces that the run was trained on; None if they are not known.
     """
     share_V = _shares(labels_N)
-    found: Json = {
-        "uniform": 1 / len(EXPRESSIONS),
-        "majority": _most(share_V),
-        "train_majority": None,
-    }
-    if training_N is not None:
-        most = _most(_shares(training_N))
-        found["train_majority"] = {
-            **most,
-            "accuracy": float(share_V[EXPRESSIONS.index(most["expression"])]),
-        }
-    return found
+    uniform, majority = 1 / len(EXPRESSIONS), _majority(share_V)
+    if training_N is None:
+        return ChanceLevel(uniform=uniform, majority=majority, train_majority=None)
+    most = _majority(_shares(training_N))
+    accuracy = float(share_V[EXPRESSIONS.index(most.expression)])
+    learned = TrainMajority(expression=most.expression, share=most.share, accuracy=accuracy)
+    return ChanceLevel(uniform=uniform, majority=majority, train_majority=learned)
 
 
 def _shares(labels_N: Ints) -> NDArray[np.float64]:
     return np.asarray(np.bincount(labels_N, minlength=len(EXPRESSIONS)) / max(len(labels_N), 1))
 
 
-def _most(share_V: NDArray[np.float64]) -> Json:
+def _majority(share_V: NDArray[np.float64]) -> Majority:
     most = int(share_V.argmax())
-    return {"expression": EXPRESSIONS[most], "share": float(share_V[most])}
+    return Majority(expression=EXPRESSIONS[most], share=float(share_V[most]))

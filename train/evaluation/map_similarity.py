@@ -1,7 +1,7 @@
-"""Maps compared on the canvas without being enlarged to it.
+"""Compare maps on a canvas without enlarging them to it.
 
-Resizing is linear: a map `a` is `R a Qᵀ` on the canvas, so its product with a target `T` is that
-of `a` with `Rᵀ T Q`, and its length follows from `RᵀR` and `QᵀQ`. The numbers are those of maps
+Resizing is linear: a map `a` is `R a Qᵀ` on the canvas. So its product with a target `T` is that of
+`a` with `Rᵀ T Q`, and its length follows from `RᵀR` and `QᵀQ`. The results equal those of maps
 enlarged to the canvas, at the cost of maps of the attention's own size.
 
 Shapes: B batch, h w an attention's own size, C side of the canvas, T targets, S a smaller side.
@@ -17,10 +17,10 @@ from torch import Tensor
 
 _EPS = 1e-8
 _NOISE = 1e-10
-"""A centred map whose square is this share of the map's is rounding, and counts as constant."""
+"""Below this share of the map's square, the centred square is rounding: the map is constant."""
 
 
-def resizing(side: int, to: int, *, align_corners: bool, antialias: bool) -> Tensor:
+def resize_matrix(side: int, to: int, *, align_corners: bool, antialias: bool) -> Tensor:
     """Return the matrix (to, side) that resizes a column, as torch's bilinear resizing does."""
     return F.interpolate(
         torch.eye(side)[None, None],
@@ -32,8 +32,8 @@ def resizing(side: int, to: int, *, align_corners: bool, antialias: bool) -> Ten
 
 
 GEOMETRIES: dict[str, Callable[[int, int], Tensor]] = {
-    "exact": partial(resizing, align_corners=False, antialias=False),
-    "published": partial(resizing, align_corners=True, antialias=True),
+    "exact": partial(resize_matrix, align_corners=False, antialias=False),
+    "published": partial(resize_matrix, align_corners=True, antialias=True),
 }
 """How attention is brought to the canvas: (side, canvas side) -> matrix (canvas side, side).
 
@@ -41,15 +41,18 @@ GEOMETRIES: dict[str, Callable[[int, int], Tensor]] = {
 evaluation does, which shifts attention by about 3 %. CAMs always use `exact`, as published.
 """
 
-shrinking: Callable[[int, int], Tensor] = partial(resizing, align_corners=False, antialias=True)
+shrink_matrix: Callable[[int, int], Tensor] = partial(
+    resize_matrix, align_corners=False, antialias=True
+)
+"""(side, smaller side) -> matrix (smaller side, side)."""
 
 
-class Agreement(NamedTuple):
-    """Of each map with every target.
+class MapSimilarity(NamedTuple):
+    """MapSimilarity of each map with every target.
 
     Attributes:
-        cosine_BT: as vectors; the map is first lifted so that nothing in it is negative. Zero where
-            either is zero.
+        cosine_BT: as vectors; a map with negative values is first lifted to a minimum of zero.
+            Zero where either is zero.
         centred_BT: with both means taken out, Pearson's correlation. Zero where either is constant.
     """
 
@@ -57,7 +60,7 @@ class Agreement(NamedTuple):
     centred_BT: Tensor
 
 
-class Canvas:
+class TargetMaps:
     """A batch of targets (B, T, C, C), to compare maps of any size with."""
 
     def __init__(self, targets_BTCC: Tensor) -> None:
@@ -66,12 +69,14 @@ class Canvas:
         self._sums_BT = targets_BTCC.sum(dim=(2, 3))
         self._squares_BT = torch.linalg.vector_norm(targets_BTCC, dim=(2, 3)).square()
 
-    def uniform(self) -> Tensor:
+    def uniform_cosine(self) -> Tensor:
         """Return the cosine of a uniform map with every target: (B, T)."""
         lengths_BT: Tensor = (self._pixels * self._squares_BT).sqrt().clamp(min=_EPS)
         return self._sums_BT / lengths_BT
 
-    def agreements(self, maps: Sequence[Tensor], geometries: Sequence[str]) -> list[Agreement]:
+    def similarities(
+        self, maps: Sequence[Tensor], geometries: Sequence[str]
+    ) -> list[MapSimilarity]:
         """Compare maps (B, h, w), each in its geometry, as if they were enlarged to the canvas."""
         keys = [(name, one.shape[-2:]) for name, one in zip(geometries, maps, strict=True)]
         matrices = {key: self._matrices(*key) for key in keys}
@@ -85,14 +90,14 @@ class Canvas:
             )
         }
         return [
-            self._agreement(one, seen[key], *matrices[key])
+            self._similarity(one, seen[key], *matrices[key])
             for key, one in zip(keys, maps, strict=True)
         ]
 
-    def _agreement(
+    def _similarity(
         self, maps_Bhw: Tensor, seen_BThw: Tensor, rows_Ch: Tensor, columns_Cw: Tensor
-    ) -> Agreement:
-        """Compare one map a face with targets as a map of its size sees them."""
+    ) -> MapSimilarity:
+        """Compare one map per face with targets as a map of its size sees them."""
         mean_B = maps_Bhw.mean(dim=(1, 2))
         # Without its mean a map's sums stay exact however flat it is.
         uneven_Bhw = maps_Bhw - mean_B[:, None, None]
@@ -104,7 +109,7 @@ class Canvas:
         lifted_B = squares_B + 2 * lift_B * sums_B + lift_B.square() * self._pixels
         centred_B = squares_B - sums_B.square() / self._pixels
         centred_BT = self._squares_BT - self._sums_BT.square() / self._pixels
-        return Agreement(
+        return MapSimilarity(
             _quotient(
                 dots_BT + lift_B[:, None] * self._sums_BT, lifted_B.clamp(min=0), self._squares_BT
             ),
@@ -121,9 +126,9 @@ class Canvas:
         return rows.to(self._targets.device), columns.to(self._targets.device)
 
 
-def small(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tensor:
+def resample(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tensor:
     """Enlarge maps to the canvas and shrink them to a small side, in one step: (B, S, S)."""
-    shrink_SC = shrinking(canvas_px, size_px)
+    shrink_SC = shrink_matrix(canvas_px, size_px)
     rows_Sh, columns_Sw = (
         (shrink_SC @ GEOMETRIES[geometry](length, canvas_px)).to(maps_Bhw.device)
         for length in maps_Bhw.shape[-2:]
@@ -132,7 +137,7 @@ def small(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tens
 
 
 def _dots(targets_BThw: Tensor, maps_Bhw: Tensor) -> Tensor:
-    """Multiply every target with one map a face: (B, T)."""
+    """Multiply every target with one map per face: (B, T)."""
     return (targets_BThw.flatten(2) @ maps_Bhw.flatten(1)[:, :, None])[..., 0]
 
 

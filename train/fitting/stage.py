@@ -10,6 +10,8 @@ from typing import Any
 import torch
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.files import RUN
+from contracts.runs import HeatmapMetadata, RunCard
 from errors import UsageError, pick
 from progress import ProgressCallback
 from store.building import building, building_folder, is_built
@@ -21,7 +23,7 @@ from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.trainer import SUPERVISIONS, Trainer
 from train.methods import METHODS
-from train.runs import RUN, Run
+from train.runs import Run
 
 VERSION = 3
 
@@ -59,8 +61,10 @@ def train(
             Trainer(building_folder(out, fingerprint), stores, run, distributed, progress).fit()
             return True
         with building(out, fingerprint, about) as folder:
-            described = {**fingerprint, "expressions": list(EXPRESSIONS), "about": about}
-            atomic_write(folder / RUN, canonical_json(described))
+            card = RunCard(
+                **fingerprint, expressions=list(EXPRESSIONS), about=HeatmapMetadata(**about)
+            )
+            atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             if rebuild:
                 delete_checkpoints(folder)
             Trainer(folder, stores, run, distributed, progress).fit()

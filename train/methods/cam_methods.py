@@ -2,7 +2,7 @@
 
 They work from the activations and gradients of the head, so there are no hooks. A whole batch takes
 one pass, whether or not gradients are recorded. Maps are normalised and resized in
-train.evaluation.agreement only. TS-CAM's and APViT's maps are in the files of their methods.
+train.evaluation.metrics only. TS-CAM's and APViT's maps are in the files of their methods.
 Shapes: B batch, C channels, H W rows and columns of the deepest level, K expressions.
 """
 

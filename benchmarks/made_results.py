@@ -1,4 +1,4 @@
-"""Made-up results, as stages `evaluate` and `transfer` leave them, for the tests of the report."""
+"""Made-up results, as stages `evaluate` and `transfer` leave them."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.files import MEAN_MAPS, SCORES, SHEET
 from store.building import building
 from store.files import atomic_write, canonical_json, write_npz
 
@@ -17,21 +18,23 @@ NOTICE = "Synthetic faces of a single identity: these numbers say nothing about 
 LABELS = np.array([0, 1, 1, 6])
 
 
-def a_summary(value: float) -> Json:
-    """As train.evaluation.agreement.summary: only Happiness and Sadness have faces."""
+def an_average(value: float | None) -> Json:
+    """A MacroAverage in which only Happiness and Sadness have faces."""
     per_class = {name: None for name in EXPRESSIONS} | {"Happiness": value, "Sadness": value}
     return {"overall": value, "per_class": per_class, "n_valid": 3, "n": 4}
 
 
-def an_agreement(cosine: float) -> Json:
-    return a_summary(cosine) | {"centred": a_summary(0.25), "selectivity": a_summary(-0.0625)}
+def an_agreement(cosine: float | None) -> Json:
+    """An Agreement."""
+    return an_average(cosine) | {"centred": an_average(0.25), "selectivity": an_average(-0.0625)}
 
 
 def some_scores(dataset: str, method: str, supervision: str) -> Json:
-    """The keys that every result has had from the start."""
+    """Return scores.json with everything optional switched off."""
     confusion = np.zeros((7, 7), int)
     confusion[0, 0], confusion[1, 1], confusion[6, 3] = 1, 2, 1
     recall = {name: None for name in EXPRESSIONS} | {"Neutral": 1.0, "Happiness": 1.0}
+    baselines = {"uniform": 0.4375, "all_aus": 0.6875, "class_mean": 0.9375}
     return {
         "method": method,
         "supervision": supervision,
@@ -41,41 +44,50 @@ def some_scores(dataset: str, method: str, supervision: str) -> Json:
         "trained_on": dataset,
         "dataset": dataset,
         "notice": NOTICE,
+        "caveat": None,
         "split": "test",
         "checkpoint": "best",
         "geometry": "exact",
+        "cam_method": "method",
+        "codebook": "published",
         "protocol": "holdout",
-        "usable": 4,
-        "asked": 5,
+        "scored": 4,
+        "total": 5,
         "accuracy": 0.75,
         "balanced_accuracy": 0.5,
+        "macro_f1": 0.4375,
         "recall": recall | {"Sadness": 0.0},
         "confusion": confusion.tolist(),
         "n": 4,
-        "att_cos": {"1": an_agreement(0.375), "2": an_agreement(0.625)},
-        "cam_cos": an_agreement(0.5),
-        "floors": {"uniform": a_summary(0.4375), "class_mean": a_summary(0.9375)},
-    }
-
-
-def later_scores() -> Json:
-    """The keys that came later: none is needed."""
-    low, high = (
-        {"low": 0.0, "high": 0.5, "n": 1, "confidence": 0.375, "accuracy": 0.0},
-        {"low": 0.5, "high": 1.0, "n": 3, "confidence": 0.875, "accuracy": 1.0},
-    )
-    empty = {"low": 0.5, "high": 0.5, "n": 0, "confidence": None, "accuracy": None}
-    floors = {"uniform": 0.4375, "generic_au": 0.6875, "class_mean": 0.9375}
-    ways = {"deletion": a_summary(0.25), "insertion": a_summary(0.75)}
-    return {
-        "macro_f1": 0.4375,
-        "calibration": {"ece": 0.1875, "bins": [low, empty, high]},
-        "chance": {
+        "calibration": {"ece": 0.1875, "bins": some_bins()},
+        "chance_level": {
             "uniform": 1 / 7,
             "majority": {"expression": "Happiness", "share": 0.5},
             "train_majority": {"expression": "Neutral", "share": 0.75, "accuracy": 0.25},
         },
-        "floors": {name: a_summary(value) for name, value in floors.items()},
+        "att_cos": {"1": an_agreement(0.375), "2": an_agreement(0.625)},
+        "cam_cos": an_agreement(0.5),
+        "baselines": {name: an_average(value) for name, value in baselines.items()},
+        "au_shares": {},
+        "intervals": None,
+        "subgroups": {},
+        "faithfulness": None,
+    }
+
+
+def some_bins() -> list[Json]:
+    """Return calibration bins, the middle one empty."""
+    return [
+        {"low": 0.0, "high": 0.5, "n": 1, "confidence": 0.375, "accuracy": 0.0},
+        {"low": 0.5, "high": 0.5, "n": 0, "confidence": None, "accuracy": None},
+        {"low": 0.5, "high": 1.0, "n": 3, "confidence": 0.875, "accuracy": 1.0},
+    ]
+
+
+def optional_scores() -> Json:
+    """Return the keys of scores.json that can be empty, filled."""
+    curves = {"deletion": an_average(0.25), "insertion": an_average(0.75)}
+    return {
         "au_shares": {
             "12": {"name": "lip corner puller", "share": 0.25, "area": 0.125, "ratio": 2.0, "n": 2},
             "4": {"name": "brow lowerer", "share": 0.0625, "area": 0.125, "ratio": 0.5, "n": 1},
@@ -98,11 +110,12 @@ def later_scores() -> Json:
                 {"value": "male", "n": 1, "accuracy": None, "n_valid": 1, "att_cos": None},
             ]
         },
-        "faithfulness": {"steps": 8, "cam": ways, "attention": ways, "random": ways},
+        "faithfulness": {"steps": 8, "cam": curves, "attention": curves, "random": curves},
     }
 
 
 def some_maps() -> Arrays:
+    """Return maps.npz."""
     maps = np.random.default_rng(0).random((3, 7, 64, 64), np.float32)
     counts = np.bincount(LABELS, minlength=7)
     return {
@@ -114,7 +127,7 @@ def some_maps() -> Arrays:
 
 
 def a_sheet() -> Arrays:
-    """Four faces; the last one is called Fear and was added for it."""
+    """Return sheet.npz: four faces; the last one is misclassified as Fear."""
     generator = np.random.default_rng(1)
     maps = generator.integers(0, 256, (3, 4, 64, 64), np.uint8)
     return {
@@ -123,26 +136,30 @@ def a_sheet() -> Arrays:
         "defined": LABELS > 0,
         "label": LABELS,
         "probabilities": np.eye(7, dtype=np.float32)[[0, 1, 1, 3]],
+        "first": np.ones(4, bool),
     }
 
 
 def put(
-    results: Path, place: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: Any
+    results: Path, place: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: object
 ) -> Path:
     """Write one finished result, as stage `evaluate` does.
 
     Args:
         results: folder of all results.
-        place: <dataset>/<method>/<run>; the run's name starts with its supervision.
+        place: <dataset>/<method>/<run>; the name of the run starts with its supervision.
         sheet: changes of the sheet.
         changes: of scores.json.
     """
     dataset, method, run = Path(place).parts
     out = results / place
-    fingerprint = {"stage": "evaluate", "run": run, "faces": "f" * 64, "landmarks": "a"}
+    fingerprint = {
+        **{"stage": "evaluate", "run": run, "faces": "f" * 64, "landmarks": "a"},
+        "torch": "2.11",
+    }
     scores = some_scores(dataset, method, run.split("-")[0]) | changes
     with building(out, fingerprint, {"dataset": dataset, "notice": NOTICE}) as folder:
-        atomic_write(folder / "scores.json", canonical_json(scores))
-        for name, arrays in (("maps", some_maps()), ("sheet", a_sheet() | (sheet or {}))):
-            write_npz(folder / f"{name}.npz", arrays)
+        atomic_write(folder / SCORES, canonical_json(scores))
+        write_npz(folder / MEAN_MAPS, some_maps())
+        write_npz(folder / SHEET, a_sheet() | (sheet or {}))
     return out

@@ -1,0 +1,9 @@
+"""What one room writes and another reads: frozen models.
+
+Anybody may import these modules; they import no room and nothing heavy.
+
+Files:
+    files.py   names of files, columns of tables, reading a JSON file as its model
+    runs.py    run.json, the card of an exported run, metadata of stores
+    scores.py  scores.json
+"""

@@ -1,0 +1,113 @@
+"""run.json, the card of an exported run, and the metadata of the stores behind a run."""
+
+from typing import Any
+
+from contracts.files import Contract
+
+
+class HeatmapMetadata(Contract):
+    """Metadata of a heatmap store: the dataset's, then what each stage added.
+
+    Attributes:
+        dataset: its name.
+        notice: what the dataset wants said beside its scores.
+        reader, root, follow_links: how stage index read it; None without an index.
+        size_px: side of the stored faces, in whose px the landmarks are.
+        kind: of heatmap.
+        canvas_px: side of the canvas on which the maps are drawn.
+        options: of the kind.
+    """
+
+    dataset: str
+    notice: str | None
+    reader: str | None = None
+    root: str | None = None
+    follow_links: bool | None = None
+    size_px: int
+    kind: str
+    canvas_px: int
+    options: dict[str, Any]
+
+    @property
+    def codebook(self) -> str:
+        """Codebook of the maps; `published` where the kind has none."""
+        return str(self.options.get("codebook", "published"))
+
+
+class RunCard(Contract):
+    """run.json: what a run is and was made from.
+
+    Attributes:
+        stage, version: `train` and its version.
+        method, supervision: rows of METHODS and SUPERVISIONS.
+        params: [train] with the overlays of the method and the dataset.
+        ranks: processes that trained it.
+        faces, landmarks, heatmaps: digests of the stores.
+        torch: its version.
+        expressions: names, in the order of the logits.
+        about: metadata of the heatmaps.
+    """
+
+    stage: str
+    version: int
+    method: str
+    supervision: str
+    params: dict[str, Any]
+    ranks: int
+    faces: str
+    landmarks: str
+    heatmaps: str
+    torch: str
+    expressions: list[str]
+    about: HeatmapMetadata
+
+
+class GraphTensor(Contract):
+    """One input or output of an exported graph; `done_inside` says what the graph does first."""
+
+    name: str | None = None
+    type: str
+    shape: list[str | int]
+    what: str
+    done_inside: dict[str, Any] | None = None
+
+
+class OnnxCheck(Contract):
+    """Opset, and the largest difference from torch per output; None without onnxruntime."""
+
+    opset: int
+    differences: dict[str, float] | None
+
+
+class ExportCard(Contract):
+    """model.json of export-model: what goes in, what comes out, made of what.
+
+    Attributes:
+        input, outputs: of the graph.
+        onnx: how it was made and checked.
+        method, supervision, params, expressions, torch: as in run.json; of files only the names.
+        checkpoint, epoch: which state of the run. accuracy: split -> of that state.
+        protocol: how the checkpoint was chosen.
+        trained_on, notice, licence, revision: dataset, its notice, terms, commit of AULens.
+        digests: store -> digest.
+        files: name -> SHA-256.
+    """
+
+    input: GraphTensor
+    outputs: dict[str, GraphTensor]
+    onnx: OnnxCheck
+    method: str
+    supervision: str
+    params: dict[str, Any]
+    expressions: list[str]
+    torch: str
+    checkpoint: str
+    epoch: int
+    accuracy: dict[str, float]
+    protocol: str
+    trained_on: str
+    notice: str | None
+    licence: str
+    revision: str
+    digests: dict[str, str]
+    files: dict[str, str]

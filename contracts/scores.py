@@ -1,0 +1,225 @@
+"""scores.json: what stage evaluate writes and the report reads.
+
+Shapes: V = 7 expressions. A dict by expression has all V names.
+"""
+
+from typing import Any, Literal
+
+from contracts.files import Contract
+
+BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "class_mean": "class mean"}
+"""Maps that need no classifier -> their names in print. Their cosines put a run's in perspective:
+
+uniform     the same value everywhere
+all_aus     the face's own map of all action units, whatever the expression
+class_mean  the mean AU map of the expression over the scored faces, so fitted to them
+"""
+
+Interval = tuple[float, float] | None
+"""[low, high]; None where no face counts."""
+
+
+class MacroAverage(Contract):
+    """A value per face, averaged per expression, then over expressions, as published.
+
+    Attributes:
+        overall: unweighted mean of the expressions that have a counted face; None if none has.
+        per_class: mean per expression; None without a counted face.
+        n_valid: faces that count.
+        n: scored faces.
+    """
+
+    overall: float | None
+    per_class: dict[str, float | None]
+    n_valid: int
+    n: int
+
+
+class Agreement(MacroAverage):
+    """Cosine between a map of the model and the AU map of the face's expression.
+
+    Attributes:
+        centred: the same with both means taken out (Pearson's correlation).
+        selectivity: cosine with the own expression's map minus the mean cosine with the others'.
+    """
+
+    centred: MacroAverage
+    selectivity: MacroAverage
+
+
+class Baselines(Contract):
+    """Cosines that need no classifier; see BASELINES."""
+
+    uniform: MacroAverage
+    all_aus: MacroAverage
+    class_mean: MacroAverage
+
+
+class CalibrationBin(Contract):
+    """Faces whose confidence is in (low, high]; the means are None without one."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float | None
+    accuracy: float | None
+
+
+class Calibration(Contract):
+    """Expected calibration error, and the bins of a reliability diagram."""
+
+    ece: float
+    bins: list[CalibrationBin]
+
+
+class Majority(Contract):
+    """The most frequent expression of some faces, and its share of them."""
+
+    expression: str
+    share: float
+
+
+class TrainMajority(Majority):
+    """The most frequent expression in training, and what always answering it scores here."""
+
+    accuracy: float
+
+
+class ChanceLevel(Contract):
+    """Accuracy without looking at the face.
+
+    Attributes:
+        uniform: of a die: one over the number of expressions.
+        majority: of the scored faces: always answering it scores its share.
+        train_majority: of the training faces; None if they are not known.
+    """
+
+    uniform: float
+    majority: Majority
+    train_majority: TrainMajority | None
+
+
+class AuShare(Contract):
+    """How the deepest attention treats one action unit.
+
+    Attributes:
+        name: of the AU.
+        share: of the attention that lies on its region.
+        area: share of the picture that is its region.
+        ratio: mean of share / area.
+        n: faces whose expression has the AU.
+    """
+
+    name: str
+    share: float
+    area: float
+    ratio: float
+    n: int
+
+
+class Intervals(Contract):
+    """95 % bootstrap intervals; `unit` is what was resampled. ATT is of the deepest layer."""
+
+    unit: Literal["person", "sample"]
+    units: int
+    resamples: int
+    level: float
+    accuracy: Interval
+    balanced_accuracy: Interval
+    att_cos: Interval
+    att_selectivity: Interval
+    cam_cos: Interval
+    cam_selectivity: Interval
+
+
+class Subgroup(Contract):
+    """Faces with one value of an attribute; scores are None where there are too few."""
+
+    value: str
+    n: int
+    accuracy: float | None
+    n_valid: int
+    att_cos: float | None
+
+
+class PixelCurves(Contract):
+    """Area under the probability while pixels are deleted or inserted in one order."""
+
+    deletion: MacroAverage
+    insertion: MacroAverage
+
+
+class Faithfulness(Contract):
+    """PixelCurves in the order of the CAM, of the deepest attention, and at random."""
+
+    steps: int
+    cam: PixelCurves
+    attention: PixelCurves
+    random: PixelCurves
+
+
+class Scores(Contract):
+    """scores.json: one run, scored on one split.
+
+    Attributes:
+        method, supervision, backbone, seed, train: of the run; train are its parameters.
+        trained_on, dataset: names of datasets. notice: of the scored dataset.
+        caveat: of the method: what has to be said beside its scores.
+        split, checkpoint, geometry, cam_method: parameters of the evaluation.
+        codebook: whose AU maps are compared with.
+        protocol: `paper` if the scored faces chose the checkpoint, else `holdout`.
+        scored, total: faces that were scored, and samples of the split.
+        macro_f1: mean F1 of the expressions that occur or are predicted.
+        recall: per expression; None for one that does not occur.
+        confusion: (V, V); confusion[i][j] faces of expression i were predicted as j.
+        n: scored faces.
+        att_cos: layer, from "1" (shallow) on -> agreement of its attention.
+        cam_cos: agreement of the CAM of the true expression.
+        au_shares: FACS number -> share of the attention on it.
+        intervals: None if switched off or if there is only one person.
+        subgroups: attribute of the dataset -> one entry per value.
+        faithfulness: None if switched off.
+    """
+
+    method: str
+    supervision: str
+    backbone: str
+    seed: int
+    train: dict[str, Any]
+    trained_on: str
+    dataset: str
+    notice: str | None
+    caveat: str | None
+    split: str
+    checkpoint: str
+    geometry: str
+    cam_method: str
+    codebook: str
+    protocol: Literal["holdout", "paper"]
+    scored: int
+    total: int
+    accuracy: float
+    balanced_accuracy: float
+    macro_f1: float
+    recall: dict[str, float | None]
+    confusion: list[list[int]]
+    n: int
+    calibration: Calibration
+    chance_level: ChanceLevel
+    att_cos: dict[str, Agreement]
+    cam_cos: Agreement
+    baselines: Baselines
+    au_shares: dict[str, AuShare]
+    intervals: Intervals | None
+    subgroups: dict[str, list[Subgroup]]
+    faithfulness: Faithfulness | None
+
+    @property
+    def layers(self) -> list[str]:
+        """Keys of att_cos, shallow to deep."""
+        return sorted(self.att_cos, key=int)
+
+    @property
+    def attention(self) -> Agreement:
+        """Agreement of the deepest layer's attention."""
+        return self.att_cos[self.layers[-1]]

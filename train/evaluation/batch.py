@@ -1,0 +1,297 @@
+"""One batch through a trained model: predictions, maps, and how each map agrees with the AU maps.
+
+Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions, T = V + 1 targets
+(the AU map of every expression, then that of all AUs), U action units of the codebook, C side of
+the canvas, S = 64, h w an attention's own size.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from anatomy.expressions import EXPRESSIONS
+from anatomy.heatmaps import comparison_maps
+from contracts.files import RUN, read_contract
+from contracts.runs import RunCard
+from errors import pick
+from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
+from train.images import eval_images, minmax_normalize
+from train.methods.base import Classifier
+from train.methods.cam_methods import CAM_METHODS
+from train.params import OWN
+from train.records import CamMethod
+from train.runs import load_run
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SMALL_PX = 64
+"""Side of the maps that are averaged and shown."""
+
+INSIDE = 0.5
+"""A pixel lies in an AU's region from this value on; the region's rim is soft."""
+
+CAM_GEOMETRY = "exact"
+"""CAMs have half-pixel centres, as published."""
+
+F32 = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class EvalModel:
+    """A trained model and how its maps are read.
+
+    Attributes:
+        classifier: in evaluation mode.
+        cam_method: computes its CAM.
+        image_px: side of the picture that the classifier sees.
+        canvas_px: side of the canvas on which maps are compared.
+        codebook: row of CODEBOOKS, the one that the run was trained with.
+        geometry: row of GEOMETRIES.
+        device: where.
+    """
+
+    classifier: Classifier
+    cam_method: CamMethod
+    image_px: int
+    canvas_px: int
+    codebook: str
+    geometry: str
+    device: torch.device
+
+
+def load_eval_model(
+    run: Path, checkpoint: str, cam_method: str, geometry: str, device: torch.device
+) -> tuple[EvalModel, RunCard]:
+    """Load a trained model for evaluation.
+
+    Args:
+        run: output of stage train.
+        checkpoint: last or best.
+        cam_method: row of CAM_METHODS, or `method` for the method's own.
+        geometry: row of GEOMETRIES.
+        device: where.
+    """
+    classifier, method, _ = load_run(run, checkpoint, device)
+    card = read_contract(RunCard, run / RUN, "Train it again.")
+    model = EvalModel(
+        classifier,
+        pick({**CAM_METHODS, OWN: CAM_METHODS[method.cam_method]}, cam_method, "cam_method"),
+        card.params["image_px"],
+        card.about.canvas_px,
+        card.about.codebook,
+        geometry,
+        device,
+    )
+    return model, card
+
+
+@dataclass(frozen=True, slots=True)
+class EvalFaces:
+    """The faces of a split that are scored.
+
+    Attributes:
+        rows_N: of the store.
+        labels_N: expression ids.
+        table: their rows of the store's status table.
+        total: samples of the split, with a usable face or not.
+    """
+
+    rows_N: NDArray[np.int64]
+    labels_N: NDArray[np.int64]
+    table: "pl.DataFrame"
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvalBatch:
+    """A batch of faces and what its maps are compared with.
+
+    Attributes:
+        images_BHW3: stored faces, uint8.
+        labels_B: expression ids; the CAM is of these, as published.
+        targets_BTCC: AU maps.
+        defined_BT: whether each is defined on the face; else it is zero.
+        regions_BUSS: region of every AU, in [0, 1].
+        drawn_BU: whether the region is on the canvas.
+    """
+
+    images_BHW3: Tensor
+    labels_B: NDArray[np.int64]
+    targets_BTCC: F32
+    defined_BT: Bools
+    regions_BUSS: F32
+    drawn_BU: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class EvalOutputs:
+    """What one batch gives or, concatenated, all of them.
+
+    Attributes:
+        probabilities_BV: softmax of the logits.
+        cosines_BMV: of each layer's attention and the CAM with the AU map of every expression on
+            this face.
+        centred_BMV: the same with the means taken out.
+        uniform_BV: of a uniform map.
+        all_aus_B: of the face's map of all AUs with that of its own expression.
+        defined_BV: whether the expression's map is defined on this face.
+        attention_BSS: of the deepest layer, in [0, 1].
+        cam_BSS: of the true expression, in [0, 1].
+        au_BSS: AU map of the true expression, in [0, 1]; zero where undefined.
+        shares_BU: share of the deepest attention's mass on each AU's region; NaN where there is no
+            region or no mass.
+        areas_BU: the region's share of the picture.
+    """
+
+    probabilities_BV: F32
+    cosines_BMV: F32
+    centred_BMV: F32
+    uniform_BV: F32
+    all_aus_B: F32
+    defined_BV: Bools
+    attention_BSS: F32
+    cam_BSS: F32
+    au_BSS: F32
+    shares_BU: F32
+    areas_BU: F32
+
+    def has_own_map(self, labels_B: NDArray[np.int64]) -> Bools:
+        """Return whether the AU map of each face's own expression is defined: (B,)."""
+        return np.asarray(self.defined_BV[np.arange(len(labels_B)), labels_B])
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMaps:
+    """What a model alone says of a batch.
+
+    Attributes:
+        probabilities_BV: softmax of the logits.
+        classes_B: expressions that the CAM is of.
+        layers: attention (B, h, w) per layer, shallow to deep; raw.
+        cam_Bhw: CAM in [0, 1].
+        attention_BSS: of the deepest layer, in [0, 1].
+        cam_BSS: the CAM, in [0, 1].
+    """
+
+    probabilities_BV: Tensor
+    classes_B: Tensor
+    layers: list[Tensor]
+    cam_Bhw: Tensor
+    attention_BSS: Tensor
+    cam_BSS: Tensor
+
+
+def prepare_targets(
+    model: EvalModel,
+    images_BHW3: NDArray[np.uint8],
+    labels_B: NDArray[np.int64],
+    landmarks_B682: NDArray[np.floating],
+) -> EvalBatch:
+    """Draw the AU maps that a batch is compared with, on the CPU.
+
+    Args:
+        model: sizes and codebook.
+        images_BHW3: stored faces.
+        labels_B: expression ids.
+        landmarks_B682: px of the canvas; NaN where there are none.
+    """
+    size, codebook = model.canvas_px, model.codebook
+    (targets, defined), (regions, drawn) = comparison_maps(
+        landmarks_B682, (size, SMALL_PX), canvas_px=size, codebook=codebook
+    )
+    return EvalBatch(torch.from_numpy(images_BHW3), labels_B, targets, defined, regions, drawn)
+
+
+def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None) -> ModelMaps:
+    """Predict, and compute every map, in one pass.
+
+    Args:
+        model: what to run.
+        images_BHW3: stored faces, uint8.
+        classes_B: expressions that the CAM is of; None for the predicted ones.
+    """
+    with torch.no_grad():
+        forward = model.classifier(eval_images(images_BHW3.to(model.device), model.image_px))
+        classes_B = forward.logits_BK.argmax(dim=1) if classes_B is None else classes_B
+        cam_Bhw = minmax_normalize(model.cam_method(model.classifier, forward, classes_B).float())
+        layers = [feature.float().mean(dim=1) for feature in forward.features]
+        attention_BSS = resample(layers[-1], model.geometry, model.canvas_px, SMALL_PX)
+        return ModelMaps(
+            forward.logits_BK.float().softmax(dim=1),
+            classes_B,
+            layers,
+            cam_Bhw,
+            minmax_normalize(attention_BSS),
+            resample(cam_Bhw, CAM_GEOMETRY, model.canvas_px, SMALL_PX).clamp(0, 1),
+        )
+
+
+def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
+    """Run one batch and compare its maps with the targets."""
+    with torch.no_grad():
+        labels_B = torch.from_numpy(batch.labels_B).to(model.device)
+        maps = compute_maps(model, batch.images_BHW3, labels_B)
+        return _compare(model, batch, maps, torch.from_numpy(batch.targets_BTCC).to(model.device))
+
+
+def _compare(
+    model: EvalModel, batch: EvalBatch, maps: ModelMaps, targets_BTCC: Tensor
+) -> EvalOutputs:
+    targets, last = TargetMaps(targets_BTCC), len(EXPRESSIONS)
+    geometries = [*[model.geometry] * len(maps.layers), CAM_GEOMETRY]
+    similarities = targets.similarities([*maps.layers, maps.cam_Bhw], geometries)
+    cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*similarities, strict=True))
+    shares_BU, areas_BU = region_shares(maps.attention_BSS, batch.regions_BUSS, batch.drawn_BU)
+    own_BCC = targets_BTCC[torch.arange(len(batch.labels_B)), batch.labels_B]
+    shrink_SC = shrink_matrix(model.canvas_px, SMALL_PX).to(own_BCC.device)
+    outputs = (
+        maps.probabilities_BV,
+        cosines_BMT[..., :last],
+        centred_BMT[..., :last],
+        targets.uniform_cosine()[:, :last],
+        F.cosine_similarity(own_BCC.flatten(1), targets_BTCC[:, last].flatten(1)),
+        torch.from_numpy(batch.defined_BT[:, :last]),
+        maps.attention_BSS,
+        maps.cam_BSS,
+        shrink_SC @ own_BCC @ shrink_SC.T,
+        shares_BU,
+        areas_BU,
+    )
+    return EvalOutputs(*(value.cpu().numpy() for value in outputs))
+
+
+def region_shares(
+    attention_BSS: Tensor, regions_BUSS: F32, drawn_BU: Bools
+) -> tuple[Tensor, Tensor]:
+    """Return the share of attention on every AU's region, and of the picture: (B, U) each.
+
+    Args:
+        attention_BSS: nowhere negative.
+        regions_BUSS: region of every AU, in [0, 1].
+        drawn_BU: whether it is on the canvas; if not, its share of attention is NaN.
+    """
+    inside_BUSS = torch.from_numpy(regions_BUSS).to(attention_BSS.device) >= INSIDE
+    inside_BUP = inside_BUSS.flatten(2).to(attention_BSS.dtype)
+    masses_BU = (inside_BUP @ attention_BSS.flatten(1)[:, :, None])[..., 0]
+    shares_BU = masses_BU / attention_BSS.sum(dim=(1, 2))[:, None]
+    on_canvas_BU = torch.from_numpy(drawn_BU).to(attention_BSS.device)
+    return torch.where(on_canvas_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
+
+
+def concatenate(parts: Sequence[EvalOutputs]) -> EvalOutputs:
+    """Put batches together."""
+    return EvalOutputs(
+        *(
+            np.concatenate([getattr(part, field.name) for part in parts])
+            for field in fields(EvalOutputs)
+        )
+    )
