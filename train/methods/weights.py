@@ -12,10 +12,7 @@ code. Accepted are safetensors and state dicts of
 
 import hashlib
 import io
-import pickle
 import re
-import warnings
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +21,14 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from errors import CorruptError, DataError, NoInputError, UsageError
+from errors import CorruptError, DataError, NoInputError, UsageError, printable
 from train.methods.backbones.base import NAMED_WEIGHTS
 from train.methods.base import Classifier
+from train.methods.script_archive import (
+    ScriptArchiveError,
+    is_script_archive,
+    read_script_tensors,
+)
 from train.params import TrainParams
 
 Tensors = dict[str, Tensor]
@@ -48,10 +50,11 @@ def load_weights(model: Classifier, params: TrainParams) -> None:
     path = Path(params.weights)
     found = read_weights(path, params.weights_sha256, "train.weights", NAMED_WEIGHTS)
     if "encoder" in found and "classification_head" in found:
-        _load_named(model.backbone.net, _renumber_blocks(found["encoder"]), path)
-        _load_in_order(model.head, found["classification_head"], path)
+        encoder, head = (_tensors(found[part]) for part in ("encoder", "classification_head"))
+        _load_named(model.backbone.net, _renumber_blocks(encoder), path)
+        _load_in_order(model.head, head, path)
     else:
-        tensors = unwrap_state_dict(found)
+        tensors = _tensors(unwrap_state_dict(found))
         _load_named(model.backbone.net, tensors, path)
         head = {name: value for name, value in tensors.items() if name.startswith("head.")}
         if _shapes(head) == _shapes(model.head.state_dict()):
@@ -88,9 +91,19 @@ def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str])
         raise CorruptError(path, f"has SHA-256 {digest}, {key}_sha256 is {sha256}. Fetch it again.")
     try:
         loaded = _deserialize(content, path.suffix == ".safetensors")
-    except (pickle.UnpicklingError, RuntimeError, EOFError, safetensors.SafetensorError) as error:
-        raise DataError(path, "is no safetensors file and no plain state dict.") from error
-    if not isinstance(loaded, dict):
+    except ScriptArchiveError as error:
+        raise DataError(
+            path,
+            f"is a TorchScript archive that holds more than tensors: {printable(str(error))}. "
+            "Nothing in it was executed. Where you trust it, save its state dict with "
+            "torch.save(torch.jit.load(FILE).state_dict(), OTHER), and name that file.",
+        ) from error
+    except Exception as error:  # damage makes these readers raise anything
+        raise DataError(
+            path,
+            "is no safetensors file and no plain state dict. Nothing in it was executed.",
+        ) from error
+    if not isinstance(loaded, dict) or not all(isinstance(name, str) for name in loaded):
         raise DataError(path, "holds no state dict.")
     return loaded
 
@@ -98,17 +111,9 @@ def read_weights(path: Path, sha256: str | None, key: str, words: Sequence[str])
 def _deserialize(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 - whatever is in it
     if as_safetensors:
         return dict(safetensors.torch.load(content))
-    archive = io.BytesIO(content)
-    if zipfile.is_zipfile(archive) and any(
-        name.endswith("/constants.pkl") for name in zipfile.ZipFile(archive).namelist()
-    ):
-        archive.seek(0)
-        with warnings.catch_warnings():  # the archive format is deprecated
-            warnings.simplefilter("ignore", FutureWarning)
-            warnings.simplefilter("ignore", DeprecationWarning)
-            return dict(torch.jit.load(archive, map_location="cpu").state_dict())  # type: ignore[no-untyped-call]
-    archive.seek(0)
-    return torch.load(archive, map_location="cpu", weights_only=True)
+    if is_script_archive(content):
+        return read_script_tensors(content)
+    return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
 
 
 def unwrap_state_dict(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -116,7 +121,13 @@ def unwrap_state_dict(found: Mapping[str, Any]) -> dict[str, Any]:
     for wrapping in _WRAPPINGS:
         if isinstance(found.get(wrapping), dict):
             found = found[wrapping]
-    return {name.removeprefix("module."): value for name, value in found.items()}
+    return {str(name).removeprefix("module."): value for name, value in found.items()}
+
+
+def _tensors(found: object) -> Tensors:
+    """Keep the tensors of what a file holds under a name; an epoch's number may lie beside them."""
+    held = found if isinstance(found, Mapping) else {}
+    return {str(name): value for name, value in held.items() if isinstance(value, Tensor)}
 
 
 def _renumber_blocks(encoder: Mapping[str, Tensor]) -> Tensors:
