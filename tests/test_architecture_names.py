@@ -95,10 +95,10 @@ def test_the_test_of_a_module_is_found_by_its_name(checkout, modules):
 
 REPLACED = {
     "Asked", "Attentive", "Choice", "Crew", "Erasing", "Feed", "Fit", "Found", "Keeper",
-    "Learner", "Limits", "Look", "Now", "Peaks", "Place", "Pooled", "Ranks", "Raw", "Tell",
-    "Term", "Uncertain", "Waiting", "Weighted", "crew", "floors", "gathering", "heeded", "judged",
-    "likeness", "of_class", "once", "readout", "readouts", "regime", "regimes", "shots", "tell",
-    "to_the_end", "unit_range", "wishes", "xavier",
+    "Learner", "Limits", "Look", "Now", "Peaks", "Place", "Pooled", "Ranks", "Raw", "Source",
+    "Tell", "Term", "Uncertain", "Waiting", "Weighted", "crew", "floors", "gathering", "heeded",
+    "judged", "likeness", "of_class", "once", "readout", "readouts", "regime", "regimes", "shots",
+    "tell", "to_the_end", "unit_range", "wishes", "xavier",
 }  # fmt: skip
 """Names that the field's usual terms have replaced."""
 
