@@ -24,7 +24,7 @@ Files:
     prm.py              PRM: peak response mapping
     rul.py              RUL: mixes faces by their uncertainty
     scn.py              SCN: weights faces by trust in their label, and relabels
-    script_archive.py   TorchScript archives: the tensors that lie in them, without running what they hold
+    script_archive.py   reads the tensors of TorchScript archives without running code
     strategies.py       the family of training strategies
     ts_cam.py           TS-CAM: class maps from tokens and attention
     weights.py          loads pretrained weights from a file
