@@ -1,8 +1,11 @@
 """One HDF5 file of a store: compressed, for archives and for readers outside Python.
 
     /<array>           as in the store, gzip, with one checksum per chunk
-    /status/<column>   the status table, UTF-8
+    /status/<column>   the status table, UTF-8; attribute `column` is the column's own name
     attributes         stage, digest, metadata and fingerprint, the last two as JSON
+
+Column names that HDF5 cannot hold are escaped: a/b is a%2Fb, . is %2E, a column without a name is
+just %.
 
 HDF5 can take its process down with it when the disk is full, so a child process writes.
 """
@@ -24,7 +27,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import OutputExistsError, StorageError
+from errors import NoPermissionError, OutputExistsError, StorageError, printable
 from store.building import read_fingerprint
 from store.files import atomic_write, free_bytes, sync_folder
 from store.reading import MappedArray, Store
@@ -47,6 +50,7 @@ def export(path: Path, out: Path) -> int:
     Raises:
         OutputExistsError: if something is there already.
         StorageError: if the disk has not the space, or fails.
+        NoPermissionError: if nothing may be written there.
         NoInputError, CorruptError: see store.reading.
     """
     if out.exists():
@@ -76,6 +80,12 @@ def _write_in_child(path: Path, temporary: Path, out: Path) -> None:
     try:
         with ProcessPoolExecutor(1, get_context("spawn"), _silence_exception_hooks) as pool:
             pool.submit(write_file, path, temporary).result()
+    except PermissionError as error:
+        raise NoPermissionError(
+            error.filename or out.parent,
+            "no right to write there. Nothing was written, the store is untouched. "
+            "Change the permissions or name another place.",
+        ) from error
     except (BrokenProcessPool, OSError, RuntimeError) as error:
         raise StorageError(
             out,
@@ -158,4 +168,19 @@ def _write_text(group: h5py.Group, column: str, values: Sequence[str]) -> None:
     """Write one column as UTF-8 of a fixed length, which compresses."""
     encoded = [value.encode() for value in values]
     kind = h5py.string_dtype("utf-8", max(1, *map(len, encoded)))
-    group.create_dataset(column, data=np.array(encoded, kind), chunks=True, **_GZIP)
+    dataset = group.create_dataset(
+        _link_name(column), data=np.array(encoded, kind), chunks=True, **_GZIP
+    )
+    dataset.attrs["column"] = printable(column)
+
+
+def _link_name(column: str) -> str:
+    """Return a column's name as HDF5 can hold it; no two columns share one.
+
+    HDF5 takes '/' for a folder, '.' for the group itself, and ends a name at a zero byte.
+    """
+    if column == ".":
+        return "%2E"
+    for char in "%/\0":
+        column = column.replace(char, f"%{ord(char):02X}")
+    return column or "%"

@@ -1,13 +1,14 @@
 """One HDF5 file of a store, for readers that know nothing of AULens."""
 
 import json
+import os
 import resource
 
 import h5py
 import numpy as np
 import pytest
 
-from errors import NoInputError, OutputExistsError, StorageError
+from errors import NoInputError, NoPermissionError, OutputExistsError, StorageError
 from store import export as module
 from store.building import building, read_fingerprint, read_manifest
 from store.export import export
@@ -61,6 +62,19 @@ def test_the_status_table_reads_back(store, tmp_path):
     assert table == {name: [row[name] for row in TABLE] for name in TABLE[0]}
 
 
+ODD_COLUMNS = ["", ".", "..", "a/b", "/a", "status/x", "status", "%2E", "%", "Łódź 1", "a" * 300]
+
+
+def test_columns_that_hdf5_cannot_hold_are_escaped_and_none_is_lost(tmp_path, make_store):
+    rows = [{"id": f"{n}", **{name: f"{name}={n}" for name in ODD_COLUMNS}} for n in range(10)]
+    export(make_store(tmp_path / "maps", ARRAYS, {}, rows), tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        columns = {one.attrs["column"]: one.asstr()[:].tolist() for one in file["status"].values()}
+        assert all(isinstance(one, h5py.Dataset) for one in file["status"].values())
+        assert file["status"]["status%2Fx"].attrs["column"] == "status/x"
+    assert columns == {name: [row[name] for row in rows] for name in rows[0]}
+
+
 def test_where_it_comes_from_is_written_on_it(store, tmp_path):
     export(store, tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
@@ -101,6 +115,15 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_behind(store, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert list(tmp_path.iterdir()) == [store]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_the_right_to_write_is_said_to_be_one(store, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o555)
+    with pytest.raises(NoPermissionError, match="no right to write") as caught:
+        export(store, tmp_path / "locked" / "out.h5")
+    assert caught.value.exit_code == 77
+    assert caught.value.where == str(tmp_path / "locked")
 
 
 def test_a_writer_that_dies_leaves_nothing_behind(store, tmp_path, monkeypatch):
