@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from errors import StorageError
+from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
@@ -39,7 +40,7 @@ from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 3
+VERSION = 4
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
 
@@ -86,13 +87,15 @@ def align(
 
 def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
     arrays = {
-        "image": ArraySpec((size_px, size_px, 3), "uint8"),
-        "points": ArraySpec((68, 2), "float32"),
-        "matrix": ArraySpec((2, 3), "float32"),
-        "inside_fraction": ArraySpec((), "float32"),
-        "valid": ArraySpec((), "uint8"),
+        "image": ArraySpec((size_px, size_px, 3), "uint8", described.IMAGE),
+        "points": ArraySpec((68, 2), "float32", described.DETECTED_POINTS),
+        "matrix": ArraySpec((2, 3), "float32", described.MATRIX),
+        "inside_fraction": ArraySpec((), "float32", described.INSIDE_FRACTION),
+        "valid": ArraySpec((), "uint8", described.VALID),
     }
-    given = {"given": ArraySpec((68, 2), "float32")} if brings_landmarks else {}
+    given = (
+        {"given": ArraySpec((68, 2), "float32", described.GIVEN_POINTS)} if brings_landmarks else {}
+    )
     return Layout(rows, shard_rows(rows, _LARGE_SHARD), {**arrays, **given})
 
 

@@ -10,6 +10,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS, Heatmap
 from anatomy.landmarks import POINTS, rescale_points
 from errors import NoInputError, pick
+from pipeline.array_attributes import VALID, heatmap_attributes
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
 from pipeline.params import HeatmapParams
@@ -17,7 +18,7 @@ from store.reading import Store, read_points
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 1
+VERSION = 2
 _LARGE_SHARD = 4096
 
 
@@ -53,8 +54,8 @@ def heatmap(
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
     table = source.table(("id", "expression", "split", "status"))
     arrays = {
-        "map": ArraySpec(one.shape[1:], "uint8"),
-        "valid": ArraySpec(one.shape[1:-2], "uint8"),
+        "map": ArraySpec(one.shape[1:], "uint8", heatmap_attributes(kind, one.ndim == 4)),
+        "valid": ArraySpec(one.shape[1:-2], "uint8", VALID),
     }
     layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
     options = params.options_of(kind)

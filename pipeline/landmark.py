@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import eye_distance, normalized_mean_error
 from errors import DataError
+from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
@@ -22,7 +23,7 @@ from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 1
+VERSION = 2
 _LARGE_SHARD = 4096
 _MAPPED_ROWS = 256
 """Faces of 256 px are 50 MB then; a whole shard of 4,096 would be 800 MB."""
@@ -47,7 +48,10 @@ def landmark(
     """
     source = Store(faces)
     table = source.table()
-    arrays = {"points": ArraySpec((68, 2), "int16"), "valid": ArraySpec((), "uint8")}
+    arrays = {
+        "points": ArraySpec((68, 2), "int16", described.LANDMARKS),
+        "valid": ArraySpec((), "uint8", described.VALID),
+    }
     layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
     fingerprint = {
         "stage": "landmark",

@@ -1,6 +1,7 @@
 """One HDF5 file of a store: compressed, for archives and for readers outside Python.
 
-    /<array>           as in the store, gzip, with one checksum per chunk
+    /<array>           as in the store, gzip, with one checksum per chunk; its attributes say what
+                       the numbers are: what, unit, order, frame, scale
     /status/<column>   the status table, UTF-8; attribute `column` is the column's own name
     attributes         stage, digest, metadata and fingerprint, the last two as JSON
 
@@ -120,7 +121,8 @@ def write_file(path: Path, temporary: Path) -> None:
         file.attrs["metadata"] = json.dumps(store.metadata, sort_keys=True)
         file.attrs["fingerprint"] = json.dumps(fingerprint, sort_keys=True)
         for name in store.layout.arrays:
-            _copy(file, name, store.array(name), store.layout.shard_rows)
+            dataset = _copy(file, name, store.array(name), store.layout.shard_rows)
+            dataset.attrs.update(store.layout.arrays[name].attributes)
         table = store.table()
         status = file.create_group(_STATUS)
         for column in table.columns:
@@ -133,11 +135,20 @@ def write_file(path: Path, temporary: Path) -> None:
 
 
 def write_hdf5(
-    path: Path, arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, Sequence[str]]
+    path: Path,
+    arrays: Mapping[str, NDArray[Any]],
+    texts: Mapping[str, Sequence[str]],
+    attributes: Mapping[str, Mapping[str, str | float]],
 ) -> None:
     """Write arrays and columns of text as one HDF5 file, atomically; all is made in memory first.
 
     So HDF5 never meets a full disk; for what does not fit into memory there is `export`.
+
+    Args:
+        path: the file.
+        arrays: name -> values, batch first.
+        texts: column -> one value per row.
+        attributes: array -> what its numbers are.
     """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
@@ -145,13 +156,14 @@ def write_hdf5(
             size = max(1, array[:1].nbytes)
             chunk_rows = max(1, min(len(array), _CHUNK_BYTES // size))
             chunks = (chunk_rows, *array.shape[1:])
-            file.create_dataset(name, data=array, chunks=chunks, **_GZIP)
+            dataset = file.create_dataset(name, data=array, chunks=chunks, **_GZIP)
+            dataset.attrs.update(attributes[name])
         for name, column in texts.items():
             _write_text(file, name, column)
     atomic_write(path, buffer.getvalue())
 
 
-def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:
+def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> h5py.Dataset:
     """Write one array, one shard at a time."""
     rows, *shape = array.shape
     size = prod(shape) * np.dtype(array.dtype).itemsize
@@ -162,6 +174,7 @@ def _copy(file: h5py.File, name: str, array: MappedArray, step: int) -> None:
     for start in range(0, rows, step):
         span = np.arange(start, min(start + step, rows))
         dataset[start : start + len(span)] = array.take(span)
+    return dataset
 
 
 def _write_text(group: h5py.Group, column: str, values: Sequence[str]) -> None:

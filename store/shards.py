@@ -8,7 +8,7 @@ in a sixtieth of its time. store.reading maps them.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
 from math import ceil, prod
 from pathlib import Path
@@ -31,10 +31,18 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class ArraySpec:
-    """One array: what a sample looks like."""
+    """One array: what a sample looks like.
+
+    Attributes:
+        shape: of a sample.
+        dtype: of its elements.
+        attributes: what the numbers are (what, unit, order, frame, scale), for readers that know
+            nothing of AULens; they become attributes of the zarr and the HDF5 array.
+    """
 
     shape: tuple[int, ...]
     dtype: str
+    attributes: Mapping[str, str | float] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,11 @@ class Layout:
     def as_json(self) -> Json:
         """Return what the manifest keeps."""
         arrays = {
-            name: {"shape": list(spec.shape), "dtype": spec.dtype}
+            name: {
+                "shape": list(spec.shape),
+                "dtype": spec.dtype,
+                "attributes": dict(spec.attributes),
+            }
             for name, spec in self.arrays.items()
         }
         return {"rows": self.rows, "shard_rows": self.shard_rows, "arrays": arrays}
@@ -72,7 +84,7 @@ class Layout:
     def from_json(cls, value: Json) -> "Layout":
         """Read back what `as_json` wrote."""
         arrays = {
-            name: ArraySpec(tuple(spec["shape"]), spec["dtype"])
+            name: ArraySpec(tuple(spec["shape"]), spec["dtype"], spec.get("attributes", {}))
             for name, spec in value["arrays"].items()
         }
         return cls(value["rows"], value["shard_rows"], arrays)
@@ -116,6 +128,7 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
             filters=None,
             fill_value=0,
             chunk_key_encoding={"name": "default", "separator": "."},
+            attributes=dict(spec.attributes),
         )
     return {key: value.to_bytes() for key, value in files.items()}
 

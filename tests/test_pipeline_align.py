@@ -92,6 +92,13 @@ def test_every_picture_keeps_its_row_and_says_what_became_of_it(faces):
     assert faces.array("valid").load().tolist() == [1, 0, 0, 0, 0, 0, 0]
 
 
+def test_every_array_says_what_its_numbers_are(faces):
+    described = {name: spec.attributes for name, spec in faces.layout.arrays.items()}
+    assert all(one["what"] for one in described.values())
+    assert {name for name, one in described.items() if "unit" in one} == {*described} - {"valid"}
+    assert described["points"]["frame"] == described["matrix"]["frame"]
+
+
 @pytest.mark.parametrize("name", ["image", "points", "matrix", "inside_fraction"])
 def test_rows_of_what_is_no_picture_are_zero(faces, name):
     rows = [row["status"] not in ("ok", "no_face") for row in faces.rows()]

@@ -71,6 +71,17 @@ def test_a_face_without_landmarks_has_no_map(landmarks, kind):
     assert not store.array("map").load()[FAILED].any()
 
 
+@pytest.mark.parametrize("kind", HEATMAPS)
+def test_every_array_says_what_its_numbers_are(landmarks, kind):
+    store = maps_of(landmarks, kind)
+    described = {name: dict(spec.attributes) for name, spec in store.layout.arrays.items()}
+    assert described["map"]["scale"] * 255 == 1
+    assert kind in described["map"]["what"]
+    axes = described["map"]["order"].count("row, column") + ("Neutral" in described["map"]["order"])
+    assert axes == store.array("map").load().ndim - 2
+    assert "status.csv" in described["valid"]["what"]
+
+
 def test_neutral_has_no_map_of_its_own(landmarks):
     store = maps_of(landmarks)
     assert store.array("valid").load().tolist() == [0, 1, 1, 1, 1, 1, 1, 0]

@@ -63,6 +63,17 @@ def landmarks_of(faces, params=PARAMS):
     return Store(faces.parent / "landmarks")
 
 
+def test_a_stored_value_times_its_scale_is_in_px_of_the_crop(faces, sees, template_face):
+    sees(np.add(template_face, (3, 0)))
+    store = landmarks_of(faces)
+    described = store.layout.arrays["points"].attributes
+    px = store.array("points").load()[FIRST] * described["scale"]
+    np.testing.assert_allclose(px, np.add(template_face, (3, 0)), atol=1 / 128)
+    assert described["unit"] == "px"
+    assert "left eye 36-41, right eye 42-47" in described["order"]
+    assert "status.csv" in store.layout.arrays["valid"].attributes["what"]
+
+
 def test_points_of_the_second_look_are_taken_if_they_moved_little(faces, sees, template_face):
     sees(np.add(template_face, (3, 0)))
     store = landmarks_of(faces)

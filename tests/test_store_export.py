@@ -12,6 +12,7 @@ from errors import NoInputError, NoPermissionError, OutputExistsError, StorageEr
 from store import export as module
 from store.building import building, read_fingerprint, read_manifest
 from store.export import export
+from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -73,6 +74,21 @@ def test_columns_that_hdf5_cannot_hold_are_escaped_and_none_is_lost(tmp_path, ma
         assert all(isinstance(one, h5py.Dataset) for one in file["status"].values())
         assert file["status"]["status%2Fx"].attrs["column"] == "status/x"
     assert columns == {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def test_what_the_numbers_are_stands_on_every_array(tmp_path):
+    spec = ArraySpec((2,), "int16", {"what": "a point", "unit": "1/64 px", "scale": 1 / 64})
+    layout = Layout(3, 2, {"points": spec})
+    with building(tmp_path / "store", {}, {}, layout.as_json()) as folder:
+        create_arrays(folder, layout)
+        for shard in range(2):
+            rows = len(layout.span(shard))
+            blocks = {"points": np.full((rows, 2), 64, np.int16)}
+            write_shard(folder, layout, shard, blocks, {"status": ["ok"] * rows})
+        write_status(folder, layout, [{"id": str(row)} for row in range(3)])
+    export(tmp_path / "store", tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert dict(file["points"].attrs) == dict(spec.attributes)
 
 
 def test_where_it_comes_from_is_written_on_it(store, tmp_path):

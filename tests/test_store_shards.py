@@ -105,6 +105,21 @@ def test_the_bytes_are_those_that_zarr_writes_to_a_folder(tmp_path, shape, dtype
         assert (tmp_path / "ours/data.zarr/one" / plain.name).read_bytes() == plain.read_bytes()
 
 
+def test_what_the_numbers_are_is_an_attribute_that_zarr_reads(tmp_path):
+    described = {"what": "a point", "unit": "px", "scale": 1 / 64}
+    layout = Layout(10, 4, {"points": ArraySpec((2,), "int16", described)})
+    create_arrays(tmp_path, layout)
+    assert dict(zarr.open_group(tmp_path / "data.zarr")["points"].attrs) == described
+    assert Layout.from_json(json.loads(json.dumps(layout.as_json()))) == layout
+
+
+def test_a_layout_from_before_arrays_were_described_is_read():
+    old = LAYOUT.as_json()
+    for spec in old["arrays"].values():
+        del spec["attributes"]
+    assert Layout.from_json(old) == LAYOUT
+
+
 def test_every_array_carries_checksums(folder):
     metadata = json.loads((folder / "data.zarr/map/zarr.json").read_bytes())
     (sharding,) = metadata["codecs"]

@@ -135,6 +135,8 @@ def test_maps_of_every_face_are_read_with_plain_h5py(everything):
             "au": (42, 64, 64),
         }
         assert file["au"].dtype == np.uint8
+        assert all(file[name].attrs["scale"] == 1 / 255 for name in ("attention", "cam", "au"))
+        assert file["defined"].attrs["what"].startswith("1: the face has")
         assert file["id"].asstr()[1] == "Happiness-0"
         assert file["au"][1].max() == 255
         assert not file["au"][0].any()

@@ -21,6 +21,20 @@ from train.params import EvaluateParams
 
 Arrays = dict[str, NDArray[Any]]
 
+_MAPS: dict[str, str | float] = {
+    "unit": "1",
+    "scale": 1 / 255,
+    "order": "row, column",
+    "frame": "the maps' edges are those of the crop that stage align stores",
+}
+_MAP_ATTRIBUTES: dict[str, dict[str, str | float]] = {
+    "attention": {"what": "mean of the deepest level's channels, scaled to [0, 1]", **_MAPS},
+    "cam": {"what": "CAM of the face's label, scaled to [0, 1]", **_MAPS},
+    "au": {"what": "action-unit map of the face's label; zero where defined is 0", **_MAPS},
+    "defined": {"what": "1: the face has an action-unit map; 0: it has none"},
+}
+"""Attributes of the arrays in maps.h5."""
+
 
 def write_predictions(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
     """Write one row per face: label, prediction, probabilities; cosines if it has an AU map."""
@@ -52,7 +66,7 @@ def write_maps(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
     maps = {name: _bytes(one) for name, one in _maps(outputs).items()}
     defined = outputs.has_own_map(faces.labels_N).astype(np.uint8)
     texts = {name: faces.table[name].to_list() for name in ("id", "expression")}
-    write_hdf5(path, {**maps, "defined": defined}, texts)
+    write_hdf5(path, {**maps, "defined": defined}, texts, _MAP_ATTRIBUTES)
 
 
 def _maps(outputs: EvalOutputs) -> Arrays:

@@ -1,0 +1,72 @@
+"""What the numbers in a store's arrays are: attributes of the zarr and of the HDF5 arrays.
+
+Every array says what it is; `unit`, `scale`, `order` and `frame` where it has them. A stored value
+times its scale is in its unit. docs/stores.md shows them to readers.
+"""
+
+from anatomy.expressions import EXPRESSIONS
+from anatomy.landmarks import REGIONS
+from store.reading import POINT_STEPS_PER_PX
+
+Attributes = dict[str, str | float]
+
+_POINT_ORDER = "x then y of 68 points in iBUG order (left is the viewer's): " + ", ".join(
+    f"{name} {points[0]}-{points[-1]}" for name, points in REGIONS.items()
+)
+_CROP = (
+    "the crop in array image of stage align; (0, 0) is the centre of its top left pixel, "
+    "x to the right, y down"
+)
+_WHOLE_CROP = "the maps' edges are those of the crop, whatever their size"
+_FAILED = "; all zero where valid is 0"
+
+VALID: Attributes = {"what": "1: the row can be used; 0: it cannot, status.csv says why"}
+IMAGE: Attributes = {
+    "what": f"upright crop of the face{_FAILED}",
+    "unit": "grey level of sRGB, 0 to 255",
+    "order": "row, column, channel (red, green, blue)",
+}
+DETECTED_POINTS: Attributes = {
+    "what": f"landmarks by which the face was cropped; NaN where none were found{_FAILED}",
+    "unit": "px",
+    "order": _POINT_ORDER,
+    "frame": _CROP,
+}
+GIVEN_POINTS: Attributes = {
+    **DETECTED_POINTS,
+    "what": f"landmarks that came with the dataset; NaN where there are none{_FAILED}",
+}
+MATRIX: Attributes = {
+    "what": "affine map (2, 3) from the picture, upright by its EXIF data, to the crop: "
+    "crop = matrix[:, :2] @ (x, y) + matrix[:, 2]",
+    "unit": "px",
+    "frame": _CROP,
+}
+INSIDE_FRACTION: Attributes = {
+    "what": "share of the crop that lies inside the picture",
+    "unit": "1",
+}
+LANDMARKS: Attributes = {
+    "what": f"landmarks{_FAILED}",
+    "unit": "px",
+    "scale": 1 / POINT_STEPS_PER_PX,
+    "order": _POINT_ORDER,
+    "frame": _CROP,
+}
+
+
+def heatmap_attributes(kind: str, per_expression: bool) -> Attributes:
+    """Describe the maps of one kind.
+
+    Args:
+        kind: row of HEATMAPS.
+        per_expression: a sample is one map per expression, not a single one.
+    """
+    expressions = f"expression ({', '.join(EXPRESSIONS)}), " if per_expression else ""
+    return {
+        "what": f"heatmap of kind {kind}; all zero where valid is 0",
+        "unit": "1",
+        "scale": 1 / 255,
+        "order": f"{expressions}row, column",
+        "frame": _WHOLE_CROP,
+    }
