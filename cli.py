@@ -6,11 +6,13 @@ Exit codes: 0 done, 2 usage or params.yaml, 65 bad data, 66 no input, 71 out of 
 """
 
 import errno
+import logging
 import os
 import signal
 import sys
 import tempfile
 import traceback
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -18,6 +20,7 @@ from typing import NoReturn
 import click
 
 from commands import COMMANDS
+from commands.options import echo
 from errors import ProjectError, printable
 
 VERSION = "0.1.0"
@@ -67,12 +70,14 @@ def run_safely() -> NoReturn:
     """Run the command line; turn every error into a message and an exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
+    if logging.lastResort:
+        logging.lastResort.setFormatter(_Escaping())
     try:
         main(standalone_mode=False)
     except ProjectError as error:
         _fail(error.exit_code, str(error), _notes(error))
     except click.ClickException as error:
-        error.show()
+        echo(*_shown(error), err=True)
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort, _Terminated) as error:  # click hides Ctrl-C in an Abort
         code = 143 if isinstance(error, _Terminated) else 130
@@ -105,8 +110,22 @@ def _fail_unexpectedly(error: Exception) -> NoReturn:
     )
 
 
+class _Escaping(logging.Formatter):
+    """Writes warnings as `echo` writes lines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(map(printable, super().format(record).split("\n")))
+
+
+def _shown(error: click.ClickException) -> list[str]:
+    """Return what click prints of an error: usage, a hint, what is wrong."""
+    text = StringIO()
+    error.show(file=text)
+    return text.getvalue().rstrip("\n").split("\n")
+
+
 def _fail(code: int, *sentences: str) -> NoReturn:
-    click.echo(" ".join(filter(None, sentences)), err=True)
+    echo(" ".join(filter(None, sentences)), err=True)
     if "-v" in sys.argv[1:2] or "--verbose" in sys.argv[1:2]:
         traceback.print_exc()
     sys.exit(code)

@@ -13,8 +13,9 @@
     ├── NoPermissionError       77   no right to read or write
     └── DivergedError           78   the loss is not finite
 
-A message reads `error[DATA] where: what. What is safe. Remedy.`; file names are escaped, so that no
-name can forge a line. Anything else that escapes is a bug in AULens and exits with 1.
+A message reads `error[DATA] where: what. What is safe. Remedy.`; it is escaped, so that no file's
+name can forge a line or give the terminal orders. Anything else that escapes is a bug in AULens and
+exits with 1.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ class ProjectError(Exception):
         self.what = what
 
     def __str__(self) -> str:
-        return f"error[{self.code}] {printable(self.where)}: {self.what}"
+        return f"error[{self.code}] {printable(self.where)}: {printable(self.what)}"
 
 
 class UsageError(ProjectError):

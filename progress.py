@@ -1,4 +1,7 @@
-"""Progress of long work: a bar on a terminal, a line every ten seconds elsewhere."""
+"""Progress of long work: a bar on a terminal, a line every ten seconds elsewhere.
+
+Names of files in it are escaped, and are no markup.
+"""
 
 import os
 import sys
@@ -6,6 +9,8 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
+
+from errors import printable
 
 _SECONDS_PER_LINE = 10.0
 
@@ -25,7 +30,7 @@ class ProgressBar:
     """
 
     def __init__(self, what: str) -> None:
-        self._what, self._started, self._last = what, time.monotonic(), time.monotonic()
+        self._what, self._started, self._last = printable(what), time.monotonic(), time.monotonic()
         self._done_before: int | None = None
         from rich.console import Console
         from rich.progress import (
@@ -38,17 +43,19 @@ class ProgressBar:
 
         console = Console(stderr=True)
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
         )
         is_main = os.environ.get("RANK", "0") == "0"  # of torchrun's ranks, only the first reports
         shown = console.is_terminal and is_main
         self._bar = Progress(*columns, console=console, transient=True) if shown else None
-        self._task = self._bar.add_task(what, total=None, rate="", note="") if self._bar else None
+        self._task = (
+            self._bar.add_task(self._what, total=None, rate="", note="") if self._bar else None
+        )
 
     def __enter__(self) -> "ProgressBar":
         if self._bar:
@@ -69,7 +76,7 @@ class ProgressBar:
 
         A first call without a note says what an earlier run did; the rate does not count that.
         """
-        now = time.monotonic()
+        now, note = time.monotonic(), printable(note)
         if self._done_before is None:
             self._done_before = 0 if note else done
             self._started = self._started if note else now

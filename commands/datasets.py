@@ -4,8 +4,7 @@ from pathlib import Path
 
 import click
 
-from commands.options import PATH, progress_bar
-from errors import printable
+from commands.options import PATH, echo, progress_bar
 
 PRESETS = Path(__file__).parents[1] / "presets"
 
@@ -33,8 +32,8 @@ def use(name: str, reader: str, params: Path) -> None:
     chosen = ReaderChoice("demo") if made_later else choose(raw, reader)
     use_dataset(params, name, chosen.name)
     if chosen.saw:
-        click.echo(f"{raw} looks like {chosen.name}: it has {printable(chosen.saw)}")
-    click.echo(
+        echo(f"{raw} looks like {chosen.name}: it has {chosen.saw}")
+    echo(
         f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "
         "Next: dvc repro"
     )
@@ -56,11 +55,11 @@ def preset(name: str | None, params: Path) -> None:
     known = presets(PRESETS)
     if name is None:
         for each, line in known.items():
-            click.echo(f"{each:20}  {line}")
+            echo(f"{each:20}  {line}")
         return
     pick(known, name, "preset")
     for change in apply_preset(params, PRESETS / f"{name}.yaml"):
-        click.echo(f"{params}: {change}")
+        echo(f"{params}: {change}")
 
 
 @click.command()

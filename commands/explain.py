@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands.options import DEVICE, PATH, progress_bar, with_options
+from commands.options import DEVICE, PATH, echo, progress_bar, with_options
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,7 +185,7 @@ def explain(
             lines.append(_line(explainer, path, out / name))
     atomic_write(out / SUMMARY, canonical_json({**explainer.metadata, "pictures": lines}))
     for line in lines:
-        click.echo(_told(line))
+        echo(*_told(line))
 
 
 def _named(paths: Sequence[Path]) -> dict[str, Path]:
@@ -243,13 +243,11 @@ def _film(explainer: Explainer, path: Path, out: Path) -> Json:
     return {**line, "page": f"{out.name}.mp4"} if frames else {**line, "problem": "no frames"}
 
 
-def _told(line: Json) -> str:
-    """Return a line of the summary as words."""
-    from errors import printable
-
-    name = printable(line["picture"])
+def _told(line: Json) -> list[str]:
+    """Return a line of the summary as words, a line per face."""
+    name = line["picture"]
     if "problem" in line:
-        return f"{name}: {line['problem']}"
+        return [f"{name}: {line['problem']}"]
     if "frames" in line:
-        return f"{name}: {line['frames_with_a_face']} of {line['frames']} frames have a face"
-    return "\n".join(f"{name}: {face['sentence']}" for face in line["faces"])
+        return [f"{name}: {line['frames_with_a_face']} of {line['frames']} frames have a face"]
+    return [f"{name}: {face['sentence']}" for face in line["faces"]]

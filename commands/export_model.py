@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import click
-
-from commands.options import StageOptions, stage
+from commands.options import StageOptions, echo, stage
 
 
 @stage("run", "out")
@@ -17,4 +15,4 @@ def export_model(run: Path, out: Path, shared: StageOptions) -> None:
     params = shared.params.export
     from train.export import export as write
 
-    click.echo(write(run, out, params, shared.rebuild))
+    echo(write(run, out, params, shared.rebuild))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from errors import printable
+
 if TYPE_CHECKING:
     from params import Params
     from pipeline.execution.cluster import ClusterConfig
@@ -108,6 +110,11 @@ def stage(
         return click.command(name=function.__name__.replace("_", "-"))(command)
 
     return make
+
+
+def echo(*lines: str, err: bool = False) -> None:
+    """Print lines. What a file's name could do to a terminal, and to the lines, is escaped."""
+    click.echo("\n".join(map(printable, lines)), err=err)
 
 
 def progress_bar(stage: str, out: Path) -> "ProgressBar":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from commands.options import CLUSTER, DEVICE, StageOptions, progress_bar, stage
+from commands.options import CLUSTER, DEVICE, StageOptions, echo, progress_bar, stage
 
 if TYPE_CHECKING:
     from pipeline.execution.cluster import ClusterConfig
@@ -40,7 +40,7 @@ def index(raw: Path, out: Path, shared: StageOptions) -> None:
 
     with progress_bar("index", out) as progress:
         audit = run(raw, out, params, progress, shared.rebuild)
-    click.echo(summary(audit))
+    echo(*summary(audit).split("\n"))
 
 
 @stage("index", "out", options=CLUSTER)
@@ -73,7 +73,7 @@ def _build(
 
     with progress_bar(run.__name__, out) as progress:
         run(source, out, params, shared.cluster(progress), shared.rebuild)
-    click.echo(status_line(out))
+    echo(status_line(out))
 
 
 @stage("index", "faces", "landmarks", "out")
@@ -85,7 +85,7 @@ def survey(index: Path, faces: Path, landmarks: Path, out: Path, shared: StageOp
     params = shared.params.survey
     from pipeline.survey import survey as run
 
-    click.echo(run(index, faces, landmarks, out, params, shared.rebuild))
+    echo(run(index, faces, landmarks, out, params, shared.rebuild))
 
 
 @stage(
@@ -104,7 +104,7 @@ def heatmap(landmarks: Path, out: Path, kind: str, shared: StageOptions) -> None
 
     with progress_bar("heatmap", out) as progress:
         run(landmarks, out, kind, params, shared.cluster(progress), shared.rebuild)
-    click.echo(status_line(out))
+    echo(status_line(out))
 
 
 _MODEL = (
@@ -165,7 +165,7 @@ def _score(
 
     inputs = EvaluationInputs(*paths, select_device(shared.device))
     with progress_bar(name, out) as progress:
-        click.echo(score(inputs, out, params, progress, shared.rebuild))
+        echo(*score(inputs, out, params, progress, shared.rebuild).split("\n"))
 
 
 @stage("results", "out")
@@ -175,7 +175,7 @@ def report(results: Path, out: Path, shared: StageOptions) -> None:
     from report.page import write_report
 
     page = write_report(results, out, params)
-    click.echo(f"report: {page}")
+    echo(f"report: {page}")
 
 
 STAGES = (demo, index, align, landmark, survey, heatmap, train, evaluate, transfer, report)

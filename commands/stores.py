@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from commands.options import CLUSTER, PATH, progress_bar, with_options
+from commands.options import CLUSTER, PATH, echo, progress_bar, with_options
 
 
 @click.command()
@@ -13,7 +13,7 @@ def inspect(store: Path) -> None:
     """Describe an output, finished or half-built: STORE."""
     from store.inspect import describe
 
-    click.echo(describe(store))
+    echo(*describe(store).split("\n"))
 
 
 @click.command()
@@ -28,7 +28,7 @@ def verify(stores: tuple[Path, ...], deep: bool) -> None:
 
     with progress_bar("verify", stores[0]) as progress:
         for line in check(stores, deep, progress):
-            click.echo(line)
+            echo(line)
 
 
 @click.command()
@@ -46,7 +46,7 @@ def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
     with progress_bar("repair", store) as progress:
         cluster = ClusterConfig(progress, workers, scheduler)
         for line in repair_store(store, [Path(root) for root in ROOTS], cluster):
-            click.echo(line)
+            echo(line)
 
 
 @click.command()
@@ -57,7 +57,7 @@ def status() -> None:
     """
     from store.outputs import ROOTS, find_outputs, format_outputs
 
-    click.echo(format_outputs(list(find_outputs(Path(root) for root in ROOTS))))
+    echo(*format_outputs(list(find_outputs(Path(root) for root in ROOTS))))
 
 
 @click.command()
@@ -68,11 +68,11 @@ def clean(yes: bool) -> None:
 
     found = abandoned_outputs(Path(root) for root in ROOTS)
     if not found:
-        click.echo("Nothing to remove.")
+        echo("Nothing to remove.")
         return
-    click.echo(format_outputs(found))
+    echo(*format_outputs(found))
     if yes or click.confirm("Remove them? Their work will be lost"):
-        click.echo(f"{remove_unfinished(found) / 1e6:,.1f} MB freed.")
+        echo(f"{remove_unfinished(found) / 1e6:,.1f} MB freed.")
 
 
 @click.command()
@@ -82,7 +82,7 @@ def export(store: Path, out: Path) -> None:
     """Write a store as a compressed HDF5 file: STORE -> OUT.h5."""
     from store.export import export as run
 
-    click.echo(f"{out}: {run(store, out):,} bytes")
+    echo(f"{out}: {run(store, out):,} bytes")
 
 
 STORES = (inspect, verify, repair, status, clean, export)

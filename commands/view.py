@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from commands.options import PARAMS_FILE, PATH
+from commands.options import PARAMS_FILE, PATH, echo
 
 
 @click.group()
@@ -42,7 +42,7 @@ def heatmaps(faces: Path, landmarks: Path, out: Path, file: Path, **asked: Any) 
     options = params.options_of(asked["kind"])
     drawn = SheetOptions(**asked, kind_options=options, canvas_px=params.canvas_px)
     sheets, shown = write_heatmap_sheets(faces, landmarks, out, drawn)
-    click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")
+    echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} faces")
 
 
 @view.command()
@@ -65,7 +65,7 @@ def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
     from report.views.face_sheets import write_face_sheets
 
     sheets, shown = write_face_sheets(faces, out, status, count)
-    click.echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} pictures")
+    echo(f"{out}: sheet-001.png to sheet-{sheets:03}.png, {shown} pictures")
 
 
 @view.command()
@@ -78,4 +78,4 @@ def codebook(out: Path) -> None:
     from report.views.codebook import FIGURE, TABLE, write_codebook
 
     write_codebook(out)
-    click.echo(f"{out}: {TABLE}, {FIGURE}")
+    echo(f"{out}: {TABLE}, {FIGURE}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from errors import CorruptError, OutputExistsError, pick
+from errors import CorruptError, OutputExistsError, pick, printable
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
@@ -70,14 +70,16 @@ def repair_store(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> 
         UsageError: if its stage makes no shards.
     """
     bad = list(find_problems(store, deep=True, progress=cluster.progress))
-    yield from (f"{store}/{fault}" for fault in bad)
+    yield from (f"{printable(str(store))}/{fault}" for fault in bad)
     if not bad:
         yield f"{store}: nothing to repair"
         return
     require_repairable(store, bad)
     rebuild = _checked_rebuild(store, roots, cluster)
     moved = repair(store, bad, rebuild)
-    yield from (f"{store}: a file that is no part of it is now {place}" for place in moved)
+    yield from (
+        printable(f"{store}: a file that is no part of it is now {place}") for place in moved
+    )
     if left := list(find_problems(store, deep=True, progress=cluster.progress)):
         raise CorruptError(store, f"is still damaged: {left[0]}. Is the disk failing?")
     yield f"{store}: repaired, {len(bad)} {'file' if len(bad) == 1 else 'files'}"

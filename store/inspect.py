@@ -31,7 +31,7 @@ def describe(path: Path) -> str:
     files = manifest["files"]
     size = sum(record["bytes"] for record in files.values())
     lines = [
-        f"{path}: finished",
+        f"{printable(str(path))}: finished",
         *_aligned({"digest": manifest["sha256"], "size": f"{size:,} bytes in {len(files)} files"}),
         *_section("metadata", manifest["metadata"]),
         *_section("made from", read_fingerprint(path)),
@@ -54,14 +54,14 @@ def count_by_status(path: Path) -> dict[str, int]:
 def status_line(path: Path) -> str:
     """Return the counts by status on one line."""
     counts = ", ".join(f"{name} {count}" for name, count in sorted(count_by_status(path).items()))
-    return f"{path}: {counts}"
+    return printable(f"{path}: {counts}")
 
 
 def _unfinished(path: Path) -> Iterator[str]:
     output = describe_unfinished(path)
     if not (path / FINGERPRINT).exists():
         raise NoInputError(path, "does not say what is being built. `clean` removes it.")
-    yield f"{path}: NOT FINISHED, {output.state}"
+    yield printable(f"{path}: NOT FINISHED, {output.state}")
     rows = {} if output.rows is None else {"rows": f"{output.rows:,}"}
     yield from _aligned(
         {

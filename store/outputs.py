@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.files import MANIFEST
-from errors import CorruptError, NoInputError
+from errors import CorruptError, NoInputError, printable
 from store.building import COMMITS, FINGERPRINT, read_manifest
 from store.files import atomic_write, canonical_json
 from store.locking import lock_owner, try_lock
@@ -112,19 +112,20 @@ def remove_unfinished(outputs: Sequence[Output]) -> int:
     return freed
 
 
-def format_outputs(outputs: Sequence[Output]) -> str:
-    """Return the outputs as aligned text."""
+def format_outputs(outputs: Sequence[Output]) -> list[str]:
+    """Return the outputs as aligned lines."""
     lines = [("output", "stage", "rows", "MB", "state")]
     for output in outputs:
-        state = output.state + (f"; in work by {output.owner}" if output.owner else "")
+        owner = printable(f"; in work by {output.owner}") if output.owner else ""
+        name, state = printable(str(output.path)), printable(output.state) + owner
         rows = "" if output.rows is None else f"{output.rows:,}"
-        lines.append((str(output.path), output.stage, rows, f"{output.bytes / 1e6:,.1f}", state))
+        lines.append((name, printable(output.stage), rows, f"{output.bytes / 1e6:,.1f}", state))
     widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    return "\n".join(
+    return [
         f"{path:<{widths[0]}}  {stage:<{widths[1]}}  {rows:>{widths[2]}}  {size:>{widths[3]}}  "
         f"{state}".rstrip()
         for path, stage, rows, size, state in lines
-    )
+    ]
 
 
 def _folders(root: Path, depth_left: int) -> Iterator[Path]:

@@ -42,7 +42,7 @@ class FileProblem:
 
     def __str__(self) -> str:
         rows = f"; {_ranges(self.rows)}" if self.rows else ""
-        return f"{printable(self.file)}: {self.what}{rows}"
+        return f"{printable(self.file)}: {printable(self.what)}{rows}"
 
 
 def _ranges(rows: tuple[int, ...]) -> str:
@@ -104,12 +104,13 @@ def verify(
         started, count = time.perf_counter(), 0
         for problem in find_problems(path, deep, progress):
             count += 1
-            yield f"{path}/{problem}"
+            yield f"{printable(str(path))}/{problem}"
         if not count:
             files, size = size_of(path)
             seconds = time.perf_counter() - started
             speed = f", {size / 1e6 / max(seconds, 1e-9):,.0f} MB/s" if deep else ""
-            yield f"{path}: ok: {files} files, {size:,} bytes; {seconds:.2f} s{speed}"
+            counts = f"{files} files, {size:,} bytes; {seconds:.2f} s{speed}"
+            yield printable(f"{path}: ok: {counts}")
         bad += count
     if bad:
         raise CorruptError(

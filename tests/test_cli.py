@@ -205,3 +205,16 @@ def test_using_a_dataset_keeps_the_comments_of_the_parameters(folder):
     assert "datasets: [mine]" in after
     assert "reader: folder" in after
     assert after.count("#") == before.count("#")
+
+
+def test_an_argument_of_the_command_line_gives_the_terminal_no_orders(checkout):
+    done = subprocess.run(
+        [sys.executable, "cli.py", "verify", "--deep", "--a\x1b]0;title\x07"],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "\x1b" not in done.stderr
+    assert "\\x1b" in done.stderr

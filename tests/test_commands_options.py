@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from commands.options import CLUSTER, DEVICE, StageOptions, stage
+from commands.options import CLUSTER, DEVICE, StageOptions, echo, stage
 from errors import UsageError
 
 
@@ -48,3 +48,8 @@ def test_the_parameters_are_those_of_the_whole_file(checkout, tmp_path):
     (tmp_path / "mine.yaml").write_text(text.replace("bootstrap:", "bootstap:"))
     with pytest.raises(UsageError, match=r"evaluate\.bootstap"):
         _ = StageOptions(tmp_path / "mine.yaml", rebuild=False).params
+
+
+def test_what_is_printed_is_escaped_line_by_line(capsys):
+    echo("a\x1b[31m\nb", "\u202ec")
+    assert capsys.readouterr().out == "a\\x1b[31m\\nb\n\\u202ec\n"

@@ -30,3 +30,8 @@ def test_pick_returns_the_member_or_names_the_known_ones():
     assert pick({"cam": 1}, "cam", "method") == 1
     with pytest.raises(UsageError, match=r"no method 'can'; known: cam, lime\. Did you mean 'cam'"):
         pick({"lime": 2, "cam": 1}, "can", "method")
+
+
+def test_a_name_within_a_message_forges_no_line():
+    error = UsageError("a\nb", "no picture 'x\nerror[IO] \x1b[31m'.")
+    assert str(error).isprintable()

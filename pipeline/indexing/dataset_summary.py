@@ -56,7 +56,7 @@ def summary_lines(counted: Mapping[str, Any]) -> str:
         lines.append(f"listed {split}: none{_beside(0, published[split])}")
     for reason, counts in sorted(counted["left_out"].items()):
         of = ", ".join(f"{split} {number:,}" for split, number in counts.items())
-        lines.append(f"left out, {reason}: {of}")
+        lines.append(printable(f"left out, {reason}: {of}"))
     return "\n".join([*lines, f"note: {counted['note']}"] if counted["note"] else lines)
 
 
