@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from store.files import write_npz
 from store.reading import Store
-from train.images import plain_images
+from train.images import eval_images
 from train.methods.backbones.dlib_face import (
     ConvNorm,
     DlibFace,
@@ -57,7 +57,7 @@ def measure(net: Stages, images_BSS3: Tensor) -> Arrays:
             module.conv.register_forward_hook(note(name))
     with torch.no_grad():
         for images in torch.split(images_BSS3, BATCH):
-            net(plain_images(images, IMAGE_PX))
+            net(eval_images(images, IMAGE_PX))
     statistics = {}
     for name, found in sums.items():
         mean, square = torch.stack(found).mean(dim=0)
@@ -69,8 +69,8 @@ def measure(net: Stages, images_BSS3: Tensor) -> Arrays:
 def main(faces: Path, out: Path) -> None:
     """Measure on the training faces of a store and write the file."""
     store = Store(faces)
-    good = store.array("valid").all() == 1
-    train = np.array([row["split"] == "train" for row in store.table()])
+    good = store.array("valid").load() == 1
+    train = (store.table(("split",))["split"] == "train").to_numpy()
     rows = np.flatnonzero(good & train)
     images = torch.from_numpy(store.array("image").take(rows[: COUNT + BATCH]))
     arrays = read_network(face_file())
@@ -82,7 +82,7 @@ def main(faces: Path, out: Path) -> None:
         backbone = DlibFace(stages, large_maps=True)
         backbone.net.load_state_dict(state_dict(backbone.net, arrays, statistics))
         with torch.no_grad():
-            unseen = plain_images(images[COUNT:], IMAGE_PX)
+            unseen = eval_images(images[COUNT:], IMAGE_PX)
             evaluated = backbone.eval()(unseen)[0][-1].flatten(1)
             trained = backbone.train()(unseen)[0][-1].flatten(1)
         cosine = F.cosine_similarity(evaluated, trained).mean()

@@ -24,8 +24,9 @@ from pipeline.params import (
 )
 from report.params import ReportParams
 from train.methods import METHODS
-from train.options import BACKBONE_NAMES, head_options, loss_options, strategy_options
+from train.options import head_options, loss_options, strategy_options
 from train.params import EvaluateParams, ExportParams, TrainParams
+from train.pretrained import check_named_weights
 from validation import NameOf, checked
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -129,7 +130,7 @@ def validate(whole: Mapping[str, Any], file: Path) -> Params:
         params = checked(Params, whole)
         params._file = file  # type: ignore[misc]  # frozen are the fields, not what is private
         for name in params.methods:
-            _check_options(name, params.method(name))
+            _check_options(name, params.method(name), name in params.matrix.methods)
         for name, section in params.index.items():
             if section.reader != AUTO:  # else they are checked once the reader is known
                 checked(DATASETS[section.reader].options, section.options, f"index.{name}.options")
@@ -158,11 +159,14 @@ def _merged(below: Keys, above: Keys) -> Keys:
     return {**below, **above, **nested}
 
 
-def _check_options(name: str, params: TrainParams) -> None:
-    """Refuse a backbone that there is not, and options that a method's parts do not have."""
+def _check_options(name: str, params: TrainParams, listed: bool) -> None:
+    """Refuse a backbone that there is not, and options that a method's parts do not have.
+
+    Named weights have to fit the backbones of listed methods only.
+    """
     method = METHODS[name]
     try:
-        pick(dict.fromkeys(BACKBONE_NAMES), params.backbone, "backbone")
+        check_named_weights(params.backbone, params.weights if listed else "none")
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)

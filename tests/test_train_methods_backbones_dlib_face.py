@@ -4,8 +4,7 @@ import skimage.data
 import torch
 
 from errors import CorruptError
-from train.images import plain_images
-from train.methods.backbones import dlib_face
+from train.images import eval_images
 from train.methods.backbones.dlib_face import (
     STATISTICS,
     ConvNorm,
@@ -41,7 +40,7 @@ def test_the_descriptor_is_that_of_dlib():
         [portrait[y : y + 150, x : x + 150] for y, x in ((30, 150), (0, 90), (9, 200))]
     )
     with torch.no_grad():
-        deepest = net(plain_images(torch.from_numpy(chips), 150))[-1][-1]
+        deepest = net(eval_images(torch.from_numpy(chips), 150))[-1][-1]
     ours = deepest.mean(dim=(2, 3)) @ torch.tensor(arrays["embedding.weight"]).T
     oracle = dlib.face_recognition_model_v1(str(face_file()))
     theirs = [np.array(oracle.compute_face_descriptor(np.ascontiguousarray(one))) for one in chips]
@@ -91,6 +90,6 @@ def test_another_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
     models.mkdir()
     (models / "dlib_face_recognition_resnet_model_v1.dat").write_bytes(b"other")
     spec = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]})
-    monkeypatch.setattr(dlib_face.importlib.util, "find_spec", lambda name: spec)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
     with pytest.raises(CorruptError, match="SHA-256"):
         face_file()

@@ -144,7 +144,7 @@ def test_a_file_with_another_hash_is_refused(small, shipped):
 
 
 def test_a_missing_file_is_named(tmp_path, shipped):
-    with pytest.raises(NoInputError, match=r"none, imagenet or a path"):
+    with pytest.raises(NoInputError, match=r"none, face, imagenet or a path"):
         built(shipped, tmp_path / "nowhere.pt")
 
 

@@ -16,7 +16,6 @@ from train.methods.scn import SCOPES
 from train.methods.strategies import STRATEGIES
 from train.methods.wildcat import ARITHMETICS
 from train.options import (
-    BACKBONE_NAMES,
     CAM_METHOD_NAMES,
     HEAD_OPTIONS,
     LOSS_OPTIONS,
@@ -30,6 +29,7 @@ from train.options import (
     loss_options,
     strategy_options,
 )
+from train.pretrained import BACKBONE_WEIGHTS
 from validation import checked
 
 CHOICES = {
@@ -45,7 +45,7 @@ CHOICES = {
 
 
 def test_every_backbone_and_every_cam_method_is_named():
-    assert tuple(BACKBONES) == BACKBONE_NAMES
+    assert tuple(BACKBONES) == tuple(BACKBONE_WEIGHTS)
     assert tuple(CAM_METHODS) == CAM_METHOD_NAMES
 
 

@@ -17,23 +17,6 @@ from validation import checked
 
 Options = Mapping[str, bool | int | float | str | None]
 
-BACKBONE_NAMES = (
-    "resnet18",
-    "resnet50",
-    "vgg16",
-    "efficientnet_b0",
-    "mobilenetv3_small",
-    "convnext_atto",
-    "swin_tiny",
-    "vit_tiny",
-    "deit_small",
-    "deit_tiny",
-    "deit_mini",
-    "ir50",
-    "ir18",
-)
-"""Rows of BACKBONES."""
-
 CAM_METHOD_NAMES = (
     "class_map",
     "gradcam",

@@ -13,6 +13,7 @@ from train.methods.strategies import STRATEGIES
 from train.methods.weights import load_weights
 from train.options import head_options, loss_options, strategy_options
 from train.params import TrainParams
+from train.pretrained import check_named_weights
 from train.records import Loss
 
 
@@ -22,6 +23,7 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     Raises:
         UsageError: if a name or an option is not known.
     """
+    check_named_weights(params.backbone, params.weights)
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
     head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)

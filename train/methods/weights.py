@@ -22,7 +22,6 @@ import torch
 from torch import Tensor, nn
 
 from errors import CorruptError, DataError, NoInputError, UsageError, printable
-from train.methods.backbones.base import NAMED_WEIGHTS
 from train.methods.base import Classifier
 from train.methods.script_archive import (
     ScriptArchiveError,
@@ -30,6 +29,7 @@ from train.methods.script_archive import (
     read_script_tensors,
 )
 from train.params import TrainParams
+from train.pretrained import NAMED_WEIGHTS
 
 Tensors = dict[str, Tensor]
 _WRAPPINGS = ("state_dict", "model")

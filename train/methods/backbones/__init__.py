@@ -3,6 +3,8 @@
 Files:
     base.py           Backbone: five levels of activations
     convolutional.py  ResNet, VGG, Inception and other convolutional networks, and Swin
+    dlib_face.py      dlib's face-recognition network, with its weights
+    dlib_file.py      reads these weights from the bytes of their file
     ir.py             IR, the residual network of ArcFace
     vit.py            vision transformers
 """
@@ -12,6 +14,7 @@ from functools import partial
 
 from train.methods.backbones.base import Backbone
 from train.methods.backbones.convolutional import convnext, pyramid, resnet, swin, vgg
+from train.methods.backbones.dlib_face import dlib_face
 from train.methods.backbones.ir import ir
 from train.methods.backbones.vit import small_vit, vit
 from train.params import TrainParams
@@ -30,5 +33,7 @@ BACKBONES: dict[str, Callable[[TrainParams], Backbone]] = {
     "deit_mini": small_vit,
     "ir50": partial(ir, (3, 4, 14)),
     "ir18": partial(ir, (2, 2, 2)),
+    "dlib21": partial(dlib_face, 3),
+    "dlib27": partial(dlib_face, 4),
 }
 """Name -> what makes it of [train]. Five levels each, shallow to deep; 5 is what the head reads."""

