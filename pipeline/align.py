@@ -17,6 +17,7 @@ from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
 from pipeline.execution.sharded_build import BuildPlan, build_rows
 from pipeline.faces.backends import models
+from pipeline.faces.boxes import in_picture
 from pipeline.faces.decode import (
     PictureLimits,
     UndecodableError,
@@ -24,15 +25,9 @@ from pipeline.faces.decode import (
     decode,
     read_picture,
 )
+from pipeline.faces.framing import frame, without_face
 from pipeline.faces.locate import Search, cascade, locate, locate_all
-from pipeline.faces.warp import (
-    Matrix,
-    crop,
-    inside_fraction,
-    resize_matrix,
-    template_matrix,
-    transform_points,
-)
+from pipeline.faces.warp import crop, transform_points
 from pipeline.index import read_index
 from pipeline.params import AlignParams
 from store.files import free_bytes
@@ -183,17 +178,21 @@ def align_image(
     Args:
         image_HW3: RGB.
         params: how.
-        box: x, y, width, height of the face in px, if known.
+        box: x, y, width, height of the face in px, if known: no other face is taken.
         notes: what the decoder put right, kept in the detail.
     """
     image_HW3 = _prepared(image_HW3, params)
     found = locate(image_HW3, _search(params), box)
+    if box is not None and in_picture(box, *image_HW3.shape[:2]) is None:
+        return _unaligned(image_HW3, params.size_px, None, f"{notes} box-outside".strip())
     if found is None:
-        return _whole(NO_FACE[params.no_face], image_HW3, params.size_px, notes)
+        aside = _unaligned(image_HW3, params.size_px, box, notes)
+        return replace(aside, status=NO_FACE[params.no_face])
     if found.rejected:
-        aside = _whole(Status.SEVERAL_FACES, image_HW3, params.size_px, notes)
-        return replace(aside, faces=found.faces)
-    face = _aligned(image_HW3, found.points_L2, params, (notes, "rival" if found.rival else ""))
+        aside = _unaligned(image_HW3, params.size_px, None, notes)
+        return replace(aside, status=Status.SEVERAL_FACES, faces=found.faces)
+    words = (notes, "rival" if found.rival else "")
+    face = _aligned(image_HW3, found.points_L2, params, words, box)
     return replace(face, backend=found.attempt, faces=found.faces)
 
 
@@ -227,11 +226,15 @@ def _search(params: AlignParams) -> Search:
 
 
 def _aligned(
-    image_HW3: U8Image, points_L2: Points, params: AlignParams, notes: tuple[str, str]
+    image_HW3: U8Image,
+    points_L2: Points,
+    params: AlignParams,
+    notes: tuple[str, str],
+    box: Sequence[float] | None = None,
 ) -> Face:
     """Crop one located face; notes are of the decoder and of the choice."""
     height, width = image_HW3.shape[:2]
-    matrix, mode, inside = _frame(points_L2, (height, width), params)
+    matrix, mode, inside = frame(points_L2, (height, width), params, box)
     decoded, chosen = notes
     detail = [decoded, mode, chosen, "tiny" if min(height, width) < _SMALL_FACE_PX else ""]
     return Face(
@@ -244,30 +247,18 @@ def _aligned(
     )
 
 
-def _frame(
-    points_L2: Points, shape: tuple[int, int], params: AlignParams
-) -> tuple[Matrix, str, float]:
-    """Choose between turning the face upright and keeping a picture that is a face crop already."""
-    aligned = template_matrix(points_L2, params.size_px)
-    inside = inside_fraction(aligned, *shape, params.size_px)
-    turned = abs(aligned[1, 0]) > abs(aligned[0, 0])
-    resize = params.mode == "resize" or (
-        params.mode == "auto" and inside < params.min_inside_fraction and not turned
-    )
-    if not resize:
-        return aligned, "align", inside
-    return resize_matrix(*shape, params.size_px, params.size_px), "resize", 1.0
-
-
-def _whole(status: Status, image_HW3: U8Image, size_px: int, notes: str) -> Face:
-    """Keep the whole picture, to be used or only looked at; its points stay unknown."""
-    matrix = resize_matrix(image_HW3.shape[0], image_HW3.shape[1], size_px, size_px)
-    picture, detail = crop(image_HW3, matrix, size_px), " ".join(filter(None, [notes, "whole"]))
-    return Face(status, detail, picture, np.full((68, 2), np.nan), matrix, inside_fraction=1.0)
+def _unaligned(image_HW3: U8Image, size_px: int, box: Sequence[float] | None, notes: str) -> Face:
+    """Keep the picture, or what is around its box, to be used or only looked at; no points."""
+    height, width = image_HW3.shape[:2]
+    matrix, inside = without_face((height, width), size_px, box)
+    detail = " ".join(filter(None, [notes, "whole" if box is None else "box"]))
+    picture, unknown = crop(image_HW3, matrix, size_px), np.full((68, 2), np.nan)
+    return Face(Status.NO_FACE, detail, picture, unknown, matrix, inside)
 
 
 NO_FACE = {"skip": Status.NO_FACE, "resize": Status.OK}
-"""What becomes of a picture without a face: the status of its row, which keeps it whole."""
+"""What becomes of a picture without a face: the status of its row, which keeps it whole, or only
+what is around the box that the dataset gives."""
 
 
 def no_face(status: Status, detail: str, size_px: int) -> Face:

@@ -220,22 +220,6 @@ def test_a_full_disk_is_said_before_anything_is_made(raw, tmp_path, monkeypatch)
     assert {path.name for path in tmp_path.iterdir()} == {"raw", "index"}
 
 
-def test_a_given_box_chooses_the_face(raw, tmp_path, monkeypatch, template_face):
-    small = (template_face - 128) * 0.4 + (60, 60)
-    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.stack([template_face, small]))
-    write_table(
-        raw / "labels.csv",
-        ("file", "expression", "split", "box"),
-        [{"file": "good.png", "expression": "fear", "split": "train", "box": "25 25 70 70"}],
-    )
-    params = index_params()
-    index(raw, tmp_path / "index", params, ALONE.progress)
-    align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
-    (row,) = Store(tmp_path / "faces").rows()
-    assert row["faces"] == "2"
-    assert Store(tmp_path / "faces").array("matrix").load()[0, 0, 0] == pytest.approx(2.5)
-
-
 def test_what_the_decoder_put_right_is_noted(raw, tmp_path):
     Image.fromarray(NOISE).convert("P").save(raw / "good.png")
     align(indexed(raw, ["good.png"]), tmp_path / "faces", PARAMS, ALONE)

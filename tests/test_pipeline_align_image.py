@@ -98,3 +98,20 @@ def test_several_faces_leave_a_row_that_is_not_used_where_they_are_rejected(
     assert (face.status, face.faces) == ("several_faces", 2)
     np.testing.assert_array_equal(face.image_HW3, NOISE)
     assert align_image(NOISE, align_params(faces="reject"), (38, 30, 180, 200)).status == "ok"
+
+
+def test_a_picture_without_the_boxed_face_shows_its_box_and_nobody_else(monkeypatch):
+    monkeypatch.setitem(BACKENDS, "fake", lambda image_HW3: np.zeros((0, 68, 2)))
+    picture = np.zeros((256, 512, 3), np.uint8)
+    picture[:, 256:] = 250
+    for name, status in (("skip", "no_face"), ("resize", "ok")):
+        face = align_image(picture, align_params(no_face=name), (60, 80, 100, 100))
+        assert (face.status, face.detail) == (status, "box")
+        assert not face.image_HW3.any()
+        assert np.isnan(face.points_L2).all()
+
+
+@pytest.mark.parametrize("name", ["skip", "resize"])
+def test_a_box_outside_its_picture_is_said_and_never_used(name):
+    face = align_image(NOISE, align_params(no_face=name), (300, 0, 50, 50), "alpha")
+    assert (face.status, face.detail) == ("no_face", "alpha box-outside whole")

@@ -62,6 +62,32 @@ def always(*faces):
     return lambda image_HW3: np.array(faces, float).reshape(-1, 68, 2)
 
 
+def map_picture(height, width):
+    """Return a picture whose colours are its coordinates: red grows to the right, green down."""
+    y, x = np.indices((height, width)) * 255 / np.array([height, width]).reshape(2, 1, 1)
+    return np.stack([x, y, np.full_like(x, 9)], axis=-1).round().astype(np.uint8)
+
+
+def around_here(*faces, most=5):
+    """Return a backend that finds, in any part of a map picture of 600 px, the faces in sight."""
+
+    def find(image_HW3):
+        across, down = image_HW3[..., 0].mean(axis=0), image_HW3[..., 1].mean(axis=1)
+        (x_step, x), (y_step, y) = (np.polyfit(np.arange(len(v)), v, 1) for v in (across, down))
+        here = (np.array(faces) * 255 / 600 - (x, y)) / (x_step, y_step)
+        centres, size = here.mean(axis=1), np.array([image_HW3.shape[1], image_HW3.shape[0]])
+        return here[((centres > 0) & (centres < size)).all(axis=1)][:most]
+
+    return find
+
+
+def box_round(face_L2, loose=1.0):
+    """Return the box of a face, this many times as wide and high."""
+    low, high = face_L2.min(axis=0), face_L2.max(axis=0)
+    side = (high - low) * loose
+    return (*((low + high - side) / 2), *side)
+
+
 def at(face_L2, x, y, scale=1.0):
     """Return the face, shrunk and with its centre (128, 140) at x, y."""
     return (face_L2 - (128, 140)) * scale + (x, y)
@@ -188,12 +214,72 @@ def test_a_tie_goes_to_the_upper_left_whatever_the_order(sees, template_face, or
     np.testing.assert_allclose(found.points_L2, twins[0])
 
 
-def test_the_given_box_wins_over_size(sees, template_face):
-    small, large = at(template_face, 100, 100, 0.5), at(template_face, 350, 300)
-    sees("fake", always(small, large))
-    found = locate(np.zeros((600, 600, 3), np.uint8), [Attempt("fake")], 0.1, (60, 60, 90, 90))
-    np.testing.assert_allclose(found.points_L2, small)
-    assert not found.rival
+@pytest.mark.parametrize("loose", [0.7, 1.0, 1.4, 2.0])
+@pytest.mark.parametrize("scale", [0.15, 0.5])
+def test_the_boxed_face_wins_over_size_whatever_its_box(sees, template_face, scale, loose):
+    small, large = at(template_face, 100, 100, scale), at(template_face, 350, 300)
+    sees("fake", around_here(large, small))
+    found = locate(map_picture(600, 600), [Attempt("fake")], 0.2, box_round(small, loose))
+    np.testing.assert_allclose(found.points_L2, small, atol=1)
+    assert (found.attempt, found.rival) == ("fake in box", False)
+
+
+def test_a_neighbour_is_never_taken_for_the_face_in_the_box(sees, template_face):
+    covered, neighbour = at(template_face, 150, 300, 0.5), at(template_face, 250, 300, 0.5)
+    sees("fake", around_here(neighbour))
+    for loose in (0.7, 1.0, 1.5, 2.0):
+        box = box_round(covered, loose)
+        assert locate(map_picture(600, 600), cascade(["fake"])[:1], 0.1, box) is None
+
+
+def test_a_backend_that_finds_only_others_has_found_nobody(sees, template_face):
+    boxed, other = at(template_face, 150, 300, 0.5), at(template_face, 400, 300)
+    sees("first", around_here(other))
+    sees("second", around_here(other, boxed))
+    attempts = [Attempt("first"), Attempt("second")]
+    found = locate(map_picture(600, 600), attempts, 0.1, box_round(boxed))
+    assert found.attempt == "second in box"
+    np.testing.assert_allclose(found.points_L2, boxed, atol=1)
+
+
+def test_a_backend_that_names_few_faces_hides_no_boxed_one(sees, template_face):
+    rows = [at(template_face, x, y, 0.4) for y in (150, 400) for x in (90, 230, 370, 510)]
+    sees("fake", around_here(*rows, most=5))
+    for face in rows:
+        found = locate(map_picture(600, 600), [Attempt("fake")], 0.1, box_round(face))
+        np.testing.assert_allclose(found.points_L2, face, atol=1)
+
+
+def test_the_least_width_of_a_boxed_face_is_that_of_its_box(sees, template_face):
+    small = at(template_face, 100, 100, 0.15)  # 27 px wide, the box 43 high
+    sees("fake", around_here(small))
+    picture, box = map_picture(600, 600), box_round(small, 2)
+    assert locate(picture, [Attempt("fake")], 0.6, box) is not None
+    assert locate(picture, [Attempt("fake")], 0.66, box) is None
+
+
+def test_a_face_that_is_found_in_the_whole_picture_alone_is_taken(sees, template_face):
+    whole = around_here(at(template_face, 150, 300, 0.5))
+    nothing = np.zeros((0, 68, 2))
+    looked = sees("fake", lambda image: whole(image) if image.shape[0] == 600 else nothing)
+    box = box_round(at(template_face, 150, 300, 0.5))
+    found = locate(map_picture(600, 600), [Attempt("fake")], 0.1, box)
+    assert found.attempt == "fake"
+    assert len(looked) == 3
+
+
+def test_a_box_of_the_whole_picture_is_looked_at_once_each_way(sees):
+    looked = sees("blind", always())
+    assert (
+        locate(np.zeros((256, 256, 3), np.uint8), cascade(["blind"]), 0.2, (0, 0, 256, 256)) is None
+    )
+    assert len(looked) == len(cascade(["blind"]))
+
+
+@pytest.mark.parametrize("box", [(700, 0, 50, 50), (-60, 10, 50, 50), (10, 10, 0, 50)])
+def test_a_box_outside_the_picture_holds_no_face(sees, template_face, box):
+    sees("fake", around_here(at(template_face, 300, 300)))
+    assert locate(map_picture(600, 600), [Attempt("fake")], 0.1, box) is None
 
 
 def test_an_implausible_second_face_is_not_counted(sees, template_face):
@@ -213,10 +299,10 @@ def test_one_face_alone_is_taken_whatever_the_choice(sees, template_face, choice
 @pytest.mark.parametrize("choice", FACE_CHOICES)
 def test_the_given_box_wins_over_every_choice(sees, template_face, choice):
     small, large = at(template_face, 100, 100, 0.5), at(template_face, 350, 300)
-    sees("fake", always(small, large))
-    picture, box = np.zeros((600, 600, 3), np.uint8), (60, 60, 90, 90)
-    found = locate(picture, [Attempt("fake")], 0.1, box, choice)
-    np.testing.assert_allclose(found.points_L2, small)
+    sees("fake", around_here(small, large))
+    box = box_round(small)
+    found = locate(map_picture(600, 600), [Attempt("fake")], 0.1, box, choice)
+    np.testing.assert_allclose(found.points_L2, small, atol=1)
     assert not found.rejected
 
 

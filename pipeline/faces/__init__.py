@@ -2,7 +2,9 @@
 
 Files:
     backends/  the family BACKENDS: detectors of faces and their 68 points
+    boxes.py   which face a dataset's box belongs to, and where to look for it
     decode.py  turns a file into pixels; the only place that opens pictures
+    framing.py chooses the part of the picture that becomes the crop
     jpeg.py    finds damage within JPEGs that decoders accept
     locate.py  finds the face in a picture
     warp.py    from a picture to an upright square crop

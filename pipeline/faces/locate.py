@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import INNER_POINTS, five_landmarks
 from pipeline.faces.backends import BACKENDS
+from pipeline.faces.boxes import MARGINS, Area, Box, around, box_of, in_picture, match, overlap
 from store.records import Points, U8Image
 
 ENLARGE_TO_PX = 256
@@ -20,8 +21,6 @@ _SECOND_FACE = 0.6
 _SAME_FACE = 0.3
 """Two finds whose boxes share this part of what they cover are one face."""
 _INSIDE = 0.5
-
-Corners = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,8 @@ class Search:
 
     Attributes:
         attempts: tried in order until one passes the gate.
-        min_width: least width of a face, fraction of the picture's shorter side.
+        min_width: least width of a face, fraction of the shorter side of the picture, or of the
+            face's box if the dataset gives one.
         choice: row of FACE_CHOICES.
     """
 
@@ -88,22 +88,57 @@ def locate(
     Args:
         image_HW3: RGB; every attempt looks at it with the shorter side at 256 px or more.
         search: how.
-        box: x, y, width, height of the face in px if the dataset gives it: it chooses among
-            several.
+        box: x, y, width, height of the face in px if the dataset gives it: then this face is
+            looked for, and no other one is taken.
     """
+    if box is not None:
+        return _locate_boxed(image_HW3, search, box)
+    least_px = search.min_width * min(image_HW3.shape[:2])
     for attempt in search.attempts:
-        faces = _plausible_faces(image_HW3, attempt, search.min_width)
-        if not faces:
-            continue
-        scores = (
-            FACE_CHOICES[search.choice](faces, image_HW3.shape)
-            if box is None
-            else _overlaps(faces, box)
-        )
-        best, *others = _ranked(faces, scores)
-        rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
-        return LocatedFace(faces[best], str(attempt), len(faces), rival, rejected=scores[best] < 0)
+        if faces := _plausible_faces(image_HW3, attempt, least_px):
+            scores = FACE_CHOICES[search.choice](faces, image_HW3.shape)
+            return _chosen(faces, scores, str(attempt))
     return None
+
+
+def _locate_boxed(image_HW3: U8Image, search: Search, box: Sequence[float]) -> LocatedFace | None:
+    """Find the face in a box: each attempt looks closely first, then at the whole picture.
+
+    Who finds only others has found nobody, and the next attempt is made.
+    """
+    seen = in_picture(box, *image_HW3.shape[:2])
+    if seen is None:
+        return None
+    least_px = search.min_width * min(seen[2:])
+    for attempt in search.attempts:
+        for area, how in _areas(image_HW3, seen, attempt).items():
+            x, y, width, height = area
+            near = image_HW3[y : y + height, x : x + width]
+            faces = [np.add(face, (x, y)) for face in _plausible_faces(near, attempt, least_px)]
+            scores = [match(face, seen) for face in faces]
+            if any(scores):
+                return _chosen(faces, scores, how)
+    return None
+
+
+def _areas(image_HW3: U8Image, box: Box, attempt: Attempt) -> dict[Area, str]:
+    """Return where an attempt looks for a boxed face, in order -> what that is called."""
+    height, width = image_HW3.shape[:2]
+    plain = not attempt.pad and not attempt.turns
+    margins = MARGINS if plain else MARGINS[:1]
+    near = (around(box, margin, height, width) for margin in margins)
+    areas = dict.fromkeys(near, f"{attempt} in box")
+    whole = (0, 0, width, height)
+    if plain or whole in areas:
+        areas[whole] = str(attempt)
+    return areas
+
+
+def _chosen(faces: Sequence[Points], scores: Sequence[float], attempt: str) -> LocatedFace:
+    """Take the face with the highest score."""
+    best, *others = _ranked(faces, scores)
+    rival = any(scores[other] > _SECOND_FACE * scores[best] for other in others)
+    return LocatedFace(faces[best], attempt, len(faces), rival, rejected=scores[best] < 0)
 
 
 def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
@@ -117,25 +152,27 @@ def locate_all(image_HW3: U8Image, search: Search) -> list[tuple[Points, str]]:
         search: how; the best by its choice comes first, so it is the one that `locate` takes.
     """
     faces: list[tuple[Points, str]] = []
+    least_px = search.min_width * min(image_HW3.shape[:2])
     for attempt in search.attempts:
         if faces and (attempt.pad or attempt.turns):
             continue
-        for points in _plausible_faces(image_HW3, attempt, search.min_width):
-            box = _corners(points)
-            if all(_overlap(box, _box(known)) < _SAME_FACE for known, _ in faces):
+        for points in _plausible_faces(image_HW3, attempt, least_px):
+            box = box_of(points)
+            if all(overlap(box, box_of(known)) < _SAME_FACE for known, _ in faces):
                 faces.append((points, str(attempt)))
     scores = _largest_central([points for points, _ in faces], image_HW3.shape)
     return [faces[place] for place in _ranked([points for points, _ in faces], scores)]
 
 
-def _plausible_faces(image_HW3: U8Image, attempt: Attempt, min_width: float) -> list[Points]:
-    """Return the plausible faces of one attempt, in px of the picture."""
+def _plausible_faces(image_HW3: U8Image, attempt: Attempt, least_px: float) -> list[Points]:
+    """Return the plausible faces of one attempt, in px of the picture, each so wide at least."""
     picture, matrix_23 = view(image_HW3, attempt)
+    least_px *= float(np.hypot(*matrix_23[:, 0]))
     back = cv2.invertAffineTransform(matrix_23)
     return [
         face @ back[:, :2].T + back[:, 2]
         for face in BACKENDS[attempt.backend](picture)
-        if _plausible(face, picture.shape, min_width)
+        if _plausible(face, picture.shape, least_px)
     ]
 
 
@@ -165,14 +202,14 @@ def view(image_HW3: U8Image, attempt: Attempt) -> tuple[U8Image, NDArray[np.floa
     return np.ascontiguousarray(picture), matrix[:2]
 
 
-def _plausible(face_L2: Points, shape: tuple[int, ...], min_width: float) -> bool:
+def _plausible(face_L2: Points, shape: tuple[int, ...], least_px: float) -> bool:
     """The gate: eyes above the mouth, wide enough, and mostly inside the picture."""
     if not np.isfinite(face_L2).all():
         return False
     height, width = shape[:2]
     left, right, _, *mouth = five_landmarks(face_L2)
     eyes_above = (left[1] + right[1]) / 2 < (mouth[0][1] + mouth[1][1]) / 2
-    wide = np.ptp(face_L2[:, 0]) >= min_width * min(height, width)
+    wide = np.ptp(face_L2[:, 0]) >= least_px
     inner = face_L2[list(INNER_POINTS)]
     inside = np.mean(((inner >= 0) & (inner < (width, height))).all(axis=1)) >= _INSIDE
     return bool(eyes_above and wide and inside)
@@ -215,26 +252,3 @@ FACE_CHOICES: dict[str, FaceScores] = {
     "centre": _centre,
     "reject": _reject,
 }
-
-
-def _overlaps(faces: Sequence[Points], box: Sequence[float]) -> list[float]:
-    return [_overlap(_corners(face), box) for face in faces]
-
-
-def _corners(face_L2: Points) -> Corners:
-    (x0, y0), (x1, y1) = face_L2.min(axis=0), face_L2.max(axis=0)
-    return x0, y0, x1, y1
-
-
-def _box(face_L2: Points) -> tuple[float, float, float, float]:
-    x0, y0, x1, y1 = _corners(face_L2)
-    return x0, y0, x1 - x0, y1 - y0
-
-
-def _overlap(corners: Corners, box: Sequence[float]) -> float:
-    """Intersection over union of (x0, y0, x1, y1) and a box (x, y, width, height)."""
-    x0, y0, x1, y1 = corners
-    bx, by, bw, bh = box
-    shared = max(0.0, min(x1, bx + bw) - max(x0, bx)) * max(0.0, min(y1, by + bh) - max(y0, by))
-    union = (x1 - x0) * (y1 - y0) + bw * bh - shared
-    return shared / union if union > 0 else 0.0

@@ -3,6 +3,8 @@
 The template holds the eyes, nose and mouth corners of RAF-DB's own framing (within 1 %) at 256 px.
 """
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +14,8 @@ from store.records import Points, U8Image
 
 TEMPLATE_PX = 256
 TEMPLATE = ((91.0, 112.0), (165.0, 112.0), (128.0, 152.7), (95.6, 194.1), (160.4, 194.1))
+_FACE_WIDTH = 0.7
+"""From ear to ear on the template, fraction of the crop's side."""
 
 Matrix = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -37,6 +41,22 @@ def resize_matrix(height: int, width: int, new_height: int, new_width: int) -> M
     """Return the map (2, 3) of a resize, half-pixel centres."""
     x, y = new_width / width, new_height / height
     return np.array([[x, 0, 0.5 * x - 0.5], [0, y, 0.5 * y - 0.5]])
+
+
+def square_matrix(box: Sequence[float], size_px: int) -> Matrix:
+    """Return the map (2, 3) from px of the picture to a crop of a box, upright and unstretched.
+
+    The box's longer side fills as much of the crop as a face's width does on the template.
+
+    Args:
+        box: x, y, width, height in px, not empty.
+        size_px: side of the crop.
+    """
+    x, y, width, height = box
+    scale = size_px * _FACE_WIDTH / max(width, height)
+    centre_x, centre_y = x + width / 2 - 0.5, y + height / 2 - 0.5
+    middle = size_px / 2 - 0.5
+    return np.array([[scale, 0, middle - scale * centre_x], [0, scale, middle - scale * centre_y]])
 
 
 def transform_points(points_L2: Points, matrix_23: Matrix) -> Points:

@@ -1,0 +1,46 @@
+"""Which part of a picture becomes the crop."""
+
+import numpy as np
+import pytest
+
+from pipeline.faces.framing import frame, without_face
+from pipeline.faces.warp import transform_points
+from tests.indexing import align_params
+
+BOX = (100, 50, 70, 35)
+
+
+def middle(matrix_23, x, y):
+    return transform_points(np.array([[x, y]]), matrix_23)[0].tolist()
+
+
+def test_a_boxed_face_that_leaves_its_picture_is_turned_upright_all_the_same(template_face):
+    leaving = np.add(template_face, (90, 0))
+    assert frame(leaving, (256, 256), align_params(mode="auto"))[1] == "resize"
+    matrix, mode, inside = frame(leaving, (256, 256), align_params(mode="auto"), BOX)
+    assert mode == "align"
+    assert inside < 0.8
+    np.testing.assert_allclose(transform_points(leaving, matrix), template_face, atol=1e-8)
+
+
+def test_mode_resize_takes_the_box_where_there_is_one(template_face):
+    matrix, mode, _ = frame(template_face, (256, 256), align_params(mode="resize"), BOX)
+    assert mode == "resize"
+    np.testing.assert_allclose(matrix, without_face((256, 256), 256, BOX)[0])
+
+
+def test_without_a_face_the_box_stands_in_the_middle_unstretched():
+    matrix, inside = without_face((300, 300), 100, BOX)
+    assert matrix[0, 0] == matrix[1, 1] == pytest.approx(1)
+    assert middle(matrix, 134.5, 67) == pytest.approx([49.5, 49.5])
+    assert inside == 1
+
+
+def test_what_is_around_a_box_may_leave_the_picture():
+    assert without_face((300, 300), 100, (0, 0, 70, 70))[1] == pytest.approx(0.85**2, abs=0.02)
+
+
+def test_without_a_face_and_a_box_the_whole_picture_is_kept():
+    matrix, inside = without_face((50, 200), 100)
+    np.testing.assert_allclose(matrix[:, :2], [[0.5, 0], [0, 2]])
+    assert inside == 1
