@@ -1,9 +1,18 @@
-"""One picture or video, explained.
+"""One picture or video, explained: where a run looks, and on which action units.
 
-Pipeline finds and frames the faces, train says where the run looks.
+Joins `pipeline`, which finds and crops the faces, `train`, which computes the maps, and `report`,
+which draws the page. Notebooks import `Explainer`; run the lines in the folder of params.yaml:
+
+    from explain.explainer import Explainer
+    explainer = Explainer.load("runs/demo/cam/aligned")
+    detected, explanations = explainer.explain_picture("photo.jpg")
+    explainer.draw_page("photo.jpg", detected, explanations).savefig("photo-explained.png")
 
 Files:
+    explainer.py    a run that explains pictures: Explainer
     explanation.py  a face's prediction, attention and CAM per action unit, and the sentence
-    media.py        reads pictures, folders and videos
+    media.py        reads pictures, finds their faces: FaceDetector, DetectedImage
+    output.py       command explain: a page and its numbers for every picture and video
     params.py       section [explain] of params.yaml
+    video.py        reads and writes videos: VideoReader, VideoWriter
 """

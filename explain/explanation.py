@@ -68,7 +68,7 @@ class Explanation:
     regions: tuple[Region, ...]
 
     @property
-    def said(self) -> int:
+    def predicted(self) -> int:
         """Id of the expression that the run predicts."""
         return int(self.probabilities_V.argmax())
 
@@ -79,16 +79,16 @@ class Explanation:
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers, by name; no maps."""
-        chances = zip(EXPRESSIONS, self.probabilities_V.tolist(), strict=True)
+        probabilities = zip(EXPRESSIONS, self.probabilities_V.tolist(), strict=True)
         return {
-            "expression": EXPRESSIONS[self.said],
+            "expression": EXPRESSIONS[self.predicted],
             "explained": EXPRESSIONS[self.expression],
-            "probabilities": {name: round(chance, 4) for name, chance in chances},
+            "probabilities": {name: round(value, 4) for name, value in probabilities},
             "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
         }
 
 
-def explain(
+def explain_faces(
     model: EvalModel,
     images_BSS3: NDArray[np.uint8],
     points_BL2: NDArray[np.floating],
@@ -134,13 +134,13 @@ def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tup
     sharing: dict[object, list[int]] = {}
     for number, unit in book.units.items():
         sharing.setdefault(unit.region, []).append(number)
-    place = {number: place for place, number in enumerate(book.units)}
+    index_of = {number: index for index, number in enumerate(book.units)}
     regions = [
         Region(
             tuple(numbers),
             book.units[(*belongs, *numbers)[0]].name,
-            float(shares_U[place[numbers[0]]]),
-            float(areas_U[place[numbers[0]]]),
+            float(shares_U[index_of[numbers[0]]]),
+            float(areas_U[index_of[numbers[0]]]),
             belongs,
         )
         for numbers in sharing.values()
@@ -150,16 +150,16 @@ def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tup
     return tuple(sorted(there, key=lambda one: -one.ratio))
 
 
-def sentence(told: Explanation, params: ReadParams) -> str:
+def sentence(explanation: Explanation, params: ReadParams) -> str:
     """Say in words what was predicted and which action units hold the most attention."""
-    chance = told.probabilities_V
-    words = f"{EXPRESSIONS[told.said]}, {chance[told.said]:.0%}."
-    name = EXPRESSIONS[told.expression]
-    if told.expression != told.said:
-        words += f" Explained is {name}, {chance[told.expression]:.0%}."
-    if not told.regions:
-        return f"{words} On which action units attention lies is not known."
-    most = [one for one in told.regions[: params.named] if one.ratio >= params.stands_out]
+    name = EXPRESSIONS[explanation.expression]
+    words = f"{_with_percent(explanation, explanation.predicted)}."
+    if explanation.expression != explanation.predicted:
+        words += f" Explaining {_with_percent(explanation, explanation.expression)}."
+    if not explanation.regions:
+        why = "no landmarks" if explanation.attention_ZZ.any() else "attention is flat"
+        return f"{words} Attention per action unit is unavailable: {why}."
+    most = [one for one in explanation.regions[: params.named] if one.ratio >= params.stands_out]
     if not most:
         return f"{words} Attention is on no action unit more than elsewhere."
     listed = _joined([_described(one) for one in most])
@@ -172,9 +172,14 @@ def sentence(told: Explanation, params: ReadParams) -> str:
     return f"{words} Attention is densest on {listed}. {belong} to {name}."
 
 
+def _with_percent(explanation: Explanation, expression: int) -> str:
+    return f"{EXPRESSIONS[expression]} ({100 * explanation.probabilities_V[expression]:.0f} %)"
+
+
 def _described(one: Region) -> str:
     units = "/".join(map(str, one.units))
-    return f"AU{units} ({one.name}: {one.share:.0%} of it on {one.area:.0%} of the face)"
+    share, area = f"{100 * one.share:.0f} %", f"{100 * one.area:.0f} %"
+    return f"AU{units} ({one.name}: {share} of it on {area} of the face)"
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -193,3 +193,44 @@ def to_draw(
 def drawn(to_draw: Path) -> str:
     """The digest that every build of these maps ends with."""
     return finished(to_draw, to_draw.parents[2] / "gold" / "au")
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that one epoch on the tiny stores made, in about a second."""
+    import torch
+
+    from params import load
+    from progress import silent
+    from train.data.stores import Stores
+    from train.fitting.stage import train
+    from train.runs import Run
+
+    shipped = load(ROOT / "params.yaml").train
+    quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
+    out = tmp_path_factory.mktemp("runs") / "plain"
+    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
+    train(stores, out, Run("cam", "plain", quick, torch.device("cpu")), silent)
+    return out
+
+
+@pytest.fixture
+def photo_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, template_face: np.ndarray
+) -> Path:
+    """The working folder: params.yaml and in/face.png; a face is found where a picture is lit."""
+    from matplotlib.image import imsave
+
+    from pipeline.faces.backends import BACKENDS
+    from tests.pictures import PAGE_PICTURE
+
+    def detect(image_HW3: np.ndarray) -> np.ndarray:
+        return template_face[None] if image_HW3.any() else np.zeros((0, 68, 2))
+
+    for name in BACKENDS:
+        monkeypatch.setitem(BACKENDS, name, detect)
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    (tmp_path / "in").mkdir()
+    imsave(tmp_path / "in" / "face.png", PAGE_PICTURE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

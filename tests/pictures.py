@@ -8,6 +8,8 @@ from PIL import Image
 RNG = np.random.default_rng(0)
 NOISE = RNG.integers(0, 256, (40, 48, 3), np.uint8)
 PICTURE = Image.fromarray(NOISE)
+PAGE_PICTURE = np.random.default_rng(0).integers(1, 256, (256, 320, 3), np.uint8)
+"""Large enough for a face."""
 
 
 def saved(image, kind, **options):

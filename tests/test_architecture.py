@@ -14,7 +14,7 @@ DOORS = {
     "demo": {"store", "anatomy", "pipeline"},
     "store": set(),
     "pipeline": {"store", "anatomy"},
-    "explain": {"store", "anatomy", "pipeline", "train", "report"},
+    "explain": {"store", "anatomy", "pipeline", "train", "report", "params"},  # for notebooks
     "train": {"store", "anatomy"},
     "report": {"store", "anatomy"},
 }

@@ -10,7 +10,7 @@ from torch import nn
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
-from explain.explanation import Explanation, Region, explain, sentence
+from explain.explanation import Explanation, Region, explain_faces, sentence
 from params import load
 from train.evaluation.batch import EvalModel
 from train.methods.backbones import Backbone
@@ -63,8 +63,8 @@ def read(checkout):
 
 
 def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):
-    (told,) = explain(setup, lit, points, FEAR)
-    first = told.regions[0]
+    (explanation,) = explain_faces(setup, lit, points, FEAR)
+    first = explanation.regions[0]
     assert first.units == (23, 24, 26, 27)
     assert first.belongs == (26, 27)
     assert first.name == "jaw drop"
@@ -73,67 +73,69 @@ def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):
 
 
 def test_every_region_is_named_once_with_all_its_units(setup, lit, points):
-    (told,) = explain(setup, lit, points, FEAR)
-    units = [unit for region in told.regions for unit in region.units]
+    (explanation,) = explain_faces(setup, lit, points, FEAR)
+    units = [unit for region in explanation.regions for unit in region.units]
     assert sorted(units) == sorted(CODEBOOKS["published"].units)
-    assert [one.ratio for one in told.regions] == sorted(
-        (one.ratio for one in told.regions), reverse=True
+    assert [one.ratio for one in explanation.regions] == sorted(
+        (one.ratio for one in explanation.regions), reverse=True
     )
 
 
 def test_flat_attention_is_on_no_unit(setup, points, read):
     image = np.zeros((1, 224, 224, 3), np.uint8)
-    (told,) = explain(setup, image, points, FEAR)
-    assert told.regions == ()
-    assert "not known" in sentence(told, read)
+    (explanation,) = explain_faces(setup, image, points, FEAR)
+    assert explanation.regions == ()
+    assert sentence(explanation, read).endswith("unavailable: attention is flat.")
 
 
 def test_without_a_wish_the_predicted_expression_is_explained(setup, lit, points):
-    (told,) = explain(setup, lit, points)
-    assert told.expression == told.said
-    assert told.probabilities_V.sum() == pytest.approx(1)
+    (explanation,) = explain_faces(setup, lit, points)
+    assert explanation.expression == explanation.predicted
+    assert explanation.probabilities_V.sum() == pytest.approx(1)
 
 
 def test_the_wanted_expression_is_explained_whatever_is_predicted(setup, lit, points):
-    maps = [explain(setup, lit, points, wanted)[0] for wanted in range(7)]
-    assert [told.expression for told in maps] == list(range(7))
-    assert len({told.said for told in maps}) == 1
+    maps = [explain_faces(setup, lit, points, wanted)[0] for wanted in range(7)]
+    assert [explanation.expression for explanation in maps] == list(range(7))
+    assert len({explanation.predicted for explanation in maps}) == 1
     expected, _ = au(points, [FEAR], 64, canvas_px=224)
     np.testing.assert_allclose(maps[FEAR].au_ZZ, expected[0])
 
 
 def test_neutral_has_no_action_unit_map(setup, lit, points):
-    assert "AU map" not in explain(setup, lit, points, NEUTRAL)[0].maps()
-    assert "AU map" in explain(setup, lit, points, FEAR)[0].maps()
+    assert "AU map" not in explain_faces(setup, lit, points, NEUTRAL)[0].maps()
+    assert "AU map" in explain_faces(setup, lit, points, FEAR)[0].maps()
 
 
 def test_without_landmarks_there_are_maps_but_no_units(setup, lit, points, read):
-    (told,) = explain(setup, lit, points * np.nan, FEAR)
-    assert list(told.maps()) == ["attention", "CAM"]
-    assert told.regions == ()
-    assert "is not known" in sentence(told, read)
+    (explanation,) = explain_faces(setup, lit, points * np.nan, FEAR)
+    assert list(explanation.maps()) == ["attention", "CAM"]
+    assert explanation.regions == ()
+    assert sentence(explanation, read).endswith(
+        "Attention per action unit is unavailable: no landmarks."
+    )
 
 
 def test_faces_do_not_depend_on_their_company(setup, lit, points):
     other = np.random.default_rng(0).integers(0, 256, lit.shape, np.uint8)
-    both = explain(setup, np.concatenate([lit, other]), np.repeat(points, 2, axis=0), FEAR)
-    (alone,) = explain(setup, other, points, FEAR)
+    both = explain_faces(setup, np.concatenate([lit, other]), np.repeat(points, 2, axis=0), FEAR)
+    (alone,) = explain_faces(setup, other, points, FEAR)
     np.testing.assert_allclose(both[1].attention_ZZ, alone.attention_ZZ, atol=1e-5)
     np.testing.assert_allclose(both[1].cam_ZZ, alone.cam_ZZ, atol=1e-5)
 
 
 def test_points_are_those_of_the_face_whatever_its_size(setup, lit, points):
     half = np.ascontiguousarray(lit[:, ::2, ::2])
-    (told,) = explain(setup, half, (points + 0.5) / 2 - 0.5, FEAR)
+    (explanation,) = explain_faces(setup, half, (points + 0.5) / 2 - 0.5, FEAR)
     expected, _ = au(points, [FEAR], 64, canvas_px=224)
-    np.testing.assert_allclose(told.au_ZZ, expected[0], atol=0.02)
+    np.testing.assert_allclose(explanation.au_ZZ, expected[0], atol=0.02)
 
 
-def made(said, explained, regions):
-    chances = np.full(7, 0.04, np.float32)
-    chances[said] = 0.76
+def made(predicted, explained, regions):
+    probabilities = np.full(7, 0.04, np.float32)
+    probabilities[predicted] = 0.76
     blank = np.zeros((64, 64), np.float32)
-    return Explanation(chances, explained, blank, blank, None, tuple(regions))
+    return Explanation(probabilities, explained, blank, blank, None, tuple(regions))
 
 
 LIDS = Region((5,), "upper lid raiser", 0.12, 0.03, (5,))
@@ -142,10 +144,10 @@ FLAT = Region((17,), "chin raiser", 0.05, 0.05, ())
 
 
 def test_the_sentence_names_the_densest_units_and_those_of_the_expression(read):
-    told = made(FEAR, FEAR, [LIDS, CORNERS, FLAT])
-    assert sentence(told, read) == (
-        "Fear, 76%. Attention is densest on AU5 (upper lid raiser: 12% of it on 3% of the face) "
-        "and AU12/15 (lip corner puller: 10% of it on 5% of the face). AU5 belongs to Fear."
+    explanation = made(FEAR, FEAR, [LIDS, CORNERS, FLAT])
+    assert sentence(explanation, read) == (
+        "Fear (76 %). Attention is densest on AU5 (upper lid raiser: 12 % of it on 3 % of the "
+        "face) and AU12/15 (lip corner puller: 10 % of it on 5 % of the face). AU5 belongs to Fear."
     )
 
 
@@ -155,7 +157,7 @@ def test_the_sentence_says_when_no_unit_stands_out(read):
 
 def test_the_sentence_says_when_another_expression_is_explained(read):
     words = sentence(made(NEUTRAL, FEAR, [CORNERS]), read)
-    assert words.startswith("Neutral, 76%. Explained is Fear, 4%. ")
+    assert words.startswith("Neutral (76 %). Explaining Fear (4 %). ")
     assert words.endswith("None of them belongs to Fear.")
 
 
@@ -165,8 +167,8 @@ def test_the_sentence_says_that_neutral_has_no_action_units(read):
 
 
 def test_the_numbers_are_json(setup, lit, points):
-    (told,) = explain(setup, lit, points, FEAR)
-    read_back = json.loads(json.dumps(told.as_json(), allow_nan=False))
+    (explanation,) = explain_faces(setup, lit, points, FEAR)
+    read_back = json.loads(json.dumps(explanation.as_json(), allow_nan=False))
     assert list(read_back["probabilities"]) == list(EXPRESSIONS)
     assert read_back["explained"] == "Fear"
     assert read_back["regions"][0]["units"] == [23, 24, 26, 27]

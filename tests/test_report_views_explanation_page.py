@@ -10,7 +10,7 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
 CHANCES = {name: place / 21 for place, name in enumerate(EXPRESSIONS)}
 
 
-def face(heat=0.5, sentence="Fear, 76%.", titles=("attention", "CAM", "AU map")):
+def face(heat=0.5, sentence="Fear (76 %).", titles=("attention", "CAM", "AU map")):
     square = np.array([[50, 40], [250, 40], [250, 240], [50, 240]], float)
     heatmaps = {name: np.full((300, 400), heat, np.float32) for name in titles}
     return ExplainedFace(square, heatmaps, sentence, CHANCES)
@@ -24,8 +24,8 @@ def test_a_page_shows_the_picture_under_every_map_and_what_is_said():
     figure = draw_page("a.jpg", PICTURE, [face()])
     assert len(figure.axes[0].images) == 4
     found = words(figure)
-    assert {"a.jpg", "picture", "attention", "CAM", "AU map", "Fear, 76%."} <= set(found)
-    assert any(line.startswith("Sadness 29%, Disgust 24%") for line in found)
+    assert {"a.jpg", "picture", "attention", "CAM", "AU map", "Fear (76 %)."} <= set(found)
+    assert any(line.startswith("Sadness 29 %, Disgust 24 %") for line in found)
 
 
 def test_a_page_has_a_pixel_for_every_pixel_of_the_picture():
@@ -61,7 +61,7 @@ def test_pages_of_a_video_have_one_size_whatever_is_on_them():
 
 def test_a_page_names_no_more_faces_than_it_has_room_for():
     shown = words(draw_page("f", PICTURE, [face() for _ in range(5)], 2))
-    assert shown.count("Fear, 76%.") == 2
+    assert shown.count("Fear (76 %).") == 2
 
 
 def test_a_picture_without_a_face_says_so():

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import pytest
 import torch
@@ -59,3 +60,19 @@ def test_weights_of_another_model_are_refused(written):
 
 def test_the_revision_is_a_commit_or_unknown():
     assert re.fullmatch("[0-9a-f]{40}|unknown", git_revision())
+
+
+@pytest.mark.slow
+def test_a_run_of_other_settings_says_which(tiny_run, tmp_path):
+    other = shutil.copytree(tiny_run, tmp_path / "other")
+    described = json.loads((tiny_run / "run.json").read_text())
+    del described["params"]["protocol"]
+    (other / "run.json").unlink()
+    (other / "run.json").write_text(json.dumps(described))
+    with pytest.raises(DataError, match=r"other settings \(protocol\). Train it again"):
+        load_run(other, "best", CPU)
+
+
+def test_a_folder_that_is_no_run_says_what_to_name(tmp_path):
+    with pytest.raises(NoInputError, match="Give the output folder of `train`"):
+        load_run(tmp_path, "best", CPU)

@@ -93,7 +93,7 @@ def shorten_line(text: str, letters: int) -> str:
 def _face_lines(face: ExplainedFace, letters: int) -> list[str]:
     """Return the lines of one face: its sentence, then the probabilities, highest first."""
     ordered = sorted(face.probabilities.items(), key=lambda item: -item[1])
-    probabilities = ", ".join(f"{name} {value:.0%}" for name, value in ordered)
+    probabilities = ", ".join(f"{name} {100 * value:.0f} %" for name, value in ordered)
     sentence = wrap(face.sentence, letters, max_lines=_SENTENCE_LINES, placeholder=" ...")
     return [*sentence, shorten_line(probabilities, letters)]
 

@@ -1,0 +1,136 @@
+"""A run that explains pictures: finds their faces, computes the maps, draws the page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from errors import pick
+from explain.explanation import Explanation, explain_faces, sentence
+from explain.media import DetectedImage, FaceDetector, outline, resized
+from explain.params import ReadParams
+from params import load
+from pipeline.faces.warp import paste_map
+from report.params import DrawParams
+from report.views.explanation_page import ExplainedFace, draw_page
+from train.device import select_device
+from train.evaluation.batch import EvalModel, load_eval_model
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """A run that explains pictures.
+
+    Attributes:
+        detector: how faces are found.
+        model: of the run.
+        read: how it is read.
+        draw: how pages are drawn.
+        metadata: which run, trained on what.
+        expression: id of the expression to explain; None for the predicted one.
+    """
+
+    detector: FaceDetector
+    model: EvalModel
+    read: ReadParams
+    draw: DrawParams
+    metadata: Json
+    expression: int | None = None
+
+    @classmethod
+    def load(
+        cls,
+        run: Path | str,
+        expression: str | None = None,
+        params: Path | str = "params.yaml",
+        device: str = "auto",
+    ) -> "Explainer":
+        """Load a run.
+
+        Args:
+            run: output of stage train.
+            expression: name of the expression to explain, such as Fear; None for the predicted one.
+            params: file with all parameters.
+            device: cpu, cuda, cuda:1, ...; auto: a GPU if there is one.
+
+        Raises:
+            UsageError: if the expression is unknown.
+            NoInputError: if there is no such run.
+        """
+        settings, run = load(Path(params)), Path(run)
+        detector = FaceDetector(settings.explain.find, settings.align, settings.landmark)
+        read = settings.explain.read
+        ids = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
+        word = expression.lower() if expression else None
+        wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
+        reading = (read.checkpoint, read.cam_method, read.geometry)
+        model, card = load_eval_model(run, *reading, select_device(device))
+        metadata = {
+            "run": str(run),
+            **{key: getattr(card, key) for key in ("method", "supervision")},
+            **{key: getattr(card.about, key) for key in ("dataset", "notice")},
+            "read": read.model_dump(mode="json"),
+        }
+        return cls(detector, model, read, settings.explain.draw, metadata, wanted)
+
+    def explain_picture(self, path: Path | str) -> tuple[DetectedImage, list[Explanation]]:
+        """Find the faces of a picture and explain each.
+
+        Raises:
+            UndecodableError: if it cannot be read as a picture.
+        """
+        detected = self.detector.read(Path(path))
+        return detected, self.explain(detected)
+
+    def explain(self, detected: DetectedImage) -> list[Explanation]:
+        """Explain the faces that were found in a picture."""
+        if not detected.faces:
+            return []
+        return explain_faces(self.model, detected.stacked(), detected.points_BL2, self.expression)
+
+    def sentence(self, explanation: Explanation) -> str:
+        """Say in words what was predicted, and where attention lies."""
+        return sentence(explanation, self.read)
+
+    def as_json(self, detected: DetectedImage, explanations: Sequence[Explanation]) -> list[Json]:
+        """Return the numbers of every face."""
+        return [
+            {
+                "outline": outline(face).round(1).tolist(),
+                "found_by": face.backend,
+                "framing": face.detail,
+                "inside_fraction": round(face.inside_fraction, 3),
+                **explanation.as_json(),
+                "sentence": self.sentence(explanation),
+            }
+            for face, explanation in zip(detected.faces, explanations, strict=True)
+        ]
+
+    def draw_page(
+        self,
+        title: str,
+        detected: DetectedImage,
+        explanations: Sequence[Explanation],
+        max_faces: int | None = None,
+    ) -> Figure:
+        """Draw the maps over the picture; max_faces: see report.views.explanation_page."""
+        shown = resized(detected, self.draw.panel_px)
+        shape = shown.image_HW3.shape[:2]
+        faces = [
+            ExplainedFace(
+                outline(face),
+                {
+                    name: paste_map(map_ZZ, face.matrix_23, len(face.image_HW3), shape)
+                    for name, map_ZZ in explanation.maps().items()
+                },
+                self.sentence(explanation),
+                explanation.as_json()["probabilities"],
+            )
+            for face, explanation in zip(shown.faces, explanations, strict=True)
+        ]
+        return draw_page(title, shown.image_HW3, faces, max_faces)
