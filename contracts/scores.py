@@ -15,6 +15,9 @@ all_aus     the face's own map of all action units, whatever the expression
 class_mean  the mean AU map of the expression over the scored faces, so fitted to them
 """
 
+SHOWN_BASELINES = ("uniform", "class_mean")
+"""Those that a chart marks."""
+
 Interval = tuple[float, float] | None
 """[low, high]; None where no face counts."""
 
@@ -53,6 +56,10 @@ class Baselines(Contract):
     uniform: MacroAverage
     all_aus: MacroAverage
     class_mean: MacroAverage
+
+    def titled(self) -> dict[str, MacroAverage]:
+        """Return them by their names in print."""
+        return {BASELINES[name]: average for name, average in self}
 
 
 class CalibrationBin(Contract):
@@ -213,6 +220,11 @@ class Scores(Contract):
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]
     faithfulness: Faithfulness | None
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether the run was trained on another dataset than it is scored on."""
+        return self.dataset != self.trained_on
 
     @property
     def layers(self) -> list[str]:

@@ -122,9 +122,9 @@ def build_content(comparisons: Sequence[Comparison], sheet_faces: int) -> Report
     """Build everything that the page shows of these results."""
     names = dict.fromkeys(one.dataset for one in sorted(comparisons, key=_transfers_last))
     runs = all_runs(comparisons)
-    notices = dict.fromkeys(str(run.scores["notice"]) for run in runs if run.scores["notice"])
+    notices = dict.fromkeys(run.scores.notice for run in runs if run.scores.notice)
     caveats = dict.fromkeys(
-        f"{run.scores['method']}: {run.scores['caveat']}." for run in runs if run.scores["caveat"]
+        f"{run.scores.method}: {run.scores.caveat}." for run in runs if run.scores.caveat
     )
     return ReportContent(
         datasets=tuple(

@@ -5,7 +5,7 @@ import pytest
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="make setup installs it")
 
-ABOUT = {"expressions": ["a", "b"], "notice": "made up"}
+ABOUT = {"expressions": "[]", "notice": "made up"}
 FACE_PX = 40
 
 

@@ -45,6 +45,6 @@ def test_the_flat_record_keeps_all_digits(results):
 
 def test_a_shallower_network_has_dashes_for_the_layers_it_lacks(results):
     scores = load_comparisons(results)[0].runs[0].scores
-    put(results, "demo/vgg/plain", att_cos={"1": scores["att_cos"]["1"]})
+    put(results, "demo/vgg/plain", att_cos={"1": scores.att_cos["1"].model_dump()})
     rows = layer_table(load_comparisons(results)).rows
     assert rows[-3] == ("demo", "vgg", "plain", "cosine", "0.375", "–")

@@ -12,6 +12,7 @@ import torch
 
 import train.export
 from contracts.files import EXPORT_CARD
+from contracts.runs import ExportCard, RunCard
 from errors import CorruptError, NoInputError, OutputExistsError
 from params import load
 from store.building import read_manifest
@@ -57,12 +58,12 @@ def card(exported):
 def test_an_exported_run_predicts_what_the_run_predicts(run, exported, tiny):
     images = Store(tiny.faces).array("image").load()
     model, method, described = load_run(run, "best", CPU)
-    graph = ExportGraph(model, method.cam_method, described["params"]["image_px"])
+    graph = ExportGraph(model, method.cam_method, described.params["image_px"])
     agree(answers((exported / ONNX).read_bytes(), images), graph.run(images))
 
 
 def test_weights_come_back_into_a_network_made_from_the_card(run, exported):
-    model, _, _ = build_untrained(exported / EXPORT_CARD)
+    model, _, _ = build_untrained(ExportCard, exported / EXPORT_CARD)
     safetensors.torch.load_model(model, exported / WEIGHTS)
     expected = load_run(run, "best", CPU)[0].state_dict()
     assert list(model.state_dict()) == list(expected)
@@ -107,7 +108,8 @@ def test_nothing_names_a_folder_of_this_machine(run, tmp_path, checkout, shipped
     described = json.loads((run / "run.json").read_text())
     described["params"]["weights"] = "/home/somebody/ir50.pth"
     described["about"]["root"] = "/home/somebody/faces"
-    monkeypatch.setattr(train.export, "load_run", lambda *given: (*load_run(*given)[:2], described))
+    card = RunCard(**described)
+    monkeypatch.setattr(train.export, "load_run", lambda *given: (*load_run(*given)[:2], card))
     export(run, tmp_path / "out", shipped)
     for file in (tmp_path / "out").iterdir():
         payload = file.read_bytes()
@@ -115,6 +117,16 @@ def test_nothing_names_a_folder_of_this_machine(run, tmp_path, checkout, shipped
         assert b"torch/" not in payload
         assert b"somebody" not in payload
     assert "from weights: ir50.pth" in (tmp_path / "out" / EXPORT_CARD).read_text()
+
+
+def test_a_run_without_a_notice_is_exported(run, tmp_path, shipped):
+    silent = shutil.copytree(run, tmp_path / "silent")
+    described = json.loads((silent / "run.json").read_text())
+    described["about"]["notice"] = None
+    (silent / "run.json").chmod(0o644)
+    (silent / "run.json").write_text(json.dumps(described))
+    export(silent, tmp_path / "out", shipped)
+    assert json.loads((tmp_path / "out" / EXPORT_CARD).read_text())["notice"] is None
 
 
 def test_equal_runs_give_equal_bytes(run, exported, tmp_path, shipped):

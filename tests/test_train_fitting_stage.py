@@ -145,7 +145,7 @@ def test_a_loaded_run_is_ready_to_be_asked(trained):
     model, method, card = load_run(trained, "best", CPU)
     assert not model.training
     assert method == METHODS["cam"]
-    assert card["expressions"][1] == "Happiness"
+    assert card.expressions[1] == "Happiness"
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])

@@ -5,12 +5,19 @@ import shutil
 import pytest
 import torch
 
-from errors import CorruptError, DataError, NoInputError
+from contracts.runs import RunCard
+from errors import CorruptError, DataError, NoInputError, UsageError
 from params import load as load_params
 from train.checkpoint import save
 from train.runs import build_untrained, git_revision, load_run
 
 CPU = torch.device("cpu")
+ABOUT = {"dataset": "mine", "notice": None, "size_px": 256}
+CARD = {
+    **{"stage": "train", "version": 3, "method": "cam", "supervision": "plain", "ranks": 1},
+    **{"faces": "f", "landmarks": "a", "heatmaps": "b", "torch": "2.11", "expressions": []},
+    "about": ABOUT | {"kind": "au", "canvas_px": 224, "options": {}},
+}
 
 
 @pytest.fixture
@@ -21,7 +28,7 @@ def written(checkout, tmp_path):
 
     def write(**changes):
         params = {**small.model_dump(mode="json"), **changes}
-        (tmp_path / "run.json").write_text(json.dumps({"method": "cam", "params": params}))
+        (tmp_path / "run.json").write_text(json.dumps(CARD | {"params": params}))
         return tmp_path
 
     return write
@@ -30,13 +37,13 @@ def written(checkout, tmp_path):
 @pytest.mark.parametrize("kept", ["model", "average"])
 def test_the_ema_is_loaded_where_there_is_one(written, kept):
     run = written()
-    weights = build_untrained(run / "run.json")[0].state_dict()
+    weights = build_untrained(RunCard, run / "run.json")[0].state_dict()
     other = {name: torch.zeros_like(weight) for name, weight in weights.items()}
     average = weights if kept == "average" else None
     save(run / "best.ckpt", {"model": other if average else weights, "average": average})
-    model, _, described = load_run(run, "best", CPU)
+    model, _, card = load_run(run, "best", CPU)
     assert not model.training
-    assert described["method"] == "cam"
+    assert card.method == "cam"
     loaded = model.state_dict()
     assert all(torch.equal(loaded[name], weight) for name, weight in weights.items())
 
@@ -48,7 +55,21 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 
 def test_settings_of_another_version_are_named(written):
     with pytest.raises(DataError, match=r"other settings \(sparkle\)"):
-        build_untrained(written(sparkle=1) / "run.json")
+        build_untrained(RunCard, written(sparkle=1) / "run.json")
+
+
+def test_a_run_of_another_version_names_the_keys(written):
+    file = written() / "run.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"regime": "plain"}))
+    with pytest.raises(DataError, match=r"run\.json: .*\(keys: regime\). Train it again"):
+        load_run(file.parent, "best", CPU)
+
+
+def test_an_unknown_method_prints_the_known_ones(written):
+    file = written() / "run.json"
+    file.write_text(file.read_text().replace('"cam"', '"came"', 1))
+    with pytest.raises(UsageError, match=r"came.*acol"):
+        load_run(file.parent, "best", CPU)
 
 
 def test_weights_of_another_model_are_refused(written):

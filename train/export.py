@@ -1,18 +1,8 @@
 """Export a run for other programs: weights, an ONNX graph, and a card that describes them.
 
-    OUT/model.onnx           faces as stage align stores them -> logits, attention, cam
-    OUT/model.safetensors    the weights, by the network's own names
-    OUT/model.json           the card: inputs, outputs, training data, licence
-
-Keys of the card:
-
-    input, outputs      of the graph: names, types, shapes, meaning
-    onnx                opset; differences: the largest difference from torch per output, None if
-                        onnxruntime is not installed
-    method, supervision, params, expressions, torch    as in run.json; a weights file by name only
-    checkpoint, epoch, accuracy: {split: ...}, protocol
-    trained_on, notice, licence, revision, digests of the stores
-    files               name -> SHA-256
+OUT/model.onnx           faces as stage align stores them -> logits, attention, cam
+OUT/model.safetensors    the weights, by the network's own names
+OUT/model.json           the card, contracts.runs.ExportCard: inputs, outputs, data, licence
 """
 
 import json
@@ -23,8 +13,8 @@ import numpy as np
 import safetensors.torch
 import torch
 
-from contracts.files import EXPORT_CARD
-from contracts.runs import ExportCard
+from contracts.files import EXPORT_CARD, read_contract
+from contracts.runs import ExportCard, GraphTensor, OnnxCheck, RunCard
 from errors import CorruptError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, digest
@@ -59,7 +49,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         NoInputError, DataError: see runs.load_run.
         OutputExistsError: if OUT holds another output.
     """
-    model, method, metadata = load_run(run, params.checkpoint, _CPU)
+    model, method, trained = load_run(run, params.checkpoint, _CPU)
     fingerprint = {
         "stage": "export",
         "version": VERSION,
@@ -68,11 +58,13 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         "torch": torch.__version__,
     }
     if not rebuild and is_built(out, fingerprint):
-        return _summary(out, json.loads((out / EXPORT_CARD).read_bytes()))
-    graph = ExportGraph(model, method.cam_method, metadata["params"]["image_px"])
-    size_px: int = metadata["about"]["size_px"]
-    card = _describe_run(run, params.checkpoint, metadata, model.head.weight_sources)
-    files = {ONNX: onnx_bytes(graph, size_px, params.opset, card), WEIGHTS: _weights(model)}
+        return _summary(
+            out, read_contract(ExportCard, out / EXPORT_CARD, "Export with `--rebuild`.")
+        )
+    graph = ExportGraph(model, method.cam_method, trained.params["image_px"])
+    size_px = trained.about.size_px
+    notes = {"expressions": json.dumps(trained.expressions), "notice": trained.about.notice or ""}
+    files = {ONNX: onnx_bytes(graph, size_px, params.opset, notes), WEIGHTS: _weights(model)}
     found = max_differences(graph, files[ONNX], size_px)
     if found and not found["logits"] <= params.tolerance:  # also refuses NaN
         raise CorruptError(
@@ -80,16 +72,17 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
             f"as ONNX its logits differ by {found['logits']:.2g}, export.tolerance is "
             f"{params.tolerance:g}. Nothing was written. Try another export.opset, and report it.",
         )
-    card |= {
-        "input": _describe_input(graph, size_px),
-        "outputs": _describe_outputs(graph, method.cam_method, size_px),
-        "onnx": {"opset": params.opset, "differences": found},
-        "files": {name: digest(payload) for name, payload in files.items()},
-    }
-    checked = ExportCard(**card).model_dump(mode="json", exclude_unset=True)
-    about = {key: metadata["about"][key] for key in ("dataset", "notice")}
+    card = ExportCard(
+        **_describe_run(run, params.checkpoint, trained, model.head.weight_sources),
+        input=_describe_input(graph, size_px),
+        outputs=_describe_outputs(graph, method.cam_method, size_px),
+        onnx=OnnxCheck(opset=params.opset, differences=found),
+        files={name: digest(payload) for name, payload in files.items()},
+    )
+    written = canonical_json(card.model_dump(mode="json", exclude_unset=True))
+    about = {"dataset": trained.about.dataset, "notice": trained.about.notice}
     with building(out, fingerprint, about) as folder:
-        for name, payload in {**files, EXPORT_CARD: canonical_json(checked)}.items():
+        for name, payload in {**files, EXPORT_CARD: written}.items():
             atomic_write(folder / name, payload)
     return _summary(out, card)
 
@@ -100,12 +93,12 @@ def _weights(model: Classifier) -> bytes:
 
 
 def _describe_run(
-    run: Path, checkpoint: str, metadata: Json, weight_sources: tuple[str, ...]
+    run: Path, checkpoint: str, trained: RunCard, weight_sources: tuple[str, ...]
 ) -> Json:
-    """Return the part of the card that describes the run and what it was trained on."""
+    """Return the keys of the card that describes the run and what it was trained on."""
     state = load(run / f"{checkpoint}.ckpt")
     past = json.loads(state["position"])["history"]
-    about, params = metadata["about"], metadata["params"]
+    about, params = trained.about, trained.params
     weights = Path(params["weights"]).name  # the folder is private
     head = {
         key: Path(value).name if isinstance(value, str) else value
@@ -113,18 +106,18 @@ def _describe_run(
     }
     split = TrainParams.model_validate(params).chosen_on
     return {
-        **{key: metadata[key] for key in ("method", "supervision", "expressions", "torch")},
+        **{key: getattr(trained, key) for key in ("method", "supervision", "expressions", "torch")},
         "params": {**params, "weights": weights, "head": head},
         "checkpoint": checkpoint,
         "epoch": len(past),
         "accuracy": {split: past[-1]["val/accuracy"]},
         "protocol": params["protocol"],
-        "trained_on": about["dataset"],
-        "notice": about["notice"],
+        "trained_on": about.dataset,
+        "notice": about.notice,
         "revision": state["about"]["revision"],
-        "digests": {key: metadata[key] for key in ("faces", "landmarks", "heatmaps")},
+        "digests": {key: getattr(trained, key) for key in ("faces", "landmarks", "heatmaps")},
         "licence": (
-            f"Trained on the pictures of {about['dataset']}, from weights: "
+            f"Trained on the pictures of {about.dataset}, from weights: "
             f"{', '.join((weights, *weight_sources))}; the terms of "
             "all go with this model. So do those of dlib's 68-point model (research only) if "
             "stage landmark used it. AULens itself: MIT."
@@ -132,17 +125,17 @@ def _describe_run(
     }
 
 
-def _describe_input(graph: ExportGraph, size_px: int) -> Json:
-    return {
-        "name": INPUT,
-        "type": "uint8",
-        "shape": [BATCH, size_px, size_px, 3],
-        "what": "RGB, upright faces cropped as by stage align: see docs/exporting.md of AULens",
-        "done_inside": {"resized_to_px": graph.image_px, "mean": MEAN, "std": STD},
-    }
+def _describe_input(graph: ExportGraph, size_px: int) -> GraphTensor:
+    return GraphTensor(
+        name=INPUT,
+        type="uint8",
+        shape=[BATCH, size_px, size_px, 3],
+        what="RGB, upright faces cropped as by stage align: see docs/exporting.md of AULens",
+        done_inside={"resized_to_px": graph.image_px, "mean": MEAN, "std": STD},
+    )
 
 
-def _describe_outputs(graph: ExportGraph, cam_method: str, size_px: int) -> Json:
+def _describe_outputs(graph: ExportGraph, cam_method: str, size_px: int) -> dict[str, GraphTensor]:
     outputs = graph.run(np.zeros((1, size_px, size_px, 3), np.uint8))
     meaning = {
         "logits": "one score per expression, before softmax",
@@ -150,19 +143,19 @@ def _describe_outputs(graph: ExportGraph, cam_method: str, size_px: int) -> Json
         "cam": f"one map per expression by {cam_method}; covers the whole face, not normalised",
     }
     return {
-        name: {"type": "float32", "shape": [BATCH, *one.shape[1:]], "what": meaning[name]}
+        name: GraphTensor(type="float32", shape=[BATCH, *one.shape[1:]], what=meaning[name])
         for name, one in outputs.items()
     }
 
 
-def _summary(out: Path, card: Json) -> str:
+def _summary(out: Path, card: ExportCard) -> str:
     """Return one line: what was written, whether it was checked, and what is missing."""
-    found = card["onnx"]["differences"]
+    found = card.onnx.differences
     parts = [
-        f"{', '.join((*card['files'], EXPORT_CARD))}",
+        f"{', '.join((*card.files, EXPORT_CARD))}",
         f"logits within {found['logits']:.0e} of torch's"
         if found
         else "not checked: no onnxruntime",
-        *([] if "cam" in card["outputs"] else ["no cam: it needs autograd"]),
+        *([] if "cam" in card.outputs else ["no cam: it needs autograd"]),
     ]
     return f"{out}: {'; '.join(parts)}"

@@ -4,9 +4,7 @@ Shapes: B faces, S side of a stored face, H W rows and columns of the deepest le
 expressions.
 """
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -66,14 +64,14 @@ class ExportGraph(nn.Module):
         return {name: one.numpy() for name, one in zip(self.outputs, values, strict=True)}
 
 
-def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, metadata: Mapping[str, Any]) -> bytes:
+def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, notes: Mapping[str, str]) -> bytes:
     """Return the graph as ONNX, for any number of faces.
 
     Args:
         graph: what is exported.
         size_px: side S of a face.
         opset: of ONNX.
-        metadata: expressions and notice, which are stored inside.
+        notes: name -> text, which are stored inside.
     """
     import onnx_ir.passes.common as passes
 
@@ -93,9 +91,7 @@ def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, metadata: Mapping[s
         )
     assert program_onnx is not None
     passes.ClearMetadataAndDocStringPass()(program_onnx.model)  # nodes name source files
-    program_onnx.model.metadata_props.update(
-        expressions=json.dumps(metadata["expressions"]), notice=metadata["notice"]
-    )
+    program_onnx.model.metadata_props.update(notes)
     payload: bytes = program_onnx.model_proto.SerializeToString(deterministic=True)
     return payload
 

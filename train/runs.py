@@ -1,21 +1,23 @@
 """A run on disk: what was trained and how, and how its model is loaded."""
 
-import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from pydantic import ValidationError
 
-from contracts.files import RUN
-from errors import DataError, NoInputError
+from contracts.files import RUN, read_contract
+from contracts.runs import ExportCard, RunCard
+from errors import DataError, NoInputError, pick
 from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_model
 from train.params import TrainParams
+
+Card = TypeVar("Card", RunCard, ExportCard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,8 @@ class Run:
     device: torch.device
 
 
-def load_run(
-    path: Path, which: str, device: torch.device
-) -> tuple[Classifier, Method, dict[str, Any]]:
-    """Return a trained model in evaluation mode, its method, and the content of run.json.
+def load_run(path: Path, which: str, device: torch.device) -> tuple[Classifier, Method, RunCard]:
+    """Return a trained model in evaluation mode, its method, and its run.json.
 
     Args:
         path: output of stage train.
@@ -52,29 +52,31 @@ def load_run(
     """
     if not (path / RUN).is_file():
         raise NoInputError(path, f"has no {RUN}. Give the output folder of `train`.")
-    model, method, described = build_untrained(path / RUN)
+    model, method, card = build_untrained(RunCard, path / RUN)
     model.to(device)
     file = path / f"{which}.ckpt"
     state = load(file)
     weights = state["average"] or state["model"]
     require_same_shapes(file, weights, model.state_dict())
     model.load_state_dict(weights)
-    return model.eval(), method, described
+    return model.eval(), method, card
 
 
-def build_untrained(file: Path) -> tuple[Classifier, Method, dict[str, Any]]:
-    """Return a model with random weights, its method, and the content of the file describing it.
+def build_untrained(kind: type[Card], file: Path) -> tuple[Classifier, Method, Card]:
+    """Return a model with random weights, its method, and the card that describes it.
 
     Args:
+        kind: RunCard or ExportCard.
         file: run.json, or model.json of an exported run.
 
     Raises:
-        DataError: if it was written by an AULens with other settings.
+        DataError: if it was written by an AULens with other keys or settings.
+        UsageError: if its method is not known.
     """
-    described = json.loads(file.read_bytes())
-    params = _params_of(file, described["params"]).model_copy(update={"weights": "none"})
-    method = METHODS[described["method"]]
-    return build_model(method, params), method, described
+    card = read_contract(kind, file, "Train it again.")
+    params = _params_of(file, card.params).model_copy(update={"weights": "none"})
+    method = pick(METHODS, card.method, "method")
+    return build_model(method, params), method, card
 
 
 def _params_of(file: Path, params: dict[str, Any]) -> TrainParams:

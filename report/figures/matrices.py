@@ -1,18 +1,16 @@
 """Coloured matrices: the confusion matrix, and the cosine per layer and expression."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.scores import BASELINES
+from contracts.scores import MacroAverage
 from report.figures.drawing import png, printable_line
 from report.reading.results import Result
-from report.tables.scores import baseline_score, overall
 from report.tables.table import ABSENT, format_number
 
 
@@ -62,7 +60,7 @@ def confusion_matrix(run: Result) -> Matrix:
                     for predicted in range(len(EXPRESSIONS))
                 ),
             )
-            for label, counts in zip(EXPRESSIONS, run.scores["confusion"], strict=True)
+            for label, counts in zip(EXPRESSIONS, run.scores.confusion, strict=True)
         ),
     )
 
@@ -80,13 +78,13 @@ def _confusion_cell(label: str, predicted: int, counts: list[int]) -> MatrixCell
 def cosine_matrix(run: Result) -> Matrix:
     """Return the cosine of each layer, the CAM and the baselines, per expression."""
     scores = run.scores
-    measured = {f"layer {layer}": scores["att_cos"][layer] for layer in run.layers}
+    measured = {f"layer {layer}": scores.att_cos[layer] for layer in scores.layers}
     baselines = {
-        title: scores["baselines"][name]
-        for name, title in BASELINES.items()
-        if baseline_score(scores, name) is not None
+        title: average
+        for title, average in scores.baselines.titled().items()
+        if average.overall is not None
     }
-    rows = {**measured, "CAM": scores["cam_cos"], **baselines}
+    rows = {**measured, "CAM": scores.cam_cos, **baselines}
     return Matrix(
         run.name,
         "cosine",
@@ -95,9 +93,8 @@ def cosine_matrix(run: Result) -> Matrix:
     )
 
 
-def _cosine_cells(name: str, agreement: Mapping[str, Any]) -> tuple[MatrixCell, ...]:
-    values = {**{one: agreement["per_class"][one] for one in EXPRESSIONS}, "mean": None}
-    values["mean"] = overall(agreement)
+def _cosine_cells(name: str, agreement: MacroAverage) -> tuple[MatrixCell, ...]:
+    values = {**{one: agreement.per_class[one] for one in EXPRESSIONS}, "mean": agreement.overall}
     return tuple(
         MatrixCell("", 0.0, f"{name}, {column}: {ABSENT}")
         if value is None

@@ -25,22 +25,23 @@ def reliability_chart(name: str, comparison: Comparison) -> Chart:
 
 def _draw_run(axes: Axes, run: Result) -> list[Point]:
     """Draw the bins of one run; the area of a dot grows with the number of faces."""
-    bins = [one for one in run.scores["calibration"]["bins"] if one["n"]]
-    x, y = [one["confidence"] for one in bins], [one["accuracy"] for one in bins]
-    largest = max(one["n"] for one in bins)
+    bins = [
+        (one.confidence, one.accuracy, one.n)
+        for one in run.scores.calibration.bins
+        if one.confidence is not None and one.accuracy is not None
+    ]
+    x, y, counts = zip(*bins, strict=True)
     colour = run_colour(run)
-    error = run.scores["calibration"]["ece"]
     axes.plot(x, y, color=colour, linewidth=1)
-    axes.scatter(x, y, s=[12 + 90 * one["n"] / largest for one in bins], color=colour, alpha=0.8)
-    axes.plot([], [], "o-", color=colour, label=f"{run.supervision}, ECE {error:.3f}")
+    axes.scatter(x, y, s=[12 + 90 * n / max(counts) for n in counts], color=colour, alpha=0.8)
+    label = f"{run.supervision}, ECE {run.scores.calibration.ece:.3f}"
+    axes.plot([], [], "o-", color=colour, label=label)
     tooltip = "{}, {} faces: confidence {}, accuracy {}"
     return [
         (
             confidence,
             accuracy,
-            tooltip.format(
-                run.supervision, one["n"], format_number(confidence), format_number(accuracy)
-            ),
+            tooltip.format(run.supervision, n, format_number(confidence), format_number(accuracy)),
         )
-        for confidence, accuracy, one in zip(x, y, bins, strict=True)
+        for confidence, accuracy, n in bins
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from contracts.scores import BASELINES
+from contracts.scores import BASELINES, SHOWN_BASELINES
 from report.figures.chart import (
     ALIGNED,
     INK,
@@ -19,7 +19,6 @@ from report.figures.chart import (
 )
 from report.figures.drawing import printable_line
 from report.reading.results import Comparison, Result
-from report.tables.scores import baseline_score, majority, overall
 from report.tables.table import format_number
 
 
@@ -27,9 +26,9 @@ def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
     """Draw accuracy against ATT-COS for every run of every method."""
     runs_of = {
         one.method: [
-            (x, float(run.scores["accuracy"]), run)
+            (x, run.scores.accuracy, run)
             for run in one.runs
-            if (x := overall(run.attention)) is not None
+            if (x := run.scores.attention.overall) is not None
         ]
         for one in comparisons
     }
@@ -93,8 +92,8 @@ def label_heights(heights: Sequence[float], gap: float = 0.065) -> list[float]:
 
 def _draw_baselines(axes: Axes, run: Result) -> None:
     """Draw what baseline maps score, and always answering the most frequent expression."""
-    for key in ("uniform", "class_mean"):
-        value = baseline_score(run.scores, key)
+    for key in SHOWN_BASELINES:
+        value: float | None = getattr(run.scores.baselines, key).overall
         if value is not None:
             axes.axvline(value, color=SOFT, linewidth=1, linestyle=":")
             axes.text(
@@ -106,19 +105,17 @@ def _draw_baselines(axes: Axes, run: Result) -> None:
                 fontsize=8,
                 color=SOFT,
             )
-    most_frequent = majority(run.scores)
-    if most_frequent:
-        expression, accuracy = most_frequent
-        axes.axhline(accuracy, color=SOFT, linewidth=1, linestyle=":")
-        axes.text(
-            0.01,
-            accuracy,
-            f"always {expression}",
-            transform=axes.get_yaxis_transform(),
-            va="bottom",
-            fontsize=8,
-            color=SOFT,
-        )
+    most = run.scores.chance_level.majority
+    axes.axhline(most.share, color=SOFT, linewidth=1, linestyle=":")
+    axes.text(
+        0.01,
+        most.share,
+        f"always {most.expression}",
+        transform=axes.get_yaxis_transform(),
+        va="bottom",
+        fontsize=8,
+        color=SOFT,
+    )
 
 
 def _draw_legend(axes: Axes) -> None:

@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from report.figures.chart import ALIGNED, INK, PLAIN, SOFT, Chart, Point, make_chart, style_axes
 from report.figures.drawing import printable_line
 from report.reading.results import Result
-from report.tables.scores import baseline_score, overall
 from report.tables.sweeps import SEED, Sweep
 from report.tables.table import format_number
 
@@ -21,7 +20,7 @@ def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
         axes = figure.subplots()
         style_axes(axes, sweep.setting, "accuracy")
         curve = partial(_draw_curve, axes, sweep)
-        points = curve(lambda run: float(run.scores["accuracy"]), "accuracy", ALIGNED)
+        points = curve(lambda run: run.scores.accuracy, "accuracy", ALIGNED)
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)
         return points
 
@@ -29,9 +28,9 @@ def sweep_charts(sweep: Sweep) -> tuple[Chart, Chart]:
         axes = figure.subplots()
         style_axes(axes, sweep.setting, "cosine with the AU map")
         curve = partial(_draw_curve, axes, sweep)
-        points = curve(lambda run: overall(run.attention), "ATT-COS", ALIGNED)
-        points += curve(lambda run: overall(run.scores["cam_cos"]), "CAM-COS", PLAIN)
-        uniform = baseline_score(sweep.runs[0].scores, "uniform")
+        points = curve(lambda run: run.scores.attention.overall, "ATT-COS", ALIGNED)
+        points += curve(lambda run: run.scores.cam_cos.overall, "CAM-COS", PLAIN)
+        uniform = sweep.runs[0].scores.baselines.uniform.overall
         if uniform is not None:
             axes.axhline(uniform, color=SOFT, linewidth=1, linestyle=":", label="uniform map")
         axes.legend(frameon=False, fontsize=8, labelcolor=INK)

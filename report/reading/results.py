@@ -5,7 +5,7 @@ A run's folder is called after its supervision, `plain` or `aligned`. Any other 
 variants differ from each other in exactly one setting they make a sweep (report.tables.sweeps).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.files import MEAN_MAPS, SCORES, SHEET, read_contract
-from contracts.scores import Scores
+from contracts.scores import Interval, Scores
 from errors import CorruptError, NoInputError, printable
 from store.building import differences, read_fingerprint, read_manifest
 from store.files import file_digest
@@ -31,7 +31,7 @@ class Result:
 
     Attributes:
         place: its folder below RESULTS, as 'demo/cam/plain'.
-        scores: content of scores.json.
+        scores: what stage `evaluate` measured.
         maps: mean attention, CAM and AU map per class (7, 64, 64) in [0, 1], and their counts (7,).
         sheet: a few faces F: image (F, S, S, 3), attention, cam and au (F, 64, 64), all uint8;
             defined (F,), label (F,), probabilities (F, 7).
@@ -40,7 +40,7 @@ class Result:
     """
 
     place: str
-    scores: Json
+    scores: Scores
     maps: Arrays
     sheet: Arrays
     fingerprint: Json
@@ -49,28 +49,18 @@ class Result:
     @property
     def supervision(self) -> str:
         """'plain' or 'aligned'."""
-        return str(self.scores["supervision"])
+        return self.scores.supervision
 
     @property
     def name(self) -> str:
         """Name of its folder: the supervision, or that of a variant."""
         return self.place.rsplit("/", 1)[-1]
 
-    @property
-    def layers(self) -> list[str]:
-        """Names of the layers, shallow to deep."""
-        return sorted(self.scores["att_cos"], key=int)
-
-    @property
-    def attention(self) -> Json:
-        """ATT-COS of the deepest layer."""
-        deepest: Json = self.scores["att_cos"][self.layers[-1]]
-        return deepest
-
-    def interval(self, score: str) -> tuple[float, float] | None:
+    def interval(self, score: str) -> Interval:
         """Return the bootstrap interval of a score; None where there is none."""
-        low_high = (self.scores["intervals"] or {}).get(score)
-        return None if low_high is None else (low_high[0], low_high[1])
+        intervals = self.scores.intervals
+        low_high: Interval = getattr(intervals, score) if intervals else None
+        return low_high
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +85,7 @@ class Comparison:
     @property
     def method(self) -> str:
         """Row of METHODS."""
-        return str(self.runs[0].scores["method"])
+        return self.runs[0].scores.method
 
     @property
     def title(self) -> str:
@@ -105,7 +95,7 @@ class Comparison:
     @property
     def is_transfer(self) -> bool:
         """Whether it was trained on another dataset than it is scored on."""
-        return is_transfer(self.runs[0].scores)
+        return self.runs[0].scores.is_transfer
 
     @property
     def unlike(self) -> list[str]:
@@ -113,21 +103,15 @@ class Comparison:
         return differences(_conditions(self.runs[0]), _conditions(self.runs[-1]))
 
 
-def is_transfer(scores: Mapping[str, Any]) -> bool:
-    """Return whether a run was trained on another dataset than it is scored on."""
-    return bool(scores["dataset"] != scores["trained_on"])
-
-
-def dataset_name(scores: Mapping[str, Any]) -> str:
+def dataset_name(scores: Scores) -> str:
     """Return the dataset's name; 'a → b' for a run trained on a and scored on b."""
-    trained_on, dataset = str(scores["trained_on"]), str(scores["dataset"])
-    return dataset if dataset == trained_on else f"{trained_on} → {dataset}"
+    return f"{scores.trained_on} → {scores.dataset}" if scores.is_transfer else scores.dataset
 
 
 def _conditions(run: Result) -> Json:
     keys = ("split", "checkpoint", "geometry", "protocol", "train")
-    inputs = {key: run.fingerprint.get(key) for key in ("faces", "landmarks")}
-    return inputs | {key: run.scores[key] for key in keys}
+    inputs = {key: run.fingerprint[key] for key in ("faces", "landmarks")}
+    return inputs | {key: getattr(run.scores, key) for key in keys}
 
 
 def load_comparisons(results: Path) -> list[Comparison]:
@@ -170,7 +154,7 @@ def _load(results: Path, place: Path) -> Result:
     manifest = checked(folder, (SCORES, MEAN_MAPS, SHEET), _REMEDY)
     return Result(
         place=printable(place.as_posix()),
-        scores=read_contract(Scores, folder / SCORES, _REMEDY).model_dump(),
+        scores=read_contract(Scores, folder / SCORES, _REMEDY),
         maps=_arrays(folder / MEAN_MAPS),
         sheet=_arrays(folder / SHEET),
         fingerprint=read_fingerprint(folder),
@@ -185,8 +169,9 @@ def checked(folder: Path, names: Sequence[str], remedy: str) -> Json:
         CorruptError: if one is not.
     """
     manifest = read_manifest(folder)
+    files = manifest["files"]
     for name in names:
-        if manifest["files"].get(name, {}).get("sha256") != file_digest(folder / name):
+        if name not in files or files[name]["sha256"] != file_digest(folder / name):
             raise CorruptError(folder / name, f"is not the file that MANIFEST.json lists. {remedy}")
     return manifest
 

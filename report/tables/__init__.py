@@ -8,7 +8,6 @@ Files:
     method_tables.py      tables that compare methods
     phrases.py            phrases that several sentences share
     run_tables.py         one row per run, and one row per run and layer
-    scores.py             single values out of scores.json
     summary.py            the summary of one dataset
     sweeps.py             ablations: runs that differ in one setting
     table.py              numbers formatted as a table

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.scores import BASELINES
+from contracts.scores import AuShare, Faithfulness, MacroAverage, Subgroup
 from report.reading.results import Comparison, Result
-from report.tables.scores import overall
 from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
 
 
@@ -26,11 +24,11 @@ def class_table(comparison: Comparison) -> Table:
     runs = comparison.runs
     first = runs[0].scores
     values = {
-        "recall": [run.scores["recall"] for run in runs],
-        "ATT-COS": [run.attention["per_class"] for run in runs],
-        "CAM-COS": [run.scores["cam_cos"]["per_class"] for run in runs],
+        "recall": [run.scores.recall for run in runs],
+        "ATT-COS": [run.scores.attention.per_class for run in runs],
+        "CAM-COS": [run.scores.cam_cos.per_class for run in runs],
     }
-    counts = tuple(str(sum(row)) for row in first["confusion"])
+    counts = tuple(str(sum(row)) for row in first.confusion)
     return make_table(
         file_name(comparison, "expressions"),
         [
@@ -42,8 +40,8 @@ def class_table(comparison: Comparison) -> Table:
                 for run, one in zip(runs, columns, strict=True)
             ),
             *(
-                Column("baselines", head, _numbers(first["baselines"][name]["per_class"]))
-                for name, head in BASELINES.items()
+                Column("baselines", head, _numbers(average.per_class))
+                for head, average in first.baselines.titled().items()
             ),
         ],
         text_columns=1,
@@ -56,27 +54,29 @@ def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
 
 def unit_table(comparison: Comparison) -> Table | None:
     """Share of attention on each AU's region, and the region's area; None if not measured."""
-    runs = [run for run in comparison.runs if run.scores["au_shares"]]
+    runs = [run for run in comparison.runs if run.scores.au_shares]
     if not runs:
         return None
-    shares: list[Mapping[str, Any]] = [run.scores["au_shares"] for run in runs]
+    shares = [run.scores.au_shares for run in runs]
     units = sorted({unit for one in shares for unit in one}, key=int)
     known = [next(one[unit] for one in shares if unit in one) for unit in units]
 
-    def column(group: str, head: str, one: Mapping[str, Any], key: str) -> Column:
+    def column(group: str, head: str, one: Mapping[str, AuShare], key: str) -> Column:
         return Column(
             group,
             head,
-            tuple(format_number(one[unit][key]) if unit in one else ABSENT for unit in units),
+            tuple(
+                format_number(getattr(one[unit], key)) if unit in one else ABSENT for unit in units
+            ),
         )
 
     return make_table(
         file_name(comparison, "action_units"),
         [
             Column("", "AU", tuple(f"AU{unit}" for unit in units)),
-            Column("", "name", tuple(str(one["name"]) for one in known)),
-            Column("", "faces", tuple(str(one["n"]) for one in known)),
-            Column("", "area", tuple(format_number(one["area"]) for one in known)),
+            Column("", "name", tuple(one.name for one in known)),
+            Column("", "faces", tuple(str(one.n) for one in known)),
+            Column("", "area", tuple(format_number(one.area) for one in known)),
             *(
                 column(group, run.supervision, one, key)
                 for key, group in (("share", "share of attention"), ("ratio", "share / area"))
@@ -89,30 +89,32 @@ def unit_table(comparison: Comparison) -> Table | None:
 
 def subgroup_tables(comparison: Comparison) -> list[Table]:
     """Scores per value of an attribute of the dataset: one table per attribute."""
-    runs = [run for run in comparison.runs if run.scores["subgroups"]]
-    attributes = dict.fromkeys(name for run in runs for name in run.scores["subgroups"])
+    runs = [run for run in comparison.runs if run.scores.subgroups]
+    attributes = dict.fromkeys(name for run in runs for name in run.scores.subgroups)
     return [
         _subgroups(
             comparison,
             attribute,
-            [run for run in runs if attribute in run.scores["subgroups"]],
+            [run for run in runs if attribute in run.scores.subgroups],
         )
         for attribute in attributes
     ]
 
 
 def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -> Table:
-    found = [{row["value"]: row for row in run.scores["subgroups"][attribute]} for run in runs]
+    found = [{row.value: row for row in run.scores.subgroups[attribute]} for run in runs]
     values = list(dict.fromkeys(value for one in found for value in one))
-    counts = {value: row["n"] for one in found for value, row in one.items()}
+    counts = {value: row.n for one in found for value, row in one.items()}
 
-    def cells(one: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        return tuple(format_number(one[value][key]) if value in one else ABSENT for value in values)
+    def cells(one: Mapping[str, Subgroup], key: str) -> tuple[str, ...]:
+        return tuple(
+            format_number(getattr(one[value], key)) if value in one else ABSENT for value in values
+        )
 
     return make_table(
         file_name(comparison, f"subgroups_{attribute}"),
         [
-            Column("", attribute, tuple(str(value) for value in values)),
+            Column("", attribute, tuple(values)),
             Column("", "faces", tuple(str(counts[value]) for value in values)),
             *(
                 Column(group, run.supervision, cells(one, key))
@@ -126,22 +128,23 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
 
 def faithfulness_table(comparison: Comparison) -> Table | None:
     """Area under the probability curve as pixels are removed or restored; None if not measured."""
-    runs = [run for run in comparison.runs if run.scores["faithfulness"]]
+    runs = [(run, found) for run in comparison.runs if (found := run.scores.faithfulness)]
     if not runs:
         return None
     orders = ("attention", "cam", "random")
 
-    def cell(run: Result, order: str, way: str) -> str:
-        return format_number(overall(run.scores["faithfulness"][order][way]))
+    def cell(found: Faithfulness, order: str, way: str) -> str:
+        average: MacroAverage = getattr(getattr(found, order), way)
+        return format_number(average.overall)
 
     return make_table(
         file_name(comparison, "faithfulness"),
         [
             Column("", "order", tuple(orders)),
             *(
-                Column(words, run.supervision, tuple(cell(run, order, way) for order in orders))
+                Column(words, run.supervision, tuple(cell(found, order, way) for order in orders))
                 for way, words in (("deletion", "deletion ↓"), ("insertion", "insertion ↑"))
-                for run in runs
+                for run, found in runs
             ),
         ],
         text_columns=1,
@@ -153,9 +156,9 @@ def provenance_table(comparison: Comparison) -> Table:
     runs = (*comparison.runs, *comparison.variants)
     described = [
         flatten({"result": run.place, "manifest sha256": run.sha256})
-        | flatten({key: run.scores[key] for key in ("seed", "backbone", "protocol")})
+        | flatten({key: getattr(run.scores, key) for key in ("seed", "backbone", "protocol")})
         | flatten({"evaluated": run.fingerprint})
-        | flatten({"trained": run.scores["train"]})
+        | flatten({"trained": run.scores.train})
         for run in runs
     ]
     keys = tuple(dict.fromkeys(key for one in described for key in one))

@@ -37,18 +37,18 @@ def _accuracy(runs: Sequence[Result]) -> str:
 def _error(runs: Sequence[Result]) -> str:
     """Return the bootstrap intervals of the accuracy, or else its sampling error."""
     intervals = [(run.supervision, run.interval("accuracy")) for run in runs]
-    if not all(interval for _, interval in intervals):
+    resampled = runs[-1].scores.intervals
+    if resampled is None or not all(interval for _, interval in intervals):
         return sampling_error_sentence(runs)
-    unit = f"{runs[-1].scores['intervals']['unit']}s"
     values = ", ".join(f"{name} {format_interval(interval)}" for name, interval in intervals)
-    return f"95 % intervals, by resampling {unit}: {values}."
+    return f"95 % intervals, by resampling {resampled.unit}s: {values}."
 
 
 def _agreement(runs: Sequence[Result]) -> str:
     scores = runs[-1].scores
     att, cam = [att_cos(run) for run in runs], [cam_cos(run) for run in runs]
     return (
-        f"ATT-COS at the deepest layer ({runs[-1].layers[-1]}) {_development(att)}; "
+        f"ATT-COS at the deepest layer ({scores.layers[-1]}) {_development(att)}; "
         f"CAM-COS {_development(cam)}. {baselines_sentence(scores)} "
         f"The attention of the {runs[-1].supervision} run is {among_baselines(att[-1], scores)}; "
         f"its CAM is {among_baselines(cam[-1], scores)}."

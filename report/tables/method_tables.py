@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from report.reading.published import PUBLISHED, Figures
-from report.reading.results import Comparison, Result, is_transfer
+from report.reading.results import Comparison, Result
 from report.tables.run_tables import all_runs
-from report.tables.scores import overall
 from report.tables.table import Column, Table, difference, format_number, format_signed, make_table
 
 SUPERVISIONS = ("plain", "aligned")
@@ -73,7 +72,7 @@ def _own(comparison: Comparison) -> Pair:
 
 
 def _triple(run: Result) -> Triple:
-    return run.scores["accuracy"], overall(run.scores["cam_cos"]), overall(run.attention)
+    return run.scores.accuracy, run.scores.cam_cos.overall, run.scores.attention.overall
 
 
 def _published(figures: dict[str, Figures]) -> Pair:
@@ -113,20 +112,20 @@ def transfer_table(comparisons: Sequence[Comparison]) -> Table | None:
         None if every run was scored on the dataset it was trained on.
     """
     runs = all_runs(comparisons)
-    moved = {(run.scores["method"], run.name) for run in runs if is_transfer(run.scores)}
+    moved = {(run.scores.method, run.name) for run in runs if run.scores.is_transfer}
     if not moved:
         return None
     found: dict[tuple[str, str, str], dict[str, Result]] = {}
     for run in runs:
-        if (run.scores["method"], run.name) not in moved:
+        if (run.scores.method, run.name) not in moved:
             continue
-        key = (str(run.scores["method"]), run.name, str(run.scores["trained_on"]))
-        found.setdefault(key, {})[str(run.scores["dataset"])] = run
+        key = (run.scores.method, run.name, run.scores.trained_on)
+        found.setdefault(key, {})[run.scores.dataset] = run
     tests = sorted({dataset for runs in found.values() for dataset in runs})
     measured: dict[str, Callable[[Result], float | None]] = {
-        "accuracy on": lambda run: run.scores["accuracy"],
-        "balanced accuracy on": lambda run: run.scores["balanced_accuracy"],
-        "ATT-COS on": lambda run: overall(run.attention),
+        "accuracy on": lambda run: run.scores.accuracy,
+        "balanced accuracy on": lambda run: run.scores.balanced_accuracy,
+        "ATT-COS on": lambda run: run.scores.attention.overall,
     }
     keys = sorted(found, key=lambda key: (key[0], not key[1].startswith("plain"), key))
     return make_table(

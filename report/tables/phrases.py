@@ -1,12 +1,10 @@
 """Phrases that several sentences of the summary share."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import sqrt
-from typing import Any
 
-from contracts.scores import BASELINES
+from contracts.scores import Scores
 from report.reading.results import Result
-from report.tables.scores import baseline_score, majority, overall, train_majority
 from report.tables.table import format_number
 
 Read = Callable[[Result], float | None]
@@ -17,27 +15,27 @@ _Z95 = 1.959964
 
 def accuracy(run: Result) -> float:
     """Return a run's accuracy."""
-    return float(run.scores["accuracy"])
+    return run.scores.accuracy
 
 
 def att_cos(run: Result) -> float | None:
     """Return a run's ATT-COS at the deepest layer."""
-    return overall(run.attention)
+    return run.scores.attention.overall
 
 
 def cam_cos(run: Result) -> float | None:
     """Return a run's CAM-COS."""
-    return overall(run.scores["cam_cos"])
+    return run.scores.cam_cos.overall
 
 
 def att_selectivity(run: Result) -> float | None:
     """Return the selectivity of a run's attention at the deepest layer."""
-    return overall(run.attention, "selectivity")
+    return run.scores.attention.selectivity.overall
 
 
 def cam_selectivity(run: Result) -> float | None:
     """Return the selectivity of a run's CAM."""
-    return overall(run.scores["cam_cos"], "selectivity")
+    return run.scores.cam_cos.selectivity.overall
 
 
 def wilson_half_width(share: float, count: int) -> float:
@@ -48,31 +46,31 @@ def wilson_half_width(share: float, count: int) -> float:
 
 def sampling_error(runs: Iterable[Result]) -> float:
     """Return the largest half width of these runs' accuracies, rounded as it is printed."""
-    return round(max(wilson_half_width(accuracy(run), run.scores["n"]) for run in runs), 3)
+    return round(max(wilson_half_width(accuracy(run), run.scores.n) for run in runs), 3)
 
 
 def sampling_error_sentence(runs: Sequence[Result]) -> str:
     """Say how far an accuracy may lie from what more faces would show."""
     return (
-        f"With {runs[-1].scores['n']} faces, the sampling error of an accuracy is about "
+        f"With {runs[-1].scores.n} faces, the sampling error of an accuracy is about "
         f"±{sampling_error(runs):.3f} (95 %)."
     )
 
 
 def majority_sentence(run: Result) -> str:
     """Say what always giving the same answer would score."""
-    on_test, on_train = majority(run.scores), train_majority(run.scores)
-    text = f"Always answering {on_test[0]} would score {format_number(on_test[1])}"
-    if on_train and on_train[0] != on_test[0]:
-        text += f"; always answering {on_train[0]}, the most frequent expression in training, "
-        text += format_number(on_train[1])
+    on_test, on_train = run.scores.chance_level.majority, run.scores.chance_level.train_majority
+    text = f"Always answering {on_test.expression} would score {format_number(on_test.share)}"
+    if on_train and on_train.expression != on_test.expression:
+        text += f"; always answering {on_train.expression}, the most frequent expression in "
+        text += f"training, {format_number(on_train.accuracy)}"
     return f"{text}."
 
 
-def baselines_sentence(scores: Mapping[str, Any]) -> str:
+def baselines_sentence(scores: Scores) -> str:
     """Say what maps score that know nothing of the classifier."""
     uniform, all_aus, class_mean = (
-        format_number(baseline_score(scores, name)) for name in BASELINES
+        format_number(average.overall) for _, average in scores.baselines
     )
     return (
         f"Baselines on the same faces: a uniform map scores {uniform}, one map of all AUs for "
@@ -81,10 +79,13 @@ def baselines_sentence(scores: Mapping[str, Any]) -> str:
     )
 
 
-def among_baselines(value: float | None, scores: Mapping[str, Any]) -> str:
+def among_baselines(value: float | None, scores: Scores) -> str:
     """Say between which baselines a cosine lies: between 'uniform' and 'all AUs'."""
-    values = [(baseline_score(scores, name), f"'{title}'") for name, title in BASELINES.items()]
-    known = sorted((one, title) for one, title in values if one is not None)
+    known = sorted(
+        (average.overall, f"'{title}'")
+        for title, average in scores.baselines.titled().items()
+        if average.overall is not None
+    )
     if value is None or not known:
         return "undefined"
     below = [title for one, title in known if one < value]

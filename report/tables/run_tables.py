@@ -1,11 +1,10 @@
 """All runs: one row per run, one row per run and layer, and one flat record per run for the CSV."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from contracts.scores import BASELINES
+from contracts.scores import BASELINES, Agreement
 from report.reading.results import Comparison, Result, dataset_name
-from report.tables.scores import MEASURES, baseline_score, majority, overall, train_majority
 from report.tables.table import (
     ABSENT,
     Column,
@@ -16,37 +15,45 @@ from report.tables.table import (
     make_table,
 )
 
+MEASURES: dict[str, Callable[[Agreement], float | None]] = {
+    "cosine": lambda agreement: agreement.overall,
+    "centred": lambda agreement: agreement.centred.overall,
+    "selectivity": lambda agreement: agreement.selectivity.overall,
+}
+"""Printed name -> the mean over expressions; None where no face counts."""
+
 
 def run_record(run: Result) -> dict[str, Any]:
     """Return a run's numbers as one flat row, in the order of the columns of scores.csv."""
-    scores, agreements = run.scores, {"att": run.attention, "cam": run.scores["cam_cos"]}
+    scores, agreements = run.scores, {"att": run.scores.attention, "cam": run.scores.cam_cos}
+    train_majority = scores.chance_level.train_majority
     words = ("method", "supervision", "backbone", "seed", "split", "checkpoint", "geometry")
     known = ("accuracy", "balanced_accuracy", "macro_f1")
     return {
-        "dataset": scores["dataset"],
-        "trained_on": scores["trained_on"],
+        "dataset": scores.dataset,
+        "trained_on": scores.trained_on,
         "run": run.name,
-        **{key: scores[key] for key in (*words, "protocol", *known)},
-        "ece": scores["calibration"]["ece"],
-        "majority": majority(scores)[1],
-        "train_majority": (train_majority(scores) or (None, None))[1],
-        "att_layer": run.layers[-1],
+        **{key: getattr(scores, key) for key in (*words, "protocol", *known)},
+        "ece": scores.calibration.ece,
+        "majority": scores.chance_level.majority.share,
+        "train_majority": train_majority.accuracy if train_majority else None,
+        "att_layer": scores.layers[-1],
         **{
-            f"{name}_{measure}": overall(agreement, measure)
+            f"{name}_{measure}": mean(agreement)
             for name, agreement in agreements.items()
-            for measure in MEASURES
+            for measure, mean in MEASURES.items()
         },
-        **{f"baseline_{name}": baseline_score(scores, name) for name in BASELINES},
-        "n_valid": scores["cam_cos"]["n_valid"],
-        "n": scores["n"],
-        "scored": scores["scored"],
-        "total": scores["total"],
+        **{f"baseline_{name}": average.overall for name, average in scores.baselines},
+        "n_valid": scores.cam_cos.n_valid,
+        "n": scores.n,
+        "scored": scores.scored,
+        "total": scores.total,
         **{
             f"{score}_{end}": value
             for score in ("accuracy", "balanced_accuracy", "att_cos", "cam_cos")
             for end, value in zip(("low", "high"), run.interval(score) or (None, None), strict=True)
         },
-        **{f"att_cosine_layer_{layer}": overall(scores["att_cos"][layer]) for layer in run.layers},
+        **{f"att_cosine_layer_{layer}": scores.att_cos[layer].overall for layer in scores.layers},
     }
 
 
@@ -62,7 +69,7 @@ def main_table(comparisons: Iterable[Comparison]) -> Table:
 
     def column(group: str, head: str, key: str, optional: bool = False) -> Column:
         printed = format_signed if head in ("centred", "selectivity") else format_number
-        return Column(group, head, tuple(printed(row.get(key)) for row in rows), optional)
+        return Column(group, head, tuple(printed(row[key]) for row in rows), optional)
 
     def interval(group: str, score: str) -> Column:
         return Column(
@@ -100,17 +107,18 @@ def main_table(comparisons: Iterable[Comparison]) -> Table:
 def layer_table(comparisons: Sequence[Comparison]) -> Table:
     """Agreement of every layer's attention: one row per run and measure, shallow to deep."""
     lines = [(run, measure) for run in all_runs(comparisons) for measure in MEASURES]
-    depth = max(len(run.layers) for run, _ in lines)
+    depth = max(len(run.scores.layers) for run, _ in lines)
 
     def cell(run: Result, measure: str, place: int) -> str:
-        if place >= len(run.layers):
+        layers = run.scores.layers
+        if place >= len(layers):
             return ABSENT
         printed = format_number if measure == "cosine" else format_signed
-        return printed(overall(run.scores["att_cos"][run.layers[place]], measure))
+        return printed(MEASURES[measure](run.scores.att_cos[layers[place]]))
 
     words = {
         "dataset": [dataset_name(run.scores) for run, _ in lines],
-        "method": [str(run.scores["method"]) for run, _ in lines],
+        "method": [run.scores.method for run, _ in lines],
         "run": [run.name for run, _ in lines],
         "measure": [measure for _, measure in lines],
     }

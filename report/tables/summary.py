@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.scores import BASELINES
+from contracts.scores import BASELINES, SHOWN_BASELINES
 from report.reading.results import Comparison, Result
 from report.tables.dataset_sentences import dataset_sentences
 from report.tables.method_sentences import method_sentences
 from report.tables.phrases import Read, att_cos, cam_cos
-from report.tables.scores import baseline_score
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
         _conditions(runs),
         tuple(comparisons[0].unlike),
         (
-            _scale(f"ATT-COS, layer {runs[-1].layers[-1]}", runs, att_cos),
+            _scale(f"ATT-COS, layer {runs[-1].scores.layers[-1]}", runs, att_cos),
             _scale("CAM-COS", runs, cam_cos),
         ),
     )
@@ -64,21 +63,19 @@ def summarise(comparisons: Sequence[Comparison]) -> Summary:
 
 def _conditions(runs: Sequence[Result]) -> str:
     scores = [run.scores for run in runs]
-    scored = _one_or_more(f"{one['scored']} of {one['total']} faces" for one in scores)
-    with_map = _one_or_more(
-        f"{one['cam_cos']['n_valid']} of {one['cam_cos']['n']}" for one in scores
-    )
+    scored = _one_or_more(f"{one.scored} of {one.total} faces" for one in scores)
+    with_map = _one_or_more(f"{one.cam_cos.n_valid} of {one.cam_cos.n}" for one in scores)
     settings = ", ".join(
-        f"{key} {_one_or_more(str(one[key]) for one in scores)}"
+        f"{key} {_one_or_more(str(getattr(one, key)) for one in scores)}"
         for key in ("checkpoint", "geometry", "backbone")
     )
-    chosen_on_test = any(one["protocol"] == "paper" for one in scores)
+    chosen_on_test = any(one.protocol == "paper" for one in scores)
     flattered = " (the checkpoint was chosen on the test split, as published)" * chosen_on_test
     return (
-        f"{scored} of split {_one_or_more(one['split'] for one in scores)} were scored; "
+        f"{scored} of split {_one_or_more(one.split for one in scores)} were scored; "
         f"{with_map} of them have an AU map and enter the cosines. "
-        f"Protocol {_one_or_more(one['protocol'] for one in scores)}{flattered}, {settings}. "
-        f"One run each, seed {_one_or_more(str(one['seed']) for one in scores)}: these runs do "
+        f"Protocol {_one_or_more(one.protocol for one in scores)}{flattered}, {settings}. "
+        f"One run each, seed {_one_or_more(str(one.seed) for one in scores)}: these runs do "
         "not show how much the numbers vary between seeds."
     )
 
@@ -88,9 +85,12 @@ def _one_or_more(texts: Iterable[str]) -> str:
 
 
 def _scale(title: str, runs: Sequence[Result], read: Read) -> Scale:
-    scores = runs[-1].scores
-    baselines = [(BASELINES[key], baseline_score(scores, key)) for key in ("uniform", "class_mean")]
-    return Scale(title, _known(baselines), _known((r.supervision, read(r)) for r in runs))
+    baselines = runs[-1].scores.baselines
+    return Scale(
+        title,
+        _known((BASELINES[key], getattr(baselines, key).overall) for key in SHOWN_BASELINES),
+        _known((run.supervision, read(run)) for run in runs),
+    )
 
 
 def _known(pairs: Iterable[tuple[str, float | None]]) -> tuple[tuple[str, float], ...]:

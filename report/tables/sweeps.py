@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from report.reading.published import SWEPT
 from report.reading.results import Comparison, Result
 from report.tables.detail_tables import file_name
-from report.tables.scores import overall
+from report.tables.run_tables import MEASURES
 from report.tables.table import (
     Column,
     Table,
@@ -60,7 +60,7 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
     found: list[Sweep] = []
     for supervision in dict.fromkeys(run.supervision for run in everyone):
         runs = [run for run in everyone if run.supervision == supervision]
-        settings = {run.place: flatten(run.scores["train"]) for run in runs}
+        settings = {run.place: flatten(run.scores.train) for run in runs}
         for key in dict.fromkeys(key for one in settings.values() for key in one):
             if supervision == PLAIN and key.startswith(ALIGNMENT):
                 continue  # a plain run has no alignment term
@@ -85,9 +85,11 @@ def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
     """Return sets of runs that differ in one setting only, each ascending by it."""
     alike: dict[str, dict[str, Result]] = {}
     for run in runs:
-        settings = flatten(run.scores["train"])
+        settings = flatten(run.scores.train)
         value = settings.pop(key, None)
-        settings["evaluated"] = [run.scores[name] for name in ("split", "checkpoint", "geometry")]
+        settings["evaluated"] = [
+            getattr(run.scores, name) for name in ("split", "checkpoint", "geometry")
+        ]
         rest = json.dumps(settings, sort_keys=True, default=str)
         alike.setdefault(rest, {})[json.dumps(value)] = run
     return [
@@ -119,14 +121,14 @@ def sweep_table(sweep: Sweep) -> Table:
 
     runs = [run for _, run in lines]
     agreements = {
-        "ATT-COS": [run.attention for run in runs],
-        "CAM-COS": [run.scores["cam_cos"] for run in runs],
+        "ATT-COS": [run.scores.attention for run in runs],
+        "CAM-COS": [run.scores.cam_cos for run in runs],
     }
     return make_table(
         sweep.name,
         [
             column("", sweep.setting, (value for value, _ in lines)),
-            column("accuracy", "overall", (format_number(run.scores["accuracy"]) for run in runs)),
+            column("accuracy", "overall", (format_number(run.scores.accuracy) for run in runs)),
             column(
                 "accuracy",
                 "95 %",
@@ -136,10 +138,10 @@ def sweep_table(sweep: Sweep) -> Table:
             column(
                 "accuracy",
                 "balanced",
-                (format_number(run.scores["balanced_accuracy"]) for run in runs),
+                (format_number(run.scores.balanced_accuracy) for run in runs),
             ),
             *(
-                column(name, head, (printed(overall(one, head)) for one in found))
+                column(name, head, (printed(MEASURES[head](one)) for one in found))
                 for name, found in agreements.items()
                 for head, printed in (("cosine", format_number), ("selectivity", format_signed))
             ),
@@ -150,8 +152,8 @@ def sweep_table(sweep: Sweep) -> Table:
 
 def _spread(runs: Sequence[Result]) -> str:
     """State mean and standard deviation over seeds."""
-    accuracies = [run.scores["accuracy"] for run in runs]
-    cosines = [value for run in runs if (value := overall(run.attention)) is not None]
+    accuracies = [run.scores.accuracy for run in runs]
+    cosines = [value for run in runs if (value := run.scores.attention.overall) is not None]
     parts = [
         f"{name} {format_number(mean(values))} ± {format_number(stdev(values))}"
         for name, values in (("accuracy", accuracies), ("ATT-COS", cosines))

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import comparison_maps
-from contracts.files import RUN, read_contract
 from contracts.runs import RunCard
 from errors import pick
 from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
@@ -80,8 +79,7 @@ def load_eval_model(
         geometry: row of GEOMETRIES.
         device: where.
     """
-    classifier, method, _ = load_run(run, checkpoint, device)
-    card = read_contract(RunCard, run / RUN, "Train it again.")
+    classifier, method, card = load_run(run, checkpoint, device)
     model = EvalModel(
         classifier,
         pick({**CAM_METHODS, OWN: CAM_METHODS[method.cam_method]}, cam_method, "cam_method"),
