@@ -2,6 +2,7 @@ from contextlib import suppress
 from itertools import product
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
@@ -46,13 +47,16 @@ def test_maps_are_those_of_the_readout_class_by_class():
     np.testing.assert_allclose(outputs["attention"], attention, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("opset", [18, 23])
-def test_the_first_and_the_last_opset_are_read_back(opset):
+@pytest.mark.parametrize("opset", [18, 20, 23])
+def test_the_file_is_of_the_version_that_came_with_its_opset(opset):
     torch.manual_seed(0)
     graph = ExportGraph(
         Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval(), "gradcam_pp", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, opset, ABOUT)
+    model = onnx.load_from_string(payload)
+    assert {one.domain: one.version for one in model.opset_import}[""] == opset
+    assert model.ir_version == onnx.helper.find_min_ir_version_for(model.opset_import)
     agree(answers(payload, faces(2)), graph.run(faces(2)))
 
 

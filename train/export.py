@@ -25,7 +25,7 @@ from train.methods.base import Classifier
 from train.params import ExportParams, TrainParams
 from train.runs import load_run
 
-VERSION = 1
+VERSION = 2
 ONNX, WEIGHTS = "model.onnx", "model.safetensors"
 _CPU = torch.device("cpu")
 

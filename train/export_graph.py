@@ -20,6 +20,13 @@ INPUT, BATCH = "image", "batch"
 
 _CHECKED_FACES = 3
 
+_IR_VERSIONS = {18: 8, 19: 9, 20: 9, 21: 10, 22: 10, 23: 11}
+"""ONNX opset -> the version of the file format that came with it.
+
+A runtime that knows the opset knows that version; torch writes a later one, which old runtimes
+refuse. Source: onnx/docs/Versioning.md, "Released Versions".
+"""
+
 Images = NDArray[np.uint8]
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -70,7 +77,7 @@ def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, notes: Mapping[str,
     Args:
         graph: what is exported.
         size_px: side S of a face.
-        opset: of ONNX.
+        opset: of ONNX; the file's IR version is the one that came with it.
         notes: name -> text, which are stored inside.
     """
     import onnx_ir.passes.common as passes
@@ -92,6 +99,7 @@ def onnx_bytes(graph: ExportGraph, size_px: int, opset: int, notes: Mapping[str,
     assert program_onnx is not None
     passes.ClearMetadataAndDocStringPass()(program_onnx.model)  # nodes name source files
     program_onnx.model.metadata_props.update(notes)
+    program_onnx.model.ir_version = _IR_VERSIONS[opset]
     payload: bytes = program_onnx.model_proto.SerializeToString(deterministic=True)
     return payload
 
