@@ -44,15 +44,28 @@ def use(name: str, reader: str, params: Path) -> None:
 @click.option(
     "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."
 )
-def preset(name: str | None, params: Path) -> None:
+@click.option(
+    "--restore",
+    is_flag=True,
+    help="Put back the numbers of the last commit; your datasets stay.",
+)
+def preset(name: str | None, params: Path, restore: bool) -> None:
     """List the presets, or apply preset NAME to params.yaml.
 
-    `git restore params.yaml` undoes it.
+    `--restore` undoes it, and keeps the sections of your datasets in `index` and their names in
+    `matrix`, which `git restore params.yaml` would drop.
     """
-    from errors import pick
-    from params.editing import apply_preset, presets
+    from errors import UsageError, pick
+    from params.editing import apply_preset, presets, restore_numbers
 
     known = presets(PRESETS)
+    if restore:
+        if name is not None:
+            raise UsageError("preset", "takes a name or --restore, not both.")
+        for change in restore_numbers(params):
+            echo(f"{params}: {change}")
+        echo(f"{params}: numbers are those of the last commit; index and datasets are yours.")
+        return
     if name is None:
         for each, line in known.items():
             echo(f"{each:20}  {line}")

@@ -1,5 +1,7 @@
 """Changing params.yaml from the command line; its comments stay."""
 
+import stat
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import StringIO
@@ -10,10 +12,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from errors import UsageError
+from errors import UsageError, printable
 from params.reading import parse_yaml, read_yaml
 from params.root import validate
+from store.building import differences
 from store.files import atomic_write
+
+_DATASET_AXES = ("datasets", "made", "transfers")
+"""Keys of [matrix] that say which datasets are built."""
 
 
 def use_dataset(file: Path, name: str, reader: str) -> None:
@@ -55,16 +61,26 @@ def _rewriting(file: Path) -> Iterator[Any]:
         UsageError: if it would not be legal; nothing is written then.
     """
     read_yaml(file)  # the round trip is not as strict
+    whole = _round_trip().load(file)
+    yield whole
+    _write(file, whole)
+
+
+def _round_trip() -> YAML:
     yaml = YAML()
     yaml.Representer = _AsWritten
     yaml.preserve_quotes = True
     yaml.width = 4096
-    whole = yaml.load(file)
-    yield whole
+    return yaml
+
+
+def _write(file: Path, whole: Any) -> None:  # noqa: ANN401 - YAML
+    """Write a params file if it is legal; its permissions stay, and a link to it stays one."""
     text = StringIO()
-    yaml.dump(whole, text)
+    _round_trip().dump(whole, text)
     validate(parse_yaml(text.getvalue(), file), file)
-    atomic_write(file, text.getvalue().encode())
+    target = file.resolve()
+    atomic_write(target, text.getvalue().encode(), stat.S_IMODE(target.stat().st_mode))
 
 
 def _in_a_line(values: Sequence[str]) -> CommentedSeq:
@@ -97,6 +113,48 @@ def apply_preset(file: Path, preset: Path) -> list[str]:
     overlay = read_yaml(preset)
     with _rewriting(file) as whole:
         return _laid_over(file, whole, overlay, ())
+
+
+def restore_numbers(file: Path) -> list[str]:
+    """Put back the numbers of the last commit; the datasets, and which are built, stay.
+
+    Args:
+        file: params.yaml, inside a git checkout.
+
+    Returns:
+        What changed, such as "train.epochs: 3 -> 10".
+
+    Raises:
+        UsageError: if git has no such file, or the result would not be legal; nothing is written
+            then.
+    """
+    before = read_yaml(file)
+    text = _committed(file)
+    parse_yaml(text, file)
+    mine, whole = _round_trip().load(file), _round_trip().load(text)
+    whole["index"] = mine["index"]
+    for key in _DATASET_AXES:
+        if key in mine["matrix"]:
+            whole["matrix"][key] = mine["matrix"][key]
+    _write(file, whole)
+    return differences(before, read_yaml(file))
+
+
+def _committed(file: Path) -> str:
+    """Return what the last commit has of a file."""
+    target = file.resolve()
+    command = ["git", "show", f"HEAD:./{target.name}"]
+    try:
+        done = subprocess.run(command, cwd=target.parent, capture_output=True, check=True)
+        return done.stdout.decode("utf-8-sig")
+    except (OSError, subprocess.CalledProcessError, UnicodeDecodeError) as error:
+        said = getattr(error, "stderr", b"") or str(error).encode()
+        reason = " ".join(said.decode(errors="replace").split())
+        raise UsageError(
+            file,
+            f"git has no earlier version of it ({printable(reason)}). "
+            "It is untouched. Set the numbers back by hand.",
+        ) from error
 
 
 def _laid_over(file: Path, whole: Any, overlay: Any, place: tuple[str, ...]) -> list[str]:  # noqa: ANN401 - YAML

@@ -23,8 +23,13 @@ DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 _READ_BYTES = 1 << 20
 
 
-def atomic_write(path: Path, payload: bytes | memoryview) -> None:
+def atomic_write(path: Path, payload: bytes | memoryview, mode: int | None = None) -> None:
     """Write a file so that, whatever happens, `path` is the old file or the whole new one, durably.
+
+    Args:
+        path: the file; a link is replaced, not followed.
+        payload: its content.
+        mode: its permissions; None: as the system makes new files.
 
     Raises:
         OSError: as the system says; the temporary file is removed.
@@ -32,6 +37,8 @@ def atomic_write(path: Path, payload: bytes | memoryview) -> None:
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{PARTIAL_SUFFIX}")
     try:
         with temporary.open("xb") as file:
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             file.write(payload)
             file.flush()
             os.fsync(file.fileno())

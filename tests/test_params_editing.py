@@ -1,13 +1,14 @@
 """What `use` and `preset` write into params.yaml: only what changes, and only what is legal."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from errors import UsageError
 from params import load
-from params.editing import apply_preset, presets, use_dataset
+from params.editing import apply_preset, presets, restore_numbers, use_dataset
 
 
 @pytest.fixture
@@ -62,6 +63,57 @@ def test_nothing_is_written_if_the_result_is_illegal(file, preset, text, message
     with pytest.raises(UsageError, match=message):
         apply_preset(file, preset(text))
     assert file.read_bytes() == before
+
+
+@pytest.fixture
+def committed(file):
+    """params.yaml in a git checkout of its own, as shipped."""
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", file.name], ["commit", "-qm", "Start"]):
+        subprocess.run([*git, *words], cwd=file.parent, check=True)
+    return file
+
+
+def test_restoring_puts_numbers_back_and_keeps_datasets_that_no_commit_has(committed, preset):
+    use_dataset(committed, "mine", "folder")
+    with_mine = load(committed)
+    apply_preset(committed, preset("train: {epochs: 3}\nmatrix: {methods: [wildcat]}\n"))
+    text = committed.read_text().replace("    val: 0.1 ", "    val: 0.3 ")
+    committed.write_text(text.replace("scn:\n", "scn:\n    lr: 0.5\n"))
+    changed = restore_numbers(committed)
+    assert "train.epochs: 3 -> 10" in changed
+    assert "methods.scn.lr: 0.5 -> null" in changed
+    restored = load(committed)
+    assert restored.train == with_mine.train
+    assert restored.methods == with_mine.methods
+    assert restored.matrix == with_mine.matrix
+    assert restored.dataset("mine").reader == "folder"
+    assert restored.dataset("demo").val == 0.3
+    assert restore_numbers(committed) == []
+
+
+def test_restoring_brings_back_every_comment_of_the_numbers(committed, preset):
+    before = committed.read_text()
+    apply_preset(committed, preset("train: {epochs: 3}\n"))
+    restore_numbers(committed)
+    assert committed.read_text() == before
+
+
+def test_restoring_what_git_does_not_have_leaves_the_file_alone(file):
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="git has no earlier version"):
+        restore_numbers(file)
+    assert file.read_bytes() == before
+
+
+def test_permissions_stay_and_a_link_stays_a_link(file, tmp_path):
+    file.chmod(0o600)
+    link = tmp_path / "elsewhere.yaml"
+    link.symlink_to(file)
+    use_dataset(link, "mine", "folder")
+    assert link.is_symlink()
+    assert load(file).matrix.datasets == ("mine",)
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_dataset_that_is_used_gets_a_section_like_that_of_the_demo(file):
