@@ -2,8 +2,9 @@
 
 Files:
     action_units.py  action units: where each is drawn, and which belong to which expression
-    drawing.py       draws action units: ellipses on a canvas, united
+    drawing.py       draws action units on the small grid, enlarges and combines them
     expressions.py   the seven expressions and their synonyms
     heatmaps.py      the family HEATMAPS: maps drawn from landmarks
     landmarks.py     the 68 points by region, and their order after a flip
+    raster.py        filled ellipses on a grid, for many faces at a time
 """

@@ -3,13 +3,17 @@
 Every AU is one or two upright ellipses set by landmarks; coordinates are whole px of the canvas,
 cut toward zero. The codebook `published` holds the numbers of the published system (Belharbi et
 al., FG 2024); where it looks odd, the row says so, and `corrected` puts it right.
+Shapes: N faces, L = 68 points.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-IntPoints = Sequence[tuple[int, int]]
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
 
 PUBLISHED_CANVAS_PX = 224
 PUBLISHED_EYES_PX = 70.5
@@ -18,27 +22,30 @@ PUBLISHED_EYES_PX = 70.5
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One face on its canvas.
+    """Some faces, each on a canvas of its own.
 
     Attributes:
-        points: 68 landmarks, whole px.
+        points_NL2: landmarks (x, y), whole px.
         canvas_px: side of the canvas.
-        scale: size of the face against the published crops; None keeps the published lengths.
+        scale_N: size of each face against the published crops; None keeps the published lengths.
     """
 
-    points: IntPoints
+    points_NL2: Ints
     canvas_px: int
-    scale: float | None
+    scale_N: NDArray[np.float64] | None
 
-    def length(self, px: int) -> int:
-        """Return a published length in px of this canvas."""
-        return px if self.scale is None else round(px * self.scale)
+    def length(self, px: int) -> Ints:
+        """Return a published length in px of this canvas: (N,)."""
+        return self._scaled(px)
 
-    def share(self, divisor: int) -> int:
-        """Return a published fraction of the canvas in px of this canvas."""
-        if self.scale is None:
-            return round(self.canvas_px / divisor)
-        return round(PUBLISHED_CANVAS_PX / divisor * self.scale)
+    def share(self, divisor: int) -> Ints:
+        """Return a published fraction of the canvas in px of this canvas: (N,)."""
+        side = self.canvas_px if self.scale_N is None else PUBLISHED_CANVAS_PX
+        return self._scaled(side / divisor)
+
+    def _scaled(self, px: float) -> Ints:
+        scale_N = np.ones(len(self.points_NL2)) if self.scale_N is None else self.scale_N
+        return np.rint(px * scale_N).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,15 @@ class Extent:
     extra: int = 0
     least: int = 5
 
-    def along(self, axis: Literal[0, 1], frame: Frame) -> int:
-        """Return the length in px for one face; axis 0 is x, 1 is y."""
+    def along(self, axis: Literal[0, 1], frame: Frame) -> Ints:
+        """Return the length in px on every face, (N,); axis 0 is x, 1 is y."""
         if self.canvas is not None:
             return frame.share(self.canvas)
         if self.span is None:
             return frame.length(self.px)
-        start, end = (frame.points[point][axis] for point in self.span)
-        half = int((end - start + frame.length(self.extra)) / 2)
-        return max(half, 0) or self.least
+        start_N, end_N = (frame.points_NL2[:, point, axis] for point in self.span)
+        half_N = _half(end_N - start_N + frame.length(self.extra))
+        return np.where(half_N > 0, half_N, self.least)
 
     def __str__(self) -> str:
         if self.canvas is not None:
@@ -97,18 +104,24 @@ class Ellipse:
     right: int = 0
     down: int | None = None
 
-    def on(self, frame: Frame) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return centre (x, y) and half axes (a, b) for one face, in whole px."""
-        points = frame.points
-        x = int((points[self.x[0]][0] + points[self.x[1]][0]) / 2)
-        y = int((points[self.y[0]][1] + points[self.y[1]][1]) / 2)
+    def on(self, frame: Frame) -> tuple[Ints, Ints]:
+        """Return centre (x, y) and half axes (a, b) on every face, whole px: (N, 2) each."""
+        points_NL2 = frame.points_NL2
+        x_N = _half(points_NL2[:, self.x[0], 0] + points_NL2[:, self.x[1], 0])
+        y_N = _half(points_NL2[:, self.y[0], 1] + points_NL2[:, self.y[1], 1])
         if self.right < 0:
-            x = max(x - frame.length(-self.right), 0)
+            x_N = np.maximum(x_N - frame.length(-self.right), 0)
         elif self.right > 0:
-            x = min(x + frame.length(self.right), frame.canvas_px)
+            x_N = np.minimum(x_N + frame.length(self.right), frame.canvas_px)
         if self.down is not None:
-            y += frame.share(self.down)
-        return (x, y), (self.a.along(0, frame), self.b.along(1, frame))
+            y_N = y_N + frame.share(self.down)
+        axes_N2 = np.stack([self.a.along(0, frame), self.b.along(1, frame)], axis=1)
+        return np.stack([x_N, y_N], axis=1), axes_N2
+
+
+def _half(length_N: Ints) -> Ints:
+    """Halve whole px, cut toward zero as the published code does."""
+    return np.trunc(length_N / 2).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ Shapes: N faces, L = 68 points, S side of a map, G = 28.
 Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from itertools import chain
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,8 +15,10 @@ from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_EYES_PX, Codebook, Ellipse, Frame
 from anatomy.landmarks import five_landmarks
+from anatomy.raster import draw_grids
 
 F32 = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 Landmarks = NDArray[np.floating]
 Maps = tuple[F32, NDArray[np.bool_]]
 
@@ -23,11 +26,47 @@ GRID = 28
 """Side of the grid to which every published AU map is shrunk; the only source of its soft edges."""
 
 
-def place_on_canvas(face_L2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
+class UnitGrids(NamedTuple):
+    """Action units drawn on the small grid.
+
+    Attributes:
+        grids_NUGG: each unit, in [0, 1]; zero where absent.
+        present_NU: whether the face has landmarks and anything of the unit is on the canvas.
+    """
+
+    grids_NUGG: F32
+    present_NU: Bools
+
+
+def place_on_canvas(landmarks_NL2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
     """Return what sets a codebook's ellipses: whole px, cut toward zero, and the face's size."""
-    left, right = five_landmarks(face_L2)[:2]
-    scale = float(np.linalg.norm(right - left)) / PUBLISHED_EYES_PX if book.face_scaled else None
-    return Frame(np.trunc(face_L2).astype(int).tolist(), canvas_px, scale)
+    scale_N = None
+    if book.face_scaled:
+        eyes = np.array([five_landmarks(face_L2)[:2] for face_L2 in landmarks_NL2])
+        scale_N = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=1) / PUBLISHED_EYES_PX
+    return Frame(np.trunc(landmarks_NL2).astype(np.int64), canvas_px, scale_N)
+
+
+def draw_units(
+    landmarks_NL2: Landmarks, units: Sequence[int], book: Codebook, canvas_px: int
+) -> UnitGrids:
+    """Draw AUs on faces, shrunk to the grid: what makes the published maps soft.
+
+    Args:
+        landmarks_NL2: px of the canvas; not finite where there are none.
+        units: FACS numbers.
+        book: their regions.
+        canvas_px: side of the canvas.
+    """
+    faces, count = len(landmarks_NL2), len(units)
+    grids_NUGG = np.zeros((faces, count, GRID, GRID), np.float32)
+    present_NU = np.zeros((faces, count), bool)
+    known_N = np.isfinite(landmarks_NL2).all(axis=(1, 2))
+    if known_N.any():
+        frame = place_on_canvas(landmarks_NL2[known_N], book, canvas_px)
+        regions = [book.units[unit].region for unit in units]
+        grids_NUGG[known_N], present_NU[known_N] = draw_grids(regions, frame, GRID)
+    return UnitGrids(grids_NUGG, present_NU)
 
 
 def draw_sets(
@@ -39,14 +78,15 @@ def draw_sets(
 ) -> list[Maps]:
     """Draw, for each wanted (sets of AUs, side S), each AU once: (N, sets, S, S), (N, sets)."""
     distinct = [(distinct_units(sets, book), size_px) for sets, size_px in wanted]
-    units = {unit for sets, _ in distinct for unit in chain.from_iterable(sets)}
-    grids = [draw_units(face_L2, units, book, canvas_px) for face_L2 in landmarks_NL2]
+    units = sorted({unit for sets, _ in distinct for unit in chain.from_iterable(sets)})
+    drawn = draw_units(landmarks_NL2, units, book, canvas_px)
     results: list[Maps] = []
     for sets, size_px in distinct:
-        drawn = [one for face in grids for one in combine_units(face, sets, size_px)]
-        maps, valid = stack(drawn, size_px, normalise)
+        places = [[units.index(unit) for unit in one] for one in sets]
+        maps = [one for face in zip(*drawn, strict=True) for one in combine(*face, places, size_px)]
+        stacked, valid = stack(maps, size_px, normalise)
         shape = (len(landmarks_NL2), len(sets))
-        results.append((maps.reshape(*shape, size_px, size_px), valid.reshape(shape)))
+        results.append((stacked.reshape(*shape, size_px, size_px), valid.reshape(shape)))
     return results
 
 
@@ -69,52 +109,28 @@ def stack(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
     return maps, valid
 
 
-def draw_units(
-    face_L2: Landmarks, units: Collection[int], book: Codebook, canvas_px: int
-) -> dict[int, F32 | None]:
-    """Draw distinct AUs on one face, each shrunk to the grid; none for a face without landmarks."""
-    if not np.isfinite(face_L2).all():
-        return {}
-    frame = place_on_canvas(face_L2, book, canvas_px)
-    canvas = np.zeros((canvas_px, canvas_px), np.float32)
-    return {unit: _draw_on_grid(book.units[unit].region, frame, canvas) for unit in units}
-
-
-def combine_units(
-    grids: Mapping[int, F32 | None], sets: Sequence[Sequence[int]], size_px: int
+def combine(
+    grids_UGG: F32, present_U: Bools, sets: Sequence[Sequence[int]], size_px: int
 ) -> list[F32 | None]:
-    """Enlarge drawn AUs and combine those of every set; None where none is on the face."""
-    wanted = {unit: grids.get(unit) for unit in chain.from_iterable(sets)}
-    regions = {
-        unit: None if grid is None else _enlarged(grid, size_px) for unit, grid in wanted.items()
-    }
-    return [_combined([regions[unit] for unit in units]) for units in sets]
+    """Enlarge the units of one face and combine those of every set.
+
+    Args:
+        grids_UGG: drawn units.
+        present_U: which of them are on the canvas.
+        sets: places among the units.
+        size_px: side of the results.
+
+    Returns:
+        A map (S, S) per set; None where none of its units is present.
+    """
+    used = {unit for unit in chain.from_iterable(sets) if present_U[unit]}
+    enlarged = {unit: _enlarged(grids_UGG[unit], size_px) for unit in used}
+    return [_largest([enlarged[unit] for unit in units if unit in used]) for units in sets]
 
 
 def _enlarged(grid_GG: F32, size_px: int) -> F32:
     return np.asarray(cv2.resize(grid_GG, (size_px, size_px), interpolation=cv2.INTER_LINEAR))
 
 
-def _combined(regions: Sequence[F32 | None]) -> F32 | None:
-    present = [one for one in regions if one is not None]
-    return np.asarray(reduce(cv2.max, present)) if present else None
-
-
-def _draw_on_grid(region: Sequence[Ellipse], frame: Frame, canvas: F32) -> F32 | None:
-    """Fill one AU's ellipses, shrink to 28 x 28 and blur: what makes the published maps soft.
-
-    Args:
-        region: its ellipses.
-        frame: the face.
-        canvas: all zero, and left so.
-
-    Returns:
-        (G, G) in [0, 1]; None if nothing of it is on the canvas.
-    """
-    for ellipse in region:
-        centre, axes = ellipse.on(frame)
-        cv2.ellipse(canvas, centre, axes, 0, 0, 360, 1, -1)
-    grid_GG = cv2.resize(canvas, (GRID, GRID), interpolation=cv2.INTER_LINEAR)
-    touched = bool(grid_GG.any()) or cv2.countNonZero(canvas) > 0
-    canvas.fill(0)
-    return np.asarray(cv2.blur(grid_GG, (3, 3))) if touched else None
+def _largest(maps: Sequence[F32]) -> F32 | None:
+    return np.asarray(reduce(cv2.max, maps)) if maps else None

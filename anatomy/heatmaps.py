@@ -7,6 +7,8 @@ Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,7 +19,8 @@ from anatomy.drawing import (
     F32,
     Landmarks,
     Maps,
-    combine_units,
+    UnitGrids,
+    combine,
     distinct_units,
     draw_sets,
     draw_units,
@@ -61,10 +64,14 @@ def au(
     """
     book = pick(CODEBOOKS, codebook, "codebook")
     sets = distinct_units([book.expressions[name] for name in EXPRESSIONS], book)
-    drawn = []
-    for face_L2, expression in zip(landmarks_NL2, expressions_N, strict=True):
-        grids = draw_units(face_L2, sets[expression], book, canvas_px)
-        drawn += combine_units(grids, [sets[expression]], size_px)
+    labels_N = np.asarray(expressions_N, np.int64)
+    drawn: list[F32 | None] = [None] * len(labels_N)
+    for expression in np.unique(labels_N):
+        rows = np.flatnonzero(labels_N == expression)
+        faces = draw_units(landmarks_NL2[rows], sets[expression], book, canvas_px)
+        everything = [range(len(sets[expression]))]
+        for row, grids_UGG, present_U in zip(rows, *faces, strict=True):
+            (drawn[row],) = combine(grids_UGG, present_U, everything, size_px)
     return stack(drawn, size_px, normalise)
 
 
@@ -142,6 +149,40 @@ def comparison_maps(
     wanted = list(zip((combined, single), sides_px, strict=True))
     maps, regions = draw_sets(landmarks_NL2, wanted, book, canvas_px, normalise=True)
     return maps, regions
+
+
+class ComparisonSets(NamedTuple):
+    """What attention is compared with, as sets of action units.
+
+    Attributes:
+        units: FACS numbers of the units to draw, no two with one region.
+        targets: places among them: of every expression and, last, of all AUs.
+        regions: places among them, one per AU of the codebook, in its order.
+    """
+
+    units: tuple[int, ...]
+    targets: tuple[tuple[int, ...], ...]
+    regions: tuple[int, ...]
+
+
+@cache
+def comparison_sets(codebook: str) -> ComparisonSets:
+    """Return which units make up the maps of `comparison_maps`."""
+    book = pick(CODEBOOKS, codebook, "codebook")
+    wanted = [*(book.expressions[name] for name in EXPRESSIONS), tuple(book.units)]
+    wanted += [(unit,) for unit in book.units]
+    sets = distinct_units(wanted, book)
+    units = sorted({unit for one in sets for unit in one})
+    places = [tuple(units.index(unit) for unit in one) for one in sets]
+    split = len(EXPRESSIONS) + 1
+    alone = tuple(place for (place,) in places[split:])
+    return ComparisonSets(tuple(units), tuple(places[:split]), alone)
+
+
+def comparison_grids(landmarks_NL2: Landmarks, *, canvas_px: int, codebook: str) -> UnitGrids:
+    """Draw the units of `comparison_sets` on the small grid; enlarging is left to the caller."""
+    units = comparison_sets(codebook).units
+    return draw_units(landmarks_NL2, units, CODEBOOKS[codebook], canvas_px)
 
 
 def unit_regions(

@@ -40,7 +40,7 @@ from pipeline.heatmap import heatmap
 from report.page import write_report
 from store.reading import Store
 from train.data.stores import Stores
-from train.evaluation.batch import EvalModel, evaluate_batch, prepare_targets
+from train.evaluation.batch import EvalModel, evaluate_batch, prepare_batch
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.fitting.trainer import SUPERVISIONS
@@ -111,7 +111,7 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
     images = rng.integers(0, 255, (case.faces, STORED_PX, STORED_PX, 3), np.uint8)
     labels = np.arange(case.faces) % 7
     points = faces(case.faces) * CANVAS_PX / STORED_PX
-    batch = prepare_targets(evaluated, images, labels, points)
+    batch = prepare_batch(evaluated, images, labels, points)
 
     def forward() -> object:
         with torch.no_grad():
@@ -120,10 +120,10 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
 
     return {
         "forward": forward,
-        "draw": partial(prepare_targets, evaluated, images, labels, points),
+        "draw": partial(prepare_batch, evaluated, images, labels, points),
         "run": partial(evaluate_batch, evaluated, batch),
         "whole": lambda: evaluate_batch(
-            evaluated, prepare_targets(evaluated, images, labels, points)
+            evaluated, prepare_batch(evaluated, images, labels, points)
         ),
     }
 

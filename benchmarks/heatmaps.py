@@ -38,13 +38,13 @@ def published_au(points_N682: NDArray[np.floating], expressions: list[int], side
     """Draw AU maps at the published cost."""
     book, maps = CODEBOOKS["published"], []
     for points, expression in zip(points_N682, expressions, strict=True):
-        frame = Frame(np.trunc(points).astype(int).tolist(), side, None)
+        frame = Frame(np.trunc(points[None]).astype(np.int64), side, None)
         planes = []
         for unit in book.expressions[EXPRESSIONS[expression]]:
             blank = np.full((side, side), 1e-4)
             canvas = blank.copy()
             for ellipse in book.units[unit].region:
-                centre, axes = ellipse.on(frame)
+                centre, axes = (one[0].tolist() for one in ellipse.on(frame))
                 cv2.ellipse(canvas, centre, axes, 0, 0, 360, 255, -1)
             if (canvas - blank).sum() <= 0:
                 continue

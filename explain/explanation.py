@@ -109,8 +109,10 @@ def explain_faces(
     canvas, book = model.canvas_px, model.codebook
     points = rescale_points(points_BL2, images_BSS3.shape[1], canvas)
     au_BSS, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
-    regions = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
-    shares_BU, areas_BU = (one.cpu().numpy() for one in region_shares(maps.attention_BSS, *regions))
+    drawn = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
+    regions, present = (torch.from_numpy(one).to(model.device) for one in drawn)
+    shared = region_shares(maps.attention_BSS, regions, present)
+    shares_BU, areas_BU = (one.cpu().numpy() for one in shared)
     probabilities_BV, attention_BSS, cam_BSS = (
         one.cpu().numpy() for one in (maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS)
     )

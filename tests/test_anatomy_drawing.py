@@ -3,7 +3,7 @@
 import numpy as np
 
 from anatomy.action_units import CODEBOOKS
-from anatomy.drawing import combine_units, distinct_units, draw_units, stack
+from anatomy.drawing import combine, distinct_units, draw_units, stack
 
 BOOK = CODEBOOKS["published"]
 
@@ -13,13 +13,15 @@ def test_units_with_the_same_region_are_drawn_once():
 
 
 def test_a_face_without_landmarks_has_no_units():
-    assert draw_units(np.full((68, 2), np.nan), {12}, BOOK, 224) == {}
+    grids, present = draw_units(np.full((1, 68, 2), np.nan), [12], BOOK, 224)
+    assert not grids.any()
+    assert present.tolist() == [[False]]
 
 
 def test_combining_takes_the_larger_value_and_skips_what_is_not_on_the_face():
-    low, high = np.full((28, 28), 0.25, np.float32), np.full((28, 28), 0.75, np.float32)
-    both, none = combine_units({1: low, 2: high, 4: None}, [[1, 2, 4], [4]], 28)
-    np.testing.assert_array_equal(both, high)
+    grids = np.full((3, 28, 28), [[[0.25]], [[0.75]], [[0]]], np.float32)
+    both, none = combine(grids, np.array([True, True, False]), [[0, 1, 2], [2]], 28)
+    np.testing.assert_array_equal(both, grids[1])
     assert none is None
 
 

@@ -4,6 +4,7 @@ import torch
 
 from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
 from train.evaluation.faithfulness import area, faithfulness, ranks
+from train.evaluation.targets import Targets
 from train.records import Forward
 
 CPU = torch.device("cpu")
@@ -30,8 +31,8 @@ def areas():
     images = torch.full((2, 32, 32, 3), 120, dtype=torch.uint8)
     images[:, :16, :16] = 255
     labels = np.zeros(2, np.int64)
-    nothing = np.zeros((2, 0, 0, 0), np.float32)
-    looks = EvalBatch(images, labels, nothing, nothing, nothing, nothing)
+    nothing = Targets(*[torch.zeros(2, 0)] * 4)
+    looks = EvalBatch(images, labels, nothing)
     setup = EvalModel(bright_corner, None, 32, 224, "published", "exact", CPU)
     return faithfulness(setup, looks, measured_with(maps), np.array([5, 9]), 8)
 

@@ -88,7 +88,7 @@ def test_a_small_map_is_the_canvas_shrunk(geometry):
 
 
 def test_shrinking_keeps_the_mean():
-    torch.testing.assert_close(shrink_matrix(8, 4).sum(dim=1), torch.ones(4))
+    torch.testing.assert_close(shrink_matrix(8, 4, torch.device("cpu")).sum(dim=1), torch.ones(4))
 
 
 def test_a_constant_map_becomes_zero():

@@ -163,11 +163,11 @@ def _outline_face(axes: Axes, face_L2: Face) -> None:
 
 
 def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[Outline]:
-    frame = place_on_canvas(panel.face_L2, CODEBOOKS[book], _SIDE)
+    frame = place_on_canvas(panel.face_L2[None], CODEBOOKS[book], _SIDE)
     for region, units in panel.regions(book).items():
         colour = ALERT if _is_new(panel, units[0], region) else _tint(units[0])
         for ellipse in region:
-            (x, y), (a, b) = ellipse.on(frame)
+            (x, y), (a, b) = (one[0].tolist() for one in ellipse.on(frame))
             at = (corner[0] + x + 0.5, corner[1] + y + 0.5)
             yield Outline(
                 at, 2 * a + 1, 2 * b + 1, fill=False, edgecolor=colour, linewidth=1.3, zorder=4
@@ -176,9 +176,11 @@ def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[
 
 def _label(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     """Write the numbers of each region right of the face, with a line to its right ellipse."""
-    frame = place_on_canvas(panel.face_L2, CODEBOOKS[panel.book], _SIDE)
+    frame = place_on_canvas(panel.face_L2[None], CODEBOOKS[panel.book], _SIDE)
     regions = panel.regions(panel.book)
-    ends = {region: max(ellipse.on(frame)[0] for ellipse in region) for region in regions}
+    ends = {
+        region: max(ellipse.on(frame)[0][0].tolist() for ellipse in region) for region in regions
+    }
     order = sorted(regions, key=lambda region: ends[region][1])
     heights = apart([ends[region][1] for region in order], _LABEL_STEP, _SIDE - 8)
     right = corner[0] + _SIDE + _LABEL_GAP

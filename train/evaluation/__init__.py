@@ -8,5 +8,6 @@ Files:
     faithfulness.py    deletion and insertion
     map_similarity.py  similarities of maps, without enlarging them
     metrics.py         from measurements to scores.json: ATT-COS, CAM-COS, baselines, selectivity
+    targets.py         AU maps to compare with, drawn where the model is
     stage.py           stages `evaluate` and `transfer`
 """

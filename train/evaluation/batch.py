@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import comparison_maps
 from contracts.runs import RunCard
 from errors import pick
 from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
+from train.evaluation.targets import TargetGrids, Targets, prepare_targets
 from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
@@ -116,18 +116,12 @@ class EvalBatch:
     Attributes:
         images_BHW3: stored faces, uint8.
         labels_B: expression ids; the CAM is of these, as published.
-        targets_BTCC: AU maps.
-        defined_BT: whether each is defined on the face; else it is zero.
-        regions_BUSS: region of every AU, in [0, 1].
-        drawn_BU: whether the region is on the canvas.
+        targets: AU maps and regions, or what a GPU draws them from.
     """
 
     images_BHW3: Tensor
     labels_B: NDArray[np.int64]
-    targets_BTCC: F32
-    defined_BT: Bools
-    regions_BUSS: F32
-    drawn_BU: Bools
+    targets: Targets | TargetGrids
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +182,13 @@ class ModelMaps:
     cam_BSS: Tensor
 
 
-def prepare_targets(
+def prepare_batch(
     model: EvalModel,
     images_BHW3: NDArray[np.uint8],
     labels_B: NDArray[np.int64],
     landmarks_B682: NDArray[np.floating],
 ) -> EvalBatch:
-    """Draw the AU maps that a batch is compared with, on the CPU.
+    """Put a batch together, ready to be moved to the model's device.
 
     Args:
         model: sizes and codebook.
@@ -202,11 +196,11 @@ def prepare_targets(
         labels_B: expression ids.
         landmarks_B682: px of the canvas; NaN where there are none.
     """
-    size, codebook = model.canvas_px, model.codebook
-    (targets, defined), (regions, drawn) = comparison_maps(
-        landmarks_B682, (size, SMALL_PX), canvas_px=size, codebook=codebook
-    )
-    return EvalBatch(torch.from_numpy(images_BHW3), labels_B, targets, defined, regions, drawn)
+    sides_px = (model.canvas_px, SMALL_PX)
+    targets = prepare_targets(landmarks_B682, sides_px, model.codebook, model.device)
+    images = torch.from_numpy(images_BHW3)
+    pinned = images if model.device.type == "cpu" else images.pin_memory()
+    return EvalBatch(pinned, labels_B, targets)
 
 
 def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None) -> ModelMaps:
@@ -218,7 +212,9 @@ def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None
         classes_B: expressions that the CAM is of; None for the predicted ones.
     """
     with torch.no_grad():
-        forward = model.classifier(eval_images(images_BHW3.to(model.device), model.image_px))
+        forward = model.classifier(
+            eval_images(images_BHW3.to(model.device, non_blocking=True), model.image_px)
+        )
         classes_B = forward.logits_BK.argmax(dim=1) if classes_B is None else classes_B
         cam_Bhw = minmax_normalize(model.cam_method(model.classifier, forward, classes_B).float())
         layers = [feature.float().mean(dim=1) for feature in forward.features]
@@ -238,26 +234,27 @@ def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
     with torch.no_grad():
         labels_B = torch.from_numpy(batch.labels_B).to(model.device)
         maps = compute_maps(model, batch.images_BHW3, labels_B)
-        return _compare(model, batch, maps, torch.from_numpy(batch.targets_BTCC).to(model.device))
+        targets = batch.targets
+        drawn = targets.drawn(model.device) if isinstance(targets, TargetGrids) else targets
+        return _compare(model, labels_B, maps, drawn)
 
 
-def _compare(
-    model: EvalModel, batch: EvalBatch, maps: ModelMaps, targets_BTCC: Tensor
-) -> EvalOutputs:
-    targets, last = TargetMaps(targets_BTCC), len(EXPRESSIONS)
+def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets) -> EvalOutputs:
+    targets, last = TargetMaps(drawn.maps_BTCC), len(EXPRESSIONS)
     geometries = [*[model.geometry] * len(maps.layers), CAM_GEOMETRY]
     similarities = targets.similarities([*maps.layers, maps.cam_Bhw], geometries)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*similarities, strict=True))
-    shares_BU, areas_BU = region_shares(maps.attention_BSS, batch.regions_BUSS, batch.drawn_BU)
-    own_BCC = targets_BTCC[torch.arange(len(batch.labels_B)), batch.labels_B]
-    shrink_SC = shrink_matrix(model.canvas_px, SMALL_PX).to(own_BCC.device)
+    shares_BU, areas_BU = region_shares(maps.attention_BSS, drawn.regions_BUSS, drawn.present_BU)
+    everyone_B = torch.arange(len(labels_B), device=labels_B.device)
+    own_BCC = drawn.maps_BTCC[everyone_B, labels_B]
+    shrink_SC = shrink_matrix(model.canvas_px, SMALL_PX, own_BCC.device)
     outputs = (
         maps.probabilities_BV,
         cosines_BMT[..., :last],
         centred_BMT[..., :last],
         targets.uniform_cosine()[:, :last],
-        F.cosine_similarity(own_BCC.flatten(1), targets_BTCC[:, last].flatten(1)),
-        torch.from_numpy(batch.defined_BT[:, :last]),
+        F.cosine_similarity(own_BCC.flatten(1), drawn.maps_BTCC[:, last].flatten(1)),
+        drawn.defined_BT[:, :last],
         maps.attention_BSS,
         maps.cam_BSS,
         shrink_SC @ own_BCC @ shrink_SC.T,
@@ -268,21 +265,19 @@ def _compare(
 
 
 def region_shares(
-    attention_BSS: Tensor, regions_BUSS: F32, drawn_BU: Bools
+    attention_BSS: Tensor, regions_BUSS: Tensor, present_BU: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return the share of attention on every AU's region, and of the picture: (B, U) each.
 
     Args:
         attention_BSS: nowhere negative.
         regions_BUSS: region of every AU, in [0, 1].
-        drawn_BU: whether it is on the canvas; if not, its share of attention is NaN.
+        present_BU: whether it is on the canvas; if not, its share of attention is NaN.
     """
-    inside_BUSS = torch.from_numpy(regions_BUSS).to(attention_BSS.device) >= INSIDE
-    inside_BUP = inside_BUSS.flatten(2).to(attention_BSS.dtype)
+    inside_BUP = (regions_BUSS >= INSIDE).flatten(2).to(attention_BSS.dtype)
     masses_BU = (inside_BUP @ attention_BSS.flatten(1)[:, :, None])[..., 0]
     shares_BU = masses_BU / attention_BSS.sum(dim=(1, 2))[:, None]
-    on_canvas_BU = torch.from_numpy(drawn_BU).to(attention_BSS.device)
-    return torch.where(on_canvas_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
+    return torch.where(present_BU, shares_BU, torch.nan), inside_BUP.mean(dim=2)
 
 
 def concatenate(parts: Sequence[EvalOutputs]) -> EvalOutputs:

@@ -8,7 +8,7 @@ Shapes: B batch, h w an attention's own size, C side of the canvas, T targets, S
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import torch
@@ -20,31 +20,35 @@ _NOISE = 1e-10
 """Below this share of the map's square, the centred square is rounding: the map is constant."""
 
 
-def resize_matrix(side: int, to: int, *, align_corners: bool, antialias: bool) -> Tensor:
+@cache
+def resize_matrix(
+    side: int, to: int, device: torch.device, *, align_corners: bool, antialias: bool
+) -> Tensor:
     """Return the matrix (to, side) that resizes a column, as torch's bilinear resizing does."""
-    return F.interpolate(
-        torch.eye(side)[None, None],
-        [to, side],
-        mode="bilinear",
-        align_corners=align_corners,
-        antialias=antialias,
-    )[0, 0]
+    with torch.inference_mode(False):  # it is kept, and may be used with gradients later
+        return F.interpolate(
+            torch.eye(side)[None, None],
+            [to, side],
+            mode="bilinear",
+            align_corners=align_corners,
+            antialias=antialias,
+        )[0, 0].to(device)
 
 
-GEOMETRIES: dict[str, Callable[[int, int], Tensor]] = {
+Resizing = Callable[[int, int, torch.device], Tensor]
+
+GEOMETRIES: dict[str, Resizing] = {
     "exact": partial(resize_matrix, align_corners=False, antialias=False),
     "published": partial(resize_matrix, align_corners=True, antialias=True),
 }
-"""How attention is brought to the canvas: (side, canvas side) -> matrix (canvas side, side).
+"""How attention is brought to the canvas: (side, canvas side, device) -> (canvas side, side).
 
 `exact` has half-pixel centres. `published` aligns corners *and* antialiases, as the published
 evaluation does, which shifts attention by about 3 %. CAMs always use `exact`, as published.
 """
 
-shrink_matrix: Callable[[int, int], Tensor] = partial(
-    resize_matrix, align_corners=False, antialias=True
-)
-"""(side, smaller side) -> matrix (smaller side, side)."""
+shrink_matrix: Resizing = partial(resize_matrix, align_corners=False, antialias=True)
+"""(side, smaller side, device) -> matrix (smaller side, side)."""
 
 
 class MapSimilarity(NamedTuple):
@@ -121,16 +125,17 @@ class TargetMaps:
         )
 
     def _matrices(self, geometry: str, size: Sequence[int]) -> tuple[Tensor, Tensor]:
-        side = self._targets.shape[-1]
-        rows, columns = (GEOMETRIES[geometry](length, side) for length in size)
-        return rows.to(self._targets.device), columns.to(self._targets.device)
+        side, device = self._targets.shape[-1], self._targets.device
+        rows, columns = (GEOMETRIES[geometry](length, side, device) for length in size)
+        return rows, columns
 
 
 def resample(maps_Bhw: Tensor, geometry: str, canvas_px: int, size_px: int) -> Tensor:
     """Enlarge maps to the canvas and shrink them to a small side, in one step: (B, S, S)."""
-    shrink_SC = shrink_matrix(canvas_px, size_px)
+    device = maps_Bhw.device
+    shrink_SC = shrink_matrix(canvas_px, size_px, device)
     rows_Sh, columns_Sw = (
-        (shrink_SC @ GEOMETRIES[geometry](length, canvas_px)).to(maps_Bhw.device)
+        shrink_SC @ GEOMETRIES[geometry](length, canvas_px, device)
         for length in maps_Bhw.shape[-2:]
     )
     return rows_Sh @ maps_Bhw @ columns_Sw.T

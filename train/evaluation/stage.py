@@ -40,7 +40,7 @@ from train.evaluation.batch import (
     concatenate,
     evaluate_batch,
     load_eval_model,
-    prepare_targets,
+    prepare_batch,
 )
 from train.evaluation.classification import chance_level
 from train.evaluation.faithfulness import faithfulness
@@ -202,7 +202,7 @@ class SplitReader:
             rows = self.faces.rows_N[start : start + size]
             points = rescale_points(read_points(self.landmarks, rows), source_px, model.canvas_px)
             labels = self.faces.labels_N[start : start + size]
-            return prepare_targets(model, images.take(rows), labels, points)
+            return prepare_batch(model, images.take(rows), labels, points)
 
         pending: deque[Future[EvalBatch]] = deque()
         with ThreadPoolExecutor(threads) as pool:
