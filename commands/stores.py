@@ -66,7 +66,9 @@ def clean(yes: bool) -> None:
     """Remove half-built outputs that no process works on."""
     from store.outputs import ROOTS, abandoned_outputs, format_outputs, remove_unfinished
 
-    found = abandoned_outputs(Path(root) for root in ROOTS)
+    found, left_alone = abandoned_outputs([Path(root) for root in ROOTS])
+    for output in left_alone:
+        echo(f"{output.path}: left alone, it lies behind a link or cannot be written.")
     if not found:
         echo("Nothing to remove.")
         return

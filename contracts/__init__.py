@@ -3,7 +3,8 @@
 Anybody may import these modules; they import no room and nothing heavy.
 
 Files:
-    files.py   names of files, columns of tables, reading a JSON file as its model
-    runs.py    run.json, the card of an exported run, metadata of stores
-    scores.py  scores.json
+    files.py      names of files, columns of tables, reading a JSON file as its model
+    manifests.py  MANIFEST.json
+    runs.py       run.json, the card of an exported run, metadata of stores
+    scores.py     scores.json
 """

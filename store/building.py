@@ -16,7 +16,10 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from contracts.files import MANIFEST
+from contracts.manifests import Manifest, Metadata
 from errors import CorruptError, NoInputError, OutputExistsError
 from store.files import (
     PARTIAL_SUFFIX,
@@ -24,6 +27,7 @@ from store.files import (
     canonical_json,
     digest,
     file_digest,
+    read_ordinary,
     sync_folder,
 )
 from store.locking import LOCK_OWNER, locked
@@ -31,6 +35,7 @@ from store.locking import LOCK_OWNER, locked
 SCHEMA = 1
 FINGERPRINT = "fingerprint.json"
 COMMITS = "commit"
+_REMEDY = "Delete the folder and run `dvc repro` to build it again."
 
 Json = dict[str, Any]
 
@@ -164,7 +169,8 @@ def read_manifest(path: Path) -> Json:
 
     Raises:
         NoInputError: if there is no finished output.
-        CorruptError: if the manifest is not the one that was written, or of another schema.
+        CorruptError: if the manifest is not the one that was written, of another schema, or holds
+            what no stage writes, such as a name that leads out of the output.
     """
     file = path / MANIFEST
     if not file.exists():
@@ -173,16 +179,15 @@ def read_manifest(path: Path) -> Json:
             "is not there or not finished (it has no MANIFEST.json). Run `dvc repro` to build it.",
         )
     try:
-        sealed = json.loads(file.read_bytes())
+        sealed = json.loads(read_ordinary(file))
         manifest, seal = sealed["manifest"], sealed["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise CorruptError(
-            file, "cannot be read. Delete the folder and run `dvc repro` to build it again."
-        ) from error
-    if digest(canonical_json(manifest)) != seal:
-        raise CorruptError(
-            file, "was changed. Delete the folder and run `dvc repro` to build it again."
-        )
+        actual = digest(canonical_json(manifest))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise CorruptError(file, f"cannot be read. {_REMEDY}") from error
+    if actual != seal:
+        raise CorruptError(file, f"was changed. {_REMEDY}")
+    if not isinstance(manifest, dict) or "schema" not in manifest:
+        raise CorruptError(file, f"says no schema. {_REMEDY}")
     if manifest["schema"] != SCHEMA:
         raise CorruptError(
             file,
@@ -191,7 +196,14 @@ def read_manifest(path: Path) -> Json:
         )
     if "about" in manifest:  # its name until November 2026
         manifest["metadata"] = manifest.pop("about")
-    return {**manifest, "sha256": seal}
+    try:
+        Manifest.model_validate(manifest)
+    except ValidationError as error:
+        keys = dict.fromkeys(".".join(map(str, one["loc"])) for one in error.errors())
+        raise CorruptError(
+            file, f"holds what AULens does not write ({', '.join(keys):.200}). {_REMEDY}"
+        ) from error
+    return {**manifest, "metadata": Metadata(manifest["metadata"], path), "sha256": seal}
 
 
 def read_fingerprint(path: Path) -> Json:
@@ -201,12 +213,9 @@ def read_fingerprint(path: Path) -> Json:
         CorruptError: if it is no JSON object.
     """
     try:
-        fingerprint = json.loads((path / FINGERPRINT).read_bytes())
-    except ValueError:
+        fingerprint = json.loads(read_ordinary(path / FINGERPRINT))
+    except (ValueError, RecursionError):
         fingerprint = None
     if not isinstance(fingerprint, dict):
-        raise CorruptError(
-            path / FINGERPRINT,
-            "cannot be read. Delete the folder and run `dvc repro` to build it again.",
-        )
+        raise CorruptError(path / FINGERPRINT, f"cannot be read. {_REMEDY}")
     return fingerprint

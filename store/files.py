@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,6 +67,19 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **arrays)
     atomic_write(path, buffer.getvalue())
+
+
+def read_ordinary(path: Path) -> bytes:
+    """Read a file of an output; a pipe in its place would block for ever.
+
+    Raises:
+        OSError: if it is not there, cannot be read, or is a folder, pipe or device.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is no ordinary file", str(path))
+        return file.read()
 
 
 def sync_folder(folder: Path) -> None:

@@ -3,16 +3,13 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from math import prod
 from pathlib import Path
-
-import numpy as np
 
 from contracts.files import MANIFEST, STATUS
 from errors import NoInputError, printable
 from store.building import FINGERPRINT, Json, read_fingerprint, read_manifest
 from store.outputs import BUILDING_PREFIX, describe_unfinished
-from store.shards import Layout
+from store.shards import Layout, read_layout
 from store.tables import read_table
 
 _MAX_CHARS = 80
@@ -37,7 +34,7 @@ def describe(path: Path) -> str:
         *_section("made from", read_fingerprint(path)),
     ]
     if manifest["layout"]:
-        lines += _arrays(Layout.from_json(manifest["layout"]))
+        lines += _arrays(read_layout(path, manifest))
     if STATUS in files:
         lines += [
             "status",
@@ -76,8 +73,7 @@ def _unfinished(path: Path) -> Iterator[str]:
 
 def _arrays(layout: Layout) -> list[str]:
     lines = {
-        name: f"{spec.dtype:<8} {(layout.rows, *spec.shape)}, "
-        f"{layout.rows * prod(spec.shape) * np.dtype(spec.dtype).itemsize:,} bytes"
+        name: f"{spec.dtype:<8} {(layout.rows, *spec.shape)}, {layout.rows * spec.bytes:,} bytes"
         for name, spec in layout.arrays.items()
     }
     head = f"arrays: {layout.rows:,} rows in {layout.shards} shards of {layout.shard_rows}"

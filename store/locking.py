@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from errors import TryLaterError
-from store.files import atomic_write, canonical_json
+from store.files import atomic_write, canonical_json, read_ordinary
 
 LOCK_OWNER = ".holder.json"
 """File in the folder that names the process that locked it last; never published."""
@@ -66,10 +66,12 @@ def lock_owner(folder: Path) -> str | None:
         if is_free or not folder.exists():
             return None
         try:
-            owner = json.loads((folder / LOCK_OWNER).read_bytes())
+            owner = json.loads(read_ordinary(folder / LOCK_OWNER))
         except (OSError, ValueError):
+            owner = None
+        if not isinstance(owner, dict):
             return "a process that has not written its name"
-        return f"process {owner['pid']} on {owner['host']} since {owner['since']}"
+        return "process {} on {} since {}".format(*map(owner.get, ("pid", "host", "since")))
 
 
 def _lock(descriptor: int, folder: Path, kind: int) -> bool:

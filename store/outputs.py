@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any
 from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError, printable
 from store.building import COMMITS, FINGERPRINT, read_manifest
-from store.files import atomic_write, canonical_json
+from store.files import atomic_write, canonical_json, read_ordinary
 from store.locking import lock_owner, try_lock
 from store.shards import DATA
 
@@ -21,6 +22,13 @@ ROOTS = ("data", "runs", "results", "pages")
 BUILDING_PREFIX = ".building-"
 PROGRESS = "progress.json"
 _MAX_DEPTH = 3
+_RAW = "raw"
+"""Folder of a root in which people's own datasets lie: only outputs directly in it are ours."""
+_BUILDING = re.compile(
+    rf"{re.escape(BUILDING_PREFIX)}(?:(?:repair-)?[0-9a-f]{{16}}(?:\.old)?|removed-[0-9]+)"
+)
+"""Names of folders in which AULens builds; whatever else begins like them is not ours."""
+_STRANGE = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,26 @@ class Output:
 
 
 def find_outputs(roots: Iterable[Path]) -> Iterator[Output]:
-    """Yield every output under the roots, in the order of their paths."""
+    """Yield every output under the roots, in the order of their paths.
+
+    What cannot be read, or holds something strange, is an output that says so.
+    """
     for folder in sorted(folder for root in roots for folder in _folders(root, _MAX_DEPTH)):
-        if folder.name.startswith(BUILDING_PREFIX):
-            yield describe_unfinished(folder)
-        else:
-            yield _describe_finished(folder)
+        yield _describe(folder)
+
+
+def _describe(folder: Path) -> Output:
+    try:
+        if _BUILDING.fullmatch(folder.name):
+            return describe_unfinished(folder)
+        return _describe_finished(folder)
+    except NoInputError:  # it may be entered but not listed
+        state = "cannot be read (no right to list it)"
+    except OSError as error:
+        state = f"cannot be read ({error.strerror or error})"
+    except _STRANGE as error:
+        state = f"holds what AULens does not write ({type(error).__name__}: {error!s:.60})"
+    return Output(folder, "", state, None, 0, None)
 
 
 def find_by_digest(digest: str, roots: Iterable[Path]) -> Path:
@@ -62,7 +84,7 @@ def find_by_digest(digest: str, roots: Iterable[Path]) -> Path:
     roots = list(roots)
     for root in roots:
         for folder in _folders(root, _MAX_DEPTH):
-            if (folder / MANIFEST).exists() and _digest(folder) == digest:
+            if _digest(folder) == digest:
                 return folder
     raise NoInputError(
         ", ".join(map(str, roots)),
@@ -84,13 +106,36 @@ def describe_unfinished(folder: Path) -> Output:
     return Output(folder, stage, state, rows, _bytes(folder), lock_owner(folder))
 
 
-def abandoned_outputs(roots: Iterable[Path]) -> list[Output]:
-    """Return the half-built outputs that no process works on."""
-    return [
-        output
-        for output in find_outputs(roots)
-        if output.path.name.startswith(BUILDING_PREFIX) and output.owner is None
-    ]
+def abandoned_outputs(roots: Iterable[Path]) -> tuple[list[Output], list[Output]]:
+    """Find the half-built outputs that no process works on.
+
+    Returns:
+        Those that may be removed, and those that lie behind a link below their root, or cannot be
+        read: whoever made the link removes them.
+    """
+    removable: list[Output] = []
+    left_alone: list[Output] = []
+    for root in roots:
+        for output in find_outputs([root]):
+            if _BUILDING.fullmatch(output.path.name) and output.owner is None:
+                ours = not _is_behind_link(root, output.path) and is_accessible(output.path)
+                (removable if ours else left_alone).append(output)
+    return removable, left_alone
+
+
+def _is_behind_link(root: Path, folder: Path) -> bool:
+    return any(root.joinpath(*parts).is_symlink() for parts in _prefixes(root, folder))
+
+
+def _prefixes(root: Path, folder: Path) -> Iterator[tuple[str, ...]]:
+    """Yield the ways from the root to each folder on the way, without the root itself."""
+    parts = folder.relative_to(root).parts
+    return (parts[:count] for count in range(1, len(parts) + 1))
+
+
+def is_accessible(folder: Path) -> bool:
+    """Say whether a folder can be listed and emptied."""
+    return os.access(folder, os.R_OK | os.W_OK | os.X_OK)
 
 
 def remove_unfinished(outputs: Sequence[Output]) -> int:
@@ -129,14 +174,29 @@ def format_outputs(outputs: Sequence[Output]) -> list[str]:
 
 
 def _folders(root: Path, depth_left: int) -> Iterator[Path]:
-    """Yield the folders of outputs, not those inside one or far below the root."""
-    if (root / MANIFEST).exists() or root.name.startswith(BUILDING_PREFIX):
-        yield root
-    elif depth_left >= 0 and root.is_dir():
-        with os.scandir(root) as entries:
-            inner = [Path(entry.path) for entry in entries if entry.is_dir()]
-        for folder in inner:
-            yield from _folders(folder, depth_left - 1)
+    """Yield the folders of outputs, not those inside one or far below the root.
+
+    A folder that cannot be read is one of them, unless it is a dataset of the user.
+    """
+    try:
+        if (root / MANIFEST).exists() or _BUILDING.fullmatch(root.name):
+            yield root
+            return
+        inner = _subfolders(root) if depth_left >= 0 else []
+    except OSError:
+        if depth_left >= 0:
+            yield root
+        return
+    for folder in inner:
+        is_raw = folder.name == _RAW and depth_left == _MAX_DEPTH
+        yield from _folders(folder, 0 if is_raw else depth_left - 1)
+
+
+def _subfolders(root: Path) -> list[Path]:
+    if not root.is_dir():
+        return []
+    with os.scandir(root) as entries:
+        return [Path(entry.path) for entry in entries if entry.is_dir()]
 
 
 def _describe_finished(folder: Path) -> Output:
@@ -152,7 +212,7 @@ def _describe_finished(folder: Path) -> Output:
 def _digest(folder: Path) -> str | None:
     try:
         return str(read_manifest(folder)["sha256"])
-    except CorruptError:
+    except (CorruptError, NoInputError, OSError):
         return None
 
 
@@ -193,8 +253,8 @@ def _progress_text(folder: Path) -> str:
 
 def _json(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_bytes())
-    except (OSError, ValueError):
+        content = json.loads(read_ordinary(file))
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -205,6 +265,6 @@ def _bytes(folder: Path) -> int:
     for file in folder.rglob("*"):
         try:
             total += file.stat().st_size if file.is_file() else 0
-        except FileNotFoundError:
+        except OSError:  # gone meanwhile, or locked
             continue
     return total

@@ -7,9 +7,8 @@ Shapes: N samples of the store, B samples of a batch.
 
 from collections.abc import Collection, Sequence
 from itertools import pairwise
-from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import google_crc32c
 import numpy as np
@@ -18,11 +17,13 @@ from numpy.typing import NDArray
 from contracts.files import STATUS
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
-from store.shards import CRC_BYTES, Array, Layout, shard_file
+from store.shards import CRC_BYTES, Array, Layout, read_layout, shard_file
 from store.tables import Row, read_rows, read_table
 
 if TYPE_CHECKING:
     import polars as pl
+
+    Rows = TypeVar("Rows", pl.DataFrame, list[Row])
 
 POINT_STEPS_PER_PX = 64
 """Landmarks are stored as int16 in 1/64 px."""
@@ -43,7 +44,7 @@ class MappedArray:
         """
         self._root, self._name, self._layout = root, name, layout
         self._spec = layout.arrays[name]
-        self._bytes = prod(self._spec.shape) * np.dtype(self._spec.dtype).itemsize
+        self._bytes = self._spec.bytes
         self._maps: dict[int, NDArray[np.uint8]] = {}
         self._checked = np.full(layout.rows, not check)
 
@@ -152,7 +153,7 @@ class Store:
         self.metadata: Json = manifest["metadata"]
         if not manifest["layout"]:
             raise NoInputError(path, "holds no arrays. Name the store of another stage.")
-        self.layout = Layout.from_json(manifest["layout"])
+        self.layout = read_layout(path, manifest)
         self._arrays: dict[str, MappedArray] = {}
         for name, record in manifest["files"].items():
             file = path / name
@@ -186,11 +187,19 @@ class Store:
 
     def table(self, columns: Collection[str] | None = None) -> "pl.DataFrame":
         """Return the status table, one row per sample, or only some of its columns; all is text."""
-        return read_table(self.path / STATUS, columns)
+        return self._whole(read_table(self.path / STATUS, columns))
 
     def rows(self) -> list[Row]:
         """Return the status table of a small store as rows."""
-        return read_rows(self.path / STATUS)
+        return self._whole(read_rows(self.path / STATUS))
+
+    def _whole(self, table: "Rows") -> "Rows":
+        if len(table) != len(self):
+            raise CorruptError(
+                self.path / STATUS,
+                f"has {len(table)} rows, the arrays {len(self)}. Build it again.",
+            )
+        return table
 
 
 def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64]:

@@ -24,7 +24,8 @@ from store.building import (
 )
 from store.files import sync_folder
 from store.locking import locked
-from store.verify import FileProblem, shard_of
+from store.shards import read_layout, shard_of
+from store.verify import FileProblem
 
 Rebuild = Callable[[Path], object]
 """(path): build the same store at this path, with what its stage does today."""
@@ -82,10 +83,12 @@ def require_repairable(store: Path, problems: Sequence[FileProblem]) -> None:
             "is damaged, and says what the store is. "
             "Delete the store and run `dvc repro` to build it again.",
         )
-    if not read_manifest(store)["layout"]:
+    manifest = read_manifest(store)
+    if not manifest["layout"]:
         raise NoInputError(
             store, "has no shards to repair. Delete it and run `dvc repro` to build it again."
         )
+    read_layout(store, manifest)
 
 
 def _link_sound_shards(

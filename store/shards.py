@@ -7,6 +7,7 @@ in a sixtieth of its time. store.reading maps them.
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -18,13 +19,18 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.files import STATUS
+from contracts.files import MANIFEST, STATUS
+from errors import CorruptError
 from store.building import COMMITS, Json
 from store.files import atomic_write, canonical_json, digest, sync_folder
 from store.tables import Row, write_table
 
 DATA = "data.zarr"
 CRC_BYTES = 4
+_INDEX_BYTES = 16
+_SHARD_FILE = re.compile(
+    rf"{COMMITS}/(\d{{6,18}})\.json|{re.escape(DATA)}/[^/]+/c\.(\d{{1,18}})(\.0)*", re.ASCII
+)
 
 Array = NDArray[Any]
 
@@ -44,6 +50,11 @@ class ArraySpec:
     dtype: str
     attributes: Mapping[str, str | float] = field(default_factory=dict, repr=False)
 
+    @property
+    def bytes(self) -> int:
+        """Size of a sample, without its checksum."""
+        return prod(self.shape) * np.dtype(self.dtype).itemsize
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -56,8 +67,7 @@ class Layout:
     @property
     def bytes(self) -> int:
         """Size on disk, checksums included."""
-        sizes = [prod(spec.shape) * np.dtype(spec.dtype).itemsize for spec in self.arrays.values()]
-        return self.rows * sum(size + CRC_BYTES for size in sizes)
+        return self.rows * sum(spec.bytes + CRC_BYTES for spec in self.arrays.values())
 
     @property
     def shards(self) -> int:
@@ -88,6 +98,46 @@ class Layout:
             for name, spec in value["arrays"].items()
         }
         return cls(value["rows"], value["shard_rows"], arrays)
+
+
+def read_layout(store: Path, manifest: Json) -> Layout:
+    """Return the layout of a finished store, once its files are those of this layout.
+
+    Raises:
+        CorruptError: if a shard of it is not listed, listed with another size, or there are more.
+    """
+    layout = Layout.from_json(manifest["layout"])
+    listed = {
+        name: record["bytes"]
+        for name, record in manifest["files"].items()
+        if shard_of(name) is not None
+    }
+    if len(listed) != layout.shards * (len(layout.arrays) + 1) or listed != _sizes(layout, listed):
+        raise CorruptError(
+            store / MANIFEST,
+            "lists other shards than its layout has. "
+            "Delete the folder and run `dvc repro` to build it again.",
+        )
+    return layout
+
+
+def _sizes(layout: Layout, listed: Mapping[str, int]) -> dict[str, int]:
+    """Return every file of the shards -> its bytes; commit records are as long as they are."""
+    sizes = {}
+    for shard in range(layout.shards):
+        commit = _record(Path(), shard).as_posix()
+        sizes[commit] = listed.get(commit, -1)
+        for name, spec in layout.arrays.items():
+            samples = len(layout.span(shard)) * (spec.bytes + CRC_BYTES)
+            index = layout.shard_rows * _INDEX_BYTES + CRC_BYTES
+            sizes[shard_file(name, spec, shard)] = samples + index
+    return sizes
+
+
+def shard_of(file: str) -> int | None:
+    """Return the shard that a file of a store belongs to; None if it belongs to no one shard."""
+    found = _SHARD_FILE.fullmatch(file)
+    return int(found[1] or found[2]) if found else None
 
 
 def shard_rows(rows: int, largest: int) -> int:

@@ -8,7 +8,6 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path, PurePosixPath
 
 import google_crc32c
@@ -17,9 +16,9 @@ import numpy as np
 from contracts.files import MANIFEST
 from errors import CorruptError, printable
 from progress import ProgressCallback
-from store.building import COMMITS, Json, read_manifest
+from store.building import Json, read_manifest
 from store.files import canonical_json, digest, file_digest
-from store.shards import CRC_BYTES, DATA, Layout
+from store.shards import CRC_BYTES, DATA, Layout, read_layout, shard_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,13 @@ def find_problems(
     """
     try:
         manifest = read_manifest(path)
+        layout = read_layout(path, manifest) if manifest["layout"] else None
     except CorruptError as error:
         yield FileProblem(MANIFEST, error.what)
         return
     if not _is_canonical((path / MANIFEST).read_bytes()):
         yield FileProblem(MANIFEST, "is not written as AULens writes it")
     files: Json = manifest["files"]
-    layout = Layout.from_json(manifest["layout"]) if manifest["layout"] else None
     total, done = sum(record["bytes"] for record in files.values()), 0
     for name, record in sorted(files.items()):
         shard = shard_of(name)
@@ -119,16 +118,6 @@ def verify(
             "`python cli.py repair STORE` builds bad shards again; "
             "else delete the output and run `dvc repro`.",
         )
-
-
-def shard_of(name: str) -> int | None:
-    """Return the shard that a file of a store belongs to; None if it belongs to no one shard."""
-    parts = PurePosixPath(name).parts
-    if parts[0] == COMMITS:
-        return int(PurePosixPath(name).stem)
-    if parts[0] == DATA and parts[-1].startswith("c."):
-        return int(parts[-1].split(".")[1])
-    return None
 
 
 def size_of(path: Path) -> tuple[int, int]:
@@ -177,8 +166,7 @@ def _compare_digest(
         return (None if file_digest(file) == expected else "was changed"), rows
     payload = file.read_bytes()
     actual = digest(payload)
-    array = Layout.from_json(manifest["layout"]).arrays[PurePosixPath(name).parts[1]]
-    size = prod(array.shape) * np.dtype(array.dtype).itemsize
+    size = Layout.from_json(manifest["layout"]).arrays[PurePosixPath(name).parts[1]].bytes
     damaged = tuple(
         row for row, good in zip(rows, _checksums_agree(payload, size), strict=False) if not good
     )

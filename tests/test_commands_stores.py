@@ -150,7 +150,8 @@ def test_repair_with_other_tools_leaves_the_store_alone(folder, make_store):
     params = {"size_px": 64, "canvas_px": 224, "codebook": "published"}
     layout = Store(Path(MAPS)).layout.as_json()
     with building(folder / "data" / "old", {**made, "params": params}, {}, layout) as old:
-        shutil.copytree(folder / MAPS / "data.zarr", old / "data.zarr")
+        for part in ("data.zarr", "commit"):
+            shutil.copytree(folder / MAPS / part, old / part)
     (folder / "data" / "old" / "data.zarr" / "map" / "c.0.0.0").unlink()
     found = aulens(folder, "repair", "data/old", "--workers", "0")
     assert found.returncode == 76
@@ -176,7 +177,7 @@ def test_status_says_who_is_at_work(folder):
 
 
 def test_status_says_how_far_an_interrupted_run_is(folder):
-    run = folder / "runs" / ".building-0123"
+    run = folder / "runs" / ".building-0123456789abcdef"
     run.mkdir(parents=True)
     (run / "fingerprint.json").write_text('{"stage": "train"}')
     write_progress(run, 200, 500, 2.5)
@@ -232,3 +233,63 @@ def test_export_writes_one_file_and_never_over_another(folder):
     found = aulens(folder, "export", MAPS, "au.h5")
     assert found.returncode == 73
     assert "is there already" in found.stderr
+
+
+BUILDING = ".building-0123456789abcdef"
+
+
+def test_status_survives_what_it_cannot_read(folder, monkeypatch):
+    import store.outputs
+
+    for name in ("locked", "piped", "odd", "nested"):
+        (folder / "runs" / name).mkdir(parents=True)
+    os.mkfifo(folder / "runs" / "piped" / "MANIFEST.json")
+    (folder / "runs" / "odd" / "MANIFEST.json").mkdir()
+    (folder / "runs" / "nested" / "MANIFEST.json").write_text("[" * 100_000)
+    strange = folder / "runs" / BUILDING / "data.zarr" / "map"
+    strange.mkdir(parents=True)
+    (strange / "zarr.json").write_text('{"shape": "x"}')
+    (folder / "runs" / ".building-0123456789abcdee").symlink_to("nowhere")
+    scandir = os.scandir
+
+    def guarded(path):
+        if Path(path).name == "locked":  # root, who runs tests in a container, may read everything
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(store.outputs.os, "scandir", guarded)
+    lines = said("status").splitlines()
+    ends = {line.split()[0]: line for line in lines}
+    assert ends["runs/locked"].endswith("cannot be read (no right to list it)")
+    assert ends["runs/odd"].endswith("cannot be read (is no ordinary file)")
+    assert ends["runs/nested"].endswith("damaged (see verify)")
+    assert ends["runs/piped"].endswith("cannot be read (is no ordinary file)")
+    assert "holds what AULens does not write" in ends[f"runs/{BUILDING}"]
+    assert ends[MAPS].endswith("done")
+
+
+def test_clean_removes_nothing_inside_a_dataset_of_the_user_or_behind_a_link(folder):
+    theirs = folder / "elsewhere"
+    kept = [theirs / BUILDING, folder / "data" / "raw" / "copied" / BUILDING]
+    kept += [folder / "data" / "faces" / ".building-notes", theirs / "deep" / BUILDING]
+    for place in kept:
+        place.mkdir(parents=True)
+        (place / "picture.png").write_bytes(b"1")
+    (folder / "data" / "raw" / "linked").symlink_to(theirs)
+    (folder / "data" / "raw" / ".building-0123456789abcde0").symlink_to(theirs)
+    (folder / "runs").mkdir()
+    (folder / "runs" / "linked").symlink_to(theirs)
+    ours = [folder / "data" / "raw" / BUILDING, folder / "runs" / BUILDING]
+    for place in ours:
+        place.mkdir()
+    printed = said("clean", "--yes")
+    assert [place.exists() for place in kept] == [True] * len(kept)
+    assert [place.exists() for place in ours] == [False] * len(ours)
+    assert f"runs/linked/{BUILDING}: left alone, it lies behind a link" in printed
+
+
+def test_a_root_that_is_a_link_itself_is_cleaned(folder):
+    (folder / "disk" / BUILDING).mkdir(parents=True)
+    (folder / "runs").symlink_to("disk")
+    said("clean", "--yes")
+    assert list((folder / "disk").iterdir()) == []

@@ -6,7 +6,8 @@ import pytest
 from contracts.files import MANIFEST
 from errors import CorruptError
 from store.reading import Store
-from store.verify import find_problems, shard_of
+from store.shards import shard_of
+from store.verify import find_problems
 from tests.crashing import LOG, SEED, trials
 
 pytestmark = pytest.mark.slow

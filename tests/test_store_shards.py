@@ -13,6 +13,7 @@ from store.shards import (
     Layout,
     create_arrays,
     pending_shards,
+    shard_of,
     shard_rows,
     write_shard,
     write_status,
@@ -215,3 +216,17 @@ def test_the_status_table_is_the_input_with_the_notes_over_it(folder):
     assert [row["id"] for row in table] == [str(row) for row in range(10)]
     assert table[1]["status"] == "no_face"
     assert table[8]["status"] == "small"
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("data.zarr/map/c.12.0.0", 12),
+        ("data.zarr/valid/c.3", 3),
+        ("commit/000012.json", 12),
+        ("data.zarr/map/zarr.json", None),
+        ("status.csv", None),
+    ],
+)
+def test_a_file_belongs_to_a_shard_or_to_none(name, number):
+    assert shard_of(name) == number

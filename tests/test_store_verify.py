@@ -11,7 +11,7 @@ from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError
 from store import verify as module
 from store.building import building, read_manifest
-from store.verify import FileProblem, find_problems, shard_of, verify
+from store.verify import FileProblem, find_problems, verify
 
 ROWS = 10
 MAPS = np.arange(ROWS * 12, dtype=np.uint8).reshape(ROWS, 3, 4)
@@ -176,20 +176,6 @@ def test_what_a_failing_disk_refuses_is_named_and_the_rest_is_still_verified(sto
     bad = found(store)
     assert bad["status.csv"].what == "cannot be read (Input/output error)"
     assert bad["data.zarr/map/c.0.0.0"].rows == (0,)
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("data.zarr/map/c.12.0.0", 12),
-        ("data.zarr/valid/c.3", 3),
-        ("commit/000012.json", 12),
-        ("data.zarr/map/zarr.json", None),
-        ("status.csv", None),
-    ],
-)
-def test_a_file_belongs_to_a_shard_or_to_none(name, number):
-    assert shard_of(name) == number
 
 
 def test_the_report_counts_files_and_bytes(store):
