@@ -261,7 +261,7 @@ def test_status_survives_what_it_cannot_read(folder, monkeypatch):
     lines = said("status").splitlines()
     ends = {line.split()[0]: line for line in lines}
     assert ends["runs/locked"].endswith("cannot be read (no right to list it)")
-    assert ends["runs/odd"].endswith("cannot be read (is no ordinary file)")
+    assert ends["runs/odd"].endswith("cannot be read (Is a directory)")
     assert ends["runs/nested"].endswith("damaged (see verify)")
     assert ends["runs/piped"].endswith("cannot be read (is no ordinary file)")
     assert "holds what AULens does not write" in ends[f"runs/{BUILDING}"]
