@@ -36,8 +36,9 @@ STATUS_COLUMNS = {
     "landmark": ("status", "backend"),
     "heatmap": ("status",),
 }
-"""Stage -> the columns that it writes into a status table. All others came with the dataset."""
+"""Stage -> the columns that it writes into a status table."""
 OWN_COLUMNS = frozenset(name for columns in STATUS_COLUMNS.values() for name in columns)
+"""What no attribute of a dataset may be called; index stores one under `dataset_<name>` instead."""
 
 Model = TypeVar("Model", bound="Contract")
 

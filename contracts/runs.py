@@ -12,6 +12,7 @@ class HeatmapMetadata(Contract):
         dataset: its name.
         notice: what the dataset wants said beside its scores.
         reader, root, follow_links: how stage index read it; None without an index.
+        attributes: columns of the status table that came with the dataset; none without an index.
         size_px: side of the stored faces, in whose px the landmarks are.
         kind: of heatmap.
         canvas_px: side of the canvas on which the maps are drawn.
@@ -23,6 +24,7 @@ class HeatmapMetadata(Contract):
     reader: str | None = None
     root: str | None = None
     follow_links: bool | None = None
+    attributes: tuple[str, ...] = ()
     size_px: int
     kind: str
     canvas_px: int

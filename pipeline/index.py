@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.files import INDEX_COLUMNS
+from contracts.files import INDEX_COLUMNS, OWN_COLUMNS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed
@@ -36,7 +36,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 3
+VERSION = 4
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -79,7 +79,7 @@ def index(
     rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
     others = _others(left_out)
     record = _record(samples, summarize_dataset(listed, chosen), wrong)
-    about = _about(raw, out.name, chosen.name, params)
+    about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
@@ -126,10 +126,14 @@ def _write(
     others: Sequence[Mapping[str, object]],
     record: Mapping[str, object],
 ) -> None:
-    extra = {name for row in rows for name in row} - {*INDEX_COLUMNS}
-    write_table(folder / TABLE, [*INDEX_COLUMNS, *sorted(extra)], rows)
+    write_table(folder / TABLE, [*INDEX_COLUMNS, *_attributes(rows)], rows)
     write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
     atomic_write(folder / AUDIT, canonical_json(record))
+
+
+def _attributes(rows: Sequence[Mapping[str, object]]) -> list[str]:
+    """Return the columns that came with the dataset, sorted."""
+    return sorted({name for row in rows for name in row} - {*INDEX_COLUMNS})
 
 
 def _check_pictures(
@@ -200,8 +204,9 @@ def read_index(path: Path) -> tuple["pl.DataFrame", dict[str, Any]]:
 
 
 def _row(sample: Sample, digest: str) -> dict[str, object]:
+    attributes = {_own_name(name): value for name, value in sample.attributes.items()}
     return {
-        **sample.attributes,
+        **attributes,
         "id": sample.id,
         "path": sample.path,
         "expression": EXPRESSIONS[sample.expression],
@@ -211,6 +216,11 @@ def _row(sample: Sample, digest: str) -> dict[str, object]:
         "landmarks": _joined(sample.landmarks),
         "digest": digest,
     }
+
+
+def _own_name(attribute: str) -> str:
+    """Return the column of an attribute: `dataset_<name>` if AULens has a column of its name."""
+    return f"dataset_{attribute}" if attribute in OWN_COLUMNS else attribute
 
 
 def _joined(numbers: Sequence[float] | None) -> str:

@@ -72,6 +72,7 @@ def test_name_folder_and_notice_are_carried(raw, tmp_path):
         "root": str(raw),
         "notice": "Synthetic – one person.",
         "follow_links": False,
+        "attributes": ["age"],
     }
 
 
@@ -145,6 +146,21 @@ def test_a_linked_dataset_is_read(raw, tmp_path):
     (tmp_path / "linked").symlink_to(raw)
     index(tmp_path / "linked", tmp_path / "mine", PARAMS, quiet)
     assert len(read_index(tmp_path / "mine")[0]) == 3
+
+
+def test_the_columns_of_the_dataset_are_recorded(raw, tmp_path):
+    index(raw, tmp_path / "mine", PARAMS, quiet)
+    assert read_index(tmp_path / "mine")[1]["metadata"]["attributes"] == ["age"]
+
+
+def test_a_column_of_the_dataset_with_a_name_of_ours_is_kept_under_another(raw, tmp_path):
+    labels = (raw / "labels.csv").read_text()
+    (raw / "labels.csv").write_text(labels.replace("box,age", "box,status").replace(",31", ",lab"))
+    index(raw, tmp_path / "mine", PARAMS, quiet)
+    table, manifest = read_index(tmp_path / "mine")
+    assert table["dataset_status"].to_list() == ["lab", "", "7"]
+    assert "status" not in table.columns
+    assert manifest["metadata"]["attributes"] == ["dataset_status"]
 
 
 def test_an_output_of_another_stage_is_no_index(make_store, template_face, tmp_path):

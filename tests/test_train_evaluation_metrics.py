@@ -49,7 +49,8 @@ def faces_with(**columns):
         {"id": str(place), **{name: values[place] for name, values in columns.items()}}
         for place in range(FACES)
     ]
-    return EvalFaces(np.arange(FACES), LABELS, pl.DataFrame(table), FACES)
+    attributes = tuple({*columns} - {"person", "resized_from"})
+    return EvalFaces(np.arange(FACES), LABELS, pl.DataFrame(table), FACES, attributes)
 
 
 def test_every_layer_and_the_cam_are_averaged_beside_the_baselines(outputs):
@@ -94,6 +95,11 @@ def test_every_value_of_an_attribute_is_scored_or_at_least_counted(outputs):
     assert women.accuracy == pytest.approx(4 / 5)
     assert women.att_cos == 1
     assert men == Subgroup(value="m", n=2, accuracy=None, n_valid=2, att_cos=None)
+
+
+def test_a_column_that_a_stage_wrote_makes_no_subgroup(outputs):
+    sizes = ["64"] * 4 + ["128"] * 4
+    assert subgroups(outputs, faces_with(resized_from=sizes), 3) == {}
 
 
 def test_an_attribute_that_names_every_face_makes_no_table(outputs):

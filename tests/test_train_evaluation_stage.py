@@ -199,7 +199,10 @@ def abroad(tiny, make_store, tmp_path_factory):
         for place, word in enumerate(words)
     ]
     rows = np.array([6, 1, 3] * 3)
-    about, valid = {"dataset": "abroad", "notice": None}, np.ones(9, np.uint8)
+    about, valid = (
+        {"dataset": "abroad", "notice": None, "attributes": ["source"]},
+        np.ones(9, np.uint8),
+    )
     images = Store(tiny.faces).array("image").take(rows)
     points = Store(tiny.landmarks).array("points").take(rows)
     return (

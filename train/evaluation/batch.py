@@ -101,12 +101,14 @@ class EvalFaces:
         labels_N: expression ids.
         table: their rows of the store's status table.
         total: samples of the split, with a usable face or not.
+        attributes: columns of the table that came with the dataset.
     """
 
     rows_N: NDArray[np.int64]
     labels_N: NDArray[np.int64]
     table: "pl.DataFrame"
     total: int
+    attributes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

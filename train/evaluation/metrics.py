@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
-from contracts.files import OWN_COLUMNS
 from contracts.scores import (
     Agreement,
     AuShare,
@@ -172,7 +171,7 @@ def _intervals(outputs: EvalOutputs, faces: EvalFaces, params: EvaluateParams) -
 
 
 def subgroups(outputs: EvalOutputs, faces: EvalFaces, min_faces: int) -> dict[str, list[Subgroup]]:
-    """Score the values of every attribute that the dataset brought: age, gender, source, ...
+    """Score the values of every attribute that came with the dataset: age, gender, source, ...
 
     Args:
         outputs: of the model.
@@ -185,7 +184,7 @@ def subgroups(outputs: EvalOutputs, faces: EvalFaces, min_faces: int) -> dict[st
     right = outputs.probabilities_BV.argmax(axis=1) == labels
     own = own_cosine(outputs.cosines_BMV[:, ATTENTION], labels)
     groups: dict[str, list[Subgroup]] = {}
-    for attribute in sorted({*faces.table.columns} - OWN_COLUMNS):
+    for attribute in sorted(faces.attributes):
         values_N = faces.table[attribute].to_numpy()
         rows: list[Subgroup] = []
         for value in sorted(set(values_N.tolist()) - {""}):

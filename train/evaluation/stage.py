@@ -47,7 +47,7 @@ from train.evaluation.faithfulness import faithfulness
 from train.evaluation.metrics import average_faithfulness, compute_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 6
+VERSION = 7
 ALL = "all"
 Json = dict[str, Any]
 
@@ -167,7 +167,8 @@ def _split_faces(store: Store, split: str) -> EvalFaces:
             f"no usable face in split {split}. Look at status.csv and at the splits in index.",
         )
     chosen = table[rows]
-    return EvalFaces(rows, expression_ids(chosen), chosen, int(in_split.sum()))
+    attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
+    return EvalFaces(rows, expression_ids(chosen), chosen, int(in_split.sum()), attributes)
 
 
 def _protocol(card: RunCard, store: Store, params: EvaluateParams) -> str:
