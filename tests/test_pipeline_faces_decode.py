@@ -138,24 +138,6 @@ def test_cmyk_is_converted_and_noted():
     assert np.abs(image.astype(int) - NOISE).mean() < 30
 
 
-def test_16_bit_grey_is_scaled_and_not_saturated():
-    grey = np.full((20, 20), 128 * 257, np.uint16)
-    image, notes = decode(saved(Image.fromarray(grey), "PNG"), LIMITS)
-    assert np.unique(image).tolist() == [128]
-    assert notes == "u16"
-
-
-def test_16_bit_white_is_white():
-    grey = np.full((20, 20), 65535, np.uint16)
-    assert decode(saved(Image.fromarray(grey), "TIFF"), LIMITS)[0].min() == 255
-
-
-def test_12_bit_grey_in_16_bits_is_scaled_and_noted():
-    image, notes = decode(saved(Image.fromarray(np.full((20, 20), 2048, np.uint16)), "PNG"), LIMITS)
-    assert np.unique(image).tolist() == [128]
-    assert notes == "u12"
-
-
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 @pytest.mark.parametrize(("alpha", "expected"), [(0, 128), (255, 200), (128, 164)])
 def test_transparency_shows_mid_grey(mode, alpha, expected):

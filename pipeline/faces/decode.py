@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from pipeline.faces.deep import to_8_bits
 from pipeline.faces.jpeg import end_of_first, find_damage
 from pipeline.paths import safe_path
 from store.records import Status, U8Image
@@ -26,7 +27,6 @@ _JPEGS = ("JPEG", "MPO")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"II*\x00", b"MM\x00*")
 _GLANCE_PX = 64
 _MID_GREY = (128, 128, 128)
-_U16_MODES = ("I;16", "I;16B", "I;16L", "I;16N")
 
 
 class UndecodableError(Exception):
@@ -178,7 +178,7 @@ def _decode(payload: bytes, limits: PictureLimits) -> tuple[U8Image, str]:
     image = _opened(payload, limits)
     notes = ["frames"] if getattr(image, "n_frames", 1) > 1 else []
     image.load()
-    rgb, note = _to_rgb(image)
+    rgb, note = _to_rgb(image, payload)
     return np.asarray(_upright(rgb, image)), " ".join([*notes, *note])
 
 
@@ -186,7 +186,7 @@ def _glance(payload: bytes, limits: PictureLimits) -> U8Image:
     image = _opened(payload, limits)
     image.draft("L", (_GLANCE_PX, _GLANCE_PX))
     image.load()
-    return np.asarray(_upright(_to_rgb(image)[0], image).convert("L"))
+    return np.asarray(_upright(_to_rgb(image, payload)[0], image).convert("L"))
 
 
 def _opened(payload: bytes, limits: PictureLimits) -> Image.Image:
@@ -209,21 +209,17 @@ def _opened(payload: bytes, limits: PictureLimits) -> Image.Image:
     return image
 
 
-def _to_rgb(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Convert without clipping 16-bit greys and without revealing what transparency hid."""
-    if image.mode in _U16_MODES:
-        grey = np.asarray(image).astype(np.uint16)
-        scale = 16 if grey.max() < 4096 else 257
-        eight = Image.fromarray((grey // scale).astype(np.uint8))
-        return eight.convert("RGB"), ["u16" if scale == 257 else "u12"]
+def _to_rgb(image: Image.Image, payload: bytes) -> tuple[Image.Image, list[str]]:
+    """Convert without darkening 16-bit samples and without revealing what transparency hid."""
+    image, depth = to_8_bits(image, payload)
     if image.mode in ("F", "I"):
         raise UndecodableError(Status.MODE, f"pixel format {image.mode} has no defined white")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         layer = image.convert("RGBA")
         ground = Image.new("RGBA", layer.size, (*_MID_GREY, 255))
-        return Image.alpha_composite(ground, layer).convert("RGB"), ["alpha"]
+        return Image.alpha_composite(ground, layer).convert("RGB"), [*depth, "alpha"]
     note = [] if image.mode in ("RGB", "L") else [image.mode.lower()]
-    return image.convert("RGB"), note
+    return image.convert("RGB"), [*depth, *note]
 
 
 def _upright(rgb: Image.Image, original: Image.Image) -> Image.Image:
