@@ -57,6 +57,41 @@ def test_what_lies_behind_an_intact_picture_is_no_damage(behind):
     np.testing.assert_array_equal(decode(JPEG + behind, LIMITS)[0], decode(JPEG, LIMITS)[0])
 
 
+FILM = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + np.random.default_rng(3).bytes(200_000)
+SECOND = saved(PICTURE, "JPEG", quality=80)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [FILM, FILM + b"\xff\xd9", FILM + b"SEFHe\0\0\0SEFT", bytes(5000) + SECOND, SECOND * 2],
+    ids=["film", "film that ends as a picture", "film and trailer", "zeros and picture", "two"],
+)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"progressive": True},
+        {"restart_marker_rows": 2},
+        {"exif": b"Exif\0\0" + SECOND},
+        {"icc_profile": FILM[:3000]},
+        {"comment": b"\xff\xd9\xff\xd8"},
+    ],
+    ids=["progressive", "restarts", "thumbnail", "profile", "markers in a comment"],
+)
+def test_what_phones_write_behind_a_photograph_is_no_damage(options, behind):
+    photograph = saved(Image.fromarray(astronaut()), "JPEG", quality=90, **options)
+    alone, both = decode(photograph, LIMITS)[0], decode(photograph + behind, LIMITS)[0]
+    np.testing.assert_array_equal(both, alone)
+    assert glance(photograph + behind, LIMITS).shape == glance(photograph, LIMITS).shape
+
+
+@pytest.mark.parametrize("behind", [FILM, SECOND], ids=["film", "second picture"])
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
+def test_a_cut_photograph_with_something_behind_it_is_noticed(share, behind):
+    photograph = saved(Image.fromarray(astronaut()), "JPEG", quality=90)
+    with pytest.raises(UndecodableError):
+        decode(photograph[: int(len(photograph) * share)] + behind, LIMITS)
+
+
 def test_a_file_of_two_pictures_gives_its_first():
     with_two = saved(PICTURE, "MPO", save_all=True, append_images=[PICTURE])
     plain = np.asarray(Image.open(io.BytesIO(with_two)).convert("RGB"))
