@@ -178,6 +178,7 @@ _FINDINGS = {
     "same_person": "the same person",
     "contradicting_labels": "the same content, different labels",
     "unusable": "files that cannot be used",
+    "too_large": "files too large to be compared",
     "unnamed": "files that no label names",
     "missing": "files that are not there",
 }

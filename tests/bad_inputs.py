@@ -170,7 +170,7 @@ KINDS = {
     **{f"turn {number}": kind(18, "ok", "", turned(number)) for number in range(2, 9)},
     "turn 99": kind(19, "ok", "", turned(99)),
     "broken EXIF": kind(19, "ok", "", coded(PICTURE, "PNG", exif=b"Exif\0\0MM\0*\0\0\0\xff junk")),
-    "2,500 Mpx": kind(20, "bomb", "too many pixels", hollow(50_000)),
+    "2,500 Mpx": kind(20, "bomb", "50000x50000", hollow(50_000)),
     "144 Mpx": kind(21, "bomb", "12000x12000", solid(12_000)),
     "80 MB of text": kind(22, "bomb", "", text_bomb()),
     "one pixel": kind(23, "small", "1x1", coded(Image.new("RGB", (1, 1)), "PNG")),

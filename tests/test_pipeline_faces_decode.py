@@ -108,10 +108,12 @@ def test_the_cap_is_the_one_that_was_set():
     assert decode(PNG, PictureLimits(40 * 48, 16))[0].shape == (40, 48, 3)
 
 
-def test_a_cap_above_that_of_the_decoder_counts():
+@pytest.mark.parametrize("side", [8_000, 12_000, 15_000])
+def test_a_cap_above_that_of_the_decoder_counts(side):
     with pytest.raises(UndecodableError) as caught:
-        decode(png(12_000, 12_000), PictureLimits(150_000_000, 16))
+        decode(png(side, side), PictureLimits(side * side, 16))
     assert caught.value.status != Status.BOMB  # it holds no pixels, but it is not too large
+    assert Image.MAX_IMAGE_PIXELS
 
 
 def test_a_text_bomb_is_refused():

@@ -154,6 +154,16 @@ def test_missing_and_broken_pictures_are_counted_by_their_status(raw, tmp_path):
     assert "unusable: 3 (empty 1, missing 1, truncated 1), such as '3.png'" in lines(tmp_path)
 
 
+def test_a_picture_that_is_too_large_to_be_compared_is_not_called_unusable(raw, tmp_path):
+    for name in ("copy.png", "like.jpg", "2.png", "3.png"):
+        (raw / name).unlink()
+    Image.new("L", (8000, 6300)).save(raw / "1.png", compress_level=1)
+    found = found_in(raw, CLEAN)
+    assert found["unusable"]["pictures"] == 0
+    assert found["too_large"] == {"pictures": 1, "first": ["1.png"]}
+    assert "too large to be compared with others: 1, such as '1.png'" in lines(tmp_path)
+
+
 def test_pictures_that_no_label_names_are_counted(raw):
     (raw / "deep").mkdir()
     scene(9).save(raw / "deep" / "a.PNG")

@@ -5,7 +5,8 @@ import io
 import os
 import stat
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -138,14 +139,12 @@ def glance(payload: bytes, limits: PictureLimits) -> U8Image:
 
 
 def _guarded(read: Callable[[bytes, PictureLimits], T], payload: bytes, limits: PictureLimits) -> T:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken EXIF: harmless; many pixels: we have our own cap
+    with warnings.catch_warnings(), _no_cap_but_ours():
+        warnings.simplefilter("ignore")  # broken EXIF: harmless
         try:
             return read(payload, limits)
         except (UndecodableError, MemoryError):
             raise
-        except Image.DecompressionBombError as error:
-            raise UndecodableError(Status.BOMB, "too many pixels") from error
         except UnidentifiedImageError as error:
             raise _unidentified(payload) from error
         except OSError as error:
@@ -155,6 +154,17 @@ def _guarded(read: Callable[[bytes, PictureLimits], T], payload: bytes, limits: 
             raise UndecodableError(
                 Status.BOMB if bomb else Status.CORRUPT, str(error)[:80]
             ) from error
+
+
+@contextmanager
+def _no_cap_but_ours() -> Iterator[None]:
+    """Keep Pillow from refusing what `max_pixels` allows; it is checked before pixels are read."""
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _damaged(payload: bytes, why: str) -> UndecodableError:

@@ -24,7 +24,7 @@ from store.records import SPLITS, Sample, Status
 
 _SHOWN = 10
 _COMPARE_LIMITS = PictureLimits(max_pixels=50_000_000, min_side_px=1)
-"""What is decoded to be compared; what a picture may be otherwise, align decides."""
+"""What is decoded to be compared, in this process; what a picture may be, align decides."""
 
 Rows = list[int]
 AuditEntry = dict[str, Any]
@@ -38,11 +38,13 @@ class PictureCheck:
         status: OK, or why it cannot be read.
         digest: of its bytes; empty if they cannot be read.
         perceptual_hash: 64 bits; NO_HASH if nobody asked, or it cannot be decoded.
+        too_large: whether it was not compared for its size; align decides whether it is used.
     """
 
     status: Status
     digest: str = ""
     perceptual_hash: int = NO_HASH
+    too_large: bool = False
 
 
 def check_picture(root: Path, name: str, follow_links: bool, compare: bool) -> PictureCheck:
@@ -64,6 +66,8 @@ def check_picture(root: Path, name: str, follow_links: bool, compare: bool) -> P
             perceptual_hash(glance(payload, _COMPARE_LIMITS)) if compare else NO_HASH,
         )
     except UndecodableError as error:
+        if digest and error.status == Status.BOMB:
+            return PictureCheck(Status.OK, digest, too_large=True)
         return PictureCheck(error.status, digest)
 
 
@@ -113,6 +117,7 @@ def audit(
     copies = same_content(checks)
     contradicting = [rows for rows in copies if len({samples[row].expression for row in rows}) > 1]
     bad = [row for row, check in enumerate(checks) if check.status != Status.OK]
+    large = [samples[row].id for row, check in enumerate(checks) if check.too_large]
     return {
         "same_content": _entry(samples, copies),
         "look_alike": _entry(samples, alike),
@@ -123,6 +128,7 @@ def audit(
             "statuses": dict(sorted(Counter(checks[row].status for row in bad).items())),
             "first": [samples[row].id for row in bad[:_SHOWN]],
         },
+        "too_large": {"pictures": len(large), "first": large[:_SHOWN]},
         "unnamed": {"pictures": len(strays), "first": list(strays[:_SHOWN])},
     }
 
@@ -250,6 +256,7 @@ _FINDINGS: dict[str, tuple[str, Callable[[str, AuditEntry], str]]] = {
     "same_person": ("the same person", _persons_line),
     "contradicting_labels": ("the same content with different labels", _sets_line),
     "unusable": ("unusable", _files_line),
+    "too_large": ("too large to be compared with others", _files_line),
     "unnamed": ("files that no label names", _files_line),
 }
 """Finding -> its title, and what makes a line of it."""
