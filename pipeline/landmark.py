@@ -39,7 +39,8 @@ def landmark(
         faces: store of stage align.
         out: store with points (int16, 1/64 px of the aligned face) and valid.
         params: where the points come from; those of a detector are taken if they moved less than
-            `max_move` of the eye distance.
+            `max_move` of the eye distance. A picture that `align.no_face: resize` kept without a
+            face becomes no_face, which does not count against `max_bad`.
         cluster: who.
         rebuild: replace whatever is there.
 
@@ -63,7 +64,10 @@ def landmark(
         "models": models(),
     }
     about = {**source.metadata, "size_px": source.array("image").shape[1]}
-    plan = BuildPlan(out, fingerprint, about, layout, table, params.max_bad)
+    kept_without = frozenset({Status.NO_FACE})
+    plan = BuildPlan(
+        out, fingerprint, about, layout, table, params.max_bad, no_failures=kept_without
+    )
     limits = RowLimits(params.row_timeout_s, int(params.row_memory_gb * 1e9))
     work = partial(landmark_rows, faces.resolve(), params)
     return build_rows(plan, work, limits, cluster, rebuild)
@@ -93,10 +97,15 @@ def _landmark_row(
         points, how = landmark_sources()[params.backend](source, number, params)
         good = usable(points)
         block = to_steps(points) if good else block
-        status = status if good else Status.LANDMARKS_INVALID
+        status = status if good else _failure(row)
         backend = (how or f"{backend} (carried)") if good else backend
     cells: dict[str, NDArray[Any]] = {"points": block, "valid": np.array(good, np.uint8)}
     return cells, {"status": status, "backend": backend}
+
+
+def _failure(row: Row) -> Status:
+    """Return why a usable picture has no points: align found no face, or points are of no use."""
+    return Status.LANDMARKS_INVALID if row["backend"] else Status.NO_FACE
 
 
 def given(source: Store, row: int, params: LandmarkParams) -> tuple[Points, str]:

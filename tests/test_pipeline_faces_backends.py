@@ -15,6 +15,7 @@ from pipeline.index import index
 from store.building import read_manifest
 from store.reading import Store
 from tests.indexing import align_params, index_params
+from tests.pictures import saved
 
 REAL = align_params(backends=("mediapipe", "dlib"), mode="auto", row_memory_gb=4, max_bad=0.0)
 ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
@@ -73,6 +74,15 @@ def test_a_backend_finds_a_demo_face(name):
 @pytest.mark.parametrize("name", ["mediapipe", "dlib", "dlib_small"])
 def test_a_backend_finds_nothing_in_grey(name):
     assert BACKENDS[name](np.full((256, 256, 3), 128, np.uint8)).shape == (0, 68, 2)
+
+
+@pytest.mark.face_tool
+@pytest.mark.parametrize("side", [17, 24, 31])
+def test_a_face_of_few_pixels_is_not_set_aside_as_small(side):
+    face, _ = render(1, 3, 0, 96)
+    stored = saved(Image.fromarray(face).resize((side, side), Image.Resampling.LANCZOS), "PNG")
+    picture, _ = decode(stored, PictureLimits(1_000_000, 16))
+    assert align_image(picture, REAL).status == "ok"
 
 
 @pytest.mark.slow

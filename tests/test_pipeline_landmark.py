@@ -222,11 +222,16 @@ def test_a_dataset_without_points_cannot_give_any(faces):
         landmarks_of(faces, PARAMS.model_copy(update={"backend": "given"}))
 
 
-def test_a_whole_picture_without_a_face_has_no_landmarks(sees, make_store, tmp_path, template_face):
-    unknown = np.full((1, 68, 2), np.nan, np.float32)
-    images, valid = np.ones((1, 256, 256, 3), np.uint8), np.ones(1, np.uint8)
-    arrays = {"image": images, "points": unknown, "valid": valid}
-    table = [{"id": "0", "expression": "Fear", "status": "ok", "backend": ""}]
+@pytest.mark.parametrize("backend", ["fake", "given"])
+def test_pictures_kept_without_a_face_have_no_landmarks_and_stop_nothing(
+    sees, make_store, tmp_path, template_face, backend
+):
+    unknown = np.full((2, 68, 2), np.nan, np.float32)
+    images, valid = np.ones((2, 256, 256, 3), np.uint8), np.ones(2, np.uint8)
+    arrays = {"image": images, "points": unknown, "given": unknown, "valid": valid}
+    table = [{"id": f"{n}", "expression": "Fear", "status": "ok", "backend": ""} for n in range(2)]
     sees(template_face)
-    out = landmarks_of(make_store(tmp_path / "whole", arrays, {"dataset": "mine"}, table))
-    assert out.rows()[0]["status"] == "landmarks_invalid"
+    faces = make_store(tmp_path / "whole", arrays, {"dataset": "mine"}, table)
+    out = landmarks_of(faces, PARAMS.model_copy(update={"max_bad": 0.0, "backend": backend}))
+    assert [row["status"] for row in out.rows()] == ["no_face"] * 2
+    assert out.array("valid").load().tolist() == [0, 0]

@@ -60,6 +60,8 @@ class BuildPlan:
         table: of the input, one row per sample; the output's table adds the notes.
         max_bad: at most this share of rows may end with another status than ok.
         left_out: columns of `table` that the work needs and the output's table does not keep.
+        no_failures: statuses that do not count against `max_bad`, as an earlier stage let such rows
+            pass.
     """
 
     out: Path
@@ -69,6 +71,7 @@ class BuildPlan:
     table: "pl.DataFrame"
     max_bad: float
     left_out: frozenset[str] = frozenset()
+    no_failures: frozenset[Status] = frozenset()
 
 
 def build(plan: BuildPlan, work: ShardWork, cluster: ClusterConfig, rebuild: bool = False) -> bool:
@@ -194,7 +197,7 @@ def _refuse_too_many(plan: BuildPlan, folder: Path) -> None:
         for name, old, status in zip(
             table["id"], before, chain.from_iterable(statuses), strict=True
         )
-        if old == Status.OK and status != Status.OK
+        if old == Status.OK and status not in (Status.OK, *plan.no_failures)
     ]
     if len(bad) > plan.max_bad * len(table):
         reasons = Counter(status for _, status in bad)
