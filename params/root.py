@@ -26,7 +26,7 @@ from report.params import ReportParams
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
 from train.params import EvaluateParams, ExportParams, TrainParams
-from train.pretrained import check_named_weights
+from train.pretrained import BACKBONE_WEIGHTS, check_named_weights
 from validation import NameOf, checked
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -166,6 +166,7 @@ def _check_options(name: str, params: TrainParams, listed: bool) -> None:
     """
     method = METHODS[name]
     try:
+        pick(BACKBONE_WEIGHTS, params.backbone, "backbone")
         check_named_weights(params.backbone, params.weights if listed else "none")
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)

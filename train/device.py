@@ -3,8 +3,10 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 import torch
+from torch import Tensor
 
 from errors import UsageError
 
@@ -36,6 +38,25 @@ def use_device(device: torch.device) -> None:
     """Make a GPU the current one of this thread; every thread starts on GPU 0."""
     if device.type == "cuda" and device.index is not None:
         torch.cuda.set_device(device)
+
+
+@cache
+def constant(
+    values: tuple[float, ...], device: torch.device, dtype: torch.dtype = torch.float32
+) -> Tensor:
+    """Return numbers that never change as a tensor, made once per device.
+
+    Making one anew copies it, and the processor waits for the GPU each time.
+    """
+    with torch.inference_mode(False):  # it is kept, and may meet gradients later
+        return torch.tensor(values, dtype=dtype, device=device)
+
+
+def send(values: Tensor, device: torch.device) -> Tensor:
+    """Move a tensor from the processor to a device without waiting for it."""
+    if device.type == "cuda":
+        values = values.pin_memory()
+    return values.to(device, non_blocking=True)
 
 
 @contextmanager

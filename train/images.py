@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from train.device import constant
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -26,7 +28,9 @@ def resize_images(images_BSS3: Tensor, side: int) -> Tensor:
 
 def normalize_images(images: Tensor) -> Tensor:
     """Subtract the mean and divide by the deviation of ImageNet, in channels-last layout."""
-    mean, std = (images.new_tensor(values).view(1, 3, 1, 1) for values in (MEAN, STD))
+    mean, std = (
+        constant(values, images.device, images.dtype).view(1, 3, 1, 1) for values in (MEAN, STD)
+    )
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 

@@ -6,7 +6,7 @@ mean and deviation of ImageNet (train/images.py), whatever its weights were trai
 
 from collections.abc import Mapping
 
-from errors import UsageError, pick
+from errors import UsageError
 
 _IMAGENET = "downloaded by timm; ImageNet's pictures are for non-commercial research"
 _FACE = (
@@ -38,12 +38,12 @@ NAMED_WEIGHTS = ("none", "face", "imagenet")
 
 
 def check_named_weights(backbone: str, weights: str) -> None:
-    """Refuse a backbone that there is not, and named weights that it does not have.
+    """Refuse named weights that a backbone does not have.
 
     Raises:
         UsageError: naming those that have them.
     """
-    own = pick(BACKBONE_WEIGHTS, backbone, "backbone")
+    own = BACKBONE_WEIGHTS.get(backbone, {})
     if weights in NAMED_WEIGHTS[1:] and weights not in own:
         having = [name for name, named in BACKBONE_WEIGHTS.items() if weights in named]
         raise UsageError(

@@ -20,6 +20,7 @@ from anatomy.landmarks import FLIP
 from errors import pick
 from train.data.batch_loader import RawBatch
 from train.data.colour_jitter import jitter_colours
+from train.device import constant
 from train.images import MEAN, normalize_images, resize_images
 from train.params import AugmentParams, TrainParams
 from train.records import Batch
@@ -114,10 +115,12 @@ def warp_points(points_B682: Tensor, affine_B23: Tensor) -> Tensor:
         points_B682: (x, y), the image's edges at -1 and 1.
         affine_B23: from `random_affine`: from output to input, so it is inverted here.
     """
-    linear_B22 = affine_B23[:, :, :2]
-    flipped_B = torch.linalg.det(linear_B22) < 0
-    named = torch.where(flipped_B[:, None, None], points_B682[:, list(FLIP)], points_B682)
-    inverse_B22: Tensor = torch.linalg.inv(linear_B22)
+    a_B, b_B, c_B, d_B = affine_B23[:, :, :2].flatten(1).unbind(1)
+    determinant_B = a_B * d_B - b_B * c_B
+    mirrored_B682 = points_B682[:, constant(FLIP, points_B682.device, torch.int64)]
+    named = torch.where((determinant_B < 0)[:, None, None], mirrored_B682, points_B682)
+    adjugate_B4 = torch.stack([d_B, -b_B, -c_B, a_B], dim=1)  # torch's inverse waits for the GPU
+    inverse_B22 = (adjugate_B4 / determinant_B[:, None]).view(-1, 2, 2)
     return (named - affine_B23[:, None, :, 2]) @ inverse_B22.mT
 
 
@@ -175,7 +178,7 @@ def _white_noise(images: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def _mean_colour(images: Tensor, rng: torch.Generator) -> Tensor:
-    return images.new_tensor(MEAN).view(1, 3, 1, 1)
+    return constant(MEAN, images.device, images.dtype).view(1, 3, 1, 1)
 
 
 FILLS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {

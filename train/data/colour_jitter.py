@@ -8,6 +8,8 @@ import math
 import torch
 from torch import Tensor
 
+from train.device import constant
+
 _LUMA = (0.299, 0.587, 0.114)
 
 
@@ -33,7 +35,7 @@ def jitter_colours(
         (B, 3, H, W) in [0, 1].
     """
     eye = torch.eye(3, device=images_B3HW.device)
-    grey = images_B3HW.new_tensor(_LUMA).expand(3, 3)
+    grey = constant(_LUMA, images_B3HW.device, images_B3HW.dtype).expand(3, 3)
     brightness, contrast, saturation, turns = (one[:, None, None] for one in factors_B4.unbind(1))
     none = torch.zeros_like(contrast * grey)
     of_colour = (

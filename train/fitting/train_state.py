@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from errors import pick
 from train.checkpoint import State
+from train.device import send
 from train.fitting.distributed import Distributed
 from train.fitting.label_store import Labels, LabelStore
 from train.fitting.optimisers import OPTIMISERS
@@ -128,7 +129,8 @@ class TrainState:
         self.scaler.unscale_(self.optimiser)
         gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
         norm = get_total_norm(gradients)
-        local = torch.cat([losses_T, losses_T.new_tensor(flags)])
+        flags_F = send(torch.tensor(flags, dtype=losses_T.dtype), losses_T.device)
+        local = torch.cat([losses_T, flags_F])
         *totals, norm_value = torch.cat([self._dist.all_reduce(local), norm[None]]).tolist()
         finite = self._is_finite(totals, norm_value)
         if finite:

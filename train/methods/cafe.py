@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
+from train.device import send
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
 from train.methods.clip import RANDOM, ImageTower, load_tower
 from train.options import (
@@ -114,7 +115,7 @@ def separation(params: SeparationParams) -> Loss:
     def term(forward: Forward, batch: Batch) -> Tensor:
         kept_C = draw_channel_mask(random.Random(batch.rng.initial_seed()), params.dropped)
         masked_BC = forward.extra["masked_BC"]
-        logits_BK = max_per_expression(masked_BC * kept_C.to(masked_BC.device))
+        logits_BK = max_per_expression(masked_BC * send(kept_C, masked_BC.device))
         return params.weight * F.cross_entropy(logits_BK, batch.labels_B)
 
     return Loss(term)

@@ -17,6 +17,7 @@ from timm.models.vision_transformer import checkpoint_filter_fn
 from torch import Tensor
 
 from errors import DataError, NoInputError, pick
+from train.device import constant
 from train.images import MEAN, STD
 from train.methods.weights import read_weights, unwrap_state_dict
 from train.options import CLIP_CHANNELS
@@ -34,7 +35,7 @@ def _keep(images_B3HW: Tensor) -> Tensor:
 
 def _clip_normalised(images_B3HW: Tensor) -> Tensor:
     mean, std, clip_mean, clip_std = (
-        images_B3HW.new_tensor(values).view(1, 3, 1, 1)
+        constant(values, images_B3HW.device, images_B3HW.dtype).view(1, 3, 1, 1)
         for values in (MEAN, STD, _CLIP_MEAN, _CLIP_STD)
     )
     return (images_B3HW * std + mean - clip_mean) / clip_std

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
+from train.device import constant
 from train.methods.base import TrainingStrategy
 from train.options import CutMixParams
 from train.records import Batch
@@ -38,7 +39,7 @@ def random_box(random_3: Tensor, size: torch.Size) -> Tensor:
         random_3: in [0, 1): the share that stays, Beta(1, 1), then where the middle is.
         size: rows and columns of the picture; the box has its shape and is cut at its border.
     """
-    size_2 = torch.tensor(size, device=random_3.device)
+    size_2 = constant(tuple(size), random_3.device, torch.int64)
     half_2 = (size_2 * (1 - random_3[0]).sqrt()).int() // 2
     middle_2 = (random_3[1:] * size_2).int()
     low_2, high_2 = (middle_2 - half_2).clamp(min=0), torch.minimum(middle_2 + half_2, size_2)
