@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from anatomy.expressions import EXPRESSIONS
-from errors import CorruptError, DataError, UsageError
+from errors import CorruptError, DataError
 from store.reading import read_points
 from train.data.batch_loader import BatchLoader, Placement
-from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.prefetch import FETCHERS
 from train.data.samplers import SAMPLERS
 from train.data.stores import Stores, expression_ids
@@ -169,14 +168,6 @@ def test_a_loader_follows_its_sampler(stores, sampler):
 def test_neutral_faces_never_count_in_the_alignment(stores):
     raw = next(loader(stores, batch=64).sequential_batches())
     assert (raw.valid_B == (raw.labels_B != EXPRESSIONS.index("Neutral"))).all()
-
-
-@pytest.mark.parametrize(
-    ("part", "known"), [("source", FETCHERS), ("sampler", SAMPLERS), ("heatmaps", HEATMAP_SOURCES)]
-)
-def test_an_unknown_part_names_the_known_ones(stores, part, known):
-    with pytest.raises(UsageError, match="known: " + ", ".join(sorted(known))):
-        loader(stores, **{part: "nonsense"})
 
 
 def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores):

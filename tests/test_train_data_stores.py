@@ -1,4 +1,5 @@
 import numpy as np
+import polars as pl
 import pytest
 
 from errors import DataError, UsageError
@@ -20,7 +21,7 @@ def test_a_kind_with_several_maps_a_face_is_refused(tiny, make_store, tmp_path):
 
 
 def test_an_expression_has_the_id_of_its_name():
-    table = [{"expression": name} for name in ("Neutral", "Sadness", "Fear")]
+    table = pl.DataFrame({"expression": ["Neutral", "Sadness", "Fear"]})
     assert expression_ids(table).tolist() == [0, 6, 3]
 
 
