@@ -10,7 +10,8 @@ from anatomy.expressions import EXPRESSIONS
 from contracts.files import INDEX_COLUMNS, OWN_COLUMNS
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import LeftOut, Listed
+from pipeline.datasets.reader import LeftOut, Listed, Reader
+from pipeline.datasets.walking import Contents, walk
 from pipeline.indexing.audit import (
     PictureCheck,
     audit,
@@ -20,11 +21,12 @@ from pipeline.indexing.audit import (
     refuse_leaks,
     refuse_twin_names,
     same_content,
-    unlabelled_files,
 )
 from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
+from pipeline.indexing.fitness import fitness_warnings, person_suggestion
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
+from pipeline.indexing.unread import refuse_unlabelled, strays, unread_findings, unread_lines
 from pipeline.params import IndexParams
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
@@ -36,7 +38,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 4
+VERSION = 5
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -67,18 +69,26 @@ def index(
     chosen = choose(raw, params.reader)
     reader = DATASETS[chosen.name]
     options = checked(reader.options, params.options, f"index.{out.name}.options")
-    listed = list(reader.read(raw, options.model_dump(exclude_unset=True)))
-    taken, left_out = _taken(raw, listed, chosen.name)
+    given = options.model_dump(exclude_unset=True)
+    key = f"index.{out.name}"
+    listed = list(reader.read(raw, given))
+    contents = walk(raw)
+    taken, left_out = _taken(raw, listed, chosen.name, contents)
+    unnamed = strays(contents, frozenset(one.path for one in listed))
+    if reader.general:  # published sets bring pictures that their labels do not name
+        refuse_unlabelled(raw, unnamed, len(listed), params.max_unlabelled, f"{key}.max_unlabelled")
     checks = _check_pictures(taken, raw.resolve(), params, progress)
+    _refuse_all_missing(raw, taken, checks, contents)
     alike = look_alikes(checks, params.look_alike_bits)
     samples = _split(taken, checks, alike, params)
-    wrong = audit(
-        samples, checks, alike, unlabelled_files(raw, frozenset(one.path for one in listed))
-    )
-    refuse_leaks(raw, wrong, _leaks(params), f"index.{out.name}.allow_leak")
+    wrong = audit(samples, checks, alike)
+    refuse_leaks(raw, wrong, _leaks(params), f"{key}.allow_leak")
     rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
-    others = _others(left_out)
-    record = _record(samples, summarize_dataset(listed, chosen), wrong)
+    others = _others([*left_out, *contents.others])
+    record = _record(
+        samples, summarize_dataset(listed, chosen), {**wrong, **unread_findings(contents, unnamed)}
+    )
+    record["remarks"] = _remarks(raw, reader, given, samples, f"{key}.options")
     about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
@@ -87,13 +97,47 @@ def index(
     return record
 
 
-def _taken(raw: Path, listed: Sequence[Listed], reader: str) -> tuple[list[Sample], list[LeftOut]]:
+def _taken(
+    raw: Path, listed: Sequence[Listed], reader: str, contents: Contents
+) -> tuple[list[Sample], list[LeftOut]]:
     """Return what a reader took and what it left out, once it took anything."""
     taken, left_out = partition(listed)
     if not taken:
-        raise NoInputError(raw, f"reader {reader} finds no picture in it. Is it the right folder?")
+        reasons = Counter(one.reason for one in (*left_out, *contents.others))
+        there = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common(5))
+        hint = f" Left out or not read: {there}." if there else ""
+        raise NoInputError(
+            raw, f"reader {reader} finds no picture in it.{hint} Is it the right folder?"
+        )
     refuse_twin_names(raw, taken)
     return taken, left_out
+
+
+def _refuse_all_missing(
+    raw: Path, samples: Sequence[Sample], checks: Sequence[PictureCheck], contents: Contents
+) -> None:
+    """Refuse a table of whose pictures not one is there."""
+    if any(check.status != Status.MISSING for check in checks):
+        return
+    first = samples[0].path
+    name = first.rpartition("/")[2]
+    near = next((path for path in contents.pictures if path.rpartition("/")[2] == name), None)
+    hint = (
+        f" But there is '{printable(near)}': names start at {printable(str(raw))}." if near else ""
+    )
+    raise NoInputError(
+        raw,
+        f"not one of the {len(samples)} pictures that its labels name is there; the first is "
+        f"'{printable(first)}'.{hint} Nothing was written. Correct the names, or the folder.",
+    )
+
+
+def _remarks(
+    raw: Path, reader: Reader, given: Mapping[str, Any], samples: Sequence[Sample], key: str
+) -> list[str]:
+    """Return what a user should hear of how the folder was read."""
+    suggested = person_suggestion(samples, key) if "person" in reader.options.model_fields else []
+    return [*reader.remarks(raw, given), *suggested]
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
@@ -108,7 +152,8 @@ def _record(
         "persons": _persons(samples),
         "census": counted,
         "found": wrong,
-        "lines": audit_lines(wrong),
+        "lines": [*audit_lines(wrong), *unread_lines(wrong)],
+        "warnings": fitness_warnings(samples),
     }
 
 
@@ -248,4 +293,7 @@ def summary(record: Mapping[str, Any]) -> str:
     for split, by_name in counts.items():
         cells = "".join(f"{by_name[name]:>11}" for name in names)
         lines.append(f"{split:<7}{cells}{sum(by_name.values()):>9}")
-    return "\n".join([summary_lines(record["census"]), *lines, *record["lines"]])
+    remarks = [f"note: {remark}" for remark in record["remarks"]]
+    warnings = [f"WARNING: {warning}" for warning in record["warnings"]]
+    census = summary_lines(record["census"])
+    return "\n".join([census, *lines, *record["lines"], *remarks, *warnings])

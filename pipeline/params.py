@@ -43,6 +43,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
     follow_links: bool
     look_alikes: Literal["ignore", "report", "refuse"]
     look_alike_bits: int = Field(ge=0, le=6)
+    max_unlabelled: float = Field(ge=0, le=1)
     allow_leak: bool
 
 

@@ -102,6 +102,7 @@ def _sentences(found: Mapping[str, Any], total: int) -> tuple[str, ...]:
         f"Landmarks found by: {_listed(found['backend'])}.",
         f"Remarks of the pipeline: {_listed(found['remark'])}.",
         *_audited(found["audit"].get("found")),
+        *found["audit"].get("warnings", ()),
     )
 
 
@@ -180,6 +181,10 @@ _FINDINGS = {
     "unusable": "files that cannot be used",
     "too_large": "files too large to be compared",
     "unnamed": "files that no label names",
+    "not_read": "files that are not read",
+    "litter": "litter of other programs, not read",
+    "dead_links": "links that lead nowhere",
+    "locked": "folders that cannot be listed",
     "missing": "files that are not there",
 }
 

@@ -185,6 +185,7 @@ def demo(root):
 
 def csv(root):
     """A table of one's own."""
+    put(root, "a.jpg")
     return put(root, "labels.csv", text="file,expression\na.jpg,fear\n")
 
 

@@ -129,6 +129,9 @@ def test_empty_split_person_and_box_are_absent(tmp_path):
         ("valid", "val"),
         ("validation", "val"),
         ("TEST", "test"),
+        ("dev", "val"),
+        ("PublicTest", "val"),
+        ("PrivateTest", "test"),
     ],
 )
 def test_published_names_of_splits_are_known(tmp_path, word, split):
@@ -147,9 +150,9 @@ def test_published_names_of_splits_are_known(tmp_path, word, split):
         ("a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
         ("./a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
         ("../b.jpg,fear,train,,", r"'\.\./b\.jpg' does not stay inside"),
-        ("/etc/passwd,fear,train,,", "'/etc/passwd' does not stay inside"),
-        (",fear,train,,", "'' does not stay inside"),
-        ("b.jpg,fear,dev,,", "split 'dev' is none of train, val, test"),
+        ("/etc/passwd,fear,train,,", "'/etc/passwd' is absolute and lies outside"),
+        (",fear,train,,", "names no picture: the field is empty"),
+        ("b.jpg,fear,eval,,", "split 'eval' is none of train, val, test"),
         ("b.jpg,fear,train,1 2 3,", "box needs 4 finite numbers"),
         ('b.jpg,fear,train,"1,5 2 3 4",', "box needs 4 finite numbers"),
         ("b.jpg,fear,train,1 2 nan 4,", "box needs 4 finite numbers"),
@@ -161,8 +164,8 @@ def test_published_names_of_splits_are_known(tmp_path, word, split):
         ("file,expression,split,box,landmarks", "label 'expression'"),
         ("x" * 140_000 + ",fear,train,,", "field larger than field limit"),
         ("b.jpg,fear,train,1 2 3 4;5,", "box needs 4 finite numbers"),
-        ("C:\\b.jpg,fear,train,,", "does not stay inside"),
-        ("\\\\host\\b.jpg,fear,train,,", "does not stay inside"),
+        ("C:\\b.jpg,fear,train,,", "has backslashes"),
+        ("\\\\host\\b.jpg,fear,train,,", "has backslashes"),
     ],
 )
 def test_a_row_that_cannot_be_accepted_is_refused_with_its_line(tmp_path, row, message):

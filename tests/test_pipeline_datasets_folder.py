@@ -70,3 +70,21 @@ def test_a_linked_folder_is_read(tmp_path):
     folders(tmp_path / "elsewhere", "fear/a.png")
     (tmp_path / "raw").symlink_to(tmp_path / "elsewhere")
     assert [sample.path for sample in read_folder(tmp_path / "raw", {})] == ["fear/a.png"]
+
+
+def test_all_unknown_folders_are_named_at_once_with_the_option(tmp_path):
+    folders(tmp_path, "train/bored/a.jpg", "train/fear/b.jpg", "test/zornig/c.jpg")
+    with pytest.raises(DataError, match=r'label_map: {"zornig": \.\.\., "bored": \.\.\.}'):
+        list(read_folder(tmp_path, {}))
+
+
+def test_null_leaves_a_folder_out_and_contempt_always_is(tmp_path):
+    folders(tmp_path, "bored/a.jpg", "Contempt/b.jpg", "fear/c.jpg")
+    left, other, taken = read_folder(tmp_path, {"label_map": {"bored": None}})
+    assert (left.reason, other.reason) == ("contempt", "label_map leaves out 'bored'")
+    assert taken.path == "fear/c.jpg"
+
+
+def test_a_folder_of_fer2013s_own_splits_is_a_split(tmp_path):
+    found = read_folder(folders(tmp_path, "PublicTest/fear/a.jpg", "PrivateTest/fear/b.jpg"), {})
+    assert sorted((one.path[:3], one.split) for one in found) == [("Pri", "test"), ("Pub", "val")]

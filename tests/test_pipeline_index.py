@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from errors import NoInputError, OutputExistsError, UsageError
+from errors import DataError, NoInputError, OutputExistsError, UsageError
 from pipeline.index import index, read_index, summary
 from tests.indexing import index_params
 from tests.miniatures import open_expressions
@@ -192,3 +192,36 @@ def test_what_is_left_out_is_counted_listed_and_told(tmp_path):
     assert left_out[0] == "path,reason,split"
     assert left_out[-1] == "images/C_Sure_0001.jpg,contempt,"
     assert len(left_out) == 5
+
+
+def test_a_table_of_whose_pictures_none_is_there_is_refused_with_a_hint(raw, tmp_path):
+    (raw / "images").mkdir()
+    (raw / "images" / "c.jpg").touch()
+    (raw / "labels.csv").write_text("file,expression\nc.jpg,fear\n")
+    with pytest.raises(NoInputError, match=r"not one of the 1 pictures.*is 'images/c\.jpg'"):
+        index(raw, tmp_path / "mine", PARAMS, quiet)
+
+
+def test_a_folder_without_readable_pictures_says_what_is_there(tmp_path):
+    (tmp_path / "raw/fear").mkdir(parents=True)
+    (tmp_path / "raw/fear/phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
+    params = PARAMS.model_copy(update={"reader": "folder"})
+    with pytest.raises(NoInputError, match="1 HEIC, convert it to JPEG or PNG"):
+        index(tmp_path / "raw", tmp_path / "mine", params, quiet)
+
+
+def test_too_many_pictures_without_a_row_stop_a_csv_set(raw, tmp_path):
+    (raw / "c.jpg").touch()
+    few = PARAMS.model_copy(update={"max_unlabelled": 0.1})
+    with pytest.raises(DataError, match=r"'c\.jpg': more than index\.mine\.max_unlabelled = 0\.1"):
+        index(raw, tmp_path / "mine", few, quiet)
+    index(raw, tmp_path / "mine", PARAMS, quiet)
+
+
+def test_what_is_kept_lacking_or_may_be_meant_is_said(raw, tmp_path):
+    (raw / "labels.csv").write_text("file,expression,set,age\na.jpg,fear,test,31\n")
+    said = summary(index(raw, tmp_path / "mine", PARAMS, quiet))
+    assert "note: columns kept as attributes, not otherwise used: set, age" in said
+    assert "columns: {split: set}" in said
+    assert "WARNING: All pictures show one expression, Fear: nothing to learn." in said
+    assert "WARNING: The person is unknown for 1 of 1 pictures" in said

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from errors import DataError
+from pipeline.faces.decode import PictureLimits
 from pipeline.index import index, read_index
 from pipeline.indexing.audit import PictureCheck, look_alikes, refuse_twin_names, same_content
 from store.records import Sample, Status
@@ -209,3 +210,37 @@ def test_long_findings_are_cut_but_counted(tmp_path):
     assert found["same_content"]["pictures"] == 40
     assert len(found["same_content"]["first"][0]) == 3
     assert len(found["unusable"]["first"]) == 10
+
+
+def test_two_faces_of_one_picture_are_no_copies_and_may_differ(raw):
+    write_table(
+        raw / "labels.csv",
+        ("file", "expression", "box"),
+        [
+            {"file": "0.png", "expression": "fear", "box": "1 2 30 30"},
+            {"file": "0.png", "expression": "anger", "box": "50 2 30 30"},
+        ],
+    )
+    index(raw, raw.parent / "index", REPORT, lambda *state: None)
+    table, _ = read_index(raw.parent / "index")
+    assert table["id"].to_list() == ["0.png#1,2,30,30", "0.png#50,2,30,30"]
+    found = json.loads((raw.parent / "index" / "audit.json").read_bytes())["found"]
+    assert found["same_content"]["sets"] == found["contradicting_labels"]["sets"] == 0
+
+
+def test_a_picture_too_large_to_compare_is_not_refused(raw, monkeypatch):
+    limits = PictureLimits(max_pixels=100, min_side_px=1)
+    monkeypatch.setattr("pipeline.indexing.audit._COMPARE_LIMITS", limits)
+    assert found_in(raw, CLEAN)["unusable"]["pictures"] == 0
+
+
+def test_litter_and_unknown_endings_are_counted_and_listed(raw, tmp_path):
+    (raw / "@eaDir").mkdir()
+    (raw / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
+    found = found_in(raw, CLEAN)
+    assert found["litter"]["kinds"] == {"@eadir": 1}
+    assert found["not_read"]["kinds"] == {"HEIC, convert it to JPEG or PNG": 1}
+    assert "files that are not read: 1, such as 'phone.heic'" in lines(tmp_path)
+    left_out = (tmp_path / "index" / "left_out.csv").read_text()
+    assert "\n@eaDir,litter @eadir,\n" in left_out
+    assert '\nphone.heic,"HEIC, convert it to JPEG or PNG",\n' in left_out

@@ -23,7 +23,7 @@ VARIANTS = {
     "raf_db, still packed": ("raf_db", lambda root: raf_db(root, kinds=["aligned.zip"])),
     "raf_db, a folder a class": (
         "raf_db",
-        lambda root: put(root, "train/1/a.jpg", "train/7/a.jpg", "valid/1/a.jpg"),
+        lambda root: put(root, "train/1/train_1.jpg", "train/7/train_2.jpg", "valid/1/test_1.jpg"),
     ),
     "ferplus, numbers": ("ferplus", lambda root: fer_votes(fer_pixels(root))),
     "ferplus, a table a folder": ("ferplus", ferplus_labels),

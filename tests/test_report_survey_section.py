@@ -22,6 +22,7 @@ FOUND = {
     "audit": {
         "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}},
         "found": {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
+        "warnings": ["The person is unknown for 5 of 1,203 pictures."],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
     "by_expression": {name: {} for name in EXPRESSIONS}
@@ -55,6 +56,7 @@ def test_the_outcome_is_said_in_words(results):
         "Landmarks found by: mediapipe 1,200, dlib 1.",
         "Remarks of the pipeline: align 1,201.",
         "The findings of the audit are in a table below.",
+        "The person is unknown for 5 of 1,203 pictures.",
     )
     assert data.failures == 2
 

@@ -4,16 +4,19 @@ Files:
     affectnet.py           what both releases of AffectNet share
     affectnet_csv.py       AffectNet as tables and numbered folders (2017 to 2020)
     affectnet_npy.py       AffectNet as numbered pictures with .npy files (since 2021)
+    csv_columns.py         which column of a table holds what
     csv_table.py           reader `csv`: one table that names every picture
     ferplus.py             FER+: ten votes per face, and how they become a label
     folder.py              reader `folder`: one folder per expression
     mma.py                 MMA Facial Expression
     open_expressions.py    muxspace/facial_expressions
+    path_patterns.py       what paths tell: options `person` and `expression`
     raf_db.py              RAF-DB, the basic set
     raf_db_annotations.py  RAF-DB's annotations: five points, attributes, box
     reader.py              what a reader is, and what readers share
     sfew.py                SFEW 2.0
     table.py               label files, read strictly and line by line
+    walking.py             everything below a folder: pictures, litter, links
 """
 
 from pipeline.datasets.affectnet_csv import AFFECTNET_CSV

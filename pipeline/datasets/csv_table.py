@@ -1,66 +1,131 @@
 """The `csv` dataset: one table that names every picture and its expression."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal
 
 import numpy as np
 
-from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import LabelMapOptions, Reader, needs_paths
-from pipeline.datasets.table import lines, numbers, rows, split_of, take
+from pipeline.datasets.csv_columns import (
+    ColumnOptions,
+    Columns,
+    column_remarks,
+    columns_missing,
+    find_columns,
+    first_of,
+    near_names,
+)
+from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
+from pipeline.datasets.reader import LeftOut, Listed, Reader, expression_or_reason, needs_paths
+from pipeline.datasets.table import ABSENT, header_of, lines, numbers, rows, split_of
+from pipeline.datasets.walking import litter
 from pipeline.paths import safe_path
 from store.records import Sample
 
 TABLE = "labels.csv"
-_FILE = ("file", "image", "path")
-_LABEL = ("expression", "label", "emotion")
 
 
-class CSVOptions(LabelMapOptions, frozen=True):
-    """And where the table and its landmarks are, from the dataset's folder."""
+class CSVOptions(PathOptions, frozen=True):
+    """And where the table and its landmarks are, below the dataset's folder; what columns hold."""
 
     table: str = TABLE
     landmarks: str = ""
+    columns: ColumnOptions = ColumnOptions()
+    delimiter: Literal[",", ";", "\t", "|"] = ","
 
 
-def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
+def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `labels.csv`.
 
     Its columns, in any order: file, expression (or label); optional split, person, box, landmarks.
 
     Args:
         root: the dataset's folder.
-        options: `table`: another name than labels.csv; `label_map`: word or digit -> expression;
-            `landmarks`: a file of 68 points per picture, see `read_landmarks`.
+        options: as in CSVOptions; `landmarks`: a file of 68 points per picture, see
+            `read_landmarks`.
 
     Yields:
         One sample per row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
-        spaces or semicolons. Other columns are kept as attributes.
+        spaces or semicolons. Other columns are kept as attributes. Where several rows name one
+        picture, each with a box of its own, the box is part of their ids. Contempt, what
+        `label_map` maps to null, and litter of other systems are left out.
 
     Raises:
         NoInputError: if the table is not there.
         DataError: naming the line, if a row cannot be accepted.
     """
     table = root / options.get("table", TABLE)
-    words = options.get("label_map", {})
     if not table.is_file():
         raise NoInputError(
             table, "is not there. A csv dataset needs a table with the columns file and expression."
         )
-    points = read_landmarks(root / options["landmarks"]) if "landmarks" in options else {}
+    points = read_landmarks(root / options["landmarks"]) if options.get("landmarks") else {}
+    listed = list(_rows(root, table, options))
+    several = {path for path, count in Counter(one.path for _, one in listed).items() if count > 1}
+    named = ((line, _named_by_box(one) if one.path in several else one) for line, one in listed)
+    for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
+        known = points.get(one.path) if isinstance(one, Sample) else None
+        yield replace(one, landmarks=known) if points and isinstance(one, Sample) else one
+
+
+def _rows(root: Path, table: Path, options: Mapping[str, Any]) -> Iterator[tuple[int, Listed]]:
+    columns = _columns(table, options)
+    wanted = [names for names in (columns.file, columns.expression) if names]
+    for line, row in rows(table, *wanted, delimiter=options.get("delimiter", ",")):
+        yield line, _listed(root, row, columns, options, f"{table}, line {line}")
+
+
+def _columns(table: Path, options: Mapping[str, Any]) -> Columns:
+    """Find the columns.
+
+    Raises:
+        DataError: if option `columns` names one that is not there, or a needed one may have another
+            name.
+    """
+    chosen = ColumnOptions.model_validate(options.get("columns", {}))
+    header = header_of(table, options.get("delimiter", ","))
+    columns = find_columns(header, chosen, not options.get("expression"))
+    where = f"{table}, line 1"
+    if missing := columns_missing(header, chosen):
+        raise DataError(
+            where,
+            f"has no column {', '.join(map(printable, missing))}, which option columns names; it "
+            f"has {printable(', '.join(header))[:200]}.",
+        )
+    needed = [names for names in (columns.file, columns.expression) if names]
+    near = near_names(header, columns)
+    if near and not all(first_of(header, names) for names in needed):
+        wanted = " and ".join(" or ".join(names) for names in needed)
+        raise DataError(where, f"needs the columns {wanted}, each once: {'; '.join(near)}.")
+    return columns
+
+
+def _once(table: Path, listed: Iterator[tuple[int, Listed]]) -> Iterator[Listed]:
+    """Refuse a second row for the same face.
+
+    Raises:
+        DataError: naming both lines.
+    """
     seen: dict[str, int] = {}
-    for line, row in rows(table, _FILE, _LABEL):
-        sample = _sample(root, row, words, f"{table}, line {line}")
-        if sample.id in seen:
+    for line, one in listed:
+        name = one.id if isinstance(one, Sample) else one.path
+        if name in seen and isinstance(one, Sample):
             raise DataError(
                 f"{table}, line {line}",
-                f"'{printable(sample.id)}' stands in line {seen[sample.id]} too. Remove one.",
+                f"'{printable(name)}' stands in line {seen[name]} too. Remove one; or, if the "
+                "picture has several faces, give each row a box of its own.",
             )
-        seen[sample.id] = line
-        yield replace(sample, landmarks=points.get(sample.id)) if points else sample
+        seen[name] = line
+        yield one
+
+
+def _named_by_box(one: Listed) -> Listed:
+    if not isinstance(one, Sample) or one.box is None:
+        return one
+    return replace(one, id=f"{one.path}#{','.join(f'{number:.10g}' for number in one.box)}")
 
 
 def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
@@ -90,21 +155,100 @@ def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def _sample(root: Path, row: dict[str, str], words: Mapping[str, str], where: str) -> Sample:
-    rest = dict(row)
-    path = safe_path(root, take(rest, _FILE), where).relative_to(root).as_posix()
-    label = take(rest, _LABEL)
+def _listed(
+    root: Path, row: Mapping[str, str], columns: Columns, options: Mapping[str, Any], where: str
+) -> Listed:
+    header = [*row]
+    path = _path(root, row[first_of(header, columns.file)], where)
+    waste = next(filter(None, map(litter, path.split("/"))), None)
+    if waste:
+        return LeftOut(path, f"litter {waste}")
+    words = options.get("label_map", {})
+    pattern = options.get("expression", "")
+    label = label_of_path(pattern, path, where) if pattern else _label(row, columns, words, where)
+    found = expression_or_reason(label, words, where)
+    split = split_of(row.get(columns.split, ""), where)
+    if isinstance(found, str):
+        return LeftOut(path, found, split)
     return Sample(
         id=path,
         path=path,
-        expression=expression_id(words.get(label, label), where),
-        split=split_of(rest.pop("split", ""), where),
-        person=rest.pop("person", "") or None,
-        box=numbers(rest.pop("box", ""), 4, "box", where),
-        landmarks=numbers(rest.pop("landmarks", ""), 136, "landmarks", where),
-        attributes=rest,
+        expression=found,
+        split=split,
+        person=person_of(row.get(columns.person, "")),
+        box=_box(row, columns, where),
+        landmarks=numbers(row.get(columns.landmarks, ""), 136, "landmarks", where),
+        attributes={own: row[name] for name, own in columns.kept.items()},
     )
 
 
-CSV = Reader(read_csv, needs_paths(TABLE), general=True, options=CSVOptions)
+def person_of(word: str) -> str | None:
+    """Return the name of a person; None for words that say that it is unknown, such as NA."""
+    return None if word.strip().lower() in ABSENT else word
+
+
+def _path(root: Path, name: str, where: str) -> str:
+    """Return a picture's path, relative to the dataset's folder.
+
+    Raises:
+        DataError: if it is empty, elsewhere, or no path.
+    """
+    if not name.strip():
+        raise DataError(where, "names no picture: the field is empty. Fill it, or remove the line.")
+    if "\\" in name:
+        raise DataError(where, f"path '{printable(name)}' has backslashes. Write '/' instead.")
+    if PurePosixPath(name).is_absolute():
+        inside = [base for base in (root.absolute(), root.resolve()) if _below(name, base)]
+        if not inside:
+            raise DataError(
+                where,
+                f"path '{printable(name)}' is absolute and lies outside {root}. "
+                "Write it relative to that folder, such as 'images/a.jpg'.",
+            )
+        name = PurePosixPath(name).relative_to(inside[0]).as_posix()
+    return safe_path(root, name, where).relative_to(root).as_posix()
+
+
+def _below(name: str, base: Path) -> bool:
+    return PurePosixPath(name).is_relative_to(base) and PurePosixPath(name) != PurePosixPath(base)
+
+
+def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], where: str) -> str:
+    """Return the label of a row.
+
+    Raises:
+        DataError: if it is a number that nothing explains, and another column has a word.
+    """
+    names = [name for name in columns.expression if name in row]
+    label = row[names[0]]
+    if label.strip().isdigit() and label.strip() not in words:
+        for other in names[1:]:
+            if not row[other].strip().isdigit():
+                raise DataError(
+                    where,
+                    f"column {names[0]} says '{printable(label)}' and column {other} says "
+                    f"'{printable(row[other])}'. Say which one counts: "
+                    f"options: columns: {{expression: {other}}}.",
+                )
+    return label
+
+
+def _box(row: Mapping[str, str], columns: Columns, where: str) -> tuple[float, ...] | None:
+    words = [row.get(name, "") for name in columns.box]
+    if all(word.strip().lower() in ABSENT for word in words):
+        return None
+    found = numbers(" ".join(words), 4, "box", where)
+    if found is None or not columns.corners:
+        return found
+    x0, y0, x1, y1 = found
+    return (x0, y0, x1 - x0, y1 - y0)
+
+
+def _remarks(root: Path, options: Mapping[str, Any]) -> list[str]:
+    table = root / options.get("table", TABLE)
+    header = header_of(table, options.get("delimiter", ","))
+    return column_remarks(header, _columns(table, options))
+
+
+CSV = Reader(read_csv, needs_paths(TABLE), general=True, options=CSVOptions, remarks=_remarks)
 DEMO = Reader(read_csv, needs_paths(TABLE, "landmarks.txt", "NOTICE.txt"), options=CSVOptions)

@@ -1,73 +1,119 @@
 """The `folder` dataset: one folder per expression, optionally under train, val and test."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS, expression_id
-from errors import DataError, NoInputError
-from pipeline.datasets.reader import LabelMapOptions, LayoutClue, Reader
+from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from errors import DataError, NoInputError, printable
+from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
+from pipeline.datasets.reader import LayoutClue, LeftOut, Listed, Reader, expression_or_reason
 from pipeline.datasets.table import is_split, split_of
+from pipeline.datasets.walking import litter, pictures
 from store.records import Sample
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 _WORDS = frozenset({*(name.lower() for name in EXPRESSIONS), *SYNONYMS})
 
 
-def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
+def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `[split/]expression/**/picture`.
 
     Args:
         root: the dataset's folder.
-        options: `label_map`: folder name -> expression.
+        options: `label_map`: folder name -> expression, or null: left out; `expression` and
+            `person`: what to take of the path instead.
 
     Yields:
-        One sample per picture, sorted by path. Other files are passed over.
+        One sample per picture, sorted by path. Other files are passed over; contempt is left out.
 
     Raises:
         NoInputError: if root is no folder.
+        NoPermissionError: if a folder in it cannot be listed.
         DataError: if a folder's name is no expression, or a picture lies in none.
     """
-    words = options.get("label_map", {})
     if not root.is_dir():
         raise NoInputError(
             root, "is no folder. Put the pictures there, one folder per expression, or link it."
         )
-    for file in pictures(root):
-        folders = file.relative_to(root).parts[:-1]
-        split = split_of(folders[0], str(file)) if folders and is_split(folders[0]) else None
-        names = folders[1:] if split else folders
-        if not names:
-            raise DataError(
-                file, "lies in no expression's folder. Move it into one, such as 'happiness'."
-            )
-        path = file.relative_to(root).as_posix()
-        yield Sample(
-            path, path, expression_id(words.get(names[0], names[0]), str(file.parent)), split
+    files = pictures(root)
+    _refuse_unknown(root, files, options)
+    listed = (_listed(root, file, options) for file in files)
+    yield from with_persons(listed, options.get("person", ""), str(root))
+
+
+def _refuse_unknown(root: Path, files: Sequence[Path], options: Mapping[str, Any]) -> None:
+    """Refuse class folders whose names mean nothing, all at once.
+
+    Raises:
+        DataError: naming them, with the option that says what they mean.
+    """
+    if options.get("expression"):
+        return
+    words, refused = options.get("label_map", {}), dict[str, DataError]()
+    folders = {file.parent: None for file in files}
+    for folder in folders:
+        names, _ = _classes(root, folder / "x")
+        try:
+            expression_or_reason(names[0] if names else "fear", words, str(folder))
+        except DataError as error:
+            refused.setdefault(names[0], error)
+    if refused:
+        first = next(iter(refused.values()))
+        example = ", ".join(f'"{printable(name)}": ...' for name in refused)
+        raise DataError(
+            first.where,
+            f"{first.what} All that are unknown, in options (null leaves one out): "
+            f"label_map: {{{example}}}",
         )
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Return the pictures below a folder, sorted."""
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in SUFFIXES)
+def _classes(root: Path, file: Path) -> tuple[tuple[str, ...], str | None]:
+    """Return the folders from the expression's down to a file, and the split above them."""
+    folders = file.relative_to(root).parts[:-1]
+    split = split_of(folders[0], str(file)) if folders and is_split(folders[0]) else None
+    return (folders[1:] if split else folders), split
 
 
-def read_classes(root: Path, folder: Path, split: str) -> Iterator[Sample]:
+def _listed(root: Path, file: Path, options: Mapping[str, Any]) -> Listed:
+    path = file.relative_to(root).as_posix()
+    names, split = _classes(root, file)
+    pattern = options.get("expression", "")
+    if not names and not pattern:
+        raise DataError(
+            file, "lies in no expression's folder. Move it into one, such as 'happiness'."
+        )
+    label = label_of_path(pattern, path, str(file)) if pattern else names[0]
+    found = expression_or_reason(label, options.get("label_map", {}), str(file.parent))
+    return (
+        LeftOut(path, found, split) if isinstance(found, str) else Sample(path, path, found, split)
+    )
+
+
+def read_classes(root: Path, folder: Path, split: str) -> Iterator[Listed]:
     """Read `expression/**/picture` of one split, which lies anywhere below root.
 
     Raises:
         DataError: if a folder's name is no expression, or a picture lies in none.
     """
-    for sample in read_folder(folder, {}):
-        path = (folder / sample.path).relative_to(root).as_posix()
-        yield Sample(path, path, sample.expression, split)
+    for one in read_folder(folder, {}):
+        path = (folder / one.path).relative_to(root).as_posix()
+        if isinstance(one, Sample):
+            yield Sample(path, path, one.expression, split)
+        else:
+            yield LeftOut(path, one.reason, split)
+
+
+def class_folders(root: Path) -> list[Path]:
+    """Return the folders that should be named as expressions: at the top, and below splits."""
+    tops = [one for one in sorted(root.iterdir()) if one.is_dir() and not litter(one.name)]
+    splits = [top for top in tops if is_split(top.name)]
+    below = [sub for top in splits for sub in sorted(top.iterdir()) if sub.is_dir()]
+    return [*(top for top in tops if top not in splits), *below]
 
 
 def _check_layout(root: Path) -> list[LayoutClue]:
-    tops = [folder for folder in sorted(root.iterdir()) if folder.is_dir()]
-    below = [sub for top in tops if is_split(top.name) for sub in top.iterdir() if sub.is_dir()]
-    named = any(folder.name.lower() in _WORDS for folder in (*tops, *below))
+    named = any(folder.name.lower() in _WORDS for folder in class_folders(root))
     return [(("a folder per expression (happiness, sad, ...), maybe under train and test",), named)]
 
 
-FOLDER = Reader(read_folder, _check_layout, general=True, options=LabelMapOptions)
+FOLDER = Reader(read_folder, _check_layout, general=True, options=PathOptions)

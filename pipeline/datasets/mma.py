@@ -6,13 +6,12 @@ from typing import Any
 
 from errors import NoInputError
 from pipeline.datasets.folder import read_classes
-from pipeline.datasets.reader import Reader, best_layout, first_there, needs_paths
-from store.records import Sample
+from pipeline.datasets.reader import Listed, Reader, best_layout, first_there, needs_paths
 
 _FOLDERS = {"train": "train", "valid": "val", "test": "test"}
 
 
-def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Sample]:
+def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `[MMAFEDB/]{train,valid,test}/{angry,disgust,fear,happy,neutral,sad,surprise}/`.
 
     Args:

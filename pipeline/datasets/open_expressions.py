@@ -12,7 +12,7 @@ from pipeline.paths import safe_path
 from store.records import Sample
 
 _LEGEND = "data/legend.csv"
-_NAMED = re.compile(r"(?P<person>.+)_\d{4}\.\w+")
+_NAMED = re.compile(r"(?P<person>.+?)_+\d+\.\w+")
 
 
 def read_open_expressions(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:

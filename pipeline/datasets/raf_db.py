@@ -12,9 +12,9 @@ from pydantic import BaseModel
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.folder import pictures
 from pipeline.datasets.raf_db_annotations import Annotation, read_annotations
 from pipeline.datasets.reader import (
+    LayoutClue,
     Listed,
     Reader,
     best_layout,
@@ -23,6 +23,7 @@ from pipeline.datasets.reader import (
     needs_paths,
 )
 from pipeline.datasets.table import lines
+from pipeline.datasets.walking import pictures
 from pipeline.paths import safe_path
 from store.records import Sample
 
@@ -160,13 +161,21 @@ def _copy(root: Path, base: Path) -> Iterator[Sample]:
             yield Sample(path, path, expression, split)
 
 
+def _check_copy(root: Path) -> list[LayoutClue]:
+    """Look for a folder per class id; numbered folders of other datasets have other file names."""
+    clues = needs_paths("train/1", "train/7", "test/1|valid/1")(root)
+    first = root / "train" / "1"
+    named = first.is_dir() and any(first.glob("train_*"))
+    return [*clues, (("train/1/train_...",), named)]
+
+
 RAF_DB = Reader(
     read_raf_db,
     best_layout(
         needs_paths(
             "|".join((*_LABELS, *(f"basic/{name}" for name in _LABELS))), "Image|basic/Image"
         ),
-        needs_paths("train/1", "train/7", "test/1|valid/1"),
+        _check_copy,
     ),
     listed={"train": 12_271, "test": 3_068},
     options=RAFDBOptions,

@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from anatomy.expressions import expression_id
+from errors import printable
 from store.records import Sample
 
 
@@ -44,7 +46,8 @@ class NoReaderOptions(BaseModel, frozen=True, extra="forbid"):
 class LabelMapOptions(BaseModel, frozen=True, extra="forbid", coerce_numbers_to_str=True):
     """The dataset's own words for expressions."""
 
-    label_map: dict[str, str] = {}  # word or digit -> expression; YAML reads a bare 4 as a number
+    # word or digit -> expression, or null: left out; YAML reads a bare 4 as a number
+    label_map: dict[str, str | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Reader:
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
         options: what params.yaml may set.
+        remarks: (root, options) -> what a user should hear of how the folder is read, as sentences.
     """
 
     read: Dataset
@@ -66,6 +70,27 @@ class Reader:
     note: str = ""
     general: bool = False
     options: type[BaseModel] = NoReaderOptions
+    remarks: Callable[[Path, Mapping[str, Any]], list[str]] = lambda root, options: []
+
+
+def expression_or_reason(label: str, words: Mapping[str, str | None], where: str) -> int | str:
+    """Return the expression that a label means, 0 to 6; or why its picture is left out.
+
+    Args:
+        label: as it stands in the dataset.
+        words: option `label_map`.
+        where: file and row, for the message.
+
+    Raises:
+        DataError: if it means neither.
+    """
+    key = label if label in words else label.strip()
+    word = words.get(key, label)
+    if word is None:
+        return f"label_map leaves out '{printable(key[:40])}'"
+    if word.strip().lower() in ("contempt", "contemptuous"):
+        return "contempt"
+    return expression_id(word, where)
 
 
 def needs_paths(*clues: str) -> LayoutCheck:

@@ -6,7 +6,7 @@ from typing import Any
 
 from anatomy.expressions import expression_id
 from errors import NoInputError
-from pipeline.datasets.folder import pictures, read_classes
+from pipeline.datasets.folder import read_classes
 from pipeline.datasets.reader import (
     LeftOut,
     Listed,
@@ -17,6 +17,7 @@ from pipeline.datasets.reader import (
     needs_paths,
 )
 from pipeline.datasets.table import rows, split_of
+from pipeline.datasets.walking import pictures
 from pipeline.paths import safe_path
 from store.records import Sample
 

@@ -11,7 +11,13 @@ _SPLITS = {
     **{"train": "train", "training": "train"},
     **{"val": "val", "valid": "val", "validation": "val"},
     **{"test": "test", "testing": "test"},
+    **{"dev": "val", "publictest": "val", "privatetest": "test"},
 }
+"""Published names of splits. FER2013 has a public and a private test; the public one validates."""
+
+_DELIMITERS = {";": "';'", "\t": "tabs", "|": "'|'"}
+ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null", "unknown", "?", "-"})
+"""Words, in lower case, that tables write where nothing is known."""
 
 
 def lines(file: Path) -> Iterator[tuple[int, str]]:
@@ -41,14 +47,14 @@ def _text(file: Path, number: int, line: bytes) -> str:
     return text
 
 
-def fields(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of its first line, fields) of a file with commas; empty lines are passed over.
+def fields(file: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of its first line, fields) of a table; empty lines are passed over.
 
     Raises:
         NoInputError: if the file is not there.
         DataError: naming the line that cannot be read.
     """
-    reader = csv.reader((line for _, line in lines(file)), strict=True)
+    reader = csv.reader((line for _, line in lines(file)), strict=True, delimiter=delimiter)
     while True:
         line = reader.line_num + 1
         try:
@@ -64,24 +70,38 @@ def fields(file: Path) -> Iterator[tuple[int, list[str]]]:
             yield line, found
 
 
-def rows(file: Path, *columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
+def header_of(file: Path, delimiter: str = ",") -> list[str]:
+    """Return the names of a table's columns, in lower case.
+
+    Raises:
+        NoInputError: if the file is not there.
+        DataError: naming the line that cannot be read.
+    """
+    return [name.strip().lower() for name in next(fields(file, delimiter), (1, []))[1]]
+
+
+def rows(
+    file: Path, *columns: Sequence[str], delimiter: str = ","
+) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (number of its first line, row) of a table with a header; names are in lower case.
 
     Args:
         file: the table.
         columns: each must be there once, under one of its names.
+        delimiter: what separates its fields.
 
     Raises:
         NoInputError: if the file is not there.
         DataError: naming the line that cannot be accepted.
     """
-    table = fields(file)
+    table = fields(file, delimiter)
     header = [name.strip().lower() for name in next(table, (1, []))[1]]
     if len(set(header)) != len(header) or not all(set(names) & set(header) for names in columns):
         wanted = " and ".join(" or ".join(names) for names in columns)
         found = printable(", ".join(header))[:200] or "nothing"
         raise DataError(
-            f"{file}, line 1", f"needs the columns {wanted}, each once; it has {found}."
+            f"{file}, line 1",
+            f"needs the columns {wanted}, each once; it has {found}.{_other_delimiter(header)}",
         )
     for line, values in table:
         if len(values) != len(header):
@@ -90,6 +110,13 @@ def rows(file: Path, *columns: Sequence[str]) -> Iterator[tuple[int, dict[str, s
                 f"has {len(values)} fields, the header has {len(header)}. Mend the line.",
             )
         yield line, dict(zip(header, values, strict=True))
+
+
+def _other_delimiter(header: Sequence[str]) -> str:
+    """Say by what a table seems to be separated, if all its names stand in one field."""
+    found = [words for sign, words in _DELIMITERS.items() if len(header) == 1 and sign in header[0]]
+    said = f" It seems to be separated by {found[0]}, not by commas:" if found else ""
+    return f"{said} save it with commas (reader csv: or set option delimiter)." if found else ""
 
 
 def take(row: dict[str, str], names: Sequence[str]) -> str:
@@ -105,7 +132,9 @@ def split_of(word: str, where: str) -> str | None:
     """
     name = word.strip().lower()
     if name and name not in _SPLITS:
-        raise DataError(where, f"split '{printable(word)}' is none of train, val, test.")
+        raise DataError(
+            where, f"split '{printable(word)}' is none of train, val, test. Write one of these."
+        )
     return _SPLITS.get(name)
 
 

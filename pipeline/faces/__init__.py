@@ -8,5 +8,6 @@ Files:
     framing.py chooses the part of the picture that becomes the crop
     jpeg.py    finds damage within JPEGs that decoders accept
     locate.py  finds the face in a picture
+    signatures.py  the format of a picture, by its first bytes
     warp.py    from a picture to an upright square crop
 """

@@ -16,13 +16,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pipeline.faces.deep import to_8_bits
 from pipeline.faces.jpeg import end_of_first, find_damage
+from pipeline.faces.signatures import CONVERT, HEAD_BYTES, HEIC, picture_format
 from pipeline.paths import safe_path
 from store.records import Status, U8Image
 
 T = TypeVar("T")
 
 MAX_BYTES = 256 << 20
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "AVIF", "JPEG2000", "PPM")
 _JPEGS = ("JPEG", "MPO")
 """MPO: a JPEG with further pictures behind it, as phones write."""
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"II*\x00", b"MM\x00*")
@@ -114,8 +115,8 @@ def decode(payload: bytes, limits: PictureLimits) -> tuple[U8Image, str]:
     """Decode a picture.
 
     Args:
-        payload: a whole file; JPEG, PNG, WebP, BMP, TIFF or GIF (first frame), whatever its name
-            says.
+        payload: a whole file; JPEG, PNG, WebP, BMP, TIFF, GIF (first frame), AVIF, JPEG 2000 or
+            PGM and its kin, whatever its name says.
         limits: what it may be.
 
     Returns:
@@ -181,6 +182,7 @@ def _unidentified(payload: bytes) -> UndecodableError:
         return UndecodableError(Status.TRUNCATED, "ends within its header")
     text = payload[:64].lstrip().lower()
     guess = "looks like HTML" if text.startswith((b"<!doc", b"<html")) else "unknown format"
+    guess = CONVERT if picture_format(payload[:HEAD_BYTES]) == HEIC else guess
     return UndecodableError(Status.NOT_IMAGE, guess)
 
 

@@ -2,8 +2,11 @@
 
 Files:
     audit.py             copies, leaks between splits, contradicting labels
+    class_names.py       class folders whose names are no expressions
     dataset_summary.py   what a reader found and left out, beside published counts
+    fitness.py           what a dataset lacks for training and honest scores
     perceptual_hash.py   finds pictures that look alike
     reader_detection.py  finds the reader that fits a folder
     splits.py            the dataset's own splits, or ours
+    unread.py            files in the folder that are not read
 """

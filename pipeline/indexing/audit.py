@@ -1,6 +1,5 @@
 """What is wrong with a dataset as a whole: copies, leaks between splits, contradictions, strays."""
 
-import os
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -11,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from errors import DataError, printable
-from pipeline.datasets.folder import SUFFIXES
 from pipeline.faces.decode import (
     PictureLimits,
     UndecodableError,
@@ -101,7 +99,6 @@ def audit(
     samples: Sequence[Sample],
     checks: Sequence[PictureCheck],
     alike: list[Rows],
-    strays: Sequence[str],
 ) -> dict[str, AuditEntry]:
     """Find what a dataset's user should know.
 
@@ -109,13 +106,13 @@ def audit(
         samples: with their splits.
         checks: one per sample.
         alike: of `look_alikes`.
-        strays: of `unlabelled_files`.
 
     Returns:
         Finding -> how many sets, pictures, sets across splits, and the first sets by name.
     """
-    copies = same_content(checks)
-    contradicting = [rows for rows in copies if len({samples[row].expression for row in rows}) > 1]
+    repeated = same_content(checks)
+    copies = [rows for rows in repeated if len({samples[row].path for row in rows}) > 1]
+    contradicting = [rows for rows in repeated if _contradicts([samples[row] for row in rows])]
     bad = [row for row, check in enumerate(checks) if check.status != Status.OK]
     large = [samples[row].id for row, check in enumerate(checks) if check.too_large]
     return {
@@ -129,8 +126,15 @@ def audit(
             "first": [samples[row].id for row in bad[:_SHOWN]],
         },
         "too_large": {"pictures": len(large), "first": large[:_SHOWN]},
-        "unnamed": {"pictures": len(strays), "first": list(strays[:_SHOWN])},
     }
+
+
+def _contradicts(same: Sequence[Sample]) -> bool:
+    """Say whether one face has two labels; faces with boxes of their own are different faces."""
+    by_box = defaultdict(set)
+    for sample in same:
+        by_box[sample.box].add(sample.expression)
+    return any(len(expressions) > 1 for expressions in by_box.values())
 
 
 def _repeated(keys: Iterable[Hashable]) -> list[Rows]:
@@ -160,21 +164,6 @@ def _named(samples: Sequence[Sample], rows: Rows) -> list[list[str]]:
         [samples[row].id, str(samples[row].split)]
         for row in [*sorted(ahead.values()), *rest][: len(SPLITS)]
     ]
-
-
-def unlabelled_files(root: Path, names: frozenset[str]) -> list[str]:
-    """Return the picture files under a folder that no sample names, sorted; links are not entered.
-
-    Args:
-        root: the dataset's folder.
-        names: paths of the samples, relative to it.
-    """
-    found = []
-    for folder, _, files in os.walk(root):
-        beneath = Path(folder).relative_to(root)
-        pictures = (name for name in files if Path(name).suffix.lower() in SUFFIXES)
-        found += [path for name in pictures if (path := (beneath / name).as_posix()) not in names]
-    return sorted(map(printable, found))
 
 
 def refuse_twin_names(raw: Path, samples: Iterable[Sample]) -> None:
@@ -257,6 +246,5 @@ _FINDINGS: dict[str, tuple[str, Callable[[str, AuditEntry], str]]] = {
     "contradicting_labels": ("the same content with different labels", _sets_line),
     "unusable": ("unusable", _files_line),
     "too_large": ("too large to be compared with others", _files_line),
-    "unnamed": ("files that no label names", _files_line),
 }
 """Finding -> its title, and what makes a line of it."""

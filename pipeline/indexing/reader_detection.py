@@ -9,6 +9,7 @@ from pathlib import Path
 from errors import NoInputError, UsageError, pick, printable
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.datasets.reader import LayoutClue
+from pipeline.indexing.class_names import numbered_folders, unknown_words
 
 _LOOK_AT = 2000
 _LAYOUTS = "All layouts: docs/datasets.md."
@@ -54,7 +55,9 @@ def detect(root: Path) -> ReaderChoice:
     if len(best) > 1:
         listed = "; ".join(f"{name}: it has {_present(root, clues[name])}" for name in best)
         raise UsageError(
-            root, f"fits several readers ({listed}). Name one: set reader in params.yaml."
+            root,
+            f"fits several readers ({listed}). Name one: "
+            f"python cli.py use {printable(root.name)} --reader {best[0]}",
         )
     if not best:
         raise NoInputError(root, _nothing(root, clues))
@@ -84,12 +87,16 @@ def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
                 f"is no dataset itself, but its folder '{printable(sub.name)}' looks like "
                 f"{fits[0]}. Did you mean that one? Link it instead."
             )
+    if numbered := numbered_folders(root):
+        return numbered
     misses = {name: missed for name, wanted in clues.items() if (missed := _miss(root, wanted))}
     if misses:
         lacks = {name: sum(not there for _, there in clues[name]) for name in misses}
         nearest = [name for name in misses if lacks[name] == min(lacks.values())]
         listed = "; ".join(f"{name}: {misses[name]}" for name in nearest)
         return f"fits no reader whole. Did you mean {listed}? {_LAYOUTS}"
+    if words := unknown_words(root):
+        return words
     wants = "; ".join(f"{name}: {_wanted(wanted)}" for name, wanted in clues.items())
     packed = sorted(printable(file.name) for file in root.glob("*.zip"))
     hint = f" Still packed: {', '.join(packed)}; unpack it there." if packed else ""
@@ -115,7 +122,7 @@ def _miss(root: Path, wanted: list[LayoutClue]) -> str:
 
 
 def _near(names: tuple[str, ...], entries: list[str]) -> list[str]:
-    return [match for name in names for match in get_close_matches(name, entries, 1, 0.85)][:1]
+    return [match for name in names for match in get_close_matches(name, entries, 1, 0.88)][:1]
 
 
 def _entries(root: Path) -> list[str]:

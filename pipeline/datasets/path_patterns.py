@@ -1,0 +1,123 @@
+"""What paths tell: options `person` and `expression`, and patterns that may fit."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from errors import DataError, printable
+from pipeline.datasets.reader import LabelMapOptions, LeftOut
+from store.records import Sample
+
+_WORDS = {*(name.lower() for name in EXPRESSIONS), *SYNONYMS, "contempt"}
+_CANDIDATES = (
+    r"([^/]+?)[_-]+\d+\.\w+$",
+    r"([^/_-]+)[_-][^/]*$",
+    r"([^/]*[A-Za-z])\d+\.\w+$",
+    r"([^/]+)/[^/]+$",
+)
+"""Where a person or a clip may stand in a path; the first that fits is suggested."""
+
+_FEWEST, _FIT = 3, 0.8
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise PydanticCustomError(
+            "regex", "is no regular expression ({why})", {"why": str(error)}
+        ) from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compiles)]
+"""A regular expression, looked for anywhere in a picture's path."""
+
+
+class PathOptions(LabelMapOptions, frozen=True):
+    """And what a picture's path says of it: the groups of a regular expression, or all of it."""
+
+    person: Pattern = ""
+    expression: Pattern = ""
+
+
+def part_of_path(pattern: str, path: str) -> str | None:
+    """Return what a pattern's groups take of a path, joined by spaces; None if it does not fit."""
+    match = re.search(pattern, path)
+    if match is None:
+        return None
+    return " ".join(filter(None, match.groups())) if match.re.groups else match[0]
+
+
+def label_of_path(pattern: str, path: str, where: str) -> str:
+    """Return the word that option `expression` takes of a path.
+
+    Raises:
+        DataError: if the pattern does not fit.
+    """
+    word = part_of_path(pattern, path)
+    if not word:
+        raise DataError(
+            where,
+            f"option expression ({pattern}) finds no label in '{printable(path)}'. "
+            "Correct the pattern, or move the file elsewhere.",
+        )
+    return word
+
+
+def with_persons(
+    found: Iterable[Sample | LeftOut], pattern: str, where: str
+) -> Iterator[Sample | LeftOut]:
+    """Give every sample without a person the one that a pattern takes of its path.
+
+    Raises:
+        DataError: if the pattern fits not one path.
+    """
+    fits, path = 0, ""
+    for one in found:
+        if not pattern or not isinstance(one, Sample) or one.person is not None:
+            yield one
+            continue
+        person, path = part_of_path(pattern, one.path) or None, one.path
+        fits += person is not None
+        yield replace(one, person=person)
+    if path and not fits:
+        raise DataError(
+            where,
+            f"option person ({pattern}) fits no path, such as '{printable(path)}'. Correct it.",
+        )
+
+
+def suggested_pattern(samples: Sequence[Sample]) -> str | None:
+    """Return a pattern that may take persons out of the paths; None if none seems to.
+
+    It must fit four fifths of the paths and make three groups or more, of two pictures or more on
+    average. Groups that only repeat the expression do not count.
+    """
+    for pattern in _CANDIDATES:
+        groups: dict[str, list[int]] = defaultdict(list)
+        for sample in samples:
+            name = part_of_path(pattern, sample.path)
+            if name and not _is_label(name):
+                groups[name].append(sample.expression)
+        fitting = sum(map(len, groups.values()))
+        many = len(groups) >= _FEWEST and fitting >= 2 * len(groups)
+        if many and fitting >= _FIT * len(samples) and not _repeats_labels(groups):
+            return pattern
+    return None
+
+
+def _is_label(name: str) -> bool:
+    return any(word.lower() in _WORDS for word in re.split(r"[^A-Za-z]+", name))
+
+
+def _repeats_labels(groups: Mapping[str, Sequence[int]]) -> bool:
+    """Say whether groups are the expressions themselves, under words of their own."""
+    pure = all(len({*expressions}) == 1 for expressions in groups.values())
+    return pure and len(groups) <= len(EXPRESSIONS) + 1

@@ -1,0 +1,67 @@
+"""What would make training or scores pointless, said before hours are spent on it."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from anatomy.expressions import EXPRESSIONS
+from pipeline.datasets.path_patterns import suggested_pattern
+from store.records import SPLITS, Sample
+
+_NEEDED_FOR = {
+    "train": "nothing can be trained",
+    "val": "no epoch can be chosen by it",
+    "test": "nothing can be scored",
+}
+
+
+def fitness_warnings(samples: Sequence[Sample]) -> list[str]:
+    """Return sentences on what a dataset lacks for training and honest scores.
+
+    Args:
+        samples: with their splits.
+    """
+    return [*_empty_splits(samples), *_expressions(samples), *_persons(samples)]
+
+
+def _empty_splits(samples: Sequence[Sample]) -> list[str]:
+    counts = Counter(sample.split for sample in samples)
+    return [
+        f"Split {split} is empty: {_NEEDED_FOR[split]}." for split in SPLITS if not counts[split]
+    ]
+
+
+def _expressions(samples: Sequence[Sample]) -> list[str]:
+    shown = {sample.expression for sample in samples}
+    if len(shown) == 1:
+        return [f"All pictures show one expression, {EXPRESSIONS[min(shown)]}: nothing to learn."]
+    trained = {sample.expression for sample in samples if sample.split == "train"}
+    lacking = [EXPRESSIONS[number] for number in sorted(shown - trained)]
+    return [f"No training picture shows {', '.join(lacking)}."] if lacking and trained else []
+
+
+def _persons(samples: Sequence[Sample]) -> list[str]:
+    unknown = sum(sample.person is None for sample in samples)
+    if unknown:
+        return [
+            f"The person is unknown for {unknown:,} of {len(samples):,} pictures: "
+            "the same person may be in several splits, which makes scores too good."
+        ]
+    if len({sample.person for sample in samples}) == 1:
+        return ["All pictures show one person: scores say nothing about other people."]
+    return []
+
+
+def person_suggestion(samples: Sequence[Sample], key: str) -> list[str]:
+    """Return a sentence with a pattern that may take the persons out of the paths.
+
+    Args:
+        samples: of the whole dataset.
+        key: of the dataset's options in params.yaml.
+    """
+    pattern = suggested_pattern(samples) if all(one.person is None for one in samples) else None
+    if pattern is None:
+        return []
+    return [
+        f"names share prefixes; if these are persons or clips, set {key}.person: '{pattern}' "
+        "(then no split shares one)"
+    ]

@@ -1,0 +1,51 @@
+"""What a dataset lacks for training and honest scores, said at `index`."""
+
+from pipeline.indexing.fitness import fitness_warnings, person_suggestion
+from store.records import Sample
+
+
+def sample(number, expression, split, person):
+    return Sample(f"{number}.jpg", f"{number}.jpg", expression, split, person)
+
+
+GOOD = [sample(n, n % 2, split, f"p{n}") for n in range(4) for split in ("train", "val", "test")]
+
+
+def test_a_fit_dataset_has_no_warnings():
+    assert fitness_warnings(GOOD) == []
+
+
+def test_empty_splits_are_named():
+    found = fitness_warnings([one for one in GOOD if one.split == "train"])
+    assert found == [
+        "Split val is empty: no epoch can be chosen by it.",
+        "Split test is empty: nothing can be scored.",
+    ]
+
+
+def test_one_expression_is_nothing_to_learn():
+    found = fitness_warnings([one for one in GOOD if one.expression == 0])
+    assert found == ["All pictures show one expression, Neutral: nothing to learn."]
+
+
+def test_an_expression_without_training_is_named():
+    found = fitness_warnings([*GOOD, sample(9, 3, "test", "p9")])
+    assert found == ["No training picture shows Fear."]
+
+
+def test_one_person_says_nothing_about_others():
+    found = fitness_warnings([sample(n, n % 2, one.split, "p") for n, one in enumerate(GOOD)])
+    assert found == ["All pictures show one person: scores say nothing about other people."]
+
+
+def test_unknown_persons_are_counted():
+    (found,) = fitness_warnings([*GOOD, sample(9, 0, "test", None)])
+    assert found.startswith("The person is unknown for 1 of 13 pictures: the same person may be")
+
+
+def test_a_pattern_is_suggested_only_where_no_person_is_known():
+    names = [f"{name}_{n}.jpg" for name in ("ann", "bob", "cy") for n in range(3)]
+    unknown = [Sample(name, name, n % 2, "train") for n, name in enumerate(names)]
+    (found,) = person_suggestion(unknown, "index.mine.options")
+    assert r"set index.mine.options.person: '([^/]+?)[_-]+\d+\.\w+$'" in found
+    assert person_suggestion([*unknown, GOOD[0]], "index.mine.options") == []
