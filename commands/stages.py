@@ -1,12 +1,12 @@
 """The stages, in the order in which they run; named as in dvc.yaml and params.yaml."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from commands.options import CLUSTER, DEVICE, StageOptions, echo, progress_bar, stage
+from commands.options import CLUSTER, DEVICE, PATH, StageOptions, echo, progress_bar, stage
 
 if TYPE_CHECKING:
     from pipeline.execution.cluster import ClusterConfig
@@ -133,29 +133,39 @@ def train(out: Path, method: str, supervision: str, shared: StageOptions, **stor
         run(Stores.open(**stores), out, wanted, progress, shared.rebuild)
 
 
-@stage("run", "faces", "landmarks", "out", options=DEVICE)
-def evaluate(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
+_SCORING = (
+    click.option(
+        "--metrics", type=PATH, help="Also write the main scores to this file, for `dvc metrics`."
+    ),
+    *DEVICE,
+)
+
+
+@stage("run", "faces", "landmarks", "out", options=_SCORING)
+def evaluate(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
     """Score a run: RUN, FACES and LANDMARKS -> OUT.
 
     The faces scored are those of `evaluate.split` in params.yaml.
     """
-    _score("evaluate", shared.params.evaluate, (run, faces, landmarks), out, shared)
+    _score("evaluate", shared.params.evaluate, inputs, out, shared)
+    _copy_metrics(out, metrics)
 
 
-@stage("run", "faces", "landmarks", "out", options=DEVICE)
-def transfer(run: Path, faces: Path, landmarks: Path, out: Path, shared: StageOptions) -> None:
+@stage("run", "faces", "landmarks", "out", options=_SCORING)
+def transfer(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
     """Score a run on another dataset: RUN, FACES, LANDMARKS -> OUT.
 
     FACES and LANDMARKS are those of another dataset. The parameters are those of `evaluate` in
     params.yaml, with those of `transfer` over them.
     """
-    _score("transfer", shared.params.on_transfer(), (run, faces, landmarks), out, shared)
+    _score("transfer", shared.params.on_transfer(), inputs, out, shared)
+    _copy_metrics(out, metrics)
 
 
 def _score(
     name: str,
     params: "EvaluateParams",
-    paths: tuple[Path, Path, Path],
+    paths: Mapping[str, Path],
     out: Path,
     shared: StageOptions,
 ) -> None:
@@ -163,9 +173,19 @@ def _score(
     from train.evaluation.stage import EvaluationInputs
     from train.evaluation.stage import evaluate as score
 
-    inputs = EvaluationInputs(*paths, select_device(shared.device))
+    inputs = EvaluationInputs(device=select_device(shared.device), **paths)
     with progress_bar(name, out) as progress:
         echo(*score(inputs, out, params, progress, shared.rebuild).split("\n"))
+
+
+def _copy_metrics(out: Path, metrics: Path | None) -> None:
+    """Copy the main scores out of OUT: DVC reads no file inside another output."""
+    from contracts.files import METRICS
+    from store.files import atomic_write
+
+    if metrics:
+        metrics.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(metrics, (out / METRICS).read_bytes())
 
 
 @stage("results", "out")

@@ -19,7 +19,8 @@ PLAYED = '''
 import json, pathlib, shutil, sys
 
 words = [word for word in sys.argv[1:] if not word.startswith("--")]
-options = sys.argv.count("--kind") + sys.argv.count("--method") + sys.argv.count("--supervision")
+valued = ("--kind", "--method", "--supervision", "--metrics")
+options = sum(map(sys.argv.count, valued))
 out = pathlib.Path(words[len(words) - 1 - options])
 stage = sys.argv[1]
 shutil.rmtree(out, ignore_errors=True)
@@ -31,7 +32,9 @@ if stage == "train":
     (curves / "loss.tsv").write_text("step\\tloss\\n0\\t1\\n")
 if stage == "evaluate":
     text = (out / "seen.yaml").read_text()
-    (out / "metrics.json").write_text(json.dumps({"accuracy": len(text) / 1e5}))
+    metrics = pathlib.Path(sys.argv[sys.argv.index("--metrics") + 1])
+    metrics.parent.mkdir(parents=True, exist_ok=True)
+    metrics.write_text(json.dumps({"accuracy": len(text) / 1e5}))
     (out / "predictions.csv").write_text("expression,predicted\\nFear,Surprise\\n")
 '''
 
@@ -119,7 +122,7 @@ def test_the_runs_of_all_methods_are_listed_and_built(checkout, folder):
     assert set(listed.split(",")) <= known.keys()
     run(folder, script.replace(listed, "cam,apvit"))
     for supervision in ("plain", "aligned"):
-        assert (folder / "results/demo/apvit" / supervision / "metrics.json").is_file()
+        assert (folder / "results/demo/apvit" / supervision / "seen.yaml").is_file()
 
 
 def test_experiments_are_shown_with_their_scores(checkout, folder):
@@ -127,7 +130,8 @@ def test_experiments_are_shown_with_their_scores(checkout, folder):
     run(folder, "dvc exp run -q -n other -S train.alignment.weight=12345")
     assert "accuracy" in run(folder, f"{shown} --csv").splitlines()[0]
     found = json.loads(run(folder, f"{compared} --json"))
-    assert "accuracy" in found["results/demo/cam/plain/metrics.json"]
+    for supervision in ("plain", "aligned"):
+        assert "accuracy" in found[f"metrics/demo/cam/{supervision}.json"]
     run(folder, plotted)
     page = (folder / "plots" / "index.html").read_text()
     assert "predictions.csv" in page
