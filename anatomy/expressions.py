@@ -1,6 +1,6 @@
 """The seven expressions and the words people use for them."""
 
-from errors import DataError, did_you_mean, printable
+from errors import DataError, did_you_mean, pick, printable
 
 EXPRESSIONS = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadness")
 """Canonical order: the position of a name is its id (the order of Belharbi et al., FG 2024)."""
@@ -19,6 +19,16 @@ SYNONYMS = {
 """Other words found in published label files -> canonical name, all in lower case."""
 
 _IDS = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
+
+
+def named_expression(word: str) -> str:
+    """Return the canonical name of an expression that a user names, in any case or as a synonym.
+
+    Raises:
+        UsageError: if it is none of the seven, with their names.
+    """
+    key = word.strip().lower()
+    return EXPRESSIONS[pick(_IDS, SYNONYMS.get(key, key), "expression")]
 
 
 def expression_id(word: str, where: str) -> int:

@@ -7,8 +7,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
-from errors import pick
+from anatomy.expressions import EXPRESSIONS, named_expression
 from explain.explanation import Explanation, explain_faces, sentence
 from explain.media import DetectedImage, FaceDetector, outline, resized
 from explain.params import ReadParams
@@ -65,9 +64,7 @@ class Explainer:
         settings, run = load(Path(params)), Path(run)
         detector = FaceDetector(settings.explain.find, settings.align, settings.landmark)
         read = settings.explain.read
-        ids = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
-        word = expression.lower() if expression else None
-        wanted = None if word is None else pick(ids, SYNONYMS.get(word, word), "expression")
+        wanted = EXPRESSIONS.index(named_expression(expression)) if expression else None
         reading = (read.checkpoint, read.cam_method, read.geometry)
         model, card = load_eval_model(run, *reading, select_device(device))
         metadata = {

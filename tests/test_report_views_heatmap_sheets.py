@@ -139,6 +139,7 @@ def test_rows_are_spread_over_expressions_that_take_turns_in_the_table(count):
 def test_rows_of_one_expression_reach_from_the_first_to_the_last():
     chosen = choose_rows(CYCLE, SheetOptions("au", "happiness", 3))
     assert chosen.tolist() == [1, 449, 904]
+    assert choose_rows(CYCLE, SheetOptions("au", "Happy", 3)).tolist() == [1, 449, 904]
 
 
 def test_an_unknown_kind_names_the_known(tiny, tmp_path):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_CANVAS_PX
-from anatomy.expressions import EXPRESSIONS
+from anatomy.expressions import EXPRESSIONS, named_expression
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescale_points
 from errors import NoInputError, UsageError, pick
@@ -107,12 +107,9 @@ def choose_rows(expressions: Sequence[str], options: SheetOptions) -> NDArray[np
         UsageError: for an unknown expression.
     """
     only = options.expression
-    wanted = EXPRESSIONS if only is None else (pick(_NAMES, only.lower(), "expression"),)
+    wanted = EXPRESSIONS if only is None else (named_expression(only),)
     rows = [row for name in wanted for row, label in enumerate(expressions) if label == name]
     return evenly_spaced(rows, options.count)
-
-
-_NAMES = {name.lower(): name for name in EXPRESSIONS}
 
 
 def _common_table(faces: Store, landmarks: Store) -> "pl.DataFrame":
