@@ -4,6 +4,7 @@ OUT/index.html      one file that opens offline: pictures, styles and script are
 OUT/scores.csv      one row per run, all digits
 OUT/tables/         the page's tables as csv, md and tex
 OUT/figures/        the page's pictures as PNG files
+OUT/MANIFEST.json   size and SHA-256 of each of these, for `verify`
 """
 
 from base64 import b64encode
@@ -21,22 +22,22 @@ from report.survey_section import SurveySection, load_surveys
 from report.tables.formats import FORMATS
 from report.tables.run_tables import all_runs, run_record
 from report.tables.table import Table
-from store.files import atomic_write
-from store.tables import write_table
+from store.building import write_in_place
+from store.tables import table_bytes
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 5
+VERSION = 6
 _OPEN = 2
 """With more methods than this on a page, their sections start closed."""
 
 
 def write_report(results: Path, out: Path, params: ReportParams) -> Path:
-    """Write the page, the tables and the figures of every result, replacing older ones.
+    """Write the page, the tables and the figures of every result, replacing an older report.
 
     Args:
         results: folder with <dataset>/<method>/<run>/scores.json and
             <dataset>/survey/survey.json.
-        out: folder to write to; created if needed.
+        out: folder to write to; created if needed. Files of others in it are left alone.
         params: title, and how many faces to show.
 
     Returns:
@@ -48,14 +49,15 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
     """
     comparisons, surveys = load_comparisons(results), load_surveys(results)
     content = build_content(comparisons, params.sheet_faces)
-    for folder in (FIGURES, TABLES):
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    for name, picture in content.figures():
-        atomic_write(out / FIGURES / f"{name}.png", picture)
+    files: dict[str, bytes | memoryview] = {
+        f"{FIGURES}/{name}.png": picture for name, picture in content.figures()
+    }
     for table in (*content.tables(), *(table for one in surveys for table in one.tables())):
-        _write_table(out / TABLES, table)
-    _write_scores(out / SCORES, comparisons)
-    atomic_write(out / PAGE, render(params.title, content, surveys).encode())
+        files |= _table_files(table)
+    files[SCORES] = _scores(comparisons)
+    files[PAGE] = render(params.title, content, surveys).encode()
+    fingerprint = {"stage": "report", "version": VERSION, "params": params.model_dump(mode="json")}
+    write_in_place(out, fingerprint, files, {})
     return out / PAGE
 
 
@@ -80,15 +82,17 @@ def render(title: str, content: ReportContent, surveys: Sequence[SurveySection])
     )
 
 
-def _write_table(folder: Path, table: Table) -> None:
-    for ending, written in FORMATS.items():
-        text = written(table).encode("utf-8", "backslashreplace")
-        atomic_write(folder / f"{table.name}.{ending}", text)
+def _table_files(table: Table) -> dict[str, bytes]:
+    """Return a table in every format, by path."""
+    return {
+        f"{TABLES}/{table.name}.{ending}": written(table).encode("utf-8", "backslashreplace")
+        for ending, written in FORMATS.items()
+    }
 
 
-def _write_scores(path: Path, comparisons: Sequence[Comparison]) -> None:
+def _scores(comparisons: Sequence[Comparison]) -> memoryview:
     rows = [run_record(run) for run in all_runs(comparisons)]
-    write_table(path, list(dict.fromkeys(key for row in rows for key in row)), rows)
+    return table_bytes(list(dict.fromkeys(key for row in rows for key in row)), rows)
 
 
 def _jpeg_uri(image: U8) -> str:

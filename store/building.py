@@ -135,12 +135,11 @@ def _publish(folder: Path, out: Path, content: Json) -> None:
     for partial in folder.rglob(f"*{PARTIAL_SUFFIX}"):
         partial.unlink()
     (folder / MANIFEST).unlink(missing_ok=True)
-    manifest = {"schema": SCHEMA, **content, "files": _files(folder)}
+    files = _files(folder)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             path.chmod(0o444)
-    sealed = {"sha256": digest(canonical_json(manifest)), "manifest": manifest}
-    atomic_write(folder / MANIFEST, canonical_json(sealed))
+    _seal(folder, content, files)
     (folder / MANIFEST).chmod(0o444)
     aside = folder.with_name(f"{folder.name}.old")
     shutil.rmtree(aside, ignore_errors=True)
@@ -149,6 +148,50 @@ def _publish(folder: Path, out: Path, content: Json) -> None:
     folder.replace(out)
     sync_folder(out.parent)
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_in_place(
+    out: Path,
+    fingerprint: Mapping[str, Any],
+    files: Mapping[str, bytes | memoryview],
+    metadata: Json,
+) -> None:
+    """Write a small output where it stands, among files of others, which are left alone.
+
+    The files of an earlier one are removed first; the manifest is written last.
+
+    Args:
+        out: its folder; created if needed.
+        fingerprint: what decides the bytes.
+        files: path below `out` -> content.
+        metadata: of the dataset.
+
+    Raises:
+        CorruptError: if an earlier one has a manifest that is not what was written.
+    """
+    if (out / MANIFEST).exists():
+        earlier = read_manifest(out)["files"]
+        (out / MANIFEST).unlink()
+        for name in earlier:
+            (out / name).unlink(missing_ok=True)
+    everything: dict[str, bytes | memoryview] = {
+        **files,
+        FINGERPRINT: canonical_json(fingerprint),
+    }
+    for name, payload in everything.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(out / name, payload)
+    listed = {
+        name: {"bytes": len(payload), "sha256": digest(payload)}
+        for name, payload in everything.items()
+    }
+    _seal(out, {"metadata": metadata, "layout": {}}, listed)
+
+
+def _seal(folder: Path, content: Json, files: Json) -> None:
+    manifest = {"schema": SCHEMA, **content, "files": files}
+    sealed = {"sha256": digest(canonical_json(manifest)), "manifest": manifest}
+    atomic_write(folder / MANIFEST, canonical_json(sealed))
 
 
 def _files(folder: Path) -> Json:

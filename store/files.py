@@ -97,7 +97,7 @@ def canonical_json(value: Mapping[str, Any]) -> bytes:
     return text.encode() + b"\n"
 
 
-def digest(payload: bytes) -> str:
+def digest(payload: bytes | memoryview) -> str:
     """Return the SHA-256 of some bytes, in hexadecimal."""
     return hashlib.sha256(payload).hexdigest()
 

@@ -37,11 +37,16 @@ class _Lines(io.BytesIO):
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows under a header. A missing value or None becomes an empty field."""
+    atomic_write(path, table_bytes(columns, rows))
+
+
+def table_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> memoryview:
+    """Return what `write_table` writes."""
     lines = _Lines()
     writer = csv.writer(lines, lineterminator="\r\n")
     writer.writerow(columns)
     writer.writerows([row.get(key) for key in columns] for row in rows)
-    atomic_write(path, lines.getbuffer())
+    return lines.getbuffer()
 
 
 def read_rows(path: Path) -> list[Row]:

@@ -9,6 +9,7 @@ from benchmarks.made_results import NOTICE, an_average, optional_scores, put
 from errors import NoInputError
 from report.page import write_report
 from report.params import ReportParams
+from store.verify import find_problems
 
 PARAMS = ReportParams(title="Where they look", sheet_faces=3)
 HOSTILE = '<script>alert("x")</script>'
@@ -82,6 +83,23 @@ def test_pictures_and_tables_lie_beside_the_page(both, tmp_path):
     assert {path.name for path in (tmp_path / "tables").glob("m*")} == {
         *("methods.csv", "methods.md", "methods.tex")
     }
+
+
+def test_a_report_can_be_verified_and_files_of_others_in_it_stay(both, tmp_path):
+    out = tmp_path / "out"
+    page_of(both, out)
+    (out / "mine.txt").write_text("mine")
+    (out / "figures" / "stale.png").write_bytes(b"")
+    assert [(one.file, one.foreign) for one in find_problems(out, deep=True)] == [
+        ("figures/stale.png", True),
+        ("mine.txt", True),
+    ]
+    (out / "mine.txt").unlink()
+    (out / "figures" / "stale.png").unlink()
+    (out / "index.html").write_text("other")
+    assert [one.file for one in find_problems(out)] == ["index.html"]
+    page_of(both, out)
+    assert list(find_problems(out, deep=True)) == []
 
 
 def test_neutral_shows_a_word_where_its_map_would_be(both, tmp_path):

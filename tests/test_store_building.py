@@ -18,6 +18,7 @@ from store.building import (
     is_built,
     read_fingerprint,
     read_manifest,
+    write_in_place,
 )
 from store.files import canonical_json, digest
 from store.verify import find_problems
@@ -247,3 +248,15 @@ def test_a_build_killed_between_manifest_and_rename_is_published_by_the_next_run
     with building(out, THREE, {"dataset": "demo"}):
         pass
     assert read_manifest(out)["sha256"] == before
+
+
+def test_an_output_written_in_place_replaces_its_own_files_and_no_other(tmp_path):
+    write_in_place(tmp_path, THREE, {"deep/a.txt": b"1", "b.txt": b"2"}, {})
+    (tmp_path / "mine.txt").write_text("mine")
+    write_in_place(tmp_path, THREE, {"b.txt": b"3"}, {})
+    assert {path.name for path in tmp_path.rglob("*.*")} == {
+        *("b.txt", "mine.txt"),
+        *("MANIFEST.json", "fingerprint.json"),
+    }
+    assert (tmp_path / "b.txt").read_text() == "3"
+    assert set(read_manifest(tmp_path)["files"]) == {"b.txt", "fingerprint.json"}
