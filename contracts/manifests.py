@@ -83,6 +83,7 @@ class MetadataRecord(Contract):
     canvas_px: Side | None = None
     kind: str | None = None
     options: dict[str, Any] = Field(default_factory=dict)
+    attributes: list[str] = Field(default_factory=list)
 
 
 class Manifest(Contract):

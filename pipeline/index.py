@@ -24,9 +24,17 @@ from pipeline.indexing.audit import (
 )
 from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
 from pipeline.indexing.fitness import fitness_warnings, person_suggestion
+from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
-from pipeline.indexing.unread import refuse_unlabelled, strays, unread_findings, unread_lines
+from pipeline.indexing.unread import (
+    outside_lines,
+    refuse_all_missing,
+    refuse_unlabelled,
+    strays,
+    unread_findings,
+    unread_lines,
+)
 from pipeline.params import IndexParams
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
@@ -42,7 +50,6 @@ VERSION = 5
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
-NOTICE = "NOTICE.txt"
 
 
 def index(
@@ -78,7 +85,7 @@ def index(
     if reader.general:  # published sets bring pictures that their labels do not name
         refuse_unlabelled(raw, unnamed, len(listed), params.max_unlabelled, f"{key}.max_unlabelled")
     checks = _check_pictures(taken, raw.resolve(), params, progress)
-    _refuse_all_missing(raw, taken, checks, contents)
+    refuse_all_missing(raw, taken, checks, contents)
     alike = look_alikes(checks, params.look_alike_bits)
     samples = _split(taken, checks, alike, params)
     wrong = audit(samples, checks, alike)
@@ -89,6 +96,7 @@ def index(
         samples, summarize_dataset(listed, chosen), {**wrong, **unread_findings(contents, unnamed)}
     )
     record["remarks"] = _remarks(raw, reader, given, samples, f"{key}.options")
+    record["lines"] += outside_lines(raw, checks, f"{key}.follow_links")
     about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
@@ -111,25 +119,6 @@ def _taken(
         )
     refuse_twin_names(raw, taken)
     return taken, left_out
-
-
-def _refuse_all_missing(
-    raw: Path, samples: Sequence[Sample], checks: Sequence[PictureCheck], contents: Contents
-) -> None:
-    """Refuse a table of whose pictures not one is there."""
-    if any(check.status != Status.MISSING for check in checks):
-        return
-    first = samples[0].path
-    name = first.rpartition("/")[2]
-    near = next((path for path in contents.pictures if path.rpartition("/")[2] == name), None)
-    hint = (
-        f" But there is '{printable(near)}': names start at {printable(str(raw))}." if near else ""
-    )
-    raise NoInputError(
-        raw,
-        f"not one of the {len(samples)} pictures that its labels name is there; the first is "
-        f"'{printable(first)}'.{hint} Nothing was written. Correct the names, or the folder.",
-    )
 
 
 def _remarks(
@@ -158,7 +147,7 @@ def _record(
 
 
 def _about(raw: Path, name: str, reader: str, params: IndexParams) -> dict[str, Any]:
-    notice = (raw / NOTICE).read_text("utf-8").strip() if (raw / NOTICE).is_file() else None
+    notice = read_notice(raw.resolve(), params.follow_links, f"index.{name}.follow_links")
     return {
         **{"dataset": name, "reader": reader, "root": str(raw), "notice": notice},
         "follow_links": params.follow_links,

@@ -1,5 +1,7 @@
-"""Paths that label files name, kept inside the dataset's root."""
+"""Paths that label files name, and links, kept inside the dataset's root."""
 
+import os
+import re
 import unicodedata
 from pathlib import Path, PurePosixPath
 
@@ -7,6 +9,9 @@ from errors import DataError, printable
 
 _NO_TEXT = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Unicode's control characters, undecodable bytes, and what ends a line or a paragraph."""
+
+_DVC_OBJECT = re.compile(r"/(files/md5|\.dvc/cache)/[0-9a-f]{2}/[0-9a-f]{30}$")
+"""Where DVC keeps a file of its cache, named by its content, and what its links lead to."""
 
 
 def safe_path(root: Path, name: str, where: str) -> Path:
@@ -36,3 +41,19 @@ def safe_path(root: Path, name: str, where: str) -> Path:
             "Nothing was read. Use relative names with '/' in the label file.",
         )
     return root / pure
+
+
+def leads_out(root: Path, path: Path) -> bool:
+    """Say whether a path under root leads to a place outside it through a link.
+
+    Links that DVC makes into its cache do not count: they lead to what a file holds.
+
+    Args:
+        root: the dataset's folder, resolved: it may be a link itself.
+        path: a path under it, as `safe_path` returns.
+    """
+    below = (path, *path.parents)[: len(path.parts) - len(root.parts)]
+    if not any(step.is_symlink() for step in below):  # root has no links in it: it is resolved
+        return False
+    real = os.path.realpath(path)
+    return not Path(real).is_relative_to(root) and not _DVC_OBJECT.search(real)

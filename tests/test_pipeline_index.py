@@ -225,3 +225,34 @@ def test_what_is_kept_lacking_or_may_be_meant_is_said(raw, tmp_path):
     assert "columns: {split: set}" in said
     assert "WARNING: All pictures show one expression, Fear: nothing to learn." in said
     assert "WARNING: The person is unknown for 1 of 1 pictures" in said
+
+
+def test_links_out_of_the_folder_are_counted_with_the_key_that_allows_them(raw, tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"secret")
+    (raw / "a.jpg").unlink()
+    (raw / "a.jpg").symlink_to(tmp_path / "elsewhere")
+    lines = summary(index(raw, tmp_path / "mine", PARAMS, quiet)).splitlines()
+    assert (
+        "links out of the dataset's folder, not read: 1. "
+        "If you made these links, set index.mine.follow_links: true." in lines
+    )
+    allowed = PARAMS.model_copy(update={"follow_links": True})
+    assert "not read" not in summary(index(raw, tmp_path / "other" / "mine", allowed, quiet))
+
+
+def test_a_folder_of_links_out_of_it_says_what_to_set(raw, tmp_path):
+    (tmp_path / "elsewhere").write_bytes(b"secret")
+    for name in ("a.jpg", "gone.jpg", "b.jpg"):
+        (raw / name).unlink(missing_ok=True)
+        (raw / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NoInputError, match="all 3 pictures lie behind links"):
+        index(raw, tmp_path / "mine", PARAMS, quiet)
+
+
+def test_a_dataset_that_dvc_linked_from_its_cache_is_read(raw, tmp_path):
+    kept = tmp_path / ".dvc" / "cache" / "files" / "md5" / "ba" / ("7" * 30)
+    kept.parent.mkdir(parents=True)
+    (raw / "a.jpg").rename(kept)
+    (raw / "a.jpg").symlink_to(kept)
+    index(raw, tmp_path / "mine", PARAMS, quiet)
+    assert read_index(tmp_path / "mine")[0].rows(named=True)[0]["digest"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import DataError
-from pipeline.paths import safe_path
+from pipeline.paths import leads_out, safe_path
 
 ROOT = Path("/data/set")
 PIECES = st.sampled_from(["..", ".", "", "/", "a", "~", "C:", "\\", "\n", "etc", "é", "...", " "])
@@ -61,3 +61,28 @@ def test_hostile_and_broken_names_are_refused_with_their_line(name):
         safe_path(ROOT, name, "labels.csv, line 2")
     assert caught.value.exit_code == 65
     assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("target", "leaves"),
+    [
+        ("elsewhere", True),
+        ("set/picture", False),
+        ("cache/files/md5/0a/" + "b" * 30, False),
+        (".dvc/cache/0a/" + "b" * 30, False),
+        ("0a/" + "b" * 30, True),
+        ("files/md5/0a/" + "b" * 30 + "/passwd", True),
+        ("/etc/passwd", True),
+    ],
+)
+def test_a_link_leads_out_unless_dvc_made_it(tmp_path, target, leaves):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "link").symlink_to(tmp_path / target)
+    assert leads_out((tmp_path / "set").resolve(), tmp_path / "set" / "link") is leaves
+
+
+def test_a_root_that_is_a_link_itself_holds_its_pictures(tmp_path):
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.png").write_bytes(b"1")
+    (tmp_path / "set").symlink_to("theirs")
+    assert not leads_out((tmp_path / "set").resolve(), tmp_path / "set" / "a.png")

@@ -17,7 +17,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pipeline.faces.deep import to_8_bits
 from pipeline.faces.jpeg import end_of_first, find_damage
 from pipeline.faces.signatures import CONVERT, HEAD_BYTES, HEIC, picture_format
-from pipeline.paths import safe_path
+from pipeline.paths import leads_out, safe_path
 from store.records import Status, U8Image
 
 T = TypeVar("T")
@@ -58,14 +58,14 @@ def read_picture(root: Path, name: str, follow_links: bool) -> bytes:
     Args:
         root: the dataset's folder, resolved: it may have been a link itself.
         name: of the picture, relative to it.
-        follow_links: whether links inside the folder may leave it.
+        follow_links: whether links inside the folder may leave it; DVC's own always may.
 
     Raises:
         UndecodableError: outside, missing, unreadable, not_file or empty.
         DataError: if the name is none; see `safe_path`.
     """
     path = safe_path(root, name, str(root))
-    if not follow_links and not Path(os.path.realpath(path)).is_relative_to(root):
+    if not follow_links and leads_out(root, path):
         raise UndecodableError(
             Status.OUTSIDE, "a link out of the dataset's folder; index.follow_links allows it"
         )

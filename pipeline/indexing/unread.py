@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from errors import DataError, printable
+from errors import DataError, NoInputError, printable
 from pipeline.datasets.reader import LeftOut
 from pipeline.datasets.walking import Contents
+from pipeline.indexing.audit import PictureCheck
+from store.records import Sample, Status
 
 _SHOWN = 10
 _LITTER = "litter "
@@ -65,6 +67,40 @@ def refuse_unlabelled(raw: Path, unnamed: Sequence[str], named: int, most: float
             f"'{unnamed[0]}': more than {key} = {most:g} allows. Nothing was written. Add the "
             f"rows, move the pictures elsewhere, or raise {key}.",
         )
+
+
+def refuse_all_missing(
+    raw: Path, samples: Sequence[Sample], checks: Sequence[PictureCheck], contents: Contents
+) -> None:
+    """Refuse a table of whose pictures not one is there."""
+    if any(check.status != Status.MISSING for check in checks):
+        return
+    first = samples[0].path
+    name = first.rpartition("/")[2]
+    near = next((path for path in contents.pictures if path.rpartition("/")[2] == name), None)
+    hint = (
+        f" But there is '{printable(near)}': names start at {printable(str(raw))}." if near else ""
+    )
+    raise NoInputError(
+        raw,
+        f"not one of the {len(samples)} pictures that its labels name is there; the first is "
+        f"'{printable(first)}'.{hint} Nothing was written. Correct the names, or the folder.",
+    )
+
+
+def outside_lines(raw: Path, checks: Sequence[PictureCheck], key: str) -> list[str]:
+    """Say how many pictures lie behind links out of the folder.
+
+    Raises:
+        NoInputError: if all of them do.
+    """
+    count = sum(check.status == Status.OUTSIDE for check in checks)
+    remedy = f"If you made these links, set {key}: true."
+    if count == len(checks):
+        raise NoInputError(
+            raw, f"all {count} pictures lie behind links out of it. Nothing was written. {remedy}"
+        )
+    return [f"links out of the dataset's folder, not read: {count}. {remedy}"] if count else []
 
 
 def unread_lines(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
