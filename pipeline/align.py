@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from errors import StorageError
 from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
@@ -30,7 +29,8 @@ from pipeline.faces.locate import Search, cascade, locate, locate_all
 from pipeline.faces.warp import crop, transform_points
 from pipeline.index import read_index
 from pipeline.params import AlignParams
-from store.files import free_bytes
+from store.building import building_folder
+from store.files import ANOTHER_DISK, folder_bytes, require_space
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
@@ -68,7 +68,9 @@ def align(
         "index": manifest["sha256"],
         "models": models(),
     }
-    _refuse_full_disk(out, layout)
+    if not out.exists():
+        need = layout.bytes - folder_bytes(building_folder(out, fingerprint))
+        require_space(out, need, f"Free space, {ANOTHER_DISK}")
     root = Path(manifest["metadata"]["root"]).resolve()
     source = PictureFolder(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
     work = partial(align_rows, source, params)
@@ -92,16 +94,6 @@ def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
         {"given": ArraySpec((68, 2), "float32", described.GIVEN_POINTS)} if brings_landmarks else {}
     )
     return Layout(rows, shard_rows(rows, _LARGE_SHARD), {**arrays, **given})
-
-
-def _refuse_full_disk(out: Path, layout: Layout) -> None:
-    need, free = layout.bytes, free_bytes(out)
-    if not out.exists() and need > free:
-        raise StorageError(
-            out,
-            f"needs {need / 1e9:.1f} GB, {free / 1e9:.1f} GB are free. "
-            "Nothing was started. Free space or put data/ elsewhere.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

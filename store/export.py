@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from errors import NoPermissionError, OutputExistsError, StorageError, printable
 from store.building import read_fingerprint
-from store.files import atomic_write, free_bytes, sync_folder
+from store.files import atomic_write, require_space, sync_folder
 from store.reading import MappedArray, Store
 
 _CHUNK_BYTES = 1 << 16
@@ -60,13 +60,7 @@ def export(path: Path, out: Path) -> int:
         )
     layout = Store(path).layout
     out.parent.mkdir(parents=True, exist_ok=True)
-    need, free = layout.bytes, free_bytes(out.parent)
-    if need > free:
-        raise StorageError(
-            out,
-            f"needs up to {need / 1e6:,.1f} MB, {free / 1e6:,.1f} MB are free. "
-            "Nothing was written. Free space or name another place.",
-        )
+    require_space(out, layout.bytes, "Free space or name another place.")
     temporary = out.with_name(f".{out.name}.{uuid.uuid4().hex}.partial")
     try:
         _write_in_child(path, temporary, out)

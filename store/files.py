@@ -15,11 +15,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from errors import StorageError
+
 PARTIAL_SUFFIX = ".partial"
 """Suffix of files that a killed build leaves; none of them is published."""
 
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk."""
+
+ANOTHER_DISK = (
+    "or move the checkout to a larger disk (docs/troubleshooting.md: a disk that is full)."
+)
+"""What helps when outputs do not fit."""
 
 _READ_BYTES = 1 << 20
 
@@ -115,3 +122,41 @@ def free_bytes(path: Path) -> int:
     """Return the free space where `path` is or will be."""
     there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     return shutil.disk_usage(there).free
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return what the files in a folder hold; those that cannot be seen count nothing."""
+    total = 0
+    for file in folder.rglob("*"):
+        try:
+            total += file.stat().st_size if file.is_file() else 0
+        except OSError:  # gone meanwhile, or locked
+            continue
+    return total
+
+
+def require_space(out: Path, need: int, remedy: str) -> None:
+    """Refuse to start what the disk cannot hold.
+
+    Args:
+        out: what is to be written; need not be there.
+        need: bytes.
+        remedy: what to do, as sentences.
+
+    Raises:
+        StorageError: if less is free.
+    """
+    free = free_bytes(out)
+    if need > free:
+        raise StorageError(
+            out,
+            f"needs {in_words(need)}, {in_words(free)} are free. Nothing was started. {remedy}",
+        )
+
+
+def in_words(count: int) -> str:
+    """Write a number of bytes in the unit that shows it: 900 bytes, 35.0 MB, 56.2 GB."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:,.1f} {unit}"
+    return f"{count} bytes"

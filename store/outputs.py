@@ -14,7 +14,7 @@ from typing import Any
 from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError, printable
 from store.building import COMMITS, FINGERPRINT, read_manifest
-from store.files import atomic_write, canonical_json, read_ordinary
+from store.files import atomic_write, canonical_json, folder_bytes, read_ordinary
 from store.locking import lock_owner, try_lock
 from store.shards import DATA
 
@@ -103,7 +103,7 @@ def describe_unfinished(folder: Path) -> Output:
     else:
         state = "half-built" + _progress_text(folder)
     stage = str(fingerprint.get("stage", ""))
-    return Output(folder, stage, state, rows, _bytes(folder), lock_owner(folder))
+    return Output(folder, stage, state, rows, folder_bytes(folder), lock_owner(folder))
 
 
 def abandoned_outputs(roots: Iterable[Path]) -> tuple[list[Output], list[Output]]:
@@ -203,7 +203,7 @@ def _describe_finished(folder: Path) -> Output:
     try:
         manifest = read_manifest(folder)
     except CorruptError:
-        return Output(folder, "", "damaged (see verify)", None, _bytes(folder), None)
+        return Output(folder, "", "damaged (see verify)", None, folder_bytes(folder), None)
     stage = str(_json(folder / FINGERPRINT).get("stage", ""))
     size = sum(record["bytes"] for record in manifest["files"].values())
     return Output(folder, stage, "done", manifest["layout"].get("rows"), size, None)
@@ -257,14 +257,3 @@ def _json(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
-
-
-def _bytes(folder: Path) -> int:
-    """Return what the files hold; those that vanish meanwhile count nothing."""
-    total = 0
-    for file in folder.rglob("*"):
-        try:
-            total += file.stat().st_size if file.is_file() else 0
-        except OSError:  # gone meanwhile, or locked
-            continue
-    return total

@@ -213,8 +213,10 @@ def test_links_out_of_the_folder_are_set_aside_unless_they_are_allowed(raw, tmp_
 
 
 def test_a_full_disk_is_said_before_anything_is_made(raw, tmp_path, monkeypatch):
-    monkeypatch.setattr("pipeline.align.free_bytes", lambda path: 1000)
-    with pytest.raises(StorageError, match="Nothing was started") as caught:
+    monkeypatch.setattr("store.files.free_bytes", lambda path: 190_000)
+    with pytest.raises(
+        StorageError, match=r"needs 197\.2 kB, 190\.0 kB are free\. Nothing was started"
+    ) as caught:
         align(indexed(raw, ["good.png"]), tmp_path / "faces", PARAMS, ALONE)
     assert caught.value.exit_code == 74
     assert {path.name for path in tmp_path.iterdir()} == {"raw", "index"}

@@ -115,8 +115,8 @@ def test_a_file_that_is_there_is_left_alone(store, tmp_path):
 
 
 def test_a_disk_without_space_is_refused_before_the_start(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "free_bytes", lambda path: 100)
-    with pytest.raises(StorageError, match="Nothing was written") as caught:
+    monkeypatch.setattr("store.files.free_bytes", lambda path: 100)
+    with pytest.raises(StorageError, match=r"100 bytes are free\. Nothing was started") as caught:
         export(store, tmp_path / "out.h5")
     assert caught.value.exit_code == 74
     assert list(tmp_path.iterdir()) == [store]

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from store.files import atomic_write, canonical_json, digest, file_digest, free_bytes
+from store.files import atomic_write, canonical_json, digest, file_digest, free_bytes, in_words
 
 
 def test_a_file_holds_what_was_written_and_nothing_lies_beside_it(tmp_path):
@@ -65,3 +65,11 @@ def test_a_large_file_has_the_digest_of_its_bytes(tmp_path):
 
 def test_free_space_of_a_folder_that_is_not_there_is_that_of_its_parent(tmp_path):
     assert free_bytes(tmp_path / "not" / "yet") > 0
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "0 bytes"), (999, "999 bytes"), (35_000_000, "35.0 MB"), (56_200_000_000, "56.2 GB")],
+)
+def test_bytes_are_told_in_a_unit_that_shows_them(count, words):
+    assert in_words(count) == words

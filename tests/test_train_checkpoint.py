@@ -5,7 +5,7 @@ import pickle
 import pytest
 import torch
 
-from errors import CorruptError, NoInputError
+from errors import CorruptError, NoInputError, StorageError
 from train.checkpoint import (
     BEST,
     LAST,
@@ -15,6 +15,7 @@ from train.checkpoint import (
     load,
     load_latest,
     require_same_shapes,
+    require_space_for_checkpoints,
     save,
     save_latest,
 )
@@ -216,3 +217,14 @@ def test_weights_of_another_model_are_named(saved, message):
     with pytest.raises(CorruptError, match=message):
         require_same_shapes(LAST, saved, wanted)
     require_same_shapes(LAST, wanted, wanted)
+
+
+def test_checkpoints_that_are_there_count_once_towards_the_space(tmp_path, monkeypatch):
+    (tmp_path / LAST).write_bytes(bytes(1000))
+    (tmp_path / BEST).hardlink_to(tmp_path / LAST)
+    monkeypatch.setattr("store.files.free_bytes", lambda path: 3000)
+    require_space_for_checkpoints(tmp_path, 1000)
+    (tmp_path / LAST).unlink()
+    (tmp_path / BEST).unlink()
+    with pytest.raises(StorageError, match=r"needs 4\.0 kB, 3\.0 kB are free"):
+        require_space_for_checkpoints(tmp_path, 1000)

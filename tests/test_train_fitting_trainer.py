@@ -6,12 +6,13 @@ import pytest
 import torch
 from ruamel.yaml import YAML
 
-from errors import CorruptError, DivergedError, ResourceError
+from errors import CorruptError, DivergedError, ResourceError, StorageError
 from params import load as load_params
 from store.building import read_manifest
 from store.tables import read_rows
 from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
+from train.fitting.optimisers import OPTIMISERS
 from train.fitting.train_state import TrainState
 from train.methods.losses import LOSSES, cross_entropy
 from train.records import Loss
@@ -113,6 +114,30 @@ def test_both_the_weights_and_their_average_are_kept_and_the_average_is_judged(
     name = "head.linear.weight"
     assert torch.equal(model.state_dict()[name], state["average"][name])
     assert not torch.equal(model.state_dict()[name], state["model"][name])
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_checkpoints_are_about_as_large_as_was_counted_before_the_first_step(
+    optimiser, tiny, speck, tmp_path, monkeypatch
+):
+    counted = []
+    monkeypatch.setattr(
+        "train.fitting.trainer.require_space_for_checkpoints",
+        lambda folder, size: counted.append(size),
+    )
+    params = speck.model_copy(update={"optimiser": optimiser, "ema": 0.9})
+    fit(tiny, tmp_path / "run", params)
+    size = (tmp_path / "run" / "last.ckpt").stat().st_size
+    assert counted[0] < size < 1.2 * counted[0] + 60_000
+
+
+def test_a_disk_too_small_for_the_checkpoints_is_said_before_the_first_epoch(
+    tiny, speck, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("store.files.free_bytes", lambda path: 1000)
+    with pytest.raises(StorageError, match=r"1\.0 kB are free\. Nothing was started.*checkpoints"):
+        fit(tiny, tmp_path / "run", speck)
+    assert not list(tmp_path.rglob("*.ckpt"))
 
 
 def test_a_checkpoint_says_what_it_is_of(tiny, speck, tmp_path):

@@ -21,11 +21,12 @@ import torch
 from torch import Tensor
 
 from errors import CorruptError, NoInputError
-from store.files import PARTIAL_SUFFIX, atomic_write, sync_folder
+from store.files import ANOTHER_DISK, PARTIAL_SUFFIX, atomic_write, require_space, sync_folder
 
 State = dict[str, Any]
 LAST, PREV, BEST = "last.ckpt", "prev.ckpt", "best.ckpt"
 _HASH_BYTES = 32
+_MOST_AT_ONCE = 4
 _LOG = logging.getLogger(__name__)
 
 
@@ -122,6 +123,22 @@ def _cpu_copy(value: Any) -> Any:  # noqa: ANN401 - a tree of dicts, lists and w
     if isinstance(value, Mapping):
         return {key: _cpu_copy(one) for key, one in value.items()}
     return [_cpu_copy(one) for one in value] if isinstance(value, list) else value
+
+
+def require_space_for_checkpoints(folder: Path, size: int) -> None:
+    """Refuse to start a training whose checkpoints the disk cannot hold.
+
+    Args:
+        folder: of the run; the checkpoints that it has already are counted.
+        size: bytes of a checkpoint. There are up to three, and one that is being written.
+
+    Raises:
+        StorageError: if less is free.
+    """
+    files = [(folder / name).stat() for name in (LAST, PREV, BEST) if (folder / name).exists()]
+    present = sum({one.st_ino: one.st_size for one in files}.values())
+    remedy = f"What was trained is safe. Free space for its checkpoints, {ANOTHER_DISK}"
+    require_space(folder, (_MOST_AT_ONCE * size) - present, remedy)
 
 
 def delete_checkpoints(folder: Path) -> None:

@@ -51,6 +51,11 @@ def _adam(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
     )
 
 
+def moments(optimiser: torch.optim.Optimizer) -> int:
+    """Return how many values an optimiser keeps per weight."""
+    return 2 if "betas" in optimiser.defaults else int(optimiser.defaults["momentum"] > 0)
+
+
 OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]] = {
     "sgd": _sgd,
     "adamw": _adamw,

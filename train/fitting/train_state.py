@@ -21,7 +21,7 @@ from train.checkpoint import State
 from train.device import send
 from train.fitting.distributed import Distributed
 from train.fitting.label_store import Labels, LabelStore
-from train.fitting.optimisers import OPTIMISERS
+from train.fitting.optimisers import OPTIMISERS, moments
 from train.methods import Method
 from train.methods.base import Classifier
 from train.methods.model import build_model, build_strategy
@@ -105,6 +105,14 @@ class TrainState:
         if self._ema is None:
             return self.model
         return cast(Classifier, self._ema.module)
+
+    @property
+    def checkpoint_bytes(self) -> int:
+        """About how large a checkpoint is, once the optimiser has made a step."""
+        weights: int = sum(one.nbytes for one in self.model.state_dict().values())
+        copies = 1 if self._ema is None else 2
+        trained: int = sum(one.nbytes for one in self.model.parameters())
+        return weights * copies + trained * moments(self.optimiser)
 
     def step(
         self, batches: Iterable[Batch], count: int, info: StepInfo, flags: tuple[bool, ...]

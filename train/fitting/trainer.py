@@ -19,7 +19,13 @@ from anatomy.expressions import EXPRESSIONS
 from errors import DivergedError
 from progress import ProgressCallback
 from store.outputs import write_progress
-from train.checkpoint import LAST, AsyncCheckpointer, load_latest, require_same_shapes
+from train.checkpoint import (
+    LAST,
+    AsyncCheckpointer,
+    load_latest,
+    require_same_shapes,
+    require_space_for_checkpoints,
+)
 from train.data.augmentation import augment_batch
 from train.data.batch_loader import BatchLoader, Placement, RawBatch
 from train.data.stores import Stores
@@ -112,6 +118,7 @@ class Trainer:
         self._resume()
         position, log = self._position, None
         if self._dist.is_main:
+            require_space_for_checkpoints(self._folder, self._state.checkpoint_bytes)
             write_skipped(self._folder, position.skipped)
             log = MetricsLog(self._folder / "curves", position.history)
             self._progress(self._done, self._total, "")
