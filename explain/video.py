@@ -1,6 +1,8 @@
 """Reads and writes videos, through OpenCV."""
 
+import os
 from collections.abc import Iterator
+from math import ceil, floor
 from pathlib import Path
 
 import cv2
@@ -8,13 +10,23 @@ import cv2
 from pipeline.faces.decode import UndecodableError
 from store.records import Status, U8Image
 
+LONGEST_PAUSE_S = 600.0
+"""A longer pause is a broken time, or would fill the disk with one frame."""
+
+_ROUNDING = 1e-3
+"""Of a frame: times are rounded to the units of the container."""
+
 
 class VideoReader:
     """A video that is being read, once.
 
+    Frames are chosen by the times that the container gives them, so a variable frame rate and a
+    pause do not shift anything. Where a container gives none, they are counted.
+
     Attributes:
-        fps: frames per second that are taken.
+        fps: frames per second that are taken, at most.
         count: about how many these are.
+        duration: seconds that the container promises; 0 if it does not say.
 
     Args:
         path: file.
@@ -26,34 +38,47 @@ class VideoReader:
     """
 
     def __init__(self, path: Path, fps: float, max_pixels: int) -> None:
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for a name too long
             raise UndecodableError(Status.MISSING, "no such file")
         self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
-        width, height = (
+        width, height, frames = (
             int(self._capture.get(key))
-            for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+            for key in (
+                cv2.CAP_PROP_FRAME_WIDTH,
+                cv2.CAP_PROP_FRAME_HEIGHT,
+                cv2.CAP_PROP_FRAME_COUNT,
+            )
         )
-        self._fps = self._capture.get(cv2.CAP_PROP_FPS)
-        if not self._capture.isOpened() or width * height == 0 or not self._fps > 0:
+        mean_fps = self._capture.get(cv2.CAP_PROP_FPS)
+        if not self._capture.isOpened() or width * height == 0 or not mean_fps > 0:
             raise UndecodableError(Status.CORRUPT, "no video that OpenCV can read")
         if width * height > max_pixels:
             raise UndecodableError(Status.BOMB, f"{width}x{height} px per frame")
-        self._step = max(1, round(self._fps / fps))
-        self.fps = self._fps / self._step
-        self.count = max(0, int(self._capture.get(cv2.CAP_PROP_FRAME_COUNT))) // self._step
+        self._frame_s = 1 / mean_fps
+        self.fps = fps
+        self.duration = max(0, frames) * self._frame_s
+        self.count = min(max(0, frames), ceil(self.duration * fps))
 
     def __iter__(self) -> Iterator[tuple[float, U8Image]]:
-        """Yield (seconds from the start, RGB), then release the file."""
-        number = 0
+        """Yield (seconds, RGB) of the first frame in each 1/fps of a second, then release it."""
+        slot, before = -1, -self._frame_s
         try:
             while self._capture.grab():
-                wanted = number % self._step == 0
-                there, frame_HW3 = self._capture.retrieve() if wanted else (False, None)
+                seconds = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+                if not seconds > before:  # the container gives no times, or not all
+                    seconds = before + self._frame_s
+                before, here = seconds, slot_of(seconds, self.fps)
+                there, frame_HW3 = self._capture.retrieve() if here > slot else (False, None)
                 if there:
-                    yield number / self._fps, cv2.cvtColor(frame_HW3, cv2.COLOR_BGR2RGB)
-                number += 1
+                    slot = here
+                    yield seconds, cv2.cvtColor(frame_HW3, cv2.COLOR_BGR2RGB)
         finally:
             self._capture.release()
+
+
+def slot_of(seconds: float, fps: float) -> int:
+    """Return the number of the frame that is shown at a time; rounding errors do not count."""
+    return floor(seconds * fps + _ROUNDING)
 
 
 class VideoWriter:
@@ -63,14 +88,29 @@ class VideoWriter:
         self._path, self._fps = path, fps
         self._partial = path.with_name(f".{path.stem}.partial.mp4")
         self._writer: cv2.VideoWriter | None = None
+        self._last: U8Image | None = None
+        self._next = 0
 
-    def add(self, frame_HW3: U8Image) -> None:
-        """Append a frame; an odd last row or column is left out, as the format requires."""
+    def add(self, frame_HW3: U8Image, seconds: float | None = None) -> None:
+        """Append a frame; an odd last row or column is left out, as the format requires.
+
+        Args:
+            frame_HW3: RGB.
+            seconds: when it begins, later than the frame before it, which is repeated until then;
+                at most for LONGEST_PAUSE_S; None: at once.
+        """
         height, width = (side - side % 2 for side in frame_HW3.shape[:2])
+        frame = cv2.cvtColor(frame_HW3[:height, :width], cv2.COLOR_RGB2BGR)
         if self._writer is None:
             code = cv2.VideoWriter.fourcc(*"vp09")  # of OpenCV's, what browsers play
             self._writer = cv2.VideoWriter(str(self._partial), code, self._fps, (width, height))
-        self._writer.write(cv2.cvtColor(frame_HW3[:height, :width], cv2.COLOR_RGB2BGR))
+        pause = 0 if seconds is None else slot_of(seconds, self._fps) - self._next
+        filler = frame if self._last is None else self._last
+        for _ in range(min(pause, round(LONGEST_PAUSE_S * self._fps))):
+            self._writer.write(filler)
+        self._writer.write(frame)
+        self._next += max(0, pause) + 1
+        self._last = frame
 
     def close(self) -> None:
         """Finish the file; none is written without frames."""
