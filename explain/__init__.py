@@ -11,8 +11,10 @@ which draws the page. Notebooks import `Explainer`; run the lines in the folder 
 Files:
     explainer.py    a run that explains pictures: Explainer
     explanation.py  a face's prediction, attention and CAM per action unit, and the sentence
+    inputs.py       which files are meant, and what is left out
     media.py        reads pictures, finds their faces: FaceDetector, DetectedImage
     output.py       command explain: a page and its numbers for every picture and video
     params.py       section [explain] of params.yaml
+    prediction.py   command predict: a table, and a plot per video
     video.py        reads and writes videos: VideoReader, VideoWriter
 """

@@ -95,9 +95,10 @@ class Explainer:
         return sentence(explanation, self.read)
 
     def as_json(self, detected: DetectedImage, explanations: Sequence[Explanation]) -> list[Json]:
-        """Return the numbers of every face."""
+        """Return the numbers of every face, in the order of their numbers on the page."""
         return [
             {
+                "number": number,
                 "outline": outline(face).round(1).tolist(),
                 "found_by": face.backend,
                 "framing": face.detail,
@@ -105,8 +106,16 @@ class Explainer:
                 **explanation.as_json(),
                 "sentence": self.sentence(explanation),
             }
-            for face, explanation in zip(detected.faces, explanations, strict=True)
+            for number, (face, explanation) in enumerate(
+                zip(detected.faces, explanations, strict=True), 1
+            )
         ]
+
+    @property
+    def notice(self) -> str:
+        """What has to be said beside everything that this run says; empty if nothing."""
+        notice = self.metadata["notice"]
+        return f"Trained on {self.metadata['dataset']}. {notice}" if notice else ""
 
     def draw_page(
         self,
@@ -130,4 +139,4 @@ class Explainer:
             )
             for face, explanation in zip(shown.faces, explanations, strict=True)
         ]
-        return draw_page(title, shown.image_HW3, faces, max_faces)
+        return draw_page(title, shown.image_HW3, faces, max_faces, self.notice)

@@ -18,6 +18,7 @@ from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from explain.params import ReadParams
 from train.evaluation.batch import SMALL_PX, EvalModel, compute_maps, region_shares
+from train.images import eval_images
 
 F32 = NDArray[np.float32]
 
@@ -127,6 +128,19 @@ def explain_faces(
         )
         for face, label in enumerate(labels)
     ]
+
+
+def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
+    """Return the probabilities (B, V) of aligned faces, without maps.
+
+    Args:
+        model: see train.evaluation.batch.load_eval_model.
+        images_BSS3: RGB, as stage align stores them.
+    """
+    images = torch.from_numpy(images_BSS3).to(model.device)
+    with torch.inference_mode():
+        forward = model.classifier(eval_images(images, model.image_px))
+        return np.asarray(forward.logits_BK.float().softmax(dim=1).cpu().numpy())
 
 
 def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tuple[Region, ...]:

@@ -3,7 +3,6 @@
 Shapes: B faces, S side of an aligned face.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,10 +18,6 @@ from pipeline.landmark import second_look, usable
 from pipeline.params import AlignParams, LandmarkParams
 from store.records import Face, Points, U8Image
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
-VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
-"""Endings, in lower case. They say what of a folder is taken, and what is a video."""
-
 
 @dataclass(frozen=True, slots=True)
 class DetectedImage:
@@ -30,7 +25,7 @@ class DetectedImage:
 
     Attributes:
         image_HW3: RGB, upright.
-        faces: all in it, the most prominent first.
+        faces: all in it, in reading order: rows from the top, each from left to right.
         points_BL2: 68 points of each, px of the aligned face; NaN where they are unusable.
     """
 
@@ -68,15 +63,28 @@ class FaceDetector:
         Raises:
             UndecodableError: with the reason, as the stages give it.
         """
-        image_HW3, _ = decode(read_bytes(path), self.limits)
-        return self.detect(image_HW3)
+        return self.detect(self.decode(path))
+
+    def decode(self, path: Path) -> U8Image:
+        """Decode a picture.
+
+        Raises:
+            UndecodableError: with the reason, as the stages give it.
+        """
+        return decode(read_bytes(path), self.limits)[0]
 
     def detect(self, image_HW3: U8Image) -> DetectedImage:
-        """Find the faces of a decoded picture."""
-        wider = {name: getattr(self.find, name) for name in ("backends", "min_face_width")}
-        faces = align_all(image_HW3, self.align.model_copy(update=wider))
+        """Find the faces of a decoded picture, and their landmarks."""
+        faces = self.find_faces(image_HW3)
         points = [self._landmarks(face) for face in faces]
-        return DetectedImage(image_HW3, tuple(faces), np.array(points).reshape(-1, 68, 2))
+        return DetectedImage(image_HW3, faces, np.array(points).reshape(-1, 68, 2))
+
+    def find_faces(self, image_HW3: U8Image) -> tuple[Face, ...]:
+        """Find and crop the faces of a decoded picture, in reading order."""
+        wider = {name: getattr(self.find, name) for name in ("backends", "min_face_width")}
+        found = align_all(image_HW3, self.align.model_copy(update=wider))
+        order = reading_order(np.array([outline(face) for face in found]).reshape(-1, 4, 2))
+        return tuple(found[index] for index in order)
 
     def _landmarks(self, face: Face) -> Points:
         """Detect once more on the aligned face, as stage landmark does for most backends.
@@ -90,21 +98,6 @@ class FaceDetector:
         return points if usable(points) else np.full((68, 2), np.nan)
 
 
-def list_files(paths: Sequence[Path]) -> list[Path]:
-    """Return the files that are meant: those named, and the pictures and videos below a folder."""
-    found: list[Path] = []
-    for path in paths:
-        below = sorted(path.rglob("*")) if path.is_dir() else [path]
-        taken = PICTURES | VIDEOS
-        found += [one for one in below if one == path or one.suffix.lower() in taken]
-    return list(dict.fromkeys(found))
-
-
-def is_video(path: Path) -> bool:
-    """Say whether a file is read as a video."""
-    return path.suffix.lower() in VIDEOS
-
-
 def resized(detected: DetectedImage, longer_px: int) -> DetectedImage:
     """Return the same with its picture at another size; the aligned faces stay as they are."""
     height, width = detected.image_HW3.shape[:2]
@@ -115,6 +108,23 @@ def resized(detected: DetectedImage, longer_px: int) -> DetectedImage:
     back = np.vstack([resize_matrix(rows, columns, height, width), [0, 0, 1]])
     faces = [replace(face, matrix_23=face.matrix_23 @ back) for face in detected.faces]
     return DetectedImage(np.asarray(image_HW3), tuple(faces), detected.points_BL2)
+
+
+def reading_order(outlines_B42: Points) -> list[int]:
+    """Return the indices of faces by rows from the top, each from left to right.
+
+    Faces are of one row if the centre of the lower one is above the lower quarter of the first.
+    """
+    centres_B2 = outlines_B42.mean(axis=1)
+    heights_B = np.ptp(outlines_B42[..., 1], axis=1)
+    rows: list[list[int]] = []
+    for index in np.argsort(centres_B2[:, 1], kind="stable").tolist():
+        first = rows[-1][0] if rows else index
+        apart = centres_B2[index, 1] - centres_B2[first, 1]
+        if not rows or apart > heights_B[first] / 4:
+            rows.append([])
+        rows[-1].append(index)
+    return [index for row in rows for index in sorted(row, key=lambda one: centres_B2[one, 0])]
 
 
 def outline(face: Face) -> Points:

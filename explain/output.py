@@ -5,20 +5,23 @@
 explained.json            all pictures, also those without a face and those that cannot be read
 """
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from errors import NoInputError
 from explain.explainer import Explainer, Json
-from explain.media import is_video, list_files
+from explain.inputs import MediaFile, as_text, gather, require_any_read
 from explain.video import VideoReader, VideoWriter
 from pipeline.faces.decode import UndecodableError
 from progress import ProgressCallback, silent
 from report.figures.drawing import png
 from report.views.explanation_page import figure_pixels
 from store.files import atomic_write, canonical_json
+from store.records import Status
 
 SUMMARY = "explained.json"
+LONGEST_NAME = 180
+"""Bytes of a name in OUT. Endings and the marks of a partial file are added; disks allow 255."""
 
 
 def write_explanations(
@@ -37,72 +40,110 @@ def write_explanations(
 
     Raises:
         NoInputError: if the folders hold no picture and no video.
+        DataError: if none of the files can be read; the reasons are in the summary.
+        UsageError: if OUT is a folder of pictures: a page could replace a picture.
     """
-    named = output_names(list_files(pictures))
-    if not named:
-        raise NoInputError(pictures[0], "holds no picture and no video.")
+    inputs = gather(pictures, out)
     out.mkdir(parents=True, exist_ok=True)
+    names = output_names([file.path for file in inputs.files])
     records = []
-    for index, (name, path) in enumerate(named.items()):
-        progress(index, len(named), path.name)
-        records.append(_write_one(explainer, path, out / name))
-    atomic_write(out / SUMMARY, canonical_json({**explainer.metadata, "pictures": records}))
-    return [line for record in records for line in _summarize(record)]
+    for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
+        progress(index, len(names), file.path.name)
+        records.append(_write_one(explainer, file, out / name))
+    summary = {**explainer.metadata, "pictures": records, "left_out": dict(inputs.left_out)}
+    atomic_write(out / SUMMARY, canonical_json(summary))
+    require_any_read(out / SUMMARY, [record["status"] for record in records])
+    lines = [line for record in records for line in _summarize(record)]
+    return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
 
 
-def output_names(paths: Sequence[Path]) -> dict[str, Path]:
-    """Give every file a name of its own for what is written of it."""
-    named: dict[str, Path] = {}
+def output_names(paths: Sequence[Path]) -> list[str]:
+    """Return a name per file for what is written of it: its stem, numbered if it is taken.
+
+    A long stem is cut. Names that differ in case alone count as equal, as some disks hold them so.
+    """
+    taken = {Path(SUMMARY).stem}
+    last_number: dict[str, int] = {}
+    names = []
     for path in paths:
-        number = sum(known.split("~")[0] == path.stem for known in named)
-        named[f"{path.stem}~{number + 1}" if number else path.stem] = path
-    return named
+        stem = name = _cut(path.stem)
+        while name.casefold() in taken:
+            last_number[stem] = last_number.get(stem, 1) + 1
+            name = f"{stem}~{last_number[stem]}"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
 
 
-def _write_one(explainer: Explainer, path: Path, out: Path) -> Json:
+def _cut(stem: str) -> str:
+    while len(os.fsencode(stem)) > LONGEST_NAME:
+        stem = stem[:-1]
+    return stem
+
+
+def _write_one(explainer: Explainer, file: MediaFile, out: Path) -> Json:
     """Explain one file and return its record in the summary; never raises for what is in it."""
+    write = _write_video if file.is_video else _write_picture
     try:
-        return (_write_video if is_video(path) else _write_picture)(explainer, path, out)
+        record = write(explainer, file.path, out)
     except UndecodableError as error:
-        return {"picture": str(path), "problem": f"{error.status}: {error.detail}"}
+        record = {"status": error.status, "detail": error.detail}
+    return {"picture": as_text(file.path), **record}
 
 
 def _write_picture(explainer: Explainer, path: Path, out: Path) -> Json:
     detected, explanations = explainer.explain_picture(path)
-    record: Json = {"picture": str(path), "faces": explainer.as_json(detected, explanations)}
     if not explanations:
-        return {**record, "problem": "no_face"}
+        return {"status": Status.NO_FACE}
     page = explainer.draw_page(str(path), detected, explanations)
-    atomic_write(out.with_name(f"{out.name}.png"), png(page))
-    numbers = canonical_json({**explainer.metadata, **record})
-    atomic_write(out.with_name(f"{out.name}.json"), numbers)
-    return {**record, "page": f"{out.name}.png"}
+    atomic_write(_with_ending(out, "png"), png(page))
+    faces = explainer.as_json(detected, explanations)
+    numbers = {**explainer.metadata, "picture": as_text(path), "faces": faces}
+    atomic_write(_with_ending(out, "json"), canonical_json(numbers))
+    return {"status": Status.OK, "faces": faces, "page": f"{as_text(out.name)}.png"}
 
 
 def _write_video(explainer: Explainer, path: Path, out: Path) -> Json:
     detector, max_faces = explainer.detector, explainer.draw.video_faces
     video = VideoReader(path, detector.find.video_fps, detector.limits.max_pixels)
-    writer, frames = VideoWriter(out.with_name(f"{out.name}.mp4"), video.fps), []
+    writer, frames = VideoWriter(_with_ending(out, "mp4"), video.fps), []
     for seconds, image_HW3 in video:
         detected = detector.detect(image_HW3)
         explanations = explainer.explain(detected)
-        page = explainer.draw_page(f"{path}, {seconds:.2f} s", detected, explanations, max_faces)
-        writer.add(figure_pixels(page))
+        title = f"{path}, {seconds:.2f} s"
+        if len(explanations) > max_faces:
+            title += f", the {max_faces} largest of {len(explanations)} faces"
+        writer.add(
+            figure_pixels(explainer.draw_page(title, detected, explanations, max_faces)), seconds
+        )
         faces = explainer.as_json(detected, explanations)
         frames.append({"seconds": round(seconds, 3), "faces": faces})
     writer.close()
-    numbers = {**explainer.metadata, "video": str(path), "frames": frames}
-    atomic_write(out.with_name(f"{out.name}.json"), canonical_json(numbers))
-    found = sum(bool(frame["faces"]) for frame in frames)
-    record: Json = {"picture": str(path), "frames": len(frames), "frames_with_a_face": found}
-    return {**record, "page": f"{out.name}.mp4"} if frames else {**record, "problem": "no frames"}
+    if not frames:
+        raise UndecodableError(Status.CORRUPT, "a video without a frame")
+    numbers = {**explainer.metadata, "video": as_text(path), "frames": frames}
+    atomic_write(_with_ending(out, "json"), canonical_json(numbers))
+    with_face = sum(bool(frame["faces"]) for frame in frames)
+    return {
+        "status": Status.OK if with_face else Status.NO_FACE,
+        "frames": len(frames),
+        "frames_with_a_face": with_face,
+        "page": f"{as_text(out.name)}.mp4",
+    }
+
+
+def _with_ending(out: Path, ending: str) -> Path:
+    return out.with_name(f"{out.name}.{ending}")
 
 
 def _summarize(record: Json) -> list[str]:
     """Return a record of the summary as lines."""
-    name = record["picture"]
-    if "problem" in record:
-        return [f"{name}: {record['problem']}"]
+    name, status = record["picture"], record["status"]
+    if status != Status.OK:
+        return [f"{name}: {status}{record.get('detail', '') and ': ' + record['detail']}"]
     if "frames" in record:
         return [f"{name}: {record['frames_with_a_face']} of {record['frames']} frames have a face"]
-    return [f"{name}: {face['sentence']}" for face in record["faces"]]
+    faces = record["faces"]
+    if len(faces) == 1:
+        return [f"{name}: {faces[0]['sentence']}"]
+    return [f"{name}, face {one['number']} of {len(faces)}: {one['sentence']}" for one in faces]

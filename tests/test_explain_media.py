@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from explain.media import FaceDetector, is_video, list_files, outline, resized
+from explain.media import FaceDetector, outline, reading_order, resized
 from params import load
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.decode import UndecodableError
@@ -21,21 +21,6 @@ def detector(checkout, monkeypatch, template_face):
         load(file).align,
         load(file).landmark,
     )
-
-
-def test_a_folder_stands_for_its_pictures_and_videos_at_any_depth(tmp_path):
-    (tmp_path / "deep").mkdir()
-    for name in ("b.JPG", "a.png", "labels.csv", "deep/c.mp4"):
-        (tmp_path / name).touch()
-    found = [one.relative_to(tmp_path).as_posix() for one in list_files([tmp_path])]
-    assert found == ["a.png", "b.JPG", "deep/c.mp4"]
-
-
-def test_a_named_file_is_taken_whatever_its_name_and_once(tmp_path):
-    odd, gone = tmp_path / "odd.dat", tmp_path / "gone.jpg"
-    odd.touch()
-    assert list_files([odd, gone, odd]) == [odd, gone]
-    assert not is_video(odd)
 
 
 def test_a_lone_face_has_the_points_of_the_second_look(detector, template_face):
@@ -64,3 +49,33 @@ def test_outlines_follow_a_picture_to_another_size(detector, longer_px):
     assert shown.image_HW3.shape[1] == longer_px
     expected = (outline(detected.faces[0]) + 0.5) * longer_px / 320 - 0.5
     np.testing.assert_allclose(outline(shown.faces[0]), expected, atol=1e-4)
+
+
+def squares(*corners, side=100):
+    """Outlines of upright faces with these upper left corners."""
+    square = np.array([[0, 0], [side, 0], [side, side], [0, side]])
+    return np.array([square + corner for corner in corners], float)
+
+
+def test_faces_are_read_by_rows_and_from_left_to_right():
+    outlines = squares((300, 10), (150, 0), (0, 20), (200, 120), (20, 130))
+    assert reading_order(outlines) == [2, 1, 0, 4, 3]
+
+
+def test_faces_of_one_row_need_not_be_quite_level():
+    assert reading_order(squares((300, 0), (150, 24), (0, 15))) == [2, 1, 0]
+
+
+def test_of_no_faces_there_is_no_order():
+    assert reading_order(np.zeros((0, 4, 2))) == []
+
+
+def test_faces_of_a_group_are_in_reading_order(detector, monkeypatch, template_face):
+    small = template_face / 4
+    found = small + np.array([(160, 5), (10, 150), (10, 0)])[:, None]
+    monkeypatch.setitem(BACKENDS, "mediapipe", lambda image_HW3: found)
+    faces = detector.find_faces(PAGE_PICTURE)
+    centres = np.array([outline(face).mean(axis=0) for face in faces])
+    assert len(faces) == 3
+    assert (centres[:2, 1] < centres[2, 1] - 50).all()
+    assert centres[0, 0] < centres[1, 0]

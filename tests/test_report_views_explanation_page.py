@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
+from report.figures.drawing import ALERT
 from report.figures.overlays import blend_map, overlay_map
 from report.views.explanation_page import ExplainedFace, draw_page, figure_pixels
 
@@ -76,3 +80,35 @@ def test_a_name_is_words_whatever_is_in_it(name):
 def test_a_painted_picture_is_the_overlay_of_a_face():
     square, heat = PICTURE[:, :300], np.random.default_rng(1).random((300, 300))
     np.testing.assert_array_equal(overlay_map(square, heat), blend_map(square, heat))
+
+
+def test_a_number_of_two_digits_does_not_touch_its_sentence():
+    figure = draw_page("f", PICTURE, [face() for _ in range(12)])
+    canvas = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()
+    texts = figure.axes[0].texts
+    number = next(one for one in reversed(texts) if one.get_text() == "12")
+    sentence = next(one for one in reversed(texts) if one.get_text().startswith("Fear"))
+    gap = sentence.get_window_extent(renderer).x0 - number.get_window_extent(renderer).x1
+    assert gap > 4
+
+
+def test_with_little_room_the_largest_faces_get_a_sentence_and_keep_their_number():
+    small, large = face(sentence="small"), face(sentence="large")
+    small = replace(small, outline_42=small.outline_42 / 2)
+    found = words(draw_page("f", PICTURE, [small, large], 1))
+    assert "large" in found
+    assert "small" not in found
+    assert found.count("2") == 4 + 1
+
+
+def test_a_notice_is_red():
+    figure = draw_page("f", PICTURE, [face()], notice="Not real people.")
+    (notice,) = [one for one in figure.axes[0].texts if one.get_text() == "Not real people."]
+    assert notice.get_color() == ALERT
+
+
+def test_of_a_long_title_the_end_is_shown():
+    assert any(
+        line.endswith("/b.jpg") for line in words(draw_page("a" * 500 + "/b.jpg", PICTURE, []))
+    )

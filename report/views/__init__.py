@@ -1,4 +1,4 @@
-"""What `view` and `explain` write.
+"""What `view`, `explain` and `predict` write.
 
 Files:
     captions.py          captions of faces
@@ -8,4 +8,5 @@ Files:
     face_sheets.py       contact sheets of faces
     heatmap_sheets.py    contact sheets of faces with their maps
     sheet_page.py        one page of a contact sheet
+    timeline.py          the probabilities of a video over time
 """

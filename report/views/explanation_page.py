@@ -17,13 +17,15 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from report.figures.drawing import GREY, blank_page, write
+from report.figures.drawing import ALERT, GREY, blank_page, shortened, write
 from report.figures.overlays import U8, blend_map
 
 Heat = NDArray[np.float32]
 
 _GAP, _MARGIN, _HEAD, _LINE = 12, 20, 64, 21
 _LETTER_PX = 7.6
+_INDENT = 36
+"""Of sentences, behind a number of up to three digits."""
 _SENTENCE_LINES = 3
 _FRAME = "#ffb300"
 
@@ -46,33 +48,47 @@ class ExplainedFace:
 
 
 def draw_page(
-    title: str, image_HW3: U8, faces: Sequence[ExplainedFace], max_faces: int | None = None
+    title: str,
+    image_HW3: U8,
+    faces: Sequence[ExplainedFace],
+    max_faces: int | None = None,
+    notice: str = "",
 ) -> Figure:
     """Draw the picture, the picture under each map, and the text of each face.
+
+    Faces are numbered in the order in which they are given.
 
     Args:
         title: the line above the picture.
         image_HW3: RGB.
         faces: in the picture; without any, the page says that no face was found.
-        max_faces: reserve space for this many texts and write no more; None: as many as there are.
+        max_faces: reserve space for this many texts; of more faces, the largest get one.
+            None: as many as there are.
+        notice: a warning, written in red below the title.
     """
     height, width = image_HW3.shape[:2]
     titles = list(dict.fromkeys(title for face in faces for title in face.heatmaps)) or [""] * 3
     columns = 1 + (3 if max_faces else len(titles))
     across = max(2 * _MARGIN + columns * width + (columns - 1) * _GAP, 900)
-    letters = int((across - 2 * _MARGIN - 20) / _LETTER_PX)
+    letters = int((across - 2 * _MARGIN - _INDENT) / _LETTER_PX)
     lines = 1 + _SENTENCE_LINES
-    texts = [_face_lines(face, letters) for face in faces]
-    rows = max_faces * lines if max_faces else sum(map(len, texts)) or 1
-    figure, axes = blank_page(across, _HEAD + height + 2 * _MARGIN + rows * _LINE)
-    write(axes, (_MARGIN, 26), shorten_line(title, letters), 7)
+    texts = {
+        number: _face_lines(face, letters) for number, face in _largest(faces, max_faces).items()
+    }
+    rows = max_faces * lines if max_faces else sum(map(len, texts.values())) or 1
+    warning = wrap(notice, letters)
+    head = _HEAD + len(warning) * _LINE
+    figure, axes = blank_page(across, head + height + 2 * _MARGIN + rows * _LINE)
+    write(axes, (_MARGIN, 26), shortened(title, letters), 7)
+    for index, line in enumerate(warning, 1):
+        write(axes, (_MARGIN, 26 + index * _LINE), line, 6.5, color=ALERT, weight="bold")
     panels = [image_HW3, *(_overlay_faces(image_HW3, faces, name) for name in titles if name)]
     for column, (name, panel) in enumerate(zip(["picture", *titles], panels, strict=False)):
         x = _MARGIN + column * (width + _GAP)
-        write(axes, (x, _HEAD - 8), name, 6, color=GREY)
-        axes.imshow(panel, extent=(x, x + width, _HEAD + height, _HEAD), aspect="auto")
-        _draw_outlines(axes, faces, (x, _HEAD), clip=(width, height))
-    _write_texts(axes, texts[:max_faces], _HEAD + height + _MARGIN + _LINE / 2)
+        write(axes, (x, head - 8), name, 6, color=GREY)
+        axes.imshow(panel, extent=(x, x + width, head + height, head), aspect="auto")
+        _draw_outlines(axes, faces, (x, head), clip=(width, height))
+    _write_texts(axes, texts, head + height + _MARGIN + _LINE / 2)
     return figure
 
 
@@ -98,14 +114,25 @@ def _face_lines(face: ExplainedFace, letters: int) -> list[str]:
     return [*sentence, shorten_line(probabilities, letters)]
 
 
-def _write_texts(axes: Axes, texts: Sequence[Sequence[str]], y: float) -> None:
+def _largest(faces: Sequence[ExplainedFace], max_faces: int | None) -> dict[int, ExplainedFace]:
+    """Return at most so many faces, the largest, by their number, which starts at 1."""
+    numbered = dict(enumerate(faces, 1))
+    ordered = sorted(numbered, key=lambda number: -_side(numbered[number].outline_42))
+    return {number: numbered[number] for number in sorted(ordered[:max_faces])}
+
+
+def _side(outline_42: NDArray[np.floating]) -> float:
+    return float(np.linalg.norm(outline_42[1] - outline_42[0]))
+
+
+def _write_texts(axes: Axes, texts: Mapping[int, Sequence[str]], y: float) -> None:
     if not texts:
         write(axes, (_MARGIN, y), "No face was found.", 6.5)
-    for number, lines in enumerate(texts, 1):
+    for number, lines in texts.items():
         write(axes, (_MARGIN, y), str(number), 6.5, weight="bold")
         for index, line in enumerate(lines):
             style: dict[str, Any] = {"color": GREY} if index == len(lines) - 1 else {}
-            write(axes, (_MARGIN + 20, y), line, 6.5, **style)
+            write(axes, (_MARGIN + _INDENT, y), line, 6.5, **style)
             y += _LINE
 
 
