@@ -7,6 +7,7 @@ Files:
     explain.py       explain
     export_model.py  export-model
     options.py       options and progress that subcommands share
+    predict.py       predict
     stages.py        the stages, in order
     stores.py        inspect, verify, repair, status, clean, export
     view.py          view
@@ -15,8 +16,9 @@ Files:
 from commands.datasets import preset, unpack, use
 from commands.explain import explain
 from commands.export_model import export_model
+from commands.predict import predict
 from commands.stages import STAGES
 from commands.stores import STORES
 from commands.view import view
 
-COMMANDS = (*STAGES, use, preset, unpack, view, explain, export_model, *STORES)
+COMMANDS = (*STAGES, use, preset, unpack, view, explain, predict, export_model, *STORES)

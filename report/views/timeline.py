@@ -1,0 +1,50 @@
+"""The probabilities of a video over time.
+
+Shapes: N frames, V = 7 expressions.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from anatomy.expressions import EXPRESSIONS
+from report.figures.drawing import ALERT, GREY, shortened
+
+_INCHES = (11, 4.2)
+_TITLE_LETTERS = 110
+
+
+def draw_timeline(
+    title: str,
+    seconds_N: Sequence[float],
+    probabilities_NV: NDArray[np.floating],
+    notice: str = "",
+) -> Figure:
+    """Draw one line per expression; it has a gap where there is no face.
+
+    Args:
+        title: the line above.
+        seconds_N: when each frame is shown.
+        probabilities_NV: of the largest face of each frame; NaN without a face.
+        notice: a warning, written in red below the title.
+    """
+    figure = Figure(figsize=_INCHES, layout="constrained", facecolor="white")
+    axes = figure.add_subplot()
+    for index, name in enumerate(EXPRESSIONS):
+        colour = colormaps["tab10"](index)
+        values_N = probabilities_NV[:, index]
+        axes.plot(seconds_N, values_N, "o-", color=colour, markersize=2.5, lw=1.4, label=name)
+    axes.set(xlabel="seconds", ylabel="probability of the largest face", ylim=(-0.02, 1.02))
+    axes.grid(color=GREY, alpha=0.2)
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
+    head = shortened(title, _TITLE_LETTERS)
+    figure.suptitle(head, x=0.01, ha="left", fontsize=10, parse_math=False)
+    if notice:
+        axes.set_title(notice, loc="left", color=ALERT, fontsize=8, parse_math=False)
+    missing = int(np.isnan(probabilities_NV[:, 0]).sum())
+    if missing:
+        axes.set_xlabel(f"seconds ({missing} of {len(seconds_N)} frames have no face)")
+    return figure

@@ -1,0 +1,99 @@
+"""What `predict` writes, with a detector that finds one face in every picture."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.image import imread, imsave
+
+from anatomy.expressions import EXPRESSIONS
+from errors import DataError, NoInputError, UsageError
+from explain.explainer import Explainer
+from explain.prediction import COLUMNS, write_predictions
+from explain.video import VideoWriter
+from tests.pictures import PAGE_PICTURE
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def predicted(tiny_run, photo_folder):
+    """A function (pictures) -> (lines that are said, rows of the table)."""
+    explainer = Explainer.load(tiny_run, device="cpu")
+
+    def predict(*pictures):
+        lines = write_predictions(explainer, [Path(one) for one in pictures], Path("out/p.csv"))
+        with Path("out/p.csv").open(newline="") as file:
+            return lines, list(csv.DictReader(file))
+
+    return predict
+
+
+def test_a_face_is_a_row_with_what_explain_says(predicted, tiny_run):
+    lines, (row,) = predicted("in")
+    (explanation,) = Explainer.load(tiny_run, device="cpu").explain_picture("in/face.png")[1]
+    assert tuple(row) == COLUMNS
+    assert (row["file"], row["seconds"], row["face"]) == ("in/face.png", "", "1")
+    assert row["expression"] == EXPRESSIONS[explanation.predicted]
+    shown = [float(row[name]) for name in EXPRESSIONS]
+    np.testing.assert_allclose(shown, explanation.probabilities_V, atol=1e-4)
+    assert float(row["probability"]) == max(shown)
+    assert lines == ["out/p.csv: 1 faces; files: ok 1", "Trained on tiny. made up"]
+
+
+def test_the_box_is_that_of_the_crop(predicted):
+    _, (row,) = predicted("in")
+    x, _, width, height = map(float, row["box"].split())
+    assert abs(width - height) < 1
+    assert abs(x + width / 2 - 160) < 40
+
+
+def test_pictures_without_a_face_and_broken_ones_are_rows_with_a_reason(predicted):
+    imsave("in/black.png", np.zeros((200, 200, 3), np.uint8))
+    Path("in/cut.jpg").write_bytes(b"\xff\xd8\xff\xe0")
+    lines, rows = predicted("in")
+    assert {row["file"]: row["status"] for row in rows} == {
+        "in/black.png": "no_face",
+        "in/cut.jpg": "truncated",
+        "in/face.png": "ok",
+    }
+    assert lines[0] == "out/p.csv: 1 faces; files: no_face 1, truncated 1, ok 1"
+
+
+def test_a_video_is_a_row_per_frame_and_a_plot(predicted):
+    writer = VideoWriter(Path("in/film.mp4"), 10.0)
+    for number in range(6):
+        writer.add(PAGE_PICTURE if number < 4 else np.zeros_like(PAGE_PICTURE))
+    writer.close()
+    _, rows = predicted("in/film.mp4")
+    assert [(row["seconds"], row["status"]) for row in rows] == [
+        ("0.000", "ok"),
+        ("0.200", "ok"),
+        ("0.400", "no_face"),
+    ]
+    assert imread("out/p-film.png").ndim == 3
+
+
+def test_a_name_is_no_formula(predicted):
+    Path("in/face.png").rename("=1.png")
+    _, (row,) = predicted("=1.png")
+    assert row["file"] == "'=1.png"
+
+
+def test_a_table_is_called_csv(tiny_run, photo_folder):
+    with pytest.raises(UsageError, match=r"Let --out end in \.csv"):
+        write_predictions(Explainer.load(tiny_run), [Path("in")], Path("out"))
+
+
+def test_if_nothing_can_be_read_that_is_an_error_and_the_table_says_why(predicted):
+    Path("in/face.png").write_bytes(b"no picture")
+    with pytest.raises(DataError, match=r"none of 1 files could be read \(not_image 1\)"):
+        predicted("in")
+    assert "not_image" in Path("out/p.csv").read_text()
+
+
+def test_an_empty_folder_is_an_input_that_is_not_there(predicted):
+    Path("nothing").mkdir()
+    with pytest.raises(NoInputError, match="holds no picture"):
+        predicted("nothing")
