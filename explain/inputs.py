@@ -2,16 +2,17 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from errors import DataError, NoInputError, UsageError
+from pipeline.datasets.walking import walk
+from pipeline.faces.signatures import HEAD_BYTES, picture_format
 from store.records import Status
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
-VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg"})
-"""Endings of videos, in lower case, for those whose content does not say what they are."""
+VIDEOS = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv"})
+"""Endings, in lower case, of videos whose content does not say what they are: damaged ones."""
 
 _HEAD_BYTES = 256
 _STARTS = (
@@ -22,7 +23,6 @@ _STARTS = (
     b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",  # Windows Media
     b"OggS",
 )
-_PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 """First atoms of QuickTime files that do not begin with ftyp."""
 _PACKETS = ((0, 188), (4, 192))
@@ -61,7 +61,8 @@ def gather(paths: Sequence[Path], out: Path | None) -> Inputs:
     """Find the files that paths mean.
 
     A file that is named is taken whatever it is. Of a folder, pictures and videos are taken, by
-    their content or else by their ending; the rest is counted. What lies in OUT is our own.
+    their content or else by their ending; the rest is counted, except labels and texts. What lies
+    in OUT is our own.
 
     Args:
         paths: files and folders.
@@ -75,13 +76,13 @@ def gather(paths: Sequence[Path], out: Path | None) -> Inputs:
     left_out: Counter[str] = Counter()
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises for a name too long
-            for file, kind in _below(path, out):
-                if kind in MEDIA:
-                    found.setdefault(file, kind == VIDEO)
+            for file, video in _below(path, out):
+                if isinstance(video, str):
+                    left_out[video] += 1
                 else:
-                    left_out[kind] += 1
+                    found.setdefault(file, video)
         else:
-            found.setdefault(path, _kind(path) == VIDEO)
+            found.setdefault(path, _is_video(path))
     inputs = Inputs(tuple(MediaFile(*one) for one in found.items()), left_out)
     if not found:
         rest = " ".join(["holds no picture and no video.", *inputs.describe_left_out()])
@@ -98,28 +99,27 @@ def describe_statuses(statuses: Iterable[str]) -> str:
     return ", ".join(f"{status} {n}" for status, n in Counter(statuses).most_common())
 
 
-PICTURE, VIDEO = "picture", "video"
-MEDIA = (PICTURE, VIDEO)
-
-
-def _below(folder: Path, out: Path | None) -> Iterable[tuple[Path, str]]:
-    """Yield every file below a folder: its path, and PICTURE, VIDEO or why it is left out."""
-    for file in sorted(folder.rglob("*")):
-        if file.is_dir():
-            continue
-        if out and out.absolute() in file.absolute().parents:
+def _below(folder: Path, out: Path | None) -> Iterator[tuple[Path, bool | str]]:
+    """Yield what lies below a folder: a path, and whether it is a video or why it is left out."""
+    contents = walk(folder)
+    yield from ((folder / name, "folder that cannot be listed") for name in contents.locked)
+    reasons: dict[str, str] = dict.fromkeys(contents.pictures, "")
+    reasons |= {one.path: one.reason for one in contents.others}
+    own = out.absolute() if out else None
+    for name in sorted(reasons, key=lambda name: name.split("/")):
+        file, reason = folder / name, reasons[name]
+        video = not reason.startswith("litter") and _is_video(file)
+        if own in file.absolute().parents:
             yield file, "written by an earlier call"
         else:
-            yield file, _kind(file) or f"no picture, {file.suffix.lower() or 'no ending'}"
+            yield file, (reason if reason and not video else video)
 
 
-def _kind(file: Path) -> str:
-    """Return PICTURE or VIDEO by content, else by ending; empty for anything else."""
+def _is_video(file: Path) -> bool:
+    """Say whether a file is a video by its content, or else by its ending."""
     head = _head(file)
-    if is_video_head(head):
-        return VIDEO
-    ending = file.suffix.lower()
-    return VIDEO if ending in VIDEOS else PICTURE if ending in PICTURES else ""
+    known_picture = picture_format(head[:HEAD_BYTES]) is not None
+    return is_video_head(head) or (file.suffix.lower() in VIDEOS and not known_picture)
 
 
 def _head(file: Path) -> bytes:
@@ -141,7 +141,7 @@ def is_video_head(head: bytes) -> bool:
     if head.startswith(_STARTS) or (head[:4] == b"RIFF" and head[8:12] == b"AVI "):
         return True
     if head[4:8] == b"ftyp":
-        return head[8:12] not in _PICTURE_BRANDS and head[8:11] not in (b"M4A", b"M4B")
+        return picture_format(head[:HEAD_BYTES]) is None and head[8:11] not in (b"M4A", b"M4B")
     if head[4:8] in _ATOMS:
         return True
     return any(

@@ -61,6 +61,42 @@ def test_a_folder_without_pictures_says_what_it_holds(put, tmp_path):
         gather([tmp_path / "in"], tmp_path / "out")
 
 
+def test_links_to_folders_are_entered_once_and_litter_is_not(put, tmp_path):
+    put("a.png")
+    put("._a.png")
+    put("@eaDir/a.png")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "b.png").touch()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "circle").symlink_to(tmp_path / "in")
+    inputs = gather([tmp_path / "in"], tmp_path / "out")
+    assert [one.path.name for one in inputs.files] == ["a.png", "b.png"]
+    assert inputs.left_out == {
+        "litter ._*": 1,
+        "litter @eadir": 1,
+        "link to a folder that was read already": 1,
+    }
+
+
+def test_a_format_that_cannot_be_read_says_what_to_do(put, tmp_path):
+    put("a.png")
+    put("IMG_1.HEIC", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    inputs = gather([tmp_path / "in"], tmp_path / "out")
+    assert inputs.left_out == {"HEIC, convert it to JPEG or PNG": 1}
+
+
+def test_content_goes_before_the_ending(put, tmp_path):
+    put("damaged.mp4", b"no film")
+    put("picture.mp4", JPEG)
+    put("film.jpg", MP4)
+    inputs = gather([tmp_path / "in"], tmp_path / "out")
+    assert {one.path.name: one.is_video for one in inputs.files} == {
+        "damaged.mp4": True,
+        "film.jpg": True,
+        "picture.mp4": False,
+    }
+
+
 def test_a_named_file_is_taken_whatever_its_name_and_once(tmp_path):
     odd, gone, long = tmp_path / "odd.dat", tmp_path / "gone.jpg", tmp_path / ("x" * 300)
     odd.touch()
