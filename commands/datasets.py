@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from commands.options import PATH, echo, progress_bar
+from commands.options import PATH, FamilyOption, echo, known_readers, progress_bar
 
 PRESETS = Path(__file__).parents[1] / "presets"
 
@@ -13,8 +13,11 @@ PRESETS = Path(__file__).parents[1] / "presets"
 @click.argument("name")
 @click.option(
     "--reader",
+    cls=FamilyOption,
+    members=known_readers,
     default="auto",
-    help="csv, folder, raf_db, ... (docs/datasets.md).  [default: recognise the layout]",
+    help="What reads the dataset (docs/datasets.md); auto: recognise the layout.",
+    show_default=True,
 )
 @click.option(
     "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."

@@ -1,6 +1,6 @@
 """Options, progress and positional arguments that subcommands share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -71,6 +71,52 @@ DEVICE = (
         help="cpu, cuda, cuda:1, ...; auto: a GPU if there is one.",
     ),
 )
+
+
+class FamilyOption(click.Option):
+    """An option whose help lists the members of a family; they are read when help is asked for."""
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - whatever click.Option takes
+        members: Callable[[], Iterable[str]],
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Take what click.Option takes.
+
+        Args:
+            args: of click.Option.
+            members: returns the names that may be given.
+            kwargs: of click.Option.
+        """
+        super().__init__(*args, **kwargs)
+        self._text, self._members = self.help, members
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and its help, with the names."""
+        self.help = f"{self._text} Known: {', '.join(self._members())}."
+        return super().get_help_record(ctx)
+
+
+def known_methods() -> Iterable[str]:
+    """Return the names of METHODS."""
+    from train.methods import METHODS
+
+    return METHODS
+
+
+def known_readers() -> Iterable[str]:
+    """Return the names of DATASETS."""
+    from pipeline.datasets import DATASETS
+
+    return DATASETS
+
+
+def known_kinds() -> Iterable[str]:
+    """Return the kinds of heatmap."""
+    from pipeline.params import HeatmapOptions
+
+    return HeatmapOptions.model_fields
 
 
 def with_options(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:

@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from commands.options import CLUSTER, DEVICE, PATH, StageOptions, echo, progress_bar, stage
+from commands.options import (
+    CLUSTER,
+    DEVICE,
+    PATH,
+    FamilyOption,
+    StageOptions,
+    echo,
+    known_kinds,
+    known_methods,
+    progress_bar,
+    stage,
+)
 
 if TYPE_CHECKING:
     from pipeline.execution.cluster import ClusterConfig
@@ -92,7 +103,9 @@ def survey(index: Path, faces: Path, landmarks: Path, out: Path, shared: StageOp
     "landmarks",
     "out",
     options=(
-        click.option("--kind", required=True, help="Kind of map: au, landmarks, ..."),
+        click.option(
+            "--kind", cls=FamilyOption, members=known_kinds, required=True, help="Kind of map."
+        ),
         *CLUSTER,
     ),
 )
@@ -108,7 +121,9 @@ def heatmap(landmarks: Path, out: Path, kind: str, shared: StageOptions) -> None
 
 
 _MODEL = (
-    click.option("--method", required=True, help="A method of params.yaml, such as cam."),
+    click.option(
+        "--method", cls=FamilyOption, members=known_methods, required=True, help="The method."
+    ),
     click.option("--supervision", required=True, help="plain, or aligned: with AU alignment."),
     *DEVICE,
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from commands.options import PARAMS_FILE, PATH, echo
+from commands.options import PARAMS_FILE, PATH, FamilyOption, echo, known_kinds
 
 
 @click.group()
@@ -18,7 +18,12 @@ def view() -> None:
 @click.argument("landmarks", type=PATH)
 @click.argument("out", type=PATH)
 @click.option(
-    "--kind", default="au", show_default=True, help="Kind of map: au, per_class_au, landmarks, ..."
+    "--kind",
+    cls=FamilyOption,
+    members=known_kinds,
+    default="au",
+    show_default=True,
+    help="Kind of map.",
 )
 @click.option("--expression", help="Only faces with this label, such as Happiness.")
 @click.option(

@@ -1,11 +1,17 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from anatomy.heatmaps import HEATMAPS
+from cli import main
 from commands.options import CLUSTER, DEVICE, StageOptions, echo, stage
 from errors import UsageError
+from pipeline.datasets import DATASETS
+from train.methods import METHODS
 
 
 def record(seen):
@@ -53,3 +59,31 @@ def test_the_parameters_are_those_of_the_whole_file(checkout, tmp_path):
 def test_what_is_printed_is_escaped_line_by_line(capsys):
     echo("a\x1b[31m\nb", "\u202ec")
     assert capsys.readouterr().out == "a\\x1b[31m\\nb\n\\u202ec\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("train", "--help"), METHODS),
+        (("use", "--help"), DATASETS),
+        (("heatmap", "--help"), HEATMAPS),
+        (("view", "heatmaps", "--help"), HEATMAPS),
+    ],
+    ids=str,
+)
+def test_help_names_every_member_of_a_family(words, names):
+    said = " ".join(CliRunner().invoke(main, words).output.split())
+    assert f"Known: {', '.join(names)}." in said
+
+
+@pytest.mark.parametrize("command", ["train", "use", "heatmap"])
+def test_help_loads_nothing_heavy(checkout, command):
+    code = (
+        "import sys\nfrom cli import main\n"
+        f"main(['{command}', '--help'], standalone_mode=False)\n"
+        "print({'torch', 'cv2', 'zarr', 'polars', 'dask'} & {*sys.modules})"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"
