@@ -1,6 +1,12 @@
+import warnings
+
 import numpy as np
 import pytest
+import sklearn.metrics
+import torch
+from torchmetrics.classification import MulticlassCalibrationError
 
+from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Majority, TrainMajority
 from train.evaluation.classification import calibration, chance_level, classification
 
@@ -20,6 +26,58 @@ def test_f1_counts_a_class_that_is_only_called():
     assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3) / 2)
     found = classification(np.array([1, 2]), np.array([1, 3]))
     assert found["macro_f1"] == pytest.approx(1 / 3)
+
+
+ALL = range(7)
+CASES = {
+    "all classes": (ALL, ALL),
+    "a class that never occurs": ([0, 1, 2, 4, 5, 6], ALL),
+    "a class that is never called": (ALL, [0, 1, 2, 4, 5, 6]),
+    "a class that neither occurs nor is called": ([0, 1, 2, 4, 6], [0, 1, 2, 4, 6]),
+    "two classes that share nothing": ([1], [2]),
+    "one class": ([5], [5]),
+}
+"""Name -> the classes of the labels, those of the predictions."""
+
+
+@pytest.fixture(params=CASES)
+def answers(request):
+    """Random labels and predictions of 200 faces, as described by a case."""
+    rng = np.random.default_rng(7)
+    return tuple(rng.choice(list(classes), 200) for classes in CASES[request.param])
+
+
+def test_accuracies_and_f1_are_those_of_scikit_learn(answers):
+    found = classification(*answers)
+    with warnings.catch_warnings(action="ignore", category=UserWarning):
+        balanced = sklearn.metrics.balanced_accuracy_score(*answers)
+    assert found["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(*answers))
+    assert found["balanced_accuracy"] == pytest.approx(balanced)
+    f1 = sklearn.metrics.f1_score(*answers, average="macro")
+    assert found["macro_f1"] == pytest.approx(f1)
+
+
+def test_confusion_and_recall_are_those_of_scikit_learn(answers):
+    found = classification(*answers)
+    expected = sklearn.metrics.confusion_matrix(*answers, labels=ALL)
+    np.testing.assert_array_equal(found["confusion"], expected)
+    recall = sklearn.metrics.recall_score(
+        *answers, labels=ALL, average=None, zero_division=np.nan
+    ).tolist()
+    known = {name: value for name, value in zip(EXPRESSIONS, recall, strict=True) if value == value}
+    assert {name: one for name, one in found["recall"].items() if one is not None} == known
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+@pytest.mark.parametrize("classes", [ALL, [0, 3], [6]])
+def test_the_calibration_error_is_that_of_torchmetrics(bins, classes):
+    rng = np.random.default_rng(3)
+    probabilities = rng.dirichlet(np.full(7, 0.3), 300)
+    labels = rng.choice(list(classes), 300)
+    theirs = MulticlassCalibrationError(7, n_bins=bins, norm="l1")
+    expected = theirs(torch.from_numpy(probabilities), torch.from_numpy(labels))
+    found = calibration(probabilities, labels, bins)
+    assert found.ece == pytest.approx(float(expected), abs=1e-5)
 
 
 def sure(confidences):
