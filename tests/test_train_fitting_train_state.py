@@ -47,10 +47,10 @@ def state(params, monkeypatch):
     """A function: (loss, ranks, changed params) -> train state of the linear model."""
     monkeypatch.setattr("train.fitting.train_state.build_model", lambda method, params: Linear())
 
-    def make(term=error, distributed=ALONE, **changes):
+    def make(loss=error, distributed=ALONE, **changes):
         method = Method("gap", "plain", "class_map", ("cross_entropy",))
         changed = params.model_copy(update=changes)
-        return TrainState(method, changed, {"error": Loss(term)}, distributed, LABELS)
+        return TrainState(method, changed, {"error": Loss(loss)}, distributed, LABELS)
 
     return make
 
@@ -75,13 +75,13 @@ def test_the_losses_see_the_batch_that_the_training_strategy_made(params, monkey
     monkeypatch.setattr("train.fitting.train_state.build_model", lambda method, params: Linear())
     seen = []
 
-    def term(forward, batch):
+    def loss(forward, batch):
         seen.append(batch.mixed_BK)
         return error(forward, batch)
 
     method = Method("gap", "cutmix", "class_map", ("cross_entropy",))
     mixing = params.model_copy(update={"training_strategy": {"probability": 1.0}})
-    TrainState(method, mixing, {"error": Loss(term)}, ALONE, LABELS).step([batch(4)], 1, INFO, NONE)
+    TrainState(method, mixing, {"error": Loss(loss)}, ALONE, LABELS).step([batch(4)], 1, INFO, NONE)
     torch.testing.assert_close(seen[0].sum(dim=1), torch.ones(4))
 
 

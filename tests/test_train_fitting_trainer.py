@@ -37,10 +37,10 @@ def failing(steps):
     """Return a loss that is not a number in some of its calls, counted from 1."""
     count = iter(range(1, 1000))
 
-    def term(forward, batch):
+    def loss(forward, batch):
         return cross_entropy(forward, batch) * (torch.nan if next(count) in steps else 1)
 
-    return lambda options: Loss(term)
+    return lambda options: Loss(loss)
 
 
 def test_a_step_that_is_no_number_is_skipped_and_its_faces_listed(
@@ -60,12 +60,12 @@ def test_a_step_that_is_no_number_is_skipped_and_its_faces_listed(
 def test_a_loss_finds_heatmaps_at_the_size_of_its_level(tiny, speck, tmp_path, monkeypatch):
     seen = []
 
-    def term(forward, batch):
+    def loss(forward, batch):
         sizes = [tuple(maps.shape[-2:]) for maps in batch.maps]
         seen.append((tuple(forward.features[0].shape[-2:]), sizes))
         return cross_entropy(forward, batch)
 
-    monkeypatch.setitem(LOSSES, "cross_entropy", lambda options: Loss(term, level=1))
+    monkeypatch.setitem(LOSSES, "cross_entropy", lambda options: Loss(loss, level=1))
     fit(tiny, tmp_path / "run", speck)
     size, sizes = seen[0]
     assert len(sizes) == 2

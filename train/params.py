@@ -47,7 +47,7 @@ class FeedParams(BaseModel, frozen=True, extra="forbid"):
 
 
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.alignment]: the AU alignment term of aligned runs."""
+    """[train.alignment]: the AU alignment loss of aligned runs."""
 
     heatmap: str
     layers: tuple[int, ...] = Field(min_length=1)

@@ -99,7 +99,7 @@ def build_rows(
 ) -> bool:
     """Fill the store row by row; a row that kills or hangs its worker is found and set aside.
 
-    With `crew.workers` 0 it ends this very process instead, and is found by the next run.
+    With `cluster.workers` 0 it ends this very process instead, and is found by the next run.
 
     Args:
         plan: as for `build`.

@@ -63,7 +63,7 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
         settings = {run.place: flatten(run.scores.train) for run in runs}
         for key in dict.fromkeys(key for one in settings.values() for key in one):
             if supervision == PLAIN and key.startswith(ALIGNMENT):
-                continue  # a plain run has no alignment term
+                continue  # a plain run has no alignment loss
             beside = plain if key.startswith(ALIGNMENT) else None
             for members in _alike_but(key, runs):
                 earlier = sum(one.setting == key for one in found)

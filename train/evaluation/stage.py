@@ -106,14 +106,14 @@ def evaluate(
         model, card = load_eval_model(inputs.run, *reading, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
             split = SplitReader(store, landmarks, _split_faces(store, params.split))
-            outputs, faithful = _evaluate_split(model, split, params, progress)
+            outputs, measured = _evaluate_split(model, split, params, progress)
             faces = split.faces
             scores = Scores(
                 **_conditions(card, store, params, faces),
                 caveat=model.classifier.head.caveat,
                 **compute_scores(outputs, faces, params, model.codebook),
                 chance_level=chance_level(faces.labels_N, _training_labels(card, store)),
-                faithfulness=faithful,
+                faithfulness=measured,
             )
             atomic_write(folder / SCORES, canonical_json(scores.model_dump(mode="json")))
             atomic_write(folder / METRICS, canonical_json(main_scores(scores)))

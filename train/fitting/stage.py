@@ -34,7 +34,7 @@ def train(
     """Train a method on the training split, choosing the best epoch on the validation split.
 
     Args:
-        stores: faces, their landmarks, and heatmaps of the kind that the alignment term wants.
+        stores: faces, their landmarks, and heatmaps of the kind that the alignment loss wants.
         out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were skipped,
             relabelled.csv if the method changes labels.
         run: what to train.

@@ -112,13 +112,13 @@ def max_per_expression(masked_BC: Tensor) -> Tensor:
 def separation(params: SeparationParams) -> Loss:
     """Cross-entropy with the strongest channel per expression as logits; one mask per batch."""
 
-    def term(forward: Forward, batch: Batch) -> Tensor:
+    def loss(forward: Forward, batch: Batch) -> Tensor:
         kept_C = draw_channel_mask(random.Random(batch.rng.initial_seed()), params.dropped)
         masked_BC = forward.extra["masked_BC"]
         logits_BK = max_per_expression(masked_BC * send(kept_C, masked_BC.device))
         return params.weight * F.cross_entropy(logits_BK, batch.labels_B)
 
-    return Loss(term)
+    return Loss(loss)
 
 
 def diversity(params: DiversityParams) -> Loss:
@@ -127,9 +127,9 @@ def diversity(params: DiversityParams) -> Loss:
     It has no lower bound, and typically lies near .99.
     """
 
-    def term(forward: Forward, batch: Batch) -> Tensor:
+    def loss(forward: Forward, batch: Batch) -> Tensor:
         return params.weight * (
             1 - max_per_expression(forward.extra["masked_BC"]).mean() / CHANNELS_PER_EXPRESSION
         )
 
-    return Loss(term)
+    return Loss(loss)

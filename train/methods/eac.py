@@ -52,8 +52,8 @@ def _refuse_other_heads(model: Classifier) -> None:
 def mirror_consistency(params: ConsistencyParams) -> Loss:
     """Return the mean squared difference of all class maps of both views, times its weight."""
 
-    def term(forward: Forward, batch: Batch) -> Tensor:
+    def loss(forward: Forward, batch: Batch) -> Tensor:
         extra = forward.extra
         return params.weight * F.mse_loss(extra["class_maps_BKHW"], extra["mirrored_maps_BKHW"])
 
-    return Loss(term, check=_refuse_other_heads)
+    return Loss(loss, check=_refuse_other_heads)

@@ -1,4 +1,4 @@
-"""Loss terms of the methods. AU alignment, which goes with any of them, has a module of its own."""
+"""Losses of the methods. AU alignment, which goes with any of them, has a module of its own."""
 
 from collections.abc import Callable
 from typing import Any

@@ -220,7 +220,7 @@ def _as_float32(values: Tensor) -> Tensor:
 def attribution(params: AttributionParams) -> Loss:
     """Return the attribution loss with its parts chosen by name."""
     target = TARGETS[params.heatmap]
-    term = Attribution(
+    function = Attribution(
         params,
         KINDS[params.kind],
         SCORES[params.score],
@@ -231,7 +231,7 @@ def attribution(params: AttributionParams) -> Loss:
 
     def check(model: Classifier) -> None:
         constant = params.layer == LEVELS and model.head.class_weights() is not None
-        if constant and term.kind is _gradient:
+        if constant and function.kind is _gradient:
             raise UsageError(
                 "losses.attribution.kind",
                 f"grad at level {LEVELS} under a pooled linear layer is the same at every place, "
@@ -239,7 +239,7 @@ def attribution(params: AttributionParams) -> Loss:
             )
 
     return Loss(
-        term,
+        function,
         count=lambda batch: target.faces(batch).sum(),
         needs_points=target.points,
         needs_maps=not target.points,

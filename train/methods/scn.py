@@ -102,7 +102,7 @@ def importance_ranking(params: RankingParams) -> Loss:
     Without both groups, as in a batch of one face, it is 0.
     """
 
-    def term(forward: Forward, batch: Batch) -> Tensor:
+    def loss(forward: Forward, batch: Batch) -> Tensor:
         importance_B, high_B = forward.extra["importance_B"], forward.extra["important_B"]
         high, low = (
             (importance_B * group_B).sum() / group_B.sum().clamp(min=1)
@@ -111,4 +111,4 @@ def importance_ranking(params: RankingParams) -> Loss:
         both = high_B.any() & ~high_B.all()
         return params.weight * both * (params.margin - (high - low)).relu()
 
-    return Loss(term)
+    return Loss(loss)
