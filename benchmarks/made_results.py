@@ -16,6 +16,29 @@ Arrays = dict[str, NDArray[Any]]
 
 NOTICE = "Synthetic faces of a single identity: these numbers say nothing about real people."
 LABELS = np.array([0, 1, 1, 6])
+FILES = ("unusable", "too_large")
+UNREAD = ("unnamed", "not_read", "litter", "dead_links", "locked")
+NO_SETS: Json = {"sets": 0, "pictures": 0, "across_splits": 0, "first": []}
+NOTHING_FOUND: Json = {
+    **dict.fromkeys(("same_content", "look_alike", "same_person", "contradicting_labels"), NO_SETS),
+    **{key: {"pictures": 0, "first": []} for key in (*FILES, *UNREAD)},
+}
+AN_AUDIT: Json = {
+    "counts": {
+        split: dict.fromkeys(EXPRESSIONS, 0) | {"Fear": number}
+        for split, number in (("train", 1200), ("val", 0), ("test", 3))
+    },
+    "persons": {},
+    "summary": {
+        **{"reader": "csv", "saw": "", "listed": {"train": 1200, "test": 3}},
+        **{"published": {}, "left_out": {}, "note": ""},
+    },
+    "found": NOTHING_FOUND,
+    "lines": [],
+    "remarks": [],
+    "warnings": [],
+}
+"""An audit.json that found nothing."""
 
 
 def an_average(value: float | None) -> Json:

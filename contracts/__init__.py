@@ -7,4 +7,5 @@ Files:
     manifests.py  MANIFEST.json
     runs.py       run.json, the card of an exported run, metadata of stores
     scores.py     scores.json
+    surveys.py    audit.json, survey.json
 """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from anatomy.expressions import EXPRESSIONS
 from contracts.files import INDEX_COLUMNS, OWN_COLUMNS
+from contracts.surveys import Audit, DatasetSummary, Findings
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed, Reader
@@ -46,7 +47,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 5
+VERSION = 6
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -54,7 +55,7 @@ AUDIT = "audit.json"
 
 def index(
     raw: Path, out: Path, params: IndexParams, progress: ProgressCallback, rebuild: bool = False
-) -> dict[str, Any]:
+) -> Audit:
     """Read a dataset, give every sample a split, and write the table.
 
     Args:
@@ -65,8 +66,7 @@ def index(
         rebuild: replace whatever is there.
 
     Returns:
-        The audit: counts (split -> expression -> count), persons per split, the census of what the
-        reader found, took and left out, what is wrong with it, and that as lines of text.
+        The audit.
 
     Raises:
         NoInputError: if there is no folder, no reader for it, or not one picture in it.
@@ -93,10 +93,12 @@ def index(
     rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
     others = _others([*left_out, *contents.others])
     record = _record(
-        samples, summarize_dataset(listed, chosen), {**wrong, **unread_findings(contents, unnamed)}
+        samples,
+        summarize_dataset(listed, chosen),
+        {**wrong, **unread_findings(contents, unnamed)},
+        _remarks(raw, reader, given, samples, f"{key}.options"),
+        outside_lines(raw, checks, f"{key}.follow_links"),
     )
-    record["remarks"] = _remarks(raw, reader, given, samples, f"{key}.options")
-    record["lines"] += outside_lines(raw, checks, f"{key}.follow_links")
     about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
@@ -134,16 +136,21 @@ def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
 
 
 def _record(
-    samples: Sequence[Sample], counted: Mapping[str, Any], wrong: Mapping[str, Any]
-) -> dict[str, Any]:
-    return {
-        "counts": _counts(samples),
-        "persons": _persons(samples),
-        "census": counted,
-        "found": wrong,
-        "lines": [*audit_lines(wrong), *unread_lines(wrong)],
-        "warnings": fitness_warnings(samples),
-    }
+    samples: Sequence[Sample],
+    counted: DatasetSummary,
+    wrong: Mapping[str, Any],
+    remarks: list[str],
+    outside: list[str],
+) -> Audit:
+    return Audit(
+        counts=_counts(samples),
+        persons=_persons(samples),
+        summary=counted,
+        found=Findings(**wrong),
+        lines=[*audit_lines(wrong), *unread_lines(wrong), *outside],
+        remarks=remarks,
+        warnings=fitness_warnings(samples),
+    )
 
 
 def _about(raw: Path, name: str, reader: str, params: IndexParams) -> dict[str, Any]:
@@ -158,11 +165,11 @@ def _write(
     folder: Path,
     rows: Sequence[Mapping[str, object]],
     others: Sequence[Mapping[str, object]],
-    record: Mapping[str, object],
+    record: Audit,
 ) -> None:
     write_table(folder / TABLE, [*INDEX_COLUMNS, *_attributes(rows)], rows)
     write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
-    atomic_write(folder / AUDIT, canonical_json(record))
+    atomic_write(folder / AUDIT, canonical_json(record.model_dump(mode="json", exclude_unset=True)))
 
 
 def _attributes(rows: Sequence[Mapping[str, object]]) -> list[str]:
@@ -213,9 +220,12 @@ def _fingerprint(
     params: IndexParams,
     about: Mapping[str, Any],
     rows: Sequence[Mapping[str, object]],
-    record: Mapping[str, object],
+    record: Audit,
 ) -> dict[str, Any]:
-    table = {"rows": [sorted(row.items()) for row in rows], "audit": record}
+    table = {
+        "rows": [sorted(row.items()) for row in rows],
+        "audit": record.model_dump(mode="json", exclude_unset=True),
+    }
     return {
         "stage": "index",
         "version": VERSION,
@@ -274,15 +284,13 @@ def _persons(samples: Iterable[Sample]) -> dict[str, int]:
     return {split: sum(of == split for of, _ in persons) for split in SPLITS}
 
 
-def summary(record: Mapping[str, Any]) -> str:
+def summary(record: Audit) -> str:
     """Return what was read, split -> expression -> count, and what is wrong, as aligned text."""
-    counts: Mapping[str, Mapping[str, int]] = record["counts"]
-    names = list(next(iter(counts.values())))
+    names = list(next(iter(record.counts.values())))
     lines = ["split  " + "".join(f"{name:>11}" for name in names) + f"{'all':>9}"]
-    for split, by_name in counts.items():
+    for split, by_name in record.counts.items():
         cells = "".join(f"{by_name[name]:>11}" for name in names)
         lines.append(f"{split:<7}{cells}{sum(by_name.values()):>9}")
-    remarks = [f"note: {remark}" for remark in record["remarks"]]
-    warnings = [f"WARNING: {warning}" for warning in record["warnings"]]
-    census = summary_lines(record["census"])
-    return "\n".join([census, *lines, *record["lines"], *remarks, *warnings])
+    remarks = [f"note: {remark}" for remark in record.remarks]
+    warnings = [f"WARNING: {warning}" for warning in record.warnings]
+    return "\n".join([summary_lines(record.summary), *lines, *record.lines, *remarks, *warnings])

@@ -1,13 +1,12 @@
 """Stage `survey`: what became of a dataset's pictures, for the report's part on data.
 
-    OUT/survey.json    the audit of the index; counts by status, detector and remark; what failed
+    OUT/survey.json    contracts.surveys.Survey: the audit of the index, counts, what failed
     OUT/pictures.npz   mean face per expression (7, T, T, 3) and of how many (7,), failed pictures
                        (F, T, T, 3), all uint8 but the counts
 
 T is the side of a thumbnail.
 """
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.files import read_contract
+from contracts.surveys import Audit, FailedRow, Survey
 from errors import UsageError
 from pipeline.index import AUDIT, read_index
 from pipeline.params import SurveyParams
@@ -29,7 +30,7 @@ from store.records import Status, U8Image
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 1
+VERSION = 2
 SURVEY, PICTURES = "survey.json", "pictures.npz"
 _COLUMNS = ("id", "expression", "status", "backend", "detail")
 
@@ -69,10 +70,11 @@ def survey(
         "landmarks": sources[1].digest,
     }
     if rebuild or not is_built(out, fingerprint):
-        audit, table = json.loads((index / AUDIT).read_bytes()), sources[1].table(_COLUMNS)
+        audit = read_contract(Audit, index / AUDIT, "Index again: `dvc repro index`.")
+        table = sources[1].table(_COLUMNS)
         with building(out, fingerprint, sources[0].metadata) as folder:
             _write(folder, audit, sources[0], table, params)
-    counts = json.loads((out / SURVEY).read_bytes())["status"]
+    counts = read_contract(Survey, out / SURVEY, "Use `--rebuild`.").status
     return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
 
 
@@ -83,19 +85,20 @@ def _made_from(index: Path, table: "pl.DataFrame", store: Store) -> Store:
 
 
 def _write(
-    folder: Path, audit: dict[str, Any], faces: Store, table: "pl.DataFrame", params: SurveyParams
+    folder: Path, audit: Audit, faces: Store, table: "pl.DataFrame", params: SurveyParams
 ) -> None:
     """Write both files. table: of the landmarks; its statuses are those of the faces, too."""
     bad = np.flatnonzero(~_is_good(table)).tolist()
     failed = evenly_spaced(bad, params.failed_faces).tolist()
-    found = {
-        "dataset": faces.metadata["dataset"],
-        "notice": faces.metadata["notice"],
-        "audit": audit,
+    rows = table[failed].select("id", "expression", "status", "detail").rows(named=True)
+    found = Survey(
+        dataset=faces.metadata["dataset"],
+        notice=faces.metadata["notice"],
+        audit=audit,
         **outcome(table),
-        "failed": table[failed].select("id", "expression", "status", "detail").rows(named=True),
-    }
-    atomic_write(folder / SURVEY, canonical_json(found))
+        failed=[FailedRow(**row) for row in rows],
+    )
+    atomic_write(folder / SURVEY, canonical_json(found.model_dump(mode="json")))
     _write_pictures(folder / PICTURES, faces, table, failed, params)
 
 

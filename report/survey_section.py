@@ -1,22 +1,23 @@
 """The page's section on a dataset: status of its pictures, failures, mean faces."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from anatomy.expressions import EXPRESSIONS
+from contracts.files import read_contract
+from contracts.surveys import DatasetSummary, FilesFound, Findings, SetsFound, Survey
 from report.figures.grids import Grid, GridRow
 from report.figures.overlays import U8
-from report.reading.results import Arrays, Json, checked
+from report.reading.results import Arrays, checked
 from report.tables.detail_tables import file_safe
 from report.tables.table import ABSENT, Column, Table, make_table
 from store.records import SPLITS, Status
 
 SURVEY, PICTURES = "survey.json", "pictures.npz"
+_REMEDY = "Make it again: `dvc repro survey`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class SurveySection:
         title: its name.
         sentences: the outcome in words.
         counts: samples per split and expression.
-        listed: counts in the labels, in the publication, and left out; None if unknown.
+        listed: counts in the labels, in the publication, and left out.
         audit: copies, leaks, contradictions, stray files; None if there are none.
         statuses: samples per expression and status.
         means: the mean face of every expression.
@@ -47,7 +48,7 @@ class SurveySection:
     title: str
     sentences: tuple[str, ...]
     counts: Table
-    listed: Table | None
+    listed: Table
     audit: Table | None
     statuses: Table
     means: Grid
@@ -71,58 +72,49 @@ def load_surveys(results: Path) -> list[SurveySection]:
 
 
 def _load_survey(place: Path) -> SurveySection:
-    checked(place, (SURVEY, PICTURES), "Make it again: `dvc repro survey`.")
-    found: Json = json.loads((place / SURVEY).read_bytes())
+    checked(place, (SURVEY, PICTURES), _REMEDY)
+    found = read_contract(Survey, place / SURVEY, _REMEDY)
     name = file_safe(place.parent.name)
     with np.load(place / PICTURES, allow_pickle=False) as opened:
         pictures: Arrays = dict(opened)
-    total = sum(found["status"].values())
+    total = sum(found.status.values())
     return SurveySection(
-        title=found["dataset"],
+        title=found.dataset,
         sentences=_sentences(found, total),
-        counts=counts_table(name, found["audit"]["counts"]),
-        listed=listed_table(name, found["audit"].get("census")),
-        audit=audit_table(name, found["audit"].get("found")),
-        statuses=status_table(name, found["by_expression"]),
+        counts=counts_table(name, found.audit.counts),
+        listed=listed_table(name, found.audit.summary),
+        audit=audit_table(name, found.audit.found),
+        statuses=status_table(name, found.by_expression),
         means=_mean_grid(pictures),
         failed=tuple(
-            FailedPicture(
-                image if image.any() else None, row["id"], f"{row['status']} {row['detail']}"
-            )
-            for image, row in zip(pictures["failed"], found["failed"], strict=True)
+            FailedPicture(image if image.any() else None, row.id, f"{row.status} {row.detail}")
+            for image, row in zip(pictures["failed"], found.failed, strict=True)
         ),
-        failures=total - found["status"].get(Status.OK, 0),
+        failures=total - found.status.get(Status.OK, 0),
     )
 
 
-def _sentences(found: Mapping[str, Any], total: int) -> tuple[str, ...]:
-    good = found["status"].get(Status.OK, 0)
+def _sentences(found: Survey, total: int) -> tuple[str, ...]:
+    good = found.status.get(Status.OK, 0)
     return (
         f"{good:,} of {total:,} pictures have a face with landmarks ({good / max(total, 1):.1%}).",
-        f"Landmarks found by: {_listed(found['backend'])}.",
-        f"Remarks of the pipeline: {_listed(found['remark'])}.",
-        *_audited(found["audit"].get("found")),
-        *found["audit"].get("warnings", ()),
-    )
-
-
-def _audited(found: Mapping[str, Any] | None) -> tuple[str, ...]:
-    if found is None:
-        return ()
-    return (
+        f"Landmarks found by: {_listed(found.backend)}.",
+        f"Remarks of the pipeline: {_listed(found.remark)}.",
         "The findings of the audit are in a table below."
-        if _findings(found)
+        if _present(found.audit.found)
         else "The audit found no copies, leaks, contradictions or stray files.",
+        *found.audit.warnings,
     )
 
 
-def _findings(found: Mapping[str, Any]) -> list[str]:
-    """Return the kinds found; several pictures of a person count only if splits share them."""
-    return [
-        kind
-        for kind, one in found.items()
-        if one["pictures"] and (kind != "same_person" or one["across_splits"])
-    ]
+def _present(found: Findings) -> dict[str, SetsFound | FilesFound]:
+    """Return what was found; several pictures of a person count only if splits share them."""
+    shared_persons = found.same_person.across_splits > 0
+    return {
+        kind: one
+        for kind, one in found
+        if one.pictures and (kind != "same_person" or shared_persons)
+    }
 
 
 def _listed(counts: Mapping[str, int]) -> str:
@@ -149,11 +141,9 @@ def status_table(name: str, by_expression: Mapping[str, Mapping[str, int]]) -> T
     return _table(f"{name}__status", statuses, [*rows, ("all", sums)])
 
 
-def listed_table(name: str, census: Mapping[str, Any] | None) -> Table | None:
+def listed_table(name: str, summary: DatasetSummary) -> Table:
     """Samples per split: listed in the labels, published, left out per reason."""
-    if not census or not census["listed"]:
-        return None
-    splits = tuple(dict.fromkeys((*census["published"], *census["listed"])))
+    splits = tuple(dict.fromkeys((*summary.published, *summary.listed)))
 
     def cells(counts: Mapping[str, int]) -> tuple[str, ...]:
         return tuple(f"{counts[split]:,}" if split in counts else ABSENT for split in splits)
@@ -162,11 +152,11 @@ def listed_table(name: str, census: Mapping[str, Any] | None) -> Table | None:
         f"{name}__listed",
         [
             Column("", "split", splits),
-            Column("", "listed", cells(census["listed"])),
-            Column("", "published", cells(census["published"]), optional=True),
+            Column("", "listed", cells(summary.listed)),
+            Column("", "published", cells(summary.published), optional=True),
             *(
                 Column("left out", reason, cells(counts))
-                for reason, counts in sorted(census["left_out"].items())
+                for reason, counts in sorted(summary.left_out.items())
             ),
         ],
         text_columns=1,
@@ -185,24 +175,24 @@ _FINDINGS = {
     "litter": "litter of other programs, not read",
     "dead_links": "links that lead nowhere",
     "locked": "folders that cannot be listed",
-    "missing": "files that are not there",
 }
 
 
-def audit_table(name: str, found: Mapping[str, Any] | None) -> Table | None:
+def audit_table(name: str, found: Findings) -> Table | None:
     """Findings of the index's audit, one row each; None if there are none."""
-    kinds = _findings(found or {})
-    if not found or not kinds:
+    present = _present(found)
+    if not present:
         return None
 
     def counted(key: str) -> tuple[str, ...]:
-        return tuple(f"{found[kind][key]:,}" if key in found[kind] else ABSENT for kind in kinds)
+        numbers = (getattr(one, key, None) for one in present.values())  # files come in no sets
+        return tuple(ABSENT if number is None else f"{number:,}" for number in numbers)
 
     return make_table(
         f"{name}__audit",
         [
-            Column("", "finding", tuple(_FINDINGS.get(k, k.replace("_", " ")) for k in kinds)),
-            Column("", "example", tuple(_example(found[kind].get("first")) for kind in kinds)),
+            Column("", "finding", tuple(_FINDINGS[kind] for kind in present)),
+            Column("", "example", tuple(map(_example, present.values()))),
             Column("", "pictures", counted("pictures")),
             Column("", "sets", counted("sets"), optional=True),
             Column("", "across splits", counted("across_splits"), optional=True),
@@ -211,13 +201,11 @@ def audit_table(name: str, found: Mapping[str, Any] | None) -> Table | None:
     )
 
 
-def _example(first: Sequence[Any] | None) -> str:
-    """Print the first finding: one name, or several as 'name (split) = name (split)'."""
-    if not first:
-        return ABSENT
-    if isinstance(first[0], str):
-        return first[0]
-    return " = ".join(f"{name} ({split})" for name, split in first[0][:2])
+def _example(found: SetsFound | FilesFound) -> str:
+    """Print the first finding: one name, or two as 'name (split) = name (split)'."""
+    if isinstance(found, FilesFound):
+        return found.first[0]
+    return " = ".join(f"{name} ({split})" for name, split in found.first[0][:2])
 
 
 def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[int]]]) -> Table:

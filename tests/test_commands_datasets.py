@@ -29,7 +29,7 @@ def test_every_published_layout_is_used_and_indexed_without_a_readers_name(tmp_p
     assert indexed.exit_code == 0
     assert indexed.output.startswith(f"reader {name}\n")
     audit = json.loads((tmp_path / "data/index/mine/audit.json").read_bytes())
-    assert audit["census"]["reader"] == name
+    assert audit["summary"]["reader"] == name
 
 
 def test_index_looks_for_itself_if_the_reader_is_auto(tmp_path, aulens):

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from contracts.files import read_contract
+from contracts.surveys import Audit
 from errors import DataError, NoInputError, OutputExistsError, UsageError
 from pipeline.index import index, read_index, summary
 from tests.indexing import index_params
@@ -31,7 +33,7 @@ def raw(tmp_path):
 
 
 def test_the_table_keeps_every_row_in_order(raw, tmp_path):
-    counts = index(raw, tmp_path / "mine", PARAMS, quiet)["counts"]
+    counts = index(raw, tmp_path / "mine", PARAMS, quiet).counts
     rows = read_index(tmp_path / "mine")[0].rows(named=True)
     assert rows[0] == {
         "id": "a.jpg",
@@ -178,15 +180,15 @@ def test_progress_ends_with_everything(raw, tmp_path):
 def test_a_reader_is_found_by_what_lies_there(raw, tmp_path):
     auto = PARAMS.model_copy(update={"reader": "auto"})
     audit = index(raw, tmp_path / "mine", auto, quiet)
-    assert audit["census"]["saw"] == "labels.csv"
+    assert audit.summary.saw == "labels.csv"
     assert read_index(tmp_path / "mine")[1]["metadata"]["reader"] == "csv"
 
 
 def test_what_is_left_out_is_counted_listed_and_told(tmp_path):
     raw = open_expressions(tmp_path / "raw")
     audit = index(raw, tmp_path / "mine", PARAMS.model_copy(update={"reader": "auto"}), quiet)
-    assert audit == json.loads((tmp_path / "mine" / "audit.json").read_bytes())
-    assert audit["census"]["left_out"]["labels that differ"] == {"all": 2}
+    assert audit == read_contract(Audit, tmp_path / "mine" / "audit.json", "")
+    assert audit.summary.left_out["labels that differ"] == {"all": 2}
     assert "left out, contempt: all 1" in summary(audit)
     left_out = (tmp_path / "mine" / "left_out.csv").read_text().splitlines()
     assert left_out[0] == "path,reason,split"

@@ -1,5 +1,6 @@
 """What a reader found, taken and left out, beside what was published."""
 
+from contracts.surveys import DatasetSummary
 from pipeline.datasets.reader import LeftOut
 from pipeline.indexing.dataset_summary import summarize_dataset, summary_lines
 from pipeline.indexing.reader_detection import ReaderChoice
@@ -15,14 +16,14 @@ FOUND = [
 
 
 def test_everything_that_is_listed_is_counted():
-    assert summarize_dataset(FOUND, ReaderChoice("affectnet_npy", "train_set")) == {
-        "reader": "affectnet_npy",
-        "saw": "train_set",
-        "listed": {"train": 3, "val": 2},
-        "published": {"train": 287_651, "val": 3_999},
-        "left_out": {"contempt": {"train": 2}, "no face": {"val": 1}},
-        "note": "",
-    }
+    assert summarize_dataset(FOUND, ReaderChoice("affectnet_npy", "train_set")) == DatasetSummary(
+        reader="affectnet_npy",
+        saw="train_set",
+        listed={"train": 3, "val": 2},
+        published={"train": 287_651, "val": 3_999},
+        left_out={"contempt": {"train": 2}, "no face": {"val": 1}},
+        note="",
+    )
 
 
 def test_it_is_told_in_lines():
@@ -51,7 +52,7 @@ def test_pictures_without_a_split_are_counted_together():
     counted = summarize_dataset(
         [Sample("a", "a", 0), LeftOut("b", "contempt")], ReaderChoice("open_expressions")
     )
-    assert counted["listed"] == {"all": 2}
+    assert counted.listed == {"all": 2}
     assert "listed all: 2 (published: 13,690)" in summary_lines(counted)
 
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from anatomy.expressions import EXPRESSIONS
+from benchmarks.made_results import AN_AUDIT, NOTHING_FOUND
+from contracts.surveys import DatasetSummary, Findings
 from errors import CorruptError
 from report.survey_section import (
     audit_table,
@@ -15,13 +17,12 @@ from report.survey_section import (
 from store.building import building
 from store.files import atomic_write, canonical_json, write_npz
 
-NOBODY = {name: 0 for name in EXPRESSIONS}
 FOUND = {
     "dataset": "made-up",
     "notice": None,
-    "audit": {
-        "counts": {"train": {**NOBODY, "Fear": 1200}, "val": NOBODY, "test": {**NOBODY, "Fear": 3}},
-        "found": {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
+    "audit": AN_AUDIT
+    | {
+        "found": NOTHING_FOUND | {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
         "warnings": ["The person is unknown for 5 of 1,203 pictures."],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
@@ -34,6 +35,14 @@ FOUND = {
         {"id": "b.png", "expression": "Fear", "status": "empty", "detail": "0 bytes"},
     ],
 }
+
+
+def a_summary(**changes):
+    return DatasetSummary(**AN_AUDIT["summary"] | changes)
+
+
+def findings(**changes):
+    return Findings(**NOTHING_FOUND | changes)
 
 
 @pytest.fixture
@@ -88,28 +97,23 @@ def test_only_what_occurred_has_a_column():
 
 
 def test_what_the_labels_list_stands_beside_what_was_published_and_left_out():
-    census = {
-        "listed": {"train": 1200, "test": 3},
-        "published": {"train": 1201, "test": 3},
-        "left_out": {"contempt": {"train": 7}},
-    }
-    table = listed_table("x", census)
+    published = {"train": 1201, "test": 3}
+    table = listed_table("x", a_summary(published=published, left_out={"contempt": {"train": 7}}))
     assert table.head == ("split", "listed", "published", "contempt")
     assert table.rows == (("train", "1,200", "1,201", "7"), ("test", "3", "3", "–"))
 
 
-def test_a_census_of_a_dataset_that_nobody_published_has_no_such_column():
-    table = listed_table("x", {"listed": {"all": 3}, "published": {}, "left_out": {}})
+def test_a_dataset_that_nobody_published_has_no_such_column():
+    table = listed_table("x", a_summary())
     assert table.head == ("split", "listed")
 
 
 def test_findings_of_the_audit_stand_a_row_each_with_an_example():
     pairs = {"sets": 1, "pictures": 2, "across_splits": 1}
-    found = {
-        "same_content": pairs | {"first": [[["a.png", "test"], ["b.png", "train"]]]},
-        "look_alike": {"sets": 0, "pictures": 0, "across_splits": 0, "first": []},
-        "unnamed": {"pictures": 1, "first": ["stray.png"]},
-    }
+    found = findings(
+        same_content=pairs | {"first": [[("a.png", "test"), ("b.png", "train")]]},
+        unnamed={"pictures": 1, "first": ["stray.png"]},
+    )
     table = audit_table("x", found)
     assert table.head == ("finding", "example", "pictures", "sets", "across splits")
     assert table.name == "x__audit"
@@ -120,16 +124,14 @@ def test_findings_of_the_audit_stand_a_row_each_with_an_example():
 
 
 def test_pictures_of_one_person_are_a_finding_only_across_splits():
-    person = {"sets": 3, "pictures": 9, "across_splits": 0, "first": [[["a", "test"]]]}
-    assert audit_table("x", {"same_person": person}) is None
-    assert audit_table("x", {"same_person": person | {"across_splits": 1}}).rows[0][2:] == (
-        *("9", "3", "1"),
-    )
+    person = {"sets": 3, "pictures": 9, "across_splits": 0, "first": [[("a", "test")]]}
+    assert audit_table("x", findings(same_person=person)) is None
+    shared = findings(same_person=person | {"across_splits": 1})
+    assert audit_table("x", shared).rows[0][2:] == ("9", "3", "1")
 
 
-@pytest.mark.parametrize("found", [None, {}, {"unnamed": {"pictures": 0, "first": []}}])
-def test_an_audit_that_found_nothing_has_no_table(found):
-    assert audit_table("x", found) is None
+def test_an_audit_that_found_nothing_has_no_table():
+    assert audit_table("x", findings()) is None
 
 
 def test_a_dataset_without_a_survey_has_no_part(tmp_path):

@@ -1,9 +1,9 @@
 """What a reader found, taken and left out, beside what was published."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from contracts.surveys import DatasetSummary
 from errors import printable
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed
@@ -20,44 +20,40 @@ def partition(found: Sequence[Listed]) -> tuple[list[Sample], list[LeftOut]]:
     return samples, [one for one in found if isinstance(one, LeftOut)]
 
 
-def summarize_dataset(found: Sequence[Listed], chosen: ReaderChoice) -> dict[str, Any]:
+def summarize_dataset(found: Sequence[Listed], chosen: ReaderChoice) -> DatasetSummary:
     """Count what a dataset lists.
 
     Args:
         found: as the reader gave it, with the dataset's own splits.
         chosen: the reader.
-
-    Returns:
-        reader; saw; listed and published: split -> pictures; left_out: reason -> split -> pictures;
-        note.
     """
     _, left_out = partition(found)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for one in left_out:
         reasons[one.reason][one.split or NO_SPLIT] += 1
-    return {
-        "reader": chosen.name,
-        "saw": chosen.saw,
-        "listed": dict(Counter(one.split or NO_SPLIT for one in found)),
-        "published": dict(DATASETS[chosen.name].listed),
-        "left_out": {reason: dict(counts) for reason, counts in reasons.items()},
-        "note": DATASETS[chosen.name].note,
-    }
+    return DatasetSummary(
+        reader=chosen.name,
+        saw=chosen.saw,
+        listed=dict(Counter(one.split or NO_SPLIT for one in found)),
+        published=dict(DATASETS[chosen.name].listed),
+        left_out={reason: dict(counts) for reason, counts in reasons.items()},
+        note=DATASETS[chosen.name].note,
+    )
 
 
-def summary_lines(counted: Mapping[str, Any]) -> str:
-    """Return a census as lines of text."""
-    why = f", for it has {counted['saw']}" if counted["saw"] else ""
-    lines = [f"reader {counted['reader']}{printable(why)}"]
-    published = counted["published"]
-    for split, number in counted["listed"].items():
+def summary_lines(counted: DatasetSummary) -> str:
+    """Return a summary as lines of text."""
+    why = f", for it has {counted.saw}" if counted.saw else ""
+    lines = [f"reader {counted.reader}{printable(why)}"]
+    published = counted.published
+    for split, number in counted.listed.items():
         lines.append(f"listed {split}: {number:,}{_beside(number, published.get(split))}")
-    for split in published.keys() - counted["listed"].keys():
+    for split in published.keys() - counted.listed.keys():
         lines.append(f"listed {split}: none{_beside(0, published[split])}")
-    for reason, counts in sorted(counted["left_out"].items()):
+    for reason, counts in sorted(counted.left_out.items()):
         of = ", ".join(f"{split} {number:,}" for split, number in counts.items())
         lines.append(printable(f"left out, {reason}: {of}"))
-    return "\n".join([*lines, f"note: {counted['note']}"] if counted["note"] else lines)
+    return "\n".join([*lines, f"note: {counted.note}"] if counted.note else lines)
 
 
 def _beside(number: int, published: int | None) -> str:

@@ -1,0 +1,120 @@
+"""audit.json of stage index, and survey.json of stage survey: what became of a dataset's pictures.
+
+A count by split, expression or status is a dict: name -> pictures.
+"""
+
+from pydantic import Field
+
+from contracts.files import Contract
+
+Counts = dict[str, int]
+
+
+class SetsFound(Contract):
+    """Sets of pictures that have something in common.
+
+    Attributes:
+        sets: how many. pictures: in all sets. across_splits: sets in more than one split.
+        first: some sets, those across splits first; each of (picture, split).
+    """
+
+    sets: int
+    pictures: int
+    across_splits: int
+    first: list[list[tuple[str, str]]]
+
+
+class FilesFound(Contract):
+    """Single files.
+
+    Attributes:
+        pictures: how many files or folders. first: the first names.
+        statuses, kinds: by status, by ending; empty where files have none or all have the same.
+    """
+
+    pictures: int
+    first: list[str]
+    statuses: Counts = Field(default_factory=dict)
+    kinds: Counts = Field(default_factory=dict)
+
+
+class Findings(Contract):
+    """What is wrong with a dataset: see pipeline.indexing.audit and pipeline.indexing.unread."""
+
+    same_content: SetsFound
+    look_alike: SetsFound
+    same_person: SetsFound
+    contradicting_labels: SetsFound
+    unusable: FilesFound
+    too_large: FilesFound
+    unnamed: FilesFound
+    not_read: FilesFound
+    litter: FilesFound
+    dead_links: FilesFound
+    locked: FilesFound
+
+
+class DatasetSummary(Contract):
+    """What the reader found.
+
+    Attributes:
+        reader: row of DATASETS. saw: the files it was chosen by; empty if it was named.
+        listed, published: by split; a picture without one counts as `all`.
+        left_out: reason -> by split.
+        note: what users of this dataset should know; may be empty.
+    """
+
+    reader: str
+    saw: str
+    listed: Counts
+    published: Counts
+    left_out: dict[str, Counts]
+    note: str
+
+
+class Audit(Contract):
+    """audit.json.
+
+    Attributes:
+        counts: split -> by expression. persons: by split.
+        summary: what the reader found. found: what is wrong. lines: the same as text.
+        remarks: how the folder was read. warnings: why scores may mislead.
+    """
+
+    counts: dict[str, Counts]
+    persons: Counts
+    summary: DatasetSummary
+    found: Findings
+    lines: list[str]
+    remarks: list[str]
+    warnings: list[str]
+
+
+class FailedRow(Contract):
+    """A picture without a usable face: its row of the status table."""
+
+    id: str
+    expression: str
+    status: str
+    detail: str
+
+
+class Survey(Contract):
+    """survey.json.
+
+    Attributes:
+        dataset, notice: of the dataset.
+        audit: of its index.
+        status: by status. by_expression: expression -> by status.
+        backend, remark: of usable faces: by detector, by word of the detail.
+        failed: some that failed, as many as in pictures.npz.
+    """
+
+    dataset: str
+    notice: str | None
+    audit: Audit
+    status: Counts
+    by_expression: dict[str, Counts]
+    backend: Counts
+    remark: Counts
+    failed: list[FailedRow]
