@@ -113,9 +113,15 @@ def printable(name: str) -> str:
     )
 
 
-def did_you_mean(name: str, known: list[str]) -> str:
-    """Return ' Did you mean x?' for a near miss, else an empty string."""
-    near = get_close_matches(name, known, n=1)
+def did_you_mean(name: str, known: list[str], cutoff: float = 0.6) -> str:
+    """Return ' Did you mean x?' for a near miss, else an empty string.
+
+    Args:
+        name: what was given.
+        known: what there is.
+        cutoff: how near, from 0 to 1: the ratio of difflib.
+    """
+    near = get_close_matches(name, known, n=1, cutoff=cutoff)
     return f" Did you mean '{near[0]}'?" if near else ""
 
 

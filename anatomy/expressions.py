@@ -20,6 +20,9 @@ SYNONYMS = {
 
 _IDS = {name.lower(): number for number, name in enumerate(EXPRESSIONS)}
 
+_NEAR = 0.7
+"""How near a misspelt word must be: at 0.6, `angst`, which is German for fear, suggests angry."""
+
 
 def named_expression(word: str) -> str:
     """Return the canonical name of an expression that a user names, in any case or as a synonym.
@@ -54,5 +57,5 @@ def expression_id(word: str, where: str) -> int:
         else "Correct the label file, "
         "or map the word with `label_map` of this dataset in params.yaml."
     )
-    near = did_you_mean(key, [*_IDS, *SYNONYMS])
+    near = did_you_mean(key, [*_IDS, *SYNONYMS], _NEAR)
     raise DataError(where, f"label '{printable(word)}' is none of {known}.{near} {hint}")

@@ -135,14 +135,14 @@ def test_null_in_the_label_map_leaves_out_and_contempt_always_is(tmp_path):
     text = "file,label\na.jpg,fear\nb.jpg,bored\nc.jpg,Contempt\nd.jpg,8\n"
     found = csv(tmp_path, text, label_map={"bored": None, 8: "contempt"})
     assert [one.reason for one in found if isinstance(one, LeftOut)] == [
-        *("label_map leaves out 'bored'", "contempt", "contempt"),
+        *("'bored' is null in label_map", "contempt", "contempt"),
     ]
     assert len(found) == 4
 
 
 def test_litter_in_a_table_is_left_out(tmp_path):
     found = csv(tmp_path, "file,label\n@eaDir/a.jpg,fear\nx/._a.jpg,fear\n.mine/a.jpg,fear\n")
-    assert [getattr(one, "reason", None) for one in found] == ["litter @eadir", "litter ._*", None]
+    assert [getattr(one, "reason", None) for one in found] == ["litter @eaDir", "litter ._*", None]
 
 
 @pytest.mark.parametrize(("sign", "said"), [(";", "';'"), ("\t", "tabs"), ("|", r"'\|'")])

@@ -81,10 +81,22 @@ def test_all_unknown_folders_are_named_at_once_with_the_option(tmp_path):
 def test_null_leaves_a_folder_out_and_contempt_always_is(tmp_path):
     folders(tmp_path, "bored/a.jpg", "Contempt/b.jpg", "fear/c.jpg")
     left, other, taken = read_folder(tmp_path, {"label_map": {"bored": None}})
-    assert (left.reason, other.reason) == ("contempt", "label_map leaves out 'bored'")
+    assert (left.reason, other.reason) == ("contempt", "'bored' is null in label_map")
     assert taken.path == "fear/c.jpg"
 
 
 def test_a_folder_of_fer2013s_own_splits_is_a_split(tmp_path):
     found = read_folder(folders(tmp_path, "PublicTest/fear/a.jpg", "PrivateTest/fear/b.jpg"), {})
     assert sorted((one.path[:3], one.split) for one in found) == [("Pri", "test"), ("Pub", "val")]
+
+
+def test_a_split_of_another_name_is_no_class(tmp_path):
+    folders(tmp_path, "eval/fear/a.jpg", "eval/sad/b.jpg", "train/fear/c.jpg")
+    with pytest.raises(DataError, match="folders eval hold folders named as expressions"):
+        list(read_folder(tmp_path, {}))
+
+
+def test_angst_is_not_taken_for_angry(tmp_path):
+    with pytest.raises(DataError) as caught:
+        list(read_folder(folders(tmp_path, "angst/a.jpg"), {}))
+    assert "Did you mean" not in str(caught.value)

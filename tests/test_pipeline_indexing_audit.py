@@ -238,9 +238,9 @@ def test_litter_and_unknown_endings_are_counted_and_listed(raw, tmp_path):
     (raw / "@eaDir").mkdir()
     (raw / "phone.heic").write_bytes(b"\x00\x00\x00\x18ftypheic")
     found = found_in(raw, CLEAN)
-    assert found["litter"]["kinds"] == {"@eadir": 1}
+    assert found["litter"]["kinds"] == {"@eaDir": 1}
     assert found["not_read"]["kinds"] == {"HEIC, convert it to JPEG or PNG": 1}
     assert "files that are not read: 1, such as 'phone.heic'" in lines(tmp_path)
     left_out = (tmp_path / "index" / "left_out.csv").read_text()
-    assert "\n@eaDir,litter @eadir,\n" in left_out
+    assert "\n@eaDir,litter @eaDir,\n" in left_out
     assert '\nphone.heic,"HEIC, convert it to JPEG or PNG",\n' in left_out

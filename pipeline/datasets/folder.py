@@ -1,6 +1,6 @@
 """The `folder` dataset: one folder per expression, optionally under train, val and test."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,22 @@ def _refuse_unknown(root: Path, files: Sequence[Path], options: Mapping[str, Any
     if refused:
         first = next(iter(refused.values()))
         example = ", ".join(f'"{printable(name)}": ...' for name in refused)
+        splits = [name for name in refused if _holds_classes(folders, name)]
+        if splits:
+            raise DataError(
+                first.where,
+                f"folders {', '.join(map(printable, splits))} hold folders named as expressions: "
+                "they seem to be splits. Name them train, val and test.",
+            )
         raise DataError(
             first.where,
             f"{first.what} All that are unknown, in options (null leaves one out): "
             f"label_map: {{{example}}}",
         )
+
+
+def _holds_classes(folders: Iterable[Path], name: str) -> bool:
+    return any(folder.parent.name == name and folder.name.lower() in _WORDS for folder in folders)
 
 
 def _classes(root: Path, file: Path) -> tuple[tuple[str, ...], str | None]:

@@ -87,7 +87,7 @@ def expression_or_reason(label: str, words: Mapping[str, str | None], where: str
     key = label if label in words else label.strip()
     word = words.get(key, label)
     if word is None:
-        return f"label_map leaves out '{printable(key[:40])}'"
+        return f"'{printable(key[:40])}' is null in label_map"
     if word.strip().lower() in ("contempt", "contemptuous"):
         return "contempt"
     return expression_id(word, where)

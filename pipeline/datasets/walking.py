@@ -29,12 +29,12 @@ DOCUMENTS = frozenset(
 """Endings of labels, annotations and texts: neither pictures nor missed."""
 
 LITTER = (
-    *("._*", ".ds_store", "__macosx", ".appledouble", ".spotlight-*", ".trash*", ".fseventsd"),
-    *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
-    *("@eadir", "#recycle", "@recycle", "@recently-snapshot", ".@__thumb", "#snapshot"),
+    *("._*", ".DS_Store", "__MACOSX", ".AppleDouble", ".Spotlight-*", ".Trash*", ".fseventsd"),
+    *("Thumbs.db", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"),
+    *("@eaDir", "#recycle", "@Recycle", "@Recently-Snapshot", ".@__thumb", "#snapshot"),
     *(".ipynb_checkpoints", "__pycache__", ".git", ".svn", ".hg", ".dvc", "lost+found"),
 )
-"""Files and folders that systems, network disks and editors leave behind; in lower case."""
+"""Files and folders that systems, network disks and editors leave behind, in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,8 @@ class Contents:
 
 def litter(name: str) -> str | None:
     """Return the pattern of LITTER that a file's or folder's name fits; None if it fits none."""
-    return next((pattern for pattern in LITTER if fnmatchcase(name.lower(), pattern)), None)
+    low = name.lower()
+    return next((pattern for pattern in LITTER if fnmatchcase(low, pattern.lower())), None)
 
 
 def walk(root: Path) -> Contents:
