@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from PIL import Image
 
 RAF_CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 AFFECTNET_CLASSES = (
@@ -194,6 +195,68 @@ def folder(root):
     return put(root, "train/Happy/a.jpg", "train/sad/b.jpg", "test/sad/c.jpg")
 
 
+def affectnet_kaggle(root):
+    """AffectNet's copy on Kaggle: the table and the folder differ on one picture."""
+    rows = ("0,anger/image0.jpg,surprise,0.87", "1,anger/image1.jpg,anger,0.85")
+    lines = [",pth,label,relFCs", *rows, "2,contempt/image2.jpg,contempt,0.8"]
+    put(root, "labels.csv", text="\n".join(lines) + "\n")
+    return put(root, "anger/image0.jpg", "anger/image1.jpg", "contempt/image2.jpg")
+
+
+def expw(root, top="data/"):
+    """ExpW: one picture with two faces, one with one."""
+    lines = ("a_1.jpg 0 10 20 50 60 42.5 3", "a_1.jpg 1 10 120 150 60 40.1 0")
+    text = "\n".join([*lines, "b 2.jpg 0 1 2 3 4 9.9 6"]) + "\n"
+    put(root, f"{top}label/label.lst", text=text)
+    return put(root, f"{top}image/origin/a_1.jpg", f"{top}image/origin/b 2.jpg")
+
+
+def ck_plus(root):
+    """CK+: a labelled sequence, one of contempt, one without a label."""
+    for sequence, frames in (("S005/001", 6), ("S005/002", 4), ("S010/001", 3)):
+        stem = sequence.replace("/", "_")
+        names = [f"{stem}_{frame:08d}.png" for frame in range(1, frames + 1)]
+        put(root, *(f"cohn-kanade-images/{sequence}/{name}" for name in names))
+    for stem, label in (("S005_001_00000006", 3), ("S005_002_00000004", 2)):
+        folder = stem.rpartition("_")[0].replace("_", "/")
+        put(root, f"Emotion/{folder}/{stem}_emotion.txt", text=f"   {label}.0000000e+00\n")
+    return root
+
+
+def kdef(root):
+    """KDEF: one person in both sessions, another one, and a strange name."""
+    put(root, "AF01/AF01ANFL.JPG", "BF01/BF01SUS.JPG", "AM02/am02afhr.jpg", "AM02/notes.jpg")
+    return root
+
+
+def jaffe(root):
+    """JAFFE: two persons."""
+    return put(root, "jaffe/KA.AN1.39.tiff", "jaffe/KA.FE2.46.tiff", "jaffe/YM.NE1.49.tiff")
+
+
+def yolo(root):
+    """YOLO's layout: a box, the whole picture, two faces, contempt, no label."""
+    put(root, "data.yaml", text="nc: 3\nnames: [Anger, Contempt, Happy]\n")
+    labels = {
+        "train/labels/a.txt": "2 0.5 0.5 0.5 0.25\n",
+        "train/labels/b.txt": "0 0.5 0.5 1 1\n",
+        "valid/labels/c.txt": "0 0.25 0.5 0.5 0.5\n2 0.75 0.5 0.5 0.5\n",
+        "test/labels/d.txt": "1 0.5 0.5 1 1\n",
+    }
+    for name, text in labels.items():
+        put(root, name, text=text)
+        png(root / name.replace("labels", "images").replace(".txt", ".png"))
+    png(root / "test/images/e.png")
+    (root / "test/labels").mkdir(exist_ok=True)
+    return root
+
+
+def png(file, width=80, height=40):
+    """Write a picture of one grey, another one for another name."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (width, height), sum(file.name.encode()) % 256).save(file)
+
+
 MINIATURES = {
     "demo": demo,
     "csv": csv,
@@ -205,5 +268,11 @@ MINIATURES = {
     "sfew": sfew,
     "mma": mma,
     "open_expressions": open_expressions,
+    "affectnet_kaggle": affectnet_kaggle,
+    "expw": expw,
+    "ck_plus": ck_plus,
+    "kdef": kdef,
+    "jaffe": jaffe,
+    "yolo": yolo,
 }
 """Reader -> what makes a folder for it."""

@@ -3,11 +3,16 @@
 Files:
     affectnet.py           what both releases of AffectNet share
     affectnet_csv.py       AffectNet as tables and numbered folders (2017 to 2020)
+    affectnet_kaggle.py    AffectNet's copy on Kaggle with labels.csv
     affectnet_npy.py       AffectNet as numbered pictures with .npy files (since 2021)
+    ck_plus.py             CK+: sequences from neutral to a peak
     csv_columns.py         which column of a table holds what
     csv_table.py           reader `csv`: one table that names every picture
+    expw.py                ExpW: several faces per picture
     ferplus.py             FER+: ten votes per face, and how they become a label
     folder.py              reader `folder`: one folder per expression
+    jaffe.py               JAFFE, by the names of its pictures
+    kdef.py                KDEF, by the names of its pictures
     mma.py                 MMA Facial Expression
     open_expressions.py    muxspace/facial_expressions
     path_patterns.py       what paths tell: options `person` and `expression`
@@ -17,18 +22,25 @@ Files:
     sfew.py                SFEW 2.0
     table.py               label files, read strictly and line by line
     walking.py             everything below a folder: pictures, litter, links
+    yolo.py                boxes in YOLO's layout
 """
 
 from pipeline.datasets.affectnet_csv import AFFECTNET_CSV
+from pipeline.datasets.affectnet_kaggle import AFFECTNET_KAGGLE
 from pipeline.datasets.affectnet_npy import AFFECTNET_NPY
+from pipeline.datasets.ck_plus import CK_PLUS
 from pipeline.datasets.csv_table import CSV, DEMO
+from pipeline.datasets.expw import EXPW
 from pipeline.datasets.ferplus import FERPLUS
 from pipeline.datasets.folder import FOLDER
+from pipeline.datasets.jaffe import JAFFE
+from pipeline.datasets.kdef import KDEF
 from pipeline.datasets.mma import MMA
 from pipeline.datasets.open_expressions import OPEN_EXPRESSIONS
 from pipeline.datasets.raf_db import RAF_DB
 from pipeline.datasets.reader import Reader
 from pipeline.datasets.sfew import SFEW
+from pipeline.datasets.yolo import YOLO
 
 AUTO = "auto"
 """Instead of a reader: the one that fits what lies in the dataset's folder."""
@@ -40,8 +52,14 @@ DATASETS: dict[str, Reader] = {
     "raf_db": RAF_DB,
     "affectnet_npy": AFFECTNET_NPY,
     "affectnet_csv": AFFECTNET_CSV,
+    "affectnet_kaggle": AFFECTNET_KAGGLE,
     "ferplus": FERPLUS,
     "sfew": SFEW,
     "mma": MMA,
     "open_expressions": OPEN_EXPRESSIONS,
+    "expw": EXPW,
+    "ck_plus": CK_PLUS,
+    "kdef": KDEF,
+    "jaffe": JAFFE,
+    "yolo": YOLO,
 }

@@ -1,6 +1,5 @@
 """The `csv` dataset: one table that names every picture and its expression."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -19,7 +18,14 @@ from pipeline.datasets.csv_columns import (
     near_names,
 )
 from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
-from pipeline.datasets.reader import LeftOut, Listed, Reader, expression_or_reason, needs_paths
+from pipeline.datasets.reader import (
+    LeftOut,
+    Listed,
+    Reader,
+    expression_or_reason,
+    named_by_box,
+    needs_paths,
+)
 from pipeline.datasets.table import ABSENT, header_of, lines, numbers, rows, split_of
 from pipeline.datasets.walking import litter
 from pipeline.paths import safe_path
@@ -64,8 +70,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         )
     points = read_landmarks(root / options["landmarks"]) if options.get("landmarks") else {}
     listed = list(_rows(root, table, options))
-    several = {path for path, count in Counter(one.path for _, one in listed).items() if count > 1}
-    named = ((line, _named_by_box(one) if one.path in several else one) for line, one in listed)
+    named = zip((line for line, _ in listed), named_by_box(one for _, one in listed), strict=True)
     for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
         known = points.get(one.path) if isinstance(one, Sample) else None
         yield replace(one, landmarks=known) if points and isinstance(one, Sample) else one
@@ -120,12 +125,6 @@ def _once(table: Path, listed: Iterator[tuple[int, Listed]]) -> Iterator[Listed]
             )
         seen[name] = line
         yield one
-
-
-def _named_by_box(one: Listed) -> Listed:
-    if not isinstance(one, Sample) or one.box is None:
-        return one
-    return replace(one, id=f"{one.path}#{','.join(f'{number:.10g}' for number in one.box)}")
 
 
 def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:

@@ -1,8 +1,10 @@
 """What a reader of a dataset is, and what readers share."""
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +113,42 @@ def best_layout(*checks: LayoutCheck) -> LayoutCheck:
         return max(seen, key=lambda clues: sum(there for _, there in clues) / len(clues))
 
     return check_layout
+
+
+_LOOK_AT = 100
+_DEEP = 3
+
+
+def needs_named(example: str, pattern: str) -> LayoutCheck:
+    """Return a look for a file whose whole name fits a pattern, in the folder or some levels below.
+
+    Args:
+        example: of such a name, for messages.
+        pattern: regular expression, in any case.
+    """
+    fits = re.compile(pattern, re.IGNORECASE).fullmatch
+
+    def check_layout(root: Path) -> list[LayoutClue]:
+        folders, found = [root], False
+        for _ in range(_DEEP):
+            below = [one for folder in folders for one in islice(folder.iterdir(), _LOOK_AT)]
+            found = found or any(fits(one.name) for one in below)
+            folders = [one for one in below if one.is_dir()][:_LOOK_AT]
+        return [((example,), found)]
+
+    return check_layout
+
+
+def named_by_box(listed: Iterable[Listed]) -> Iterator[Listed]:
+    """Make the box part of the ids of samples that show several faces of one picture."""
+    everything = list(listed)
+    counts = Counter(one.path for one in everything)
+    for one in everything:
+        if isinstance(one, Sample) and one.box is not None and counts[one.path] > 1:
+            box = ",".join(f"{number:.10g}" for number in one.box)
+            yield replace(one, id=f"{one.path}#{box}")
+        else:
+            yield one
 
 
 def first_there(root: Path, *names: str) -> Path | None:

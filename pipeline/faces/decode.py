@@ -28,6 +28,8 @@ _JPEGS = ("JPEG", "MPO")
 """MPO: a JPEG with further pictures behind it, as phones write."""
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"GIF8", b"II*\x00", b"MM\x00*")
 _GLANCE_PX = 64
+_ORIENTATION, _SIDEWAYS = 0x0112, range(5, 9)
+"""The tag of EXIF, and its values for pictures that lie on their side."""
 _MID_GREY = (128, 128, 128)
 
 
@@ -137,6 +139,22 @@ def glance(payload: bytes, limits: PictureLimits) -> U8Image:
         UndecodableError: as `decode`.
     """
     return _guarded(_glance, payload, limits)
+
+
+def upright_size(payload: bytes) -> tuple[int, int]:
+    """Return width and height of a picture in px as it is decoded, by its header alone.
+
+    Raises:
+        UndecodableError: as `decode`.
+    """
+    return _guarded(_upright_size, payload, PictureLimits(max_pixels=1 << 62, min_side_px=1))
+
+
+def _upright_size(payload: bytes, limits: PictureLimits) -> tuple[int, int]:
+    image = Image.open(io.BytesIO(payload), formats=FORMATS)
+    width, height = image.size
+    sideways = image.getexif().get(_ORIENTATION) in _SIDEWAYS
+    return (height, width) if sideways else (width, height)
 
 
 def _guarded(read: Callable[[bytes, PictureLimits], T], payload: bytes, limits: PictureLimits) -> T:
