@@ -25,9 +25,11 @@ PRESETS = Path(__file__).parents[1] / "presets"
 def use(name: str, reader: str, params: Path) -> None:
     """Make data/raw/NAME the dataset that `dvc repro` uses.
 
-    Adds the section index.NAME to params.yaml if it is not there.
+    Adds the section index.NAME to params.yaml if it is not there. Names the preset that fits, and
+    says very roughly how long training takes.
     """
-    from params.editing import use_dataset
+    from params import load
+    from params.editing import preset_for, presets, use_dataset
     from pipeline.indexing.reader_detection import ReaderChoice, choose
 
     raw = Path("data/raw") / name
@@ -36,10 +38,14 @@ def use(name: str, reader: str, params: Path) -> None:
     use_dataset(params, name, chosen.name)
     if chosen.saw:
         echo(f"{raw} looks like {chosen.name}: it has {chosen.saw}")
-    echo(
-        f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}. "
-        "Next: dvc repro"
-    )
+    echo(f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}.")
+    fitting = preset_for(PRESETS, chosen.name)
+    if fitting:
+        echo(f"A preset for it: python cli.py preset {fitting} ({presets(PRESETS)[fitting]})")
+    echo(load(params).training_time())
+    if Path("data").is_symlink():
+        echo("data is a link: `dvc repro` writes no output below it; see troubleshooting.")
+    echo("Next: dvc repro")
 
 
 @click.command()

@@ -18,6 +18,7 @@ from params.root import validate
 from store.building import differences
 from store.files import atomic_write
 
+_FOR_READERS = "# For readers:"
 _DATASET_AXES = ("datasets", "made", "transfers")
 """Keys of [matrix] that say which datasets are built."""
 
@@ -95,6 +96,16 @@ def presets(folder: Path) -> dict[str, str]:
         file.stem: file.read_text().splitlines()[0].removeprefix("# ")
         for file in sorted(folder.glob("*.yaml"))
     }
+
+
+def preset_for(folder: Path, reader: str) -> str | None:
+    """Return the preset that names a reader in its line `# For readers:`; None if none does."""
+    for file in sorted(folder.glob("*.yaml")):
+        for line in file.read_text().splitlines():
+            names = line.removeprefix(_FOR_READERS).replace(",", " ").split()
+            if line.startswith(_FOR_READERS) and reader in names:
+                return file.stem
+    return None
 
 
 def apply_preset(file: Path, preset: Path) -> list[str]:

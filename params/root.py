@@ -23,6 +23,7 @@ from pipeline.params import (
     SurveyParams,
 )
 from report.params import ReportParams
+from train.duration import training_time
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
 from train.params import EvaluateParams, ExportParams, TrainParams
@@ -98,6 +99,11 @@ class Params(BaseModel, frozen=True, extra="forbid"):
                 f"is missing; there is {', '.join(self.methods)}. Add the section.",
             )
         return overlaid(self.train, self.methods[name], f"methods.{name}")
+
+    def training_time(self) -> str:
+        """Say very roughly how long the training of [matrix] takes."""
+        methods = {name: self.method(name) for name in self.matrix.methods}
+        return training_time(methods, len(self.matrix.supervision))
 
     def on_transfer(self) -> EvaluateParams:
         """Return [evaluate] with [transfer] over it."""

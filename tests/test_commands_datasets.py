@@ -56,6 +56,21 @@ def test_nothing_is_written_for_a_folder_that_fits_no_reader(tmp_path, aulens):
     assert (tmp_path / "params.yaml").read_text() == before
 
 
+def test_use_names_the_preset_that_fits_and_how_long_training_takes(tmp_path, aulens):
+    raf_db(tmp_path / "data/raw/mine")
+    said = aulens("use", "mine").output
+    assert "A preset for it: python cli.py preset raf_db_published (RAF-DB, ten methods" in said
+    assert "very roughly 6 minutes per 1,000 training faces on two CPU cores" in said
+    assert said.endswith("Next: dvc repro\n")
+    assert "is a link" not in said
+
+
+def test_use_says_that_dvc_writes_nothing_below_a_link(tmp_path, aulens):
+    raf_db(tmp_path / "elsewhere/raw/mine")
+    (tmp_path / "data").symlink_to(tmp_path / "elsewhere")
+    assert "data is a link: `dvc repro` writes no output below it" in aulens("use", "mine").output
+
+
 def test_the_demo_can_be_used_before_it_is_made(tmp_path, aulens):
     assert aulens("use", "demo").exit_code == 0
     assert "datasets: [demo]" in (tmp_path / "params.yaml").read_text()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from params import load
-from params.editing import apply_preset, presets
+from params.editing import apply_preset, preset_for, presets
+from pipeline.datasets import DATASETS
 from tests.resuming import glimpse
 from train.data.augmentation import FILLS
 from train.data.samplers import SAMPLERS
@@ -22,6 +23,7 @@ from train.options import head_options, strategy_options
 
 FOLDER = Path(__file__).parents[1] / "presets"
 NAMES = sorted(presets(FOLDER))
+FILES = [FOLDER / f"{name}.yaml" for name in NAMES]
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -61,3 +63,17 @@ def test_a_preset_keeps_every_comment(applied, checkout):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_preset_says_in_a_line_what_it_is_for(name):
     assert 40 < len(presets(FOLDER)[name]) < 170
+
+
+def test_the_preset_that_fits_a_reader_is_named():
+    assert preset_for(FOLDER, "raf_db") == "raf_db_published"
+    assert preset_for(FOLDER, "affectnet_csv") == "affectnet_published"
+    assert preset_for(FOLDER, "folder") == "open_expressions"
+    assert preset_for(FOLDER, "mma") is None
+
+
+def test_every_reader_that_a_preset_names_is_one():
+    lines = [re.findall("^# For readers: (.*)$", one.read_text(), re.MULTILINE) for one in FILES]
+    named = [name for line in lines for names in line for name in names.split(", ")]
+    assert set(named) <= set(DATASETS)
+    assert len(named) == len(set(named))

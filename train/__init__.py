@@ -6,6 +6,7 @@ Files:
     checkpoint.py    checkpoints, hashed and loaded without running code
     data/            from stores to batches on the device
     device.py        chooses the device and its determinism
+    duration.py      how long training takes, very roughly
     evaluation/      stage `evaluate`: from a run to its scores
     export.py        tool `export-model`: ONNX, safetensors and a card
     export_graph.py  a model as an ONNX graph: images in, logits, attention and CAM out
