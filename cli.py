@@ -29,6 +29,7 @@ _ERRNO_CODES = {
     errno.EROFS: 73,
     errno.EEXIST: 73,
     errno.ENOTDIR: 73,
+    errno.ENAMETOOLONG: 73,
     errno.EACCES: 77,
     errno.EPERM: 77,
     errno.ENOENT: 66,

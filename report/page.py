@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from errors import printable
 from report.content import ReportContent, build_content
 from report.figures.overlays import U8, encode_jpeg, magma_stops
 from report.params import ReportParams
@@ -23,10 +25,10 @@ from report.tables.formats import FORMATS
 from report.tables.run_tables import all_runs, run_record
 from report.tables.table import Table
 from store.building import write_in_place
-from store.tables import table_bytes
+from store.tables import inert_row, table_bytes
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 6
+VERSION = 7
 _OPEN = 2
 """With more methods than this on a page, their sections start closed."""
 
@@ -70,6 +72,7 @@ def render(title: str, content: ReportContent, surveys: Sequence[SurveySection])
         trim_blocks=True,
         lstrip_blocks=True,
         loader=FileSystemLoader(folder),
+        finalize=_without_controls,
     )
     environment.filters["uri"] = _jpeg_uri
     return environment.get_template("page.html.j2").render(
@@ -82,16 +85,23 @@ def render(title: str, content: ReportContent, surveys: Sequence[SurveySection])
     )
 
 
+def _without_controls(value: object) -> object:
+    """Escape control characters in text, all but ends of lines; markup is our own."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return "\n".join(map(printable, value.split("\n")))
+    return value
+
+
 def _table_files(table: Table) -> dict[str, bytes]:
     """Return a table in every format, by path."""
     return {
-        f"{TABLES}/{table.name}.{ending}": written(table).encode("utf-8", "backslashreplace")
+        f"{TABLES}/{table.name}.{ending}": written(table).encode()
         for ending, written in FORMATS.items()
     }
 
 
 def _scores(comparisons: Sequence[Comparison]) -> memoryview:
-    rows = [run_record(run) for run in all_runs(comparisons)]
+    rows = [inert_row(run_record(run)) for run in all_runs(comparisons)]
     return table_bytes(list(dict.fromkeys(key for row in rows for key in row)), rows)
 
 

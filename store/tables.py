@@ -5,6 +5,7 @@ Small tables are rows of text; large ones, of one row per sample, are polars dat
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from errors import CorruptError
+from errors import CorruptError, printable
 from store.files import atomic_write
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ Row = dict[str, str]
 
 _BATCH_ROWS = 1 << 16
 _BLOCK_BYTES = 1 << 20
+
+
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What a spreadsheet takes for the beginning of a formula; also as full-width characters."""
+_NUMBERS = re.compile(r"[-+]?\.?[0-9](?:[-+0-9.,%()± ]|e|to)*")
+"""One number or several, such as an interval: no word, no cell, no function."""
 
 
 class _Lines(io.BytesIO):
@@ -47,6 +54,25 @@ def table_bytes(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) ->
     writer.writerow(columns)
     writer.writerows([row.get(key) for key in columns] for row in rows)
     return lines.getbuffer()
+
+
+def inert(text: str) -> str:
+    """Keep a text from being more than text where a table is opened.
+
+    A spreadsheet would take what begins with = for a formula, a terminal would obey escapes.
+    Control characters are escaped, and a quote is put before a formula; numbers stay.
+    """
+    shown = printable(text)
+    is_formula = shown.lstrip().startswith(_FORMULA) and not _NUMBERS.fullmatch(shown)
+    return f"'{shown}" if is_formula else shown
+
+
+def inert_row(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row for people's programs: its columns and texts inert. AULens reads none back."""
+    return {
+        inert(name): inert(value) if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 def read_rows(path: Path) -> list[Row]:

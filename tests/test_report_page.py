@@ -174,3 +174,24 @@ def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "demo/prm/aligned"):
         put(tmp_path / "results", place, **scores)
     assert "The change of ATT-COS is undefined" in page_of(tmp_path / "results", tmp_path / "out")
+
+
+def test_a_name_of_a_dataset_is_no_formula_and_no_order(tmp_path):
+    put(tmp_path / "results", "demo/cam/plain", notice="a\x1b]0;t\x07b", dataset="=1+1")
+    page = page_of(tmp_path / "results", tmp_path / "out")
+    assert "\x1b" not in page
+    assert "a\\x1b]0;t\\x07b" in page
+    assert "'=1+1" in (tmp_path / "out" / "scores.csv").read_text()
+
+
+def test_attributes_of_nearly_one_name_and_long_ones_have_files_of_their_own(tmp_path):
+    names = ["a b", "a/b", "x" * 300, "é" * 150]
+    group = optional_scores()["subgroups"]
+    put(
+        tmp_path / "results",
+        "demo/cam/plain",
+        **{**optional_scores(), "subgroups": dict.fromkeys(names, next(iter(group.values())))},
+    )
+    page_of(tmp_path / "results", tmp_path / "out")
+    files = [*(tmp_path / "out" / "tables").glob("*subgroups*.csv")]
+    assert len(files) == len(names)

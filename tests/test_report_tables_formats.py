@@ -44,3 +44,47 @@ def test_latex_escapes_its_special_characters_and_spans_heads():
 def test_every_format_takes_the_widest_table(tmp_path, ending):
     put(tmp_path, "demo/prm/plain", **optional_scores())
     assert FORMATS[ending](main_table(load_comparisons(tmp_path))).count("prm") == 1
+
+
+NAMES = (
+    "=cmd|' /C calc'!A0", "\t=1+1", "\r=1+1", " @SUM(A1)", "-2+cmd", "+A1", "\uff1d1",
+    "a\x1b]0;t\x07", "![x](http://a.b/c.png)", "a\n| b |", "[20, 40)", "*", "\ud800",
+)  # fmt: skip
+HOSTILE = make_table(
+    "h",
+    [Column(NAMES[0], name, (name, "[1, 2)")) for name in NAMES],
+    text_columns=len(NAMES),
+)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_no_control_character_of_a_name_is_left_in_a_table(ending):
+    text = FORMATS[ending](HOSTILE)
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert text.encode()
+
+
+def test_no_cell_and_no_head_of_a_csv_is_a_formula():
+    cells = [cell for row in csv.reader(io.StringIO(as_csv(HOSTILE))) for cell in row]
+    assert len(cells) == 3 * len(NAMES)
+    assert not [cell for cell in cells if cell.strip().startswith(("=", "+", "-", "@", "\uff1d"))]
+
+
+def test_numbers_of_a_csv_stay_numbers():
+    cells = ("−0.500", "+0.012", "−0.10 to 0.20", "−.5", "1e-05", "42")
+    table = make_table("n", [Column("", "mean", cells)], text_columns=0)
+    rows = as_csv(table).splitlines()[1:]
+    assert rows == ["-0.500", "+0.012", "-0.10 to 0.20", "-.5", "1e-05", "42"]
+
+
+def test_markdown_shows_no_picture_and_keeps_its_rows():
+    text = as_markdown(HOSTILE)
+    assert len(text.splitlines()) == 4
+    assert "![" not in text
+    assert "](" not in text.replace("\\](", "")
+
+
+def test_no_row_of_a_latex_table_begins_like_an_argument_of_the_line_before():
+    assert {line[0] for line in as_latex(HOSTILE).splitlines()} <= set("\\%{=")
+    assert r"{[}20, 40)" in as_latex(HOSTILE)
+    assert r"& {*} &" in as_latex(HOSTILE)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from polars.exceptions import ColumnNotFoundError
 
 from errors import CorruptError
-from store.tables import read_rows, read_table, write_table
+from store.tables import inert, inert_row, read_rows, read_table, write_table
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 
@@ -122,3 +122,26 @@ def test_a_column_that_is_not_there_is_named(tmp_path, word):
     write_table(tmp_path / "t.csv", ["a"], [{"a": word}])
     with pytest.raises(ColumnNotFoundError, match="other"):
         read_table(tmp_path / "t.csv", ["other"])
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("\t=1+1", "\\t=1+1"),
+        (" =HYPERLINK(1)", "' =HYPERLINK(1)"),
+        ("@a", "'@a"),
+        ("-0.5", "-0.5"),
+        ("+1e-5", "+1e-5"),
+        ("-a1", "'-a1"),
+        ("a\x1b[0m", "a\\x1b[0m"),
+        ("Anna-Lena", "Anna-Lena"),
+        ("", ""),
+    ],
+)
+def test_a_text_for_other_programs_is_no_formula_and_no_order(text, written):
+    assert inert(text) == written
+
+
+def test_a_row_for_other_programs_has_inert_heads_and_texts_and_its_numbers():
+    assert inert_row({"=a": "=b", "n": -1.5, "m": None}) == {"'=a": "'=b", "n": -1.5, "m": None}

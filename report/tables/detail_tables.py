@@ -7,6 +7,9 @@ from anatomy.expressions import EXPRESSIONS
 from contracts.scores import AuShare, Faithfulness, MacroAverage, Subgroup
 from report.reading.results import Comparison, Result
 from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
+from store.files import digest
+
+_MOST_BYTES = 120
 
 
 def file_name(comparison: Comparison, name: str) -> str:
@@ -15,8 +18,15 @@ def file_name(comparison: Comparison, name: str) -> str:
 
 
 def file_safe(name: str) -> str:
-    """Replace what some file system or LaTeX cannot take."""
-    return re.sub(r"[^\w.+-]+", "_", name)
+    """Replace what some file system or LaTeX cannot take, and shorten what is too long.
+
+    Different names stay different: what is changed gets a digest of the whole.
+    """
+    safe = re.sub(r"[^\w.+-]+", "_", name).encode()
+    if safe == name.encode("utf-8", "surrogatepass") and len(safe) <= _MOST_BYTES:
+        return name
+    short = safe[:_MOST_BYTES].decode(errors="ignore")
+    return f"{short}-{digest(name.encode('utf-8', 'surrogatepass'))[:8]}"
 
 
 def class_table(comparison: Comparison) -> Table:

@@ -5,7 +5,9 @@ import io
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
+from errors import printable
 from report.tables.table import ABSENT, Table
+from store.tables import inert
 
 _LATEX = {
     **{char: f"\\{char}" for char in "&%$#_{}"},
@@ -22,28 +24,29 @@ _LATEX = {
     "†": r"$^\dagger$",
     "·": r"$\cdot$",
     ABSENT: "--",
+    "[": "{[}",  # at the beginning of a row, the line end before it would take it for a length
+    "*": "{*}",  # and this for its starred form
 }
-_FORMULA = ("=", "+", "-", "@")
+_MARKDOWN = {
+    **{char: f"\\{char}" for char in "\\`*[]|!"},  # without brackets there is no remote image
+    "<": "&lt;",
+}
 
 
 def as_csv(table: Table) -> str:
-    """Comma-separated, numbers with an ASCII minus, nothing for a dash; one line of heads."""
+    """Comma-separated, numbers with an ASCII minus, nothing for a dash; one line of heads.
+
+    No spreadsheet takes a name in it for a formula.
+    """
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(_full_heads(table))
-    for row in table.rows:
-        words = [_inert(cell) for cell in row[: table.text_columns]]
-        writer.writerow([*words, *map(_bare, row[table.text_columns :])])
+    writer.writerow(map(inert, _full_heads(table)))
+    writer.writerows(map(_bare, row) for row in table.rows)
     return file.getvalue()
 
 
 def _bare(cell: str) -> str:
-    return "" if cell == ABSENT else cell.replace("−", "-")
-
-
-def _inert(cell: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else _bare(cell)
+    return "" if cell == ABSENT else inert(cell.replace("−", "-"))
 
 
 def as_markdown(table: Table) -> str:
@@ -54,7 +57,7 @@ def as_markdown(table: Table) -> str:
 
 
 def _piped(cell: str) -> str:
-    return cell.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return "".join(_MARKDOWN.get(char, char) for char in printable(cell))
 
 
 def as_latex(table: Table) -> str:
@@ -80,7 +83,7 @@ def _latex_line(cells: Sequence[str]) -> str:
 
 
 def _tex(text: str) -> str:
-    return "".join(_LATEX.get(char, char) for char in text)
+    return "".join(_LATEX.get(char, char) for char in printable(text))
 
 
 def _full_heads(table: Table) -> list[str]:

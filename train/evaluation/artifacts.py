@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from store.export import write_hdf5
 from store.reading import Store
-from store.tables import write_table
+from store.tables import inert_row, write_table
 from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.metrics import ATTENTION, CAM, own_cosine
 from train.params import EvaluateParams
@@ -37,7 +37,10 @@ _MAP_ATTRIBUTES: dict[str, dict[str, str | float]] = {
 
 
 def write_predictions(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
-    """Write one row per face: label, prediction, probabilities; cosines if it has an AU map."""
+    """Write one row per face: label, prediction, probabilities; cosines if it has an AU map.
+
+    Names are made inert for spreadsheets; nothing of AULens reads them back.
+    """
     labels = faces.labels_N
     attention, cam = (
         own_cosine(outputs.cosines_BMV[:, index], labels) for index in (ATTENTION, CAM)
@@ -55,7 +58,7 @@ def write_predictions(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> Non
             | (cosines if valid[index] else {})
         )
     columns = ["id", "expression", "person", "predicted", *names, "att_cos", "cam_cos"]
-    write_table(path, columns, rows)
+    write_table(path, columns, map(inert_row, rows))
 
 
 def write_maps(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:

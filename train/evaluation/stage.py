@@ -47,7 +47,7 @@ from train.evaluation.faithfulness import faithfulness
 from train.evaluation.metrics import average_faithfulness, compute_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 7
+VERSION = 8
 ALL = "all"
 Json = dict[str, Any]
 
