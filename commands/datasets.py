@@ -89,9 +89,9 @@ def preset(name: str | None, params: Path, restore: bool) -> None:
 @click.argument("out", type=PATH)
 @click.option("--rebuild", is_flag=True, help="Replace an output made from other tables.")
 def unpack(raw: Path, out: Path, rebuild: bool) -> None:
-    """Write the pictures of fer2013.csv as files: RAW -> OUT.
+    """Write packed pictures as files: RAW -> OUT.
 
-    Dataset reader ferplus reads OUT.
+    RAW holds fer2013.csv, Parquet tables or WebDataset shards. `use` recognises OUT.
     """
     from pipeline.unpack import unpack as run
 

@@ -14,5 +14,6 @@ Files:
     paths.py             keeps the paths of label files inside the dataset's folder
     repair.py            tool `repair`: builds a store again from its fingerprint
     survey.py            stage `survey`: what happened to every picture
-    unpack.py            tool `unpack`: the pictures of fer2013.csv as files
+    unpack.py            tool `unpack`: pictures in tables and shards as files
+    unpacking/           how pictures are packed: FER2013, Parquet, WebDataset
 """

@@ -96,10 +96,12 @@ def test_a_misspelt_file_is_guessed(tmp_path):
         detect(tmp_path)
 
 
-def test_fer2013_without_votes_is_a_near_miss(tmp_path):
-    fer_pixels(tmp_path)
-    with pytest.raises(NoInputError, match=r"ferplus: has fer2013\.csv, but not fer2013new\.csv"):
-        detect(tmp_path)
+def test_fer2013_without_votes_is_told_how_to_unpack(tmp_path):
+    fer_pixels(tmp_path / "fer")
+    with pytest.raises(
+        NoInputError, match=r"own labels.*unpack data/raw/fer data/raw/fer_pictures"
+    ):
+        detect(tmp_path / "fer")
 
 
 def test_a_folder_too_high_is_told_the_right_one(tmp_path):

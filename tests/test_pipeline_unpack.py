@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
+from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, OutputExistsError
+from pipeline.datasets.csv_table import read_csv
 from pipeline.datasets.ferplus import read_ferplus
+from pipeline.indexing.reader_detection import detect
 from pipeline.unpack import unpack
 from tests.miniatures import fer_pixels, fer_votes, ferplus, put
 
@@ -34,12 +37,20 @@ def test_other_tables_do_not_overwrite(tmp_path):
     assert unpack(raw, out, quiet, rebuild=True)
 
 
-@pytest.mark.parametrize("missing", ["fer2013.csv", "fer2013new.csv"])
-def test_a_table_that_is_not_there_is_named(tmp_path, missing):
-    fer_votes(fer_pixels(tmp_path))
-    (tmp_path / missing).unlink()
-    with pytest.raises(NoInputError, match=missing):
+def test_a_folder_with_nothing_packed_is_told_what_is_known(tmp_path):
+    fer_votes(tmp_path)
+    with pytest.raises(NoInputError, match=r"fer2013\.csv.*\*\.parquet.*\*\.tar"):
         unpack(tmp_path, tmp_path / "out", quiet)
+
+
+def test_fer2013_alone_keeps_its_own_labels(tmp_path):
+    raw, out = fer_pixels(tmp_path / "raw"), tmp_path / "out"
+    assert unpack(raw, out, quiet)
+    samples = list(read_csv(out, {}))
+    assert detect(out).name == "csv"
+    assert [one.split for one in samples] == ["train", "train", "train", "val", "test", "test"]
+    assert {EXPRESSIONS[one.expression] for one in samples} == {"Anger"}
+    assert cv2.imread(str(out / samples[4].path), cv2.IMREAD_UNCHANGED)[0, 0] == 4
 
 
 @pytest.mark.parametrize("table", ["fer2013.csv", "fer2013new.csv"])

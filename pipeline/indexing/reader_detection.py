@@ -10,6 +10,7 @@ from errors import NoInputError, UsageError, pick, printable
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.datasets.reader import LayoutClue
 from pipeline.indexing.class_names import numbered_folders, unknown_words
+from pipeline.unpacking import find_packing
 
 _LOOK_AT = 2000
 _LAYOUTS = "All layouts: docs/datasets.md."
@@ -89,6 +90,12 @@ def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
             )
     if numbered := numbered_folders(root):
         return numbered
+    if packing := find_packing(root):
+        name = printable(root.name)
+        return (
+            f"holds no pictures as files, but {packing}. Unpack them: "
+            f"python cli.py unpack data/raw/{name} data/raw/{name}_pictures"
+        )
     misses = {name: missed for name, wanted in clues.items() if (missed := _miss(root, wanted))}
     if misses:
         lacks = {name: sum(not there for _, there in clues[name]) for name in misses}
