@@ -14,7 +14,7 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from errors import UsageError, printable
 from params.reading import parse_yaml, read_yaml
-from params.root import validate
+from params.root import is_dataset_name, validate
 from store.building import differences
 from store.files import atomic_write
 
@@ -34,7 +34,7 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
     Raises:
         UsageError: if the name cannot be a folder's or a key.
     """
-    if not name.replace("_", "").replace("-", "").isalnum():
+    if not is_dataset_name(name):
         raise UsageError(
             "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
         )

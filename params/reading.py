@@ -8,9 +8,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from errors import NoInputError, UsageError
+from errors import NoInputError, UsageError, printable
 
-_MOST_BYTES = 1 << 20
+_MOST_BYTES = 128 << 10
+"""A longer one would be parsed for seconds; the shipped one has 15 kB."""
+_MOST_NUMBER = 2**63
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
             file, "is not there. Run from the project's folder, or name it with --params."
         )
     if file.stat().st_size > _MOST_BYTES:
-        raise UsageError(file, "is larger than 1 MB; that is no params file.")
+        raise UsageError(file, "is larger than 128 KiB; that is no params file.")
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -42,7 +44,7 @@ def parse_yaml(text: str, file: Path) -> dict[str, Any]:
 
     Raises:
         UsageError: if it is no such text, is nested too deeply, repeats parts by `*name`, which can
-            grow without bounds, or has another kind of value, such as a date.
+            grow without bounds, has a directive, or another kind of value, such as a date.
     """
     try:
         whole = _parsed(text)
@@ -57,6 +59,9 @@ def parse_yaml(text: str, file: Path) -> dict[str, Any]:
 
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever stands in it
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.startswith("%"):  # %YAML 1.1 would make `no` a boolean, %TAG an object
+            raise ValueError(f"line {number} is a directive, {printable(line):.40}. Remove it.")
     if "*" in text and "&" in text:
         events = YAML(typ="safe", pure=True).parse(text)
         alias = next((event for event in events if isinstance(event, AliasEvent)), None)
@@ -75,6 +80,8 @@ def _refuse_odd_values(file: Path, value: object, place: str = "") -> None:
     elif isinstance(value, list):
         for inner in value:
             _refuse_odd_values(file, inner, place)
+    elif isinstance(value, int) and abs(value) >= _MOST_NUMBER:
+        raise UsageError(f"{file}: {place}", "needs a number with fewer digits.")
     elif isinstance(value, float) and not isfinite(value):
         raise UsageError(f"{file}: {place}", f"needs a finite number, got {value}.")
     elif not isinstance(value, str | int | float | None):

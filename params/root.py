@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr
+from pydantic_core import PydanticCustomError
 
 from demo.params import DemoParams
-from errors import UsageError, did_you_mean, pick
+from errors import UsageError, did_you_mean, pick, printable
 from explain.params import ExplainParams
 from params.reading import read_yaml
 from pipeline.datasets import AUTO, DATASETS
@@ -36,18 +37,38 @@ Overlay = Annotated[Keys, BeforeValidator(lambda keys: {} if keys is None else k
 """Keys of another section that differ; none if nothing stands there."""
 
 
+_MOST_NAME_BYTES = 100
+
+
+def is_dataset_name(name: str) -> bool:
+    """Say whether a word can name a dataset: its folder, its key, and a word of a shell's line."""
+    plain = name.replace("_", "").replace("-", "").isalnum()
+    return plain and len(name.encode()) <= _MOST_NAME_BYTES
+
+
+def _dataset_name(name: str) -> str:
+    if not is_dataset_name(name):
+        what = f"'{printable(name):.60}' is no name for a dataset; use letters, digits, _ and -."
+        raise PydanticCustomError("unknown_name", "{what}", {"what": what})
+    return name
+
+
+DatasetName = Annotated[str, AfterValidator(_dataset_name)]
+"""dvc.yaml puts it into lines that a shell runs, so it is checked wherever it is read."""
+
+
 class Transfer(BaseModel, frozen=True, extra="forbid"):
     """An item of matrix.transfers: runs trained on one dataset are scored on another."""
 
-    train: str
-    test: str
+    train: DatasetName
+    test: DatasetName
 
 
 class MatrixParams(BaseModel, frozen=True, extra="forbid"):
     """[matrix] in params.yaml: `dvc repro` builds every combination."""
 
-    datasets: tuple[str, ...] = Field(min_length=1)
-    made: tuple[str, ...]
+    datasets: tuple[DatasetName, ...] = Field(min_length=1)
+    made: tuple[DatasetName, ...]
     kinds: tuple[Annotated[str, NameOf(HeatmapOptions.model_fields, "heatmap kind")], ...]
     methods: tuple[Annotated[str, NameOf(METHODS, "method")], ...] = Field(min_length=1)
     supervision: tuple[Literal["plain", "aligned"], ...] = Field(min_length=1)
@@ -59,7 +80,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
 
     matrix: MatrixParams
     demo: DemoParams
-    index: dict[str, IndexParams]
+    index: dict[DatasetName, IndexParams]
     align: AlignParams
     landmark: LandmarkParams
     survey: SurveyParams

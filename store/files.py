@@ -76,8 +76,12 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     atomic_write(path, buffer.getvalue())
 
 
-def read_ordinary(path: Path) -> bytes:
-    """Read a file of an output; a pipe in its place would block for ever.
+def read_ordinary(path: Path, most_bytes: int = -1) -> bytes:
+    """Read a file; a pipe in its place would block for ever.
+
+    Args:
+        path: of the file.
+        most_bytes: read only its beginning; -1: all of it.
 
     Raises:
         OSError: if it is not there, cannot be read, or is a folder, pipe or device.
@@ -86,7 +90,7 @@ def read_ordinary(path: Path) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "is no ordinary file", str(path))
-        return file.read()
+        return file.read(most_bytes)
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """AffectNet in both releases: ids, what is left out, and ids in the wrong order."""
 
+import os
 from collections import Counter
 
 import numpy as np
@@ -204,3 +205,22 @@ def test_csv_rows_that_cannot_be_accepted_are_named(tmp_path, row, message):
     one_row(tmp_path, row)
     with pytest.raises(DataError, match=rf"training\.csv, line 2.*{message}"):
         list(read_affectnet_csv(tmp_path, {}))
+
+
+@pytest.mark.parametrize(
+    ("ending", "make"),
+    [
+        ("exp", os.mkfifo),
+        ("exp", os.mkdir),
+        ("exp", lambda path: path.symlink_to("gone")),
+        ("lnd", os.mkfifo),
+        ("val", os.mkfifo),
+    ],
+)
+def test_what_is_no_file_in_place_of_an_annotation_is_refused_at_once(tmp_path, ending, make):
+    root = affectnet_npy(tmp_path, train=range(8), val=range(8))
+    file = next(root.rglob(f"*_{ending}.npy"))
+    file.unlink()
+    make(file)
+    with pytest.raises(DataError, match="finite numbers"):
+        list(read_affectnet_npy(root, {}))

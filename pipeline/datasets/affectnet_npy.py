@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from errors import DataError, NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
 from pipeline.datasets.reader import LeftOut, Listed, Reader, needs_paths
+from store.files import read_ordinary
 from store.records import Sample
 
 _SPLITS = {"train": "train_set", "val": "val_set"}
@@ -96,10 +97,11 @@ def _numbers(file: Path, count: int) -> list[float]:
     Raises:
         DataError: if there are not as many.
     """
-    with file.open("rb") as stream:
-        payload = stream.read(_MOST_BYTES)
     try:
+        payload = read_ordinary(file, _MOST_BYTES)
         values: NDArray[np.float64] = np.load(io.BytesIO(payload), allow_pickle=False).astype(float)
+    except PermissionError:
+        raise
     except Exception as error:  # a damaged file makes the reader raise anything
         raise _bad(file, count) from error
     if values.size != count or not np.isfinite(values).all():
