@@ -24,7 +24,7 @@ from pipeline.indexing.audit import (
     same_content,
 )
 from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
-from pipeline.indexing.fitness import fitness_warnings, person_suggestion
+from pipeline.indexing.fitness import fitness_warnings, person_suggestion, persons_found
 from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
@@ -128,7 +128,8 @@ def _remarks(
 ) -> list[str]:
     """Return what a user should hear of how the folder was read."""
     suggested = person_suggestion(samples, key) if "person" in reader.options.model_fields else []
-    return [*reader.remarks(raw, given), *suggested]
+    persons = persons_found(samples) if given.get("person") else []
+    return [*reader.remarks(raw, given), *persons, *suggested]
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:

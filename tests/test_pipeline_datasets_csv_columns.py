@@ -57,7 +57,9 @@ def test_what_is_kept_as_an_attribute_is_said():
 
 @pytest.mark.parametrize("name", ["pth", "image_path", "filename"])
 def test_a_needed_column_with_a_near_name_is_named_with_the_remedy(tmp_path, name):
-    with pytest.raises(DataError, match=rf"line 1.*columns: {{file: {name}}}"):
+    with pytest.raises(
+        DataError, match=rf"line 1.*'{name}' may be the file; if so, .*columns: {{file: {name}}}"
+    ):
         csv(tmp_path, f"{name},label\na.jpg,fear\n")
 
 

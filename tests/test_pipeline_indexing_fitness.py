@@ -1,6 +1,6 @@
 """What a dataset lacks for training and honest scores, said at `index`."""
 
-from pipeline.indexing.fitness import fitness_warnings, person_suggestion
+from pipeline.indexing.fitness import fitness_warnings, person_suggestion, persons_found
 from store.records import Sample
 
 
@@ -47,5 +47,9 @@ def test_a_pattern_is_suggested_only_where_no_person_is_known():
     names = [f"{name}_{n}.jpg" for name in ("ann", "bob", "cy") for n in range(3)]
     unknown = [Sample(name, name, n % 2, "train") for n, name in enumerate(names)]
     (found,) = person_suggestion(unknown, "index.mine.options")
-    assert r"set index.mine.options.person: '([^/]+?)[_-]+\d+\.\w+$'" in found
+    assert r"set index.mine.options.person: '([^/]+?)[_-]+\d+(?:\.\w+)?$'" in found
     assert person_suggestion([*unknown, GOOD[0]], "index.mine.options") == []
+
+
+def test_persons_of_a_pattern_are_shown():
+    assert persons_found(GOOD) == ["persons: 4, such as 'p0', 'p1', 'p2'"]

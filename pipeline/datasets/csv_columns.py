@@ -133,8 +133,8 @@ def _names(value: Any) -> Sequence[str]:  # noqa: ANN401 - a field of ColumnOpti
     return (value,) if isinstance(value, str) else value
 
 
-def near_names(header: Sequence[str], columns: Columns) -> list[str]:
-    """Return sentences on columns that may be what AULens looks for under another name."""
+def near_names(header: Sequence[str], columns: Columns) -> str:
+    """Return what to set for columns that may be what AULens looks for; nothing if none may be."""
     there = {
         "file": first_of(header, columns.file),
         "expression": first_of(header, columns.expression) or not columns.expression,
@@ -143,12 +143,14 @@ def near_names(header: Sequence[str], columns: Columns) -> list[str]:
         "box": {*columns.box} <= {*header},
         "landmarks": columns.landmarks in header,
     }
-    return [
-        f"column '{printable(name)}' may be the {field}; then set options: "
-        f"columns: {{{field}: {printable(name)}}}"
+    near = {
+        field: printable(name)
         for field, names in _NEAR.items()
         if not there[field] and (name := first_of(header, names))
-    ]
+    }
+    meanings = ", ".join(f"'{name}' may be the {field}" for field, name in near.items())
+    option = ", ".join(f"{field}: {name}" for field, name in near.items())
+    return f"column {meanings}; if so, set options: columns: {{{option}}}" if near else ""
 
 
 def column_remarks(header: Sequence[str], columns: Columns) -> list[str]:
@@ -163,4 +165,4 @@ def column_remarks(header: Sequence[str], columns: Columns) -> list[str]:
             for name, own in columns.kept.items()
         ]
         remarks.append(f"columns kept as attributes, not otherwise used: {', '.join(shown)}")
-    return [*remarks, *near_names(header, columns)]
+    return [*remarks, *filter(None, [near_names(header, columns)])]

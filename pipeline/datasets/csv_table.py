@@ -104,7 +104,7 @@ def _columns(table: Path, options: Mapping[str, Any]) -> Columns:
     near = near_names(header, columns)
     if near and not all(first_of(header, names) for names in needed):
         wanted = " and ".join(" or ".join(names) for names in needed)
-        raise DataError(where, f"needs the columns {wanted}, each once: {'; '.join(near)}.")
+        raise DataError(where, f"needs the columns {wanted}, each once: {near}.")
     return columns
 
 
@@ -161,7 +161,7 @@ def _listed(
     path = _path(root, row[first_of(header, columns.file)], where)
     waste = next(filter(None, map(litter, path.split("/"))), None)
     if waste:
-        return LeftOut(path, f"litter {waste}")
+        return LeftOut(path, f"litter {waste}", split_of(row.get(columns.split, ""), where))
     words = options.get("label_map", {})
     pattern = options.get("expression", "")
     label = label_of_path(pattern, path, where) if pattern else _label(row, columns, words, where)

@@ -16,9 +16,10 @@ from store.records import Sample
 
 _WORDS = {*(name.lower() for name in EXPRESSIONS), *SYNONYMS, "contempt"}
 _CANDIDATES = (
-    r"([^/]+?)[_-]+\d+\.\w+$",
+    r"([A-Za-z]{1,3}\d{1,4})[_-][^/]*$",
+    r"([^/]+?)[_-]+\d+(?:\.\w+)?$",
     r"([^/_-]+)[_-][^/]*$",
-    r"([^/]*[A-Za-z])\d+\.\w+$",
+    r"([^/]*[A-Za-z])\d+(?:\.\w+)?$",
     r"([^/]+)/[^/]+$",
 )
 """Where a person or a clip may stand in a path; the first that fits is suggested."""
@@ -41,18 +42,22 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 class PathOptions(LabelMapOptions, frozen=True):
-    """And what a picture's path says of it: the groups of a regular expression, or all of it."""
+    """And what a picture's path says of it: the group of a regular expression, or all of it."""
 
     person: Pattern = ""
     expression: Pattern = ""
 
 
 def part_of_path(pattern: str, path: str) -> str | None:
-    """Return what a pattern's groups take of a path, joined by spaces; None if it does not fit."""
+    """Return what a pattern's first group that takes part takes of a path; all without groups.
+
+    None if the pattern does not fit. Further groups do not count: one that differs between two
+    names of a person would make two persons of them.
+    """
     match = re.search(pattern, path)
     if match is None:
         return None
-    return " ".join(filter(None, match.groups())) if match.re.groups else match[0]
+    return next(filter(None, match.groups()), "") if match.re.groups else match[0]
 
 
 def label_of_path(pattern: str, path: str, where: str) -> str:

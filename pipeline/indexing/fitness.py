@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from anatomy.expressions import EXPRESSIONS
+from errors import printable
 from pipeline.datasets.path_patterns import suggested_pattern
 from store.records import SPLITS, Sample
 
+_SHOWN = 3
 _NEEDED_FOR = {
     "train": "nothing can be trained",
     "val": "no epoch can be chosen by it",
@@ -65,3 +67,10 @@ def person_suggestion(samples: Sequence[Sample], key: str) -> list[str]:
         f"names share prefixes; if these are persons or clips, set {key}.person: '{pattern}' "
         "(then no split shares one)"
     ]
+
+
+def persons_found(samples: Sequence[Sample]) -> list[str]:
+    """Return a sentence on how many persons there are, with some names, for a look at a pattern."""
+    names = sorted({sample.person for sample in samples if sample.person is not None})
+    shown = ", ".join(f"'{printable(name)}'" for name in names[:_SHOWN])
+    return [f"persons: {len(names):,}, such as {shown}"]
