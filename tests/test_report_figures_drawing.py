@@ -1,8 +1,9 @@
 """What is written on a page is text, and can be printed."""
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from report.figures.drawing import blank_page, png, printable_line, shortened, write
+from report.figures.drawing import blank_page, fitted, png, printable_line, write
 
 
 @pytest.mark.parametrize(
@@ -12,9 +13,24 @@ def test_what_breaks_the_line_or_the_font_lacks_is_escaped(text, printed):
     assert printable_line(text) == printed
 
 
-def test_of_a_long_text_the_end_is_kept():
-    assert shortened("abcdef", 4) == "…def"
-    assert shortened("abcd", 4) == "abcd"
+@pytest.mark.parametrize("text", ["landmarks_invalid " * 9, "WWWWWWWWWWWW" * 5, "長い名前" * 20])
+@pytest.mark.parametrize("keep_end", [False, True])
+@pytest.mark.parametrize("bold", [False, True])
+def test_a_fitted_text_is_no_wider_than_its_room_and_fills_it(text, keep_end, bold):
+    figure, axes = blank_page(400, 20)
+    shown = fitted(text, 7.5, 160, keep_end, bold)
+    write(axes, (0, 15), shown, 7.5, weight="bold" if bold else "normal")
+    (drawn,) = axes.texts
+    assert 140 < drawn.get_window_extent(FigureCanvasAgg(figure).get_renderer()).width < 162
+    assert shown.startswith("…") == keep_end
+
+
+def test_a_text_that_fits_stays():
+    assert fitted("Happiness", 7.5, 160) == "Happiness"
+
+
+def test_in_no_room_there_is_an_ellipsis():
+    assert fitted("Happiness", 7.5, 1) == "…"
 
 
 def test_equal_pages_are_equal_bytes():

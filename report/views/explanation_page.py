@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from report.figures.drawing import ALERT, GREY, blank_page, shortened, write
+from report.figures.drawing import ALERT, GREY, blank_page, fitted, write
 from report.figures.overlays import U8, blend_map
 
 Heat = NDArray[np.float32]
@@ -79,7 +79,7 @@ def draw_page(
     warning = wrap(notice, letters)
     head = _HEAD + len(warning) * _LINE
     figure, axes = blank_page(across, head + height + 2 * _MARGIN + rows * _LINE)
-    write(axes, (_MARGIN, 26), shortened(title, letters), 7)
+    write(axes, (_MARGIN, 26), fitted(title, 7, across - 2 * _MARGIN, keep_end=True), 7)
     for index, line in enumerate(warning, 1):
         write(axes, (_MARGIN, 26 + index * _LINE), line, 6.5, color=ALERT, weight="bold")
     panels = [image_HW3, *(_overlay_faces(image_HW3, faces, name) for name in titles if name)]

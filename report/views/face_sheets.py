@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from errors import NoInputError, pick
-from report.figures.drawing import ALERT, GREY, INK, blank_page, png, shortened, write
+from report.figures.drawing import ALERT, GREY, INK, blank_page, fitted, png, write
 from report.figures.overlays import U8
 from report.views.heatmap_sheets import drop_stale
 from store.files import atomic_write
@@ -86,7 +86,9 @@ def _cell(axes: Axes, image: U8, row: Row, corner: tuple[float, float]) -> None:
         )
         axes.add_patch(empty)
     good = row["status"] == Status.OK
-    first = row["expression"] if good else f"{row['status']}: {row['expression']}"
+    first = fitted(row["expression"] if good else row["status"], 7.5, _SIDE, bold=True)
     write(axes, (x, y + _SIDE + 16), first, 7.5, weight="bold", color=INK if good else ALERT)
-    for number, text in enumerate((f"{row['backend']} {row['detail']}".strip(), row["id"])):
-        write(axes, (x, y + _SIDE + 30 + 13 * number), shortened(text, 34), 5.5, color=GREY)
+    second = f"{'' if good else row['expression']} {row['backend']} {row['detail']}".strip()
+    lines = (fitted(second, 5.5, _SIDE), fitted(row["id"], 5.5, _SIDE, keep_end=True))
+    for number, text in enumerate(lines):
+        write(axes, (x, y + _SIDE + 30 + 13 * number), text, 5.5, color=GREY)

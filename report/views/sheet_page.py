@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from anatomy.action_units import PUBLISHED_CANVAS_PX
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
-from report.figures.drawing import ALERT, GREY, INK, blank_page, shortened, write
+from report.figures.drawing import ALERT, GREY, INK, blank_page, fitted, write
 from report.figures.overlays import U8, overlay_map
 from report.views.captions import Options, is_label, units_of
 
@@ -88,13 +88,14 @@ def draw_sheet(faces: Sequence[SheetFace], title: str, notice: str, options: Opt
 
 
 def _draw_heading(axes: Axes, title: str, notice: str, width: float) -> None:
-    write(axes, (_MARGIN, 44), title, 15, weight="bold")
     write(axes, (_MARGIN, 76), notice, 9, color=GREY)
     x: float = width - _MARGIN
     for name, (colour, _) in reversed(REGION_COLOURS.items()):
         x -= 44 + 13 * len(name)
         axes.plot(x, 36, "o", color=colour, markersize=9, markeredgecolor=INK, markeredgewidth=0.6)
         write(axes, (x + 16, 44), name, 11)
+    heading = fitted(title, 15, x - 2 * _MARGIN, bold=True)
+    write(axes, (_MARGIN, 44), heading, 15, weight="bold")
 
 
 def _draw_column_names(axes: Axes, y: float, options: Options) -> None:
@@ -124,8 +125,11 @@ def _draw_strip(axes: Axes, face: SheetFace, x: float, y: float) -> None:
                 Rectangle(corner, SIDE_PX, SIDE_PX, fill=False, edgecolor=ALERT, linewidth=2.5)
             )
     colour = INK if is_label(face.caption) else ALERT
-    write(axes, (x, y + SIDE_PX + 22), face.caption, 10.5, weight="bold", color=colour)
-    write(axes, (x, y + SIDE_PX + 40), shortened(face.name, 60), 6.5, color=GREY)
+    strip = (2 + len(face.maps)) * (SIDE_PX + _GAP)
+    caption = fitted(face.caption, 10.5, strip, bold=True)
+    write(axes, (x, y + SIDE_PX + 22), caption, 10.5, weight="bold", color=colour)
+    name = fitted(face.name, 6.5, strip, keep_end=True)
+    write(axes, (x, y + SIDE_PX + 40), name, 6.5, color=GREY)
 
 
 def _draw_panel(axes: Axes, picture: U8 | None, corner: tuple[float, float], word: str) -> None:

@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
-from report.figures.drawing import ALERT, GREY, shortened
+from report.figures.drawing import ALERT, GREY, fitted
 
 _INCHES = (11, 4.2)
-_TITLE_LETTERS = 110
+_TITLE_PX = 1600
 
 
 def draw_timeline(
@@ -40,7 +40,7 @@ def draw_timeline(
     axes.set(xlabel="seconds", ylabel="probability of the largest face", ylim=(-0.02, 1.02))
     axes.grid(color=GREY, alpha=0.2)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
-    head = shortened(title, _TITLE_LETTERS)
+    head = fitted(title, 10, _TITLE_PX, keep_end=True)
     figure.suptitle(head, x=0.01, ha="left", fontsize=10, parse_math=False)
     if notice:
         axes.set_title(notice, loc="left", color=ALERT, fontsize=8, parse_math=False)
