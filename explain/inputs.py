@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,22 +150,20 @@ def is_video_head(head: bytes) -> bool:
     )
 
 
-def require_any_read(summary: Path, statuses: Iterable[str]) -> None:
+def require_any_read(summary: Path, statuses: Mapping[str, str]) -> None:
     """Stop with an error if not a single file could be read.
 
     Args:
-        summary: where the reasons are.
-        statuses: ok, no_face or another status per file.
+        summary: where all reasons are.
+        statuses: name of a file -> `ok`, `no_face`, or another status and its reason.
 
     Raises:
         DataError: if none is ok or no_face.
     """
-    counts = Counter(statuses)
-    if not counts[Status.OK] and not counts[Status.NO_FACE]:
+    if statuses and not {Status.OK, Status.NO_FACE} & set(statuses.values()):
+        name, reason = next(iter(statuses.items()))
         raise DataError(
-            summary,
-            f"lists why none of {counts.total()} files could be read "
-            f"({describe_statuses(counts.elements())}).",
+            name, f"{reason}. Of {len(statuses)} files none could be read; {summary} lists why."
         )
 
 

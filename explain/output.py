@@ -6,7 +6,7 @@ explained.json            all pictures, also those without a face and those that
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from explain.explainer import Explainer, Json
@@ -45,24 +45,25 @@ def write_explanations(
     """
     inputs = gather(pictures, out)
     out.mkdir(parents=True, exist_ok=True)
-    names = output_names([file.path for file in inputs.files])
+    names = output_names([file.path for file in inputs.files], {Path(SUMMARY).stem})
     records = []
     for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
         progress(index, len(names), file.path.name)
         records.append(_write_one(explainer, file, out / name))
     summary = {**explainer.metadata, "pictures": records, "left_out": dict(inputs.left_out)}
     atomic_write(out / SUMMARY, canonical_json(summary))
-    require_any_read(out / SUMMARY, [record["status"] for record in records])
+    require_any_read(out / SUMMARY, {record["picture"]: _reason(record) for record in records})
     lines = [line for record in records for line in _summarize(record)]
     return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
 
 
-def output_names(paths: Sequence[Path]) -> list[str]:
+def output_names(paths: Sequence[Path], reserved: Collection[str] = ()) -> list[str]:
     """Return a name per file for what is written of it: its stem, numbered if it is taken.
 
-    A long stem is cut. Names that differ in case alone count as equal, as some disks hold them so.
+    A long stem is cut. Reserved names are taken from the start. Names that differ in case alone
+    count as equal, as some disks hold them so.
     """
-    taken = {Path(SUMMARY).stem}
+    taken = {name.casefold() for name in reserved}
     last_number: dict[str, int] = {}
     names = []
     for path in paths:
@@ -136,11 +137,16 @@ def _with_ending(out: Path, ending: str) -> Path:
     return out.with_name(f"{out.name}.{ending}")
 
 
+def _reason(record: Json) -> str:
+    """Return the status of a file; with the reason, if it could not be read."""
+    return ": ".join(filter(None, [record["status"], record.get("detail", "")]))
+
+
 def _summarize(record: Json) -> list[str]:
     """Return a record of the summary as lines."""
-    name, status = record["picture"], record["status"]
-    if status != Status.OK:
-        return [f"{name}: {status}{record.get('detail', '') and ': ' + record['detail']}"]
+    name = record["picture"]
+    if record["status"] != Status.OK:
+        return [f"{name}: {_reason(record)}"]
     if "frames" in record:
         return [f"{name}: {record['frames_with_a_face']} of {record['frames']} frames have a face"]
     faces = record["faces"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
@@ -25,7 +26,7 @@ from progress import ProgressCallback, silent
 from report.figures.drawing import png
 from report.views.timeline import draw_timeline
 from store.files import atomic_write
-from store.records import Face, Status, U8Image
+from store.records import Status, U8Image
 from store.tables import Row, write_table
 
 COLUMNS = (
@@ -41,24 +42,26 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class PredictedFrame:
-    """A picture, or a frame of a video, and what is predicted of its faces.
+    """A picture, or a frame of a video, and what is predicted of its faces, in reading order.
 
     Attributes:
         seconds: since the video began; None of a picture.
-        faces: in reading order.
+        boxes_B4: x, y, width, height around each aligned crop, px of the picture; the first pixel
+            begins at 0, as in label files.
+        details: how each was framed.
         probabilities_BV: softmax of the logits.
     """
 
     seconds: float | None
-    faces: tuple[Face, ...]
+    boxes_B4: NDArray[np.floating]
+    details: tuple[str, ...]
     probabilities_BV: F32
 
     def of_largest(self) -> F32:
         """Return the probabilities (V,) of the largest face; NaN without one."""
-        if not self.faces:
+        if not len(self.boxes_B4):
             return np.full(len(EXPRESSIONS), np.nan, np.float32)
-        sides = [np.ptp(outline(face), axis=0).max() for face in self.faces]
-        return np.asarray(self.probabilities_BV[int(np.argmax(sides))])
+        return np.asarray(self.probabilities_BV[self.boxes_B4[:, 2].argmax()])
 
 
 def write_predictions(
@@ -83,29 +86,38 @@ def write_predictions(
     if out.suffix.lower() != ".csv":
         raise UsageError(out, "is not the name of a table. Let --out end in .csv.")
     inputs = gather(pictures, None)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    names = output_names([file.path for file in inputs.files])
+    folder = out.absolute().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = {one.path.stem for one in inputs.files if one.path.absolute().parent == folder}
+    plots = [Path(f"{out.stem}-{file.path.name}") for file in inputs.files]
+    names = output_names(plots, beside)
     rows: list[Row] = []
-    statuses = []
+    reasons: dict[str, str] = {}
     for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
         progress(index, len(names), file.path.name)
-        try:
-            frames = list(predict(explainer, file))
-        except UndecodableError as error:
-            problem = {"status": error.status, "detail": error.detail}
-            rows.append({"file": _inert(as_text(file.path)), **problem})
-            statuses.append(error.status)
-            continue
-        rows += [row for frame in frames for row in _rows(file.path, frame)]
-        statuses.append(Status.OK if any(frame.faces for frame in frames) else Status.NO_FACE)
-        if file.is_video:
-            plot = _plot(explainer, file.path, frames)
-            atomic_write(out.with_name(f"{out.stem}-{name}.png"), plot)
+        found = _rows_of_file(explainer, file, out.with_name(f"{name}.png"))
+        best = next((row for row in found if row["status"] == Status.OK), found[0])
+        why = best["detail"] if best["status"] not in (Status.OK, Status.NO_FACE) else ""
+        reasons[as_text(file.path)] = ": ".join(filter(None, [best["status"], why]))
+        rows += found
     write_table(out, COLUMNS, rows)
-    require_any_read(out, statuses)
+    require_any_read(out, reasons)
     faces = sum(row["status"] == Status.OK for row in rows)
-    line = f"{out}: {faces} faces; files: {describe_statuses(statuses)}"
+    files = describe_statuses(reason.split(":")[0] for reason in reasons.values())
+    line = f"{out}: {faces} faces; files: {files}"
     return [line, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
+
+
+def _rows_of_file(explainer: Explainer, file: MediaFile, plot: Path) -> list[Row]:
+    """Return the rows of one file; never raises for what is in it. A video also gets its plot."""
+    start = {"file": _inert(as_text(file.path))}
+    try:
+        frames = list(predict(explainer, file))
+    except UndecodableError as error:
+        return [{**start, "status": error.status, "detail": error.detail}]
+    if file.is_video:
+        atomic_write(plot, _plot(explainer, file.path, frames))
+    return [{**start, **row} for frame in frames for row in _rows_of_frame(frame)]
 
 
 def predict(explainer: Explainer, file: MediaFile) -> Iterator[PredictedFrame]:
@@ -130,39 +142,34 @@ def predict(explainer: Explainer, file: MediaFile) -> Iterator[PredictedFrame]:
 def _predicted(explainer: Explainer, seconds: float | None, image_HW3: U8Image) -> PredictedFrame:
     faces = explainer.detector.find_faces(image_HW3)
     if not faces:
-        return PredictedFrame(seconds, (), np.zeros((0, len(EXPRESSIONS)), np.float32))
+        empty_BV = np.zeros((0, len(EXPRESSIONS)), np.float32)
+        return PredictedFrame(seconds, np.zeros((0, 4)), (), empty_BV)
     images_BSS3 = np.stack([face.image_HW3 for face in faces])
-    return PredictedFrame(seconds, faces, predict_faces(explainer.model, images_BSS3))
+    corners_B42 = np.stack([outline(face) for face in faces]) + 0.5
+    boxes_B4 = np.hstack([corners_B42.min(axis=1), np.ptp(corners_B42, axis=1)])
+    details = tuple(face.detail for face in faces)
+    return PredictedFrame(seconds, boxes_B4, details, predict_faces(explainer.model, images_BSS3))
 
 
-def _rows(path: Path, frame: PredictedFrame) -> list[Row]:
-    """Return the rows of a picture or frame: one per face, or one that says there is none."""
+def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
+    """Return one row per face, or one that says that there is none."""
     seconds = "" if frame.seconds is None else f"{frame.seconds:.3f}"
-    start = {"file": _inert(as_text(path)), "seconds": seconds}
-    if not frame.faces:
-        return [{**start, "status": Status.NO_FACE}]
-    rows = []
-    for number, face in enumerate(frame.faces, 1):
-        probabilities_V = frame.probabilities_BV[number - 1]
-        top = int(probabilities_V.argmax())
-        corners = outline(face) + 0.5  # the first pixel begins at 0, as in label files
-        box = (*corners.min(axis=0), *np.ptp(corners, axis=0))
-        rows.append(
-            {
-                **start,
-                "face": str(number),
-                "status": Status.OK,
-                "detail": face.detail,
-                "expression": EXPRESSIONS[top],
-                "probability": f"{probabilities_V[top]:.4f}",
-                **{
-                    name: f"{value:.4f}"
-                    for name, value in zip(EXPRESSIONS, probabilities_V, strict=True)
-                },
-                "box": " ".join(f"{value:.1f}" for value in box),
-            }
-        )
-    return rows
+    if not frame.details:
+        return [{"seconds": seconds, "status": Status.NO_FACE, "detail": ""}]
+    faces = zip(frame.boxes_B4, frame.details, frame.probabilities_BV, strict=True)
+    return [
+        {
+            "seconds": seconds,
+            "face": str(number),
+            "status": Status.OK,
+            "detail": detail,
+            "expression": EXPRESSIONS[int(values_V.argmax())],
+            "probability": f"{values_V.max():.4f}",
+            **{name: f"{value:.4f}" for name, value in zip(EXPRESSIONS, values_V, strict=True)},
+            "box": " ".join(f"{value:.1f}" for value in box),
+        }
+        for number, (box, detail, values_V) in enumerate(faces, 1)
+    ]
 
 
 def _inert(name: str) -> str:

@@ -73,7 +73,7 @@ def test_links_to_folders_are_entered_once_and_litter_is_not(put, tmp_path):
     assert [one.path.name for one in inputs.files] == ["a.png", "b.png"]
     assert inputs.left_out == {
         "litter ._*": 1,
-        "litter @eadir": 1,
+        "litter @eaDir": 1,
         "link to a folder that was read already": 1,
     }
 
@@ -151,12 +151,13 @@ def test_what_is_no_video_is_not_taken_for_one(head):
 
 
 def test_if_nothing_could_be_read_that_is_an_error(tmp_path):
-    with pytest.raises(DataError, match=r"none of 3 files.*\(truncated 2, missing 1\)"):
-        require_any_read(tmp_path, ["truncated", "missing", "truncated"])
+    reasons = {"a.jpg": "truncated: cut", "b.jpg": "missing: no such file"}
+    with pytest.raises(DataError, match=r"a.jpg: truncated: cut. Of 2 files none could be read"):
+        require_any_read(tmp_path, reasons)
 
 
 def test_a_picture_without_a_face_has_been_read(tmp_path):
-    require_any_read(tmp_path, ["no_face", "missing"])
+    require_any_read(tmp_path, {"a.jpg": "no_face", "b.jpg": "missing: no such file"})
 
 
 def test_a_name_that_is_no_utf_8_is_escaped():

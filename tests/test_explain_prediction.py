@@ -75,6 +75,17 @@ def test_a_video_is_a_row_per_frame_and_a_plot(predicted):
     assert imread("out/p-film.png").ndim == 3
 
 
+def test_a_plot_replaces_no_picture(tiny_run, photo_folder):
+    writer = VideoWriter(Path("in/film.mp4"), 10.0)
+    writer.add(PAGE_PICTURE)
+    writer.close()
+    imsave("in/p-film.png", PAGE_PICTURE)
+    before = Path("in/p-film.png").read_bytes()
+    write_predictions(Explainer.load(tiny_run, device="cpu"), [Path("in")], Path("in/p.csv"))
+    assert Path("in/p-film.png").read_bytes() == before
+    assert Path("in/p-film~2.png").is_file()
+
+
 def test_a_name_is_no_formula(predicted):
     Path("in/face.png").rename("=1.png")
     _, (row,) = predicted("=1.png")
@@ -88,7 +99,7 @@ def test_a_table_is_called_csv(tiny_run, photo_folder):
 
 def test_if_nothing_can_be_read_that_is_an_error_and_the_table_says_why(predicted):
     Path("in/face.png").write_bytes(b"no picture")
-    with pytest.raises(DataError, match=r"none of 1 files could be read \(not_image 1\)"):
+    with pytest.raises(DataError, match=r"face.png: not_image: .* Of 1 files none"):
         predicted("in")
     assert "not_image" in Path("out/p.csv").read_text()
 
