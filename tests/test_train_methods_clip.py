@@ -1,7 +1,10 @@
 import hashlib
+import io
+import warnings
 
 import pytest
 import torch
+from torch import nn
 
 from errors import DataError, NoInputError, UsageError
 from tests.tiny_tower import Speck
@@ -73,6 +76,42 @@ def test_a_tower_comes_from_a_file_by_openais_names_and_its_digest_is_asked_for(
     torch.save({**openais(net.state_dict()), "logit_scale": torch.ones(())}, path)
     with pytest.raises(UsageError, match=r"head\.tower_sha256: is not stated"):
         load_tower(str(path), None, 224, "imagenet")
+    found = load_tower(str(path), digest_of(path), 224, "imagenet")
+    assert found.sha256 == ImageTower(net, 224, INPUTS["imagenet"]).sha256
+
+
+class Place(nn.Module):
+    """A module that only holds what is put into it."""
+
+    def forward(self, image):
+        return image
+
+
+def scripted(state):
+    """A TorchScript archive with this state dict, as OpenAI's own file is one."""
+    root = Place()
+    for name, value in state.items():
+        *above, last = name.split(".")
+        there = root
+        for part in above:
+            if not hasattr(there, part):
+                there.add_module(part, Place())
+            there = getattr(there, part)
+        there.register_parameter(last, nn.Parameter(value.clone()))
+    file = io.BytesIO()
+    with warnings.catch_warnings():  # torch deprecates the format
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(root), file)
+    return file.getvalue()
+
+
+@pytest.mark.slow
+def test_a_tower_comes_from_a_torchscript_archive_as_openais_is(tmp_path):
+    net = clip._random("random", None, 224)
+    net.head.bias.data.zero_()
+    path = tmp_path / "ViT-B-32.pt"
+    whole = {**openais(net.state_dict()), "logit_scale": torch.ones(()), "text.x": torch.ones(3)}
+    path.write_bytes(scripted(whole))
     found = load_tower(str(path), digest_of(path), 224, "imagenet")
     assert found.sha256 == ImageTower(net, 224, INPUTS["imagenet"]).sha256
 
