@@ -7,7 +7,6 @@ smallest of 8, 10, 12, 14 and 16 bits which hold the brightest sample; that is a
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -67,6 +66,8 @@ def _colours(image: Image.Image, payload: bytes) -> Samples | None:
     """
     if "transparency" in image.info:
         return None
+    import cv2  # here: params.yaml is validated without it, and knows the readers
+
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # it warns of odd headers
     as_stored = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
