@@ -165,3 +165,20 @@ def test_a_number_beside_a_word_asks_which_one_counts(tmp_path):
 def test_an_absolute_path_below_the_folder_is_taken(tmp_path):
     (one,) = csv(tmp_path, f"file,label\n{tmp_path}/images/a.jpg,fear\n")
     assert one.path == "images/a.jpg"
+
+
+def test_spaces_around_a_name_make_no_second_person(tmp_path):
+    one, other = csv(tmp_path, "file,label,person\na.jpg,fear, ann \nb.jpg,fear,ann\n")
+    assert one.person == other.person == "ann"
+
+
+def test_spaces_around_a_file_count_only_if_it_is_named_so(tmp_path):
+    put(tmp_path, "a.jpg", " b.jpg", "b.jpg")
+    found = csv(tmp_path, "label,file\nfear, a.jpg\nfear, b.jpg\nfear, gone.jpg\n")
+    assert [one.path for one in found] == ["a.jpg", " b.jpg", " gone.jpg"]
+
+
+@pytest.mark.parametrize("word", ["NA", "nan", "null"])
+def test_words_for_nothing_are_no_split_no_box_and_no_landmarks(tmp_path, word):
+    (one,) = csv(tmp_path, f"file,label,split,box,landmarks\na.jpg,fear,{word},{word},{word}\n")
+    assert (one.split, one.box, one.landmarks) == (None, None, None)

@@ -146,7 +146,7 @@ def test_published_names_of_splits_are_known(tmp_path, word, split):
         ("b.jpg,fear,train,1 2 3 4,,", "6 fields, the header has 5"),
         ("b.jpg,4,train,,", "label '4'.*Digits.*label_map"),
         ("b.jpg,fera,train,,", "label 'fera'.*Did you mean 'fear'"),
-        ("b.jpg,,train,,", "label ''"),
+        ("b.jpg,,train,,", "has no label: column expression is empty"),
         ("a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
         ("./a.jpg,fear,train,,", "'a.jpg' stands in line 2 too"),
         ("../b.jpg,fear,train,,", r"'\.\./b\.jpg' does not stay inside"),

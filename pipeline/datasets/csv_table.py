@@ -176,14 +176,14 @@ def _listed(
         split=split,
         person=person_of(row.get(columns.person, "")),
         box=_box(row, columns, where),
-        landmarks=numbers(row.get(columns.landmarks, ""), 136, "landmarks", where),
+        landmarks=_given(row.get(columns.landmarks, ""), 136, "landmarks", where),
         attributes={own: row[name] for name, own in columns.kept.items()},
     )
 
 
 def person_of(word: str) -> str | None:
     """Return the name of a person; None for words that say that it is unknown, such as NA."""
-    return None if word.strip().lower() in ABSENT else word
+    return None if word.strip().lower() in ABSENT else word.strip()
 
 
 def _path(root: Path, name: str, where: str) -> str:
@@ -194,6 +194,8 @@ def _path(root: Path, name: str, where: str) -> str:
     """
     if not name.strip():
         raise DataError(where, "names no picture: the field is empty. Fill it, or remove the line.")
+    if name != name.strip() and not (root / name).exists() and (root / name.strip()).exists():
+        name = name.strip()  # as behind "a.jpg, fear"; names may have spaces of their own
     if "\\" in name:
         raise DataError(where, f"path '{printable(name)}' has backslashes. Write '/' instead.")
     if PurePosixPath(name).is_absolute():
@@ -216,10 +218,15 @@ def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], w
     """Return the label of a row.
 
     Raises:
-        DataError: if it is a number that nothing explains, and another column has a word.
+        DataError: if it is empty, or a number that nothing explains while another column has a
+            word.
     """
     names = [name for name in columns.expression if name in row]
     label = row[names[0]]
+    if not label.strip() and label.strip() not in words:
+        raise DataError(
+            where, f"has no label: column {names[0]} is empty. Fill it, or remove the line."
+        )
     if label.strip().isdigit() and label.strip() not in words:
         for other in names[1:]:
             if not row[other].strip().isdigit():
@@ -232,11 +239,15 @@ def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], w
     return label
 
 
+def _given(text: str, count: int, what: str, where: str) -> tuple[float, ...] | None:
+    """Parse numbers; None where all that stands there says that nothing is known."""
+    absent = all(word.lower() in ABSENT for word in text.replace(";", " ").split())
+    return None if absent else numbers(text, count, what, where)
+
+
 def _box(row: Mapping[str, str], columns: Columns, where: str) -> tuple[float, ...] | None:
     words = [row.get(name, "") for name in columns.box]
-    if all(word.strip().lower() in ABSENT for word in words):
-        return None
-    found = numbers(" ".join(words), 4, "box", where)
+    found = _given(" ".join(words), 4, "box", where)
     if found is None or not columns.corners:
         return found
     x0, y0, x1, y1 = found

@@ -125,13 +125,13 @@ def take(row: dict[str, str], names: Sequence[str]) -> str:
 
 
 def split_of(word: str, where: str) -> str | None:
-    """Return train, val or test for a published name of a split; None for an empty field.
+    """Return train, val or test for a published name of a split; None for an unknown one.
 
     Raises:
         DataError: if it is none.
     """
     name = word.strip().lower()
-    if name and name not in _SPLITS:
+    if name not in ABSENT and name not in _SPLITS:
         raise DataError(
             where, f"split '{printable(word)}' is none of train, val, test. Write one of these."
         )
