@@ -1,5 +1,7 @@
 """Which reader a folder is for."""
 
+from pathlib import Path
+
 import pytest
 
 from errors import NoInputError, UsageError
@@ -108,6 +110,19 @@ def test_a_folder_too_high_is_told_the_right_one(tmp_path):
     sfew(tmp_path / "SFEW_2")
     with pytest.raises(NoInputError, match=r"'SFEW_2' looks like sfew\. Did you mean that one"):
         detect(tmp_path)
+
+
+def test_a_folder_that_cannot_be_listed_does_not_stop_the_search(tmp_path, monkeypatch):
+    put(tmp_path, "train/happy/a.jpg", "lost/b.jpg")
+    listed = Path.iterdir
+
+    def refusing(folder):
+        if folder.name == "lost":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refusing)  # root may list everything
+    assert detect(tmp_path).name == "folder"
 
 
 def test_nothing_known_lists_what_every_reader_wants(tmp_path):

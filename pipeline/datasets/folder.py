@@ -7,7 +7,14 @@ from typing import Any
 from anatomy.expressions import EXPRESSIONS, SYNONYMS
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
-from pipeline.datasets.reader import LayoutClue, LeftOut, Listed, Reader, expression_or_reason
+from pipeline.datasets.reader import (
+    LayoutClue,
+    LeftOut,
+    Listed,
+    Reader,
+    entries,
+    expression_or_reason,
+)
 from pipeline.datasets.table import is_split, split_of
 from pipeline.datasets.walking import litter, pictures
 from store.records import Sample
@@ -116,9 +123,9 @@ def read_classes(root: Path, folder: Path, split: str) -> Iterator[Listed]:
 
 def class_folders(root: Path) -> list[Path]:
     """Return the folders that should be named as expressions: at the top, and below splits."""
-    tops = [one for one in sorted(root.iterdir()) if one.is_dir() and not litter(one.name)]
+    tops = [one for one in sorted(entries(root)) if one.is_dir() and not litter(one.name)]
     splits = [top for top in tops if is_split(top.name)]
-    below = [sub for top in splits for sub in sorted(top.iterdir()) if sub.is_dir()]
+    below = [sub for top in splits for sub in sorted(entries(top)) if sub.is_dir()]
     return [*(top for top in tops if top not in splits), *below]
 
 

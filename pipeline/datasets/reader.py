@@ -119,6 +119,14 @@ _LOOK_AT = 100
 _DEEP = 3
 
 
+def entries(folder: Path, most: int | None = None) -> list[Path]:
+    """Return what lies in a folder, at most so many; nothing if it cannot be listed."""
+    try:
+        return [*islice(folder.iterdir(), most)]
+    except OSError:
+        return []
+
+
 def needs_named(example: str, pattern: str) -> LayoutCheck:
     """Return a look for a file whose whole name fits a pattern, in the folder or some levels below.
 
@@ -131,7 +139,7 @@ def needs_named(example: str, pattern: str) -> LayoutCheck:
     def check_layout(root: Path) -> list[LayoutClue]:
         folders, found = [root], False
         for _ in range(_DEEP):
-            below = [one for folder in folders for one in islice(folder.iterdir(), _LOOK_AT)]
+            below = [one for folder in folders for one in entries(folder, _LOOK_AT)]
             found = found or any(fits(one.name) for one in below)
             folders = [one for one in below if one.is_dir()][:_LOOK_AT]
         return [((example,), found)]

@@ -1,13 +1,13 @@
 """Class folders whose names are no expressions: asked for, never guessed."""
 
 import re
-from itertools import islice
 from pathlib import Path
 
 from errors import printable
 from pipeline.datasets.affectnet import ORDERS
 from pipeline.datasets.folder import class_folders
 from pipeline.datasets.raf_db import CLASSES
+from pipeline.datasets.reader import entries
 from pipeline.datasets.walking import SUFFIXES
 
 _LOOK_AT = 200
@@ -53,10 +53,7 @@ def _names(root: Path) -> list[str]:
 
 
 def _holds_pictures(folder: Path) -> bool:
-    try:
-        return any(file.suffix.lower() in SUFFIXES for file in islice(folder.iterdir(), _LOOK_AT))
-    except OSError:
-        return False
+    return any(file.suffix.lower() in SUFFIXES for file in entries(folder, _LOOK_AT))
 
 
 def _counted(what: str, words: tuple[str, ...], start: int) -> str:

@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
 from pathlib import Path
 
 from errors import NoInputError, UsageError, pick, printable
 from pipeline.datasets import AUTO, DATASETS
-from pipeline.datasets.reader import LayoutClue
+from pipeline.datasets.reader import LayoutClue, entries
 from pipeline.indexing.class_names import numbered_folders, unknown_words
 from pipeline.unpacking import find_packing
 
@@ -76,7 +75,7 @@ def _present(root: Path, wanted: Iterable[LayoutClue]) -> str:
 
 def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
     """Say why no reader takes a folder: the nearest miss, a folder too high, or nothing at all."""
-    below = [sub for sub in islice(sorted(root.iterdir()), _LOOK_AT) if sub.is_dir()]
+    below = [sub for sub in sorted(entries(root))[:_LOOK_AT] if sub.is_dir()]
     for sub in below:
         fits = [
             name
@@ -134,6 +133,6 @@ def _near(names: tuple[str, ...], entries: list[str]) -> list[str]:
 
 def _entries(root: Path) -> list[str]:
     """Return names in a folder and in its folders, a bounded number of each."""
-    tops = list(islice(root.iterdir(), _LOOK_AT))
-    below = [sub for top in tops if top.is_dir() for sub in islice(top.iterdir(), _LOOK_AT)]
+    tops = entries(root, _LOOK_AT)
+    below = [sub for top in tops if top.is_dir() for sub in entries(top, _LOOK_AT)]
     return sorted(path.relative_to(root).as_posix() for path in (*tops, *below))
