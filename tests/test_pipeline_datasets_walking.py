@@ -121,3 +121,19 @@ def test_a_class_folder_that_cannot_be_listed_stops_the_run(tmp_path, monkeypatc
     assert walk(tmp_path).locked == ("anger",)
     with pytest.raises(NoPermissionError, match=r"anger: cannot be listed.*chmod u\+rx"):
         pictures(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["..", "../..", "/", "/proc", "/sys/kernel", "/dev"])
+def test_a_link_that_would_lead_to_the_whole_machine_is_not_entered(tmp_path, target):
+    raw = put(tmp_path / "deep" / "raw", "a.jpg")
+    put(tmp_path, "deep/other.jpg")
+    (raw / "out").symlink_to(target)
+    found = walk(raw)
+    assert found.pictures == ("a.jpg",)
+    assert [one.path for one in found.others] == ["out"]
+
+
+def test_a_root_that_is_a_link_is_walked(tmp_path):
+    put(tmp_path / "pool", "fear/a.jpg")
+    (tmp_path / "raw").symlink_to("pool")
+    assert walk(tmp_path / "raw").pictures == ("fear/a.jpg",)

@@ -37,6 +37,10 @@ LITTER = (
 """Files and folders that systems, network disks and editors leave behind, in any case."""
 
 
+_SYSTEM = ("/proc", "/sys", "/dev")
+"""Folders whose files are no files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contents:
     """What lies below a folder; paths are relative to it, with forward slashes, sorted.
@@ -64,7 +68,8 @@ def walk(root: Path) -> Contents:
     """List everything below a folder.
 
     Links to folders are entered after all other folders. No folder is entered twice, so circles of
-    links end. Litter and names that begin with a dot are counted, not entered.
+    links end; nor one above the dataset, or of the system. Litter and names that begin with a dot
+    are counted, not entered.
     """
     walker = _Walker(root)
     walker.run()
@@ -137,11 +142,20 @@ class _Walker:
             self.others.append(LeftOut(path, f"litter {pattern}"))
         elif _is_folder(entry):
             if entry.is_symlink():
-                heapq.heappush(self._links, path)
+                self._take_link(path, Path(os.path.realpath(entry.path)))
             else:
                 self._folders.append(path)
         else:
             self._take_file(path, entry)
+
+    def _take_link(self, path: str, target: Path) -> None:
+        """Enter a linked folder later, unless it is one that would lead to the whole machine."""
+        if target in Path(os.path.realpath(self.root)).parents:
+            self.others.append(LeftOut(path, "link to a folder above the dataset"))
+        elif any(target.is_relative_to(system) for system in _SYSTEM):
+            self.others.append(LeftOut(path, "link into the system"))
+        else:
+            heapq.heappush(self._links, path)
 
     def _take_file(self, path: str, entry: os.DirEntry[str]) -> None:
         dead = entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110 - of a DirEntry
