@@ -18,7 +18,7 @@ import pytest
 from errors import ResourceError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Journal, compute_rows
-from pipeline.execution.isolated import RowLimits, run_isolated
+from pipeline.execution.isolated import RowLimits
 from pipeline.execution.sharded_build import BuildPlan, build_rows
 from store.building import building_folder
 from store.reading import Store
@@ -194,35 +194,6 @@ def test_a_row_that_is_interrupted_is_not_blamed(tmp_path, clean):
         fill(tmp_path / "store", interrupt, workers=0)
     store, _ = fill(tmp_path / "store", harmless, workers=0)
     assert store.digest == clean.digest
-
-
-def test_a_job_alone_returns_what_it_returns():
-    assert run_isolated(partial(divmod, 7, 2), LIMITS) == (3, 1)
-
-
-def test_an_error_of_a_job_alone_surfaces_unchanged():
-    with pytest.raises(ZeroDivisionError):
-        run_isolated(partial(divmod, 7, 0), LIMITS)
-
-
-@pytest.mark.parametrize(
-    ("job", "timeout_s", "status"),
-    [
-        (partial(segfault, POISON), 60.0, "crashed"),
-        (os.abort, 60.0, "crashed"),
-        (partial(time.sleep, 100), 1.0, "timeout"),
-        (partial(hog, POISON), 60.0, "oom"),
-        (partial(os._exit, 3), 60.0, "crashed"),
-    ],
-)
-def test_a_job_alone_that_dies_says_of_what(job, timeout_s, status):
-    assert run_isolated(job, RowLimits(timeout_s, 200_000_000)) == Status(status)
-
-
-def test_a_process_that_cannot_start_blames_nobody(monkeypatch):
-    monkeypatch.setattr("sys.executable", "/bin/false")
-    with pytest.raises(ResourceError, match="cannot start a process"):
-        run_isolated(partial(divmod, 7, 2), LIMITS)
 
 
 def test_a_row_that_failed_for_good_is_not_tried_again(tmp_path):
