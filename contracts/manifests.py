@@ -70,18 +70,21 @@ class NoLayout(Contract):
 
 
 class MetadataRecord(Contract):
-    """What is known of the dataset, passed on from store to store; stages add keys of their own."""
+    """What is known of the dataset, passed on from store to store; stages add keys of their own.
+
+    Keys may be missing, and are read from the manifest itself: the defaults say nothing.
+    """
 
     model_config = ConfigDict(strict=True, extra="allow")
 
     dataset: str = ""
-    reader: str | None = None
-    root: str | None = None
+    reader: str = ""
+    root: str = ""
     notice: str | None = None
-    follow_links: bool | None = None
-    size_px: Side | None = None
-    canvas_px: Side | None = None
-    kind: str | None = None
+    follow_links: bool = False
+    size_px: Side = 1
+    canvas_px: Side = 1
+    kind: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
     attributes: list[str] = Field(default_factory=list)
 

@@ -89,11 +89,11 @@ def _checked_rebuild(store: Path, roots: Iterable[Path], cluster: ClusterConfig)
     """Return what builds a store again, once today's inputs and tools have its fingerprint."""
     made = read_fingerprint(store)
     key, run = pick(STAGES, str(made.get("stage")), "stage that can be repaired")
-    rebuild = partial(run, made, find_by_digest(made[key], roots), cluster)
+    rebuild = partial(run, made, find_by_digest(str(made.get(key)), roots), cluster)
     try:
         rebuild(store)  # finds it finished, and says so, or says what differs today
     except OutputExistsError as error:
         raise CorruptError(store, f"{_DIFFERS}: {error.what}") from error
-    except (ValidationError, KeyError) as error:
+    except (ValidationError, KeyError, TypeError, AttributeError) as error:
         raise CorruptError(store, f"{_DIFFERS}: another version made it. Untouched.") from error
     return rebuild

@@ -93,8 +93,7 @@ def read_table(path: Path, columns: Collection[str] | None = None) -> "pl.DataFr
     would take a short line without a word. The csv module reads all others.
 
     Raises:
-        CorruptError: as for `read_rows`, or if it is not UTF-8.
-        polars.exceptions.ColumnNotFoundError: if it has no such column.
+        CorruptError: as for `read_rows`, or if it is not UTF-8, or has no such column.
     """
     import polars as pl
 
@@ -103,6 +102,7 @@ def read_table(path: Path, columns: Collection[str] | None = None) -> "pl.DataFr
     commas = header.count(b",")
     if commas and _is_plain(path, commas):  # an empty line of a single column says nothing
         names = header.decode().removesuffix("\n").split(",")
+        _require_columns(path, names, columns)
         return pl.read_csv(
             path,
             columns=None if columns is None else list(columns),
@@ -113,12 +113,20 @@ def read_table(path: Path, columns: Collection[str] | None = None) -> "pl.DataFr
         )
     lines = _records(path)
     names = next(lines, [])
+    _require_columns(path, names, columns)
     schema = dict.fromkeys(names, pl.String)
     batches = [pl.DataFrame(schema=schema)]
     while batch := list(islice(lines, _BATCH_ROWS)):
         batches.append(pl.DataFrame(list(zip(*batch, strict=True)), schema, orient="col"))
     table = pl.concat(batches)
     return table if columns is None else table.select(list(columns))
+
+
+def _require_columns(path: Path, names: Sequence[str], columns: Collection[str] | None) -> None:
+    missing = [name for name in columns or () if name not in names]
+    if missing or len({*names}) < len(names):
+        what = f"has no column '{missing[0]}'" if missing else "has two columns of one name"
+        raise CorruptError(path, f"{what}; it has {', '.join(names):.200}. Build the store again.")
 
 
 def _is_plain(path: Path, commas: int) -> bool:

@@ -166,3 +166,11 @@ def test_a_manifest_that_is_no_file_is_no_output(store):
     (store / MANIFEST).mkdir()
     with pytest.raises((NoInputError, OSError)):
         read_manifest(store)
+
+
+@pytest.mark.parametrize("key", ["dataset", "size_px"])
+def test_known_metadata_is_of_its_kind(store, key):
+    whole = manifest_of(store)
+    write(store, changed(whole, ("metadata", key), lambda there, key: there.__setitem__(key, None)))
+    with pytest.raises(CorruptError, match=f"metadata.{key}"):
+        Store(store)
