@@ -24,7 +24,12 @@ from pipeline.indexing.audit import (
     same_content,
 )
 from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
-from pipeline.indexing.fitness import fitness_warnings, person_suggestion, persons_found
+from pipeline.indexing.fitness import (
+    fitness_warnings,
+    person_suggestion,
+    persons_found,
+    split_remedies,
+)
 from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
@@ -96,7 +101,7 @@ def index(
         samples,
         summarize_dataset(listed, chosen),
         {**wrong, **unread_findings(contents, unnamed)},
-        _remarks(raw, reader, given, samples, f"{key}.options"),
+        _remarks(raw, reader, given, samples, key),
         outside_lines(raw, checks, f"{key}.follow_links"),
     )
     about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
@@ -127,9 +132,10 @@ def _remarks(
     raw: Path, reader: Reader, given: Mapping[str, Any], samples: Sequence[Sample], key: str
 ) -> list[str]:
     """Return what a user should hear of how the folder was read."""
-    suggested = person_suggestion(samples, key) if "person" in reader.options.model_fields else []
+    told_by_paths = "person" in reader.options.model_fields
+    suggested = person_suggestion(samples, f"{key}.options") if told_by_paths else []
     persons = persons_found(samples) if given.get("person") else []
-    return [*reader.remarks(raw, given), *persons, *suggested]
+    return [*reader.remarks(raw, given), *persons, *suggested, *split_remedies(samples, key)]
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:

@@ -1,6 +1,11 @@
 """What a dataset lacks for training and honest scores, said at `index`."""
 
-from pipeline.indexing.fitness import fitness_warnings, person_suggestion, persons_found
+from pipeline.indexing.fitness import (
+    fitness_warnings,
+    person_suggestion,
+    persons_found,
+    split_remedies,
+)
 from store.records import Sample
 
 
@@ -53,3 +58,9 @@ def test_a_pattern_is_suggested_only_where_no_person_is_known():
 
 def test_persons_of_a_pattern_are_shown():
     assert persons_found(GOOD) == ["persons: 4, such as 'p0', 'p1', 'p2'"]
+
+
+def test_an_empty_split_has_a_remedy():
+    assert split_remedies(GOOD, "index.mine") == []
+    (found,) = split_remedies([one for one in GOOD if one.split != "val"], "index.mine")
+    assert found.startswith("to fill split val, raise index.mine.val (persons and copies are taken")

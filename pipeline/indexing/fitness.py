@@ -69,6 +69,22 @@ def person_suggestion(samples: Sequence[Sample], key: str) -> list[str]:
     ]
 
 
+def split_remedies(samples: Sequence[Sample], key: str) -> list[str]:
+    """Return a sentence per split that is empty and could be drawn: which number to raise.
+
+    Args:
+        samples: with their splits.
+        key: of the dataset's section in params.yaml.
+    """
+    there = {sample.split for sample in samples}
+    return [
+        f"to fill split {split}, raise {key}.{split} (persons and copies are taken whole, and the "
+        "share of an expression must hold one), or name the splits"
+        for split in ("val", "test")
+        if split not in there
+    ]
+
+
 def persons_found(samples: Sequence[Sample]) -> list[str]:
     """Return a sentence on how many persons there are, with some names, for a look at a pattern."""
     names = sorted({sample.person for sample in samples if sample.person is not None})
