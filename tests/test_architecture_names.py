@@ -58,9 +58,6 @@ UNTESTED = (
     "store/inspect.py",
     "store/outputs.py",
     "train/evaluation/batch.py",
-    "train/methods/backbones/base.py",
-    "train/methods/backbones/convolutional.py",
-    "train/methods/backbones/vit.py",
 )
 """Modules without a test file of their own name; other tests cover them. Only to be shortened."""
 

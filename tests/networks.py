@@ -1,0 +1,26 @@
+"""Backbones made as params.yaml ships them, but for what is changed."""
+
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from params import load
+from train.methods.backbones import BACKBONES
+
+
+@cache
+def shipped():
+    """Return [train] of params.yaml."""
+    return load(Path(__file__).parents[1] / "params.yaml").train
+
+
+def made_backbone(name, **changes):
+    """Make a backbone with seed 0."""
+    torch.manual_seed(0)
+    return BACKBONES[name](shipped().model_copy(update={"backbone": name, **changes}))
+
+
+def sides(levels):
+    """Return the width of every level."""
+    return [level.shape[-1] for level in levels]
