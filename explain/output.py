@@ -10,14 +10,15 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from explain.explainer import Explainer, Json
+from explain.explanation import Explanation
 from explain.inputs import MediaFile, as_text, gather, require_any_read
 from explain.video import VideoReader, VideoWriter
 from pipeline.faces.decode import UndecodableError
 from progress import ProgressCallback, silent
 from report.figures.drawing import png
-from report.views.explanation_page import figure_pixels
+from report.views.explanation_page import MOST_TEXTS, figure_pixels
 from store.files import atomic_write, canonical_json
-from store.records import Status
+from store.records import Status, U8Image
 
 SUMMARY = "explained.json"
 LONGEST_NAME = 180
@@ -96,7 +97,7 @@ def _write_picture(explainer: Explainer, path: Path, out: Path) -> Json:
     detected, explanations = explainer.explain_picture(path)
     if not explanations:
         return {"status": Status.NO_FACE}
-    page = explainer.draw_page(str(path), detected, explanations)
+    page = explainer.draw_page(_title(str(path), explanations, MOST_TEXTS), detected, explanations)
     atomic_write(_with_ending(out, "png"), png(page))
     faces = explainer.as_json(detected, explanations)
     numbers = {**explainer.metadata, "picture": as_text(path), "faces": faces}
@@ -105,32 +106,47 @@ def _write_picture(explainer: Explainer, path: Path, out: Path) -> Json:
 
 
 def _write_video(explainer: Explainer, path: Path, out: Path) -> Json:
-    detector, max_faces = explainer.detector, explainer.draw.video_faces
+    detector = explainer.detector
     video = VideoReader(path, detector.find.video_fps, detector.limits.max_pixels)
-    writer, frames = VideoWriter(_with_ending(out, "mp4"), video.fps), []
-    for seconds, image_HW3 in video:
-        detected = detector.detect(image_HW3)
-        explanations = explainer.explain(detected)
-        title = f"{path}, {seconds:.2f} s"
-        if len(explanations) > max_faces:
-            title += f", the {max_faces} largest of {len(explanations)} faces"
-        writer.add(
-            figure_pixels(explainer.draw_page(title, detected, explanations, max_faces)), seconds
-        )
-        faces = explainer.as_json(detected, explanations)
-        frames.append({"seconds": round(seconds, 3), "faces": faces})
-    writer.close()
-    if not frames:
-        raise UndecodableError(Status.CORRUPT, "a video without a frame")
-    numbers = {**explainer.metadata, "video": as_text(path), "frames": frames}
+    writer, frames, detail = VideoWriter(_with_ending(out, "mp4"), video.fps), [], ""
+    try:
+        for seconds, image_HW3 in video:
+            page, faces = _explain_frame(explainer, f"{path}, {seconds:.2f} s", image_HW3)
+            writer.add(page, seconds)
+            frames.append({"seconds": round(seconds, 3), "faces": faces})
+    except UndecodableError as error:
+        if not frames:
+            raise
+        detail = f"{error.status}: {error.detail}"
+    finally:
+        writer.close()
+    numbers = {**explainer.metadata, "video": as_text(path), "frames": frames, "detail": detail}
     atomic_write(_with_ending(out, "json"), canonical_json(numbers))
     with_face = sum(bool(frame["faces"]) for frame in frames)
     return {
         "status": Status.OK if with_face else Status.NO_FACE,
+        "detail": detail,
         "frames": len(frames),
         "frames_with_a_face": with_face,
         "page": f"{as_text(out.name)}.mp4",
     }
+
+
+def _explain_frame(
+    explainer: Explainer, title: str, image_HW3: U8Image
+) -> tuple[U8Image, list[Json]]:
+    """Return the page of a frame, and the numbers of its faces."""
+    detected = explainer.detector.detect(image_HW3)
+    explanations, max_faces = explainer.explain(detected), explainer.draw.video_faces
+    title = _title(title, explanations, max_faces)
+    page = explainer.draw_page(title, detected, explanations, max_faces)
+    return figure_pixels(page), explainer.as_json(detected, explanations)
+
+
+def _title(name: str, explanations: Sequence[Explanation], texts: int) -> str:
+    """Return the title of a page; it says if not every face has a text."""
+    faces = len(explanations)
+    return f"{name}, the {texts} largest of {faces} faces" if faces > texts else name
 
 
 def _with_ending(out: Path, ending: str) -> Path:
@@ -139,16 +155,18 @@ def _with_ending(out: Path, ending: str) -> Path:
 
 def _reason(record: Json) -> str:
     """Return the status of a file; with the reason, if it could not be read."""
-    return ": ".join(filter(None, [record["status"], record.get("detail", "")]))
+    unread = record["status"] not in (Status.OK, Status.NO_FACE)
+    return f"{record['status']}: {record['detail']}" if unread else str(record["status"])
 
 
 def _summarize(record: Json) -> list[str]:
     """Return a record of the summary as lines."""
     name = record["picture"]
+    if "frames" in record:
+        count = f"{record['frames_with_a_face']} of {record['frames']} frames have a face"
+        return [f"{name}: {'; '.join(filter(None, [count, record['detail']]))}"]
     if record["status"] != Status.OK:
         return [f"{name}: {_reason(record)}"]
-    if "frames" in record:
-        return [f"{name}: {record['frames_with_a_face']} of {record['frames']} frames have a face"]
     faces = record["faces"]
     if len(faces) == 1:
         return [f"{name}: {faces[0]['sentence']}"]

@@ -37,6 +37,9 @@ COLUMNS = (
 """file: as it was found. seconds: of a frame. face: its number, in reading order. status: ok, or
 why there is no face. box: x y width height around the aligned crop, px of the picture."""
 
+_SHOWN = 10
+"""So many problems are listed on the screen."""
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -92,51 +95,53 @@ def write_predictions(
     plots = [Path(f"{out.stem}-{file.path.name}") for file in inputs.files]
     names = output_names(plots, beside)
     rows: list[Row] = []
+    problems: list[str] = []
     reasons: dict[str, str] = {}
     for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
         progress(index, len(names), file.path.name)
         found = _rows_of_file(explainer, file, out.with_name(f"{name}.png"))
         best = next((row for row in found if row["status"] == Status.OK), found[0])
-        why = best["detail"] if best["status"] not in (Status.OK, Status.NO_FACE) else ""
-        reasons[as_text(file.path)] = ": ".join(filter(None, [best["status"], why]))
+        reasons[as_text(file.path)] = _reason(best)
+        problems += [f"{row['file']}: {_reason(row)}" for row in found if _is_problem(row)]
         rows += found
     write_table(out, COLUMNS, rows)
     require_any_read(out, reasons)
     faces = sum(row["status"] == Status.OK for row in rows)
     files = describe_statuses(reason.split(":")[0] for reason in reasons.values())
     line = f"{out}: {faces} faces; files: {files}"
-    return [line, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
+    more = [f"and {len(problems) - _SHOWN} more, in {out}"] if len(problems) > _SHOWN else []
+    lines = [*problems[:_SHOWN], *more, line]
+    return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
 
 
 def _rows_of_file(explainer: Explainer, file: MediaFile, plot: Path) -> list[Row]:
     """Return the rows of one file; never raises for what is in it. A video also gets its plot."""
-    start = {"file": _inert(as_text(file.path))}
+    frames: list[PredictedFrame] = []
+    problem: list[Row] = []
     try:
-        frames = list(predict(explainer, file))
+        for frame in predict(explainer, file):
+            frames.append(frame)
     except UndecodableError as error:
-        return [{**start, "status": error.status, "detail": error.detail}]
-    if file.is_video:
+        problem = [{"status": error.status, "detail": error.detail}]
+    if file.is_video and frames:
         atomic_write(plot, _plot(explainer, file.path, frames))
-    return [{**start, **row} for frame in frames for row in _rows_of_frame(frame)]
+    rows = [row for frame in frames for row in _rows_of_frame(frame)]
+    return [{"file": _inert(as_text(file.path)), **row} for row in (*rows, *problem)]
 
 
 def predict(explainer: Explainer, file: MediaFile) -> Iterator[PredictedFrame]:
     """Yield what is predicted of a picture, or of the frames of a video.
 
     Raises:
-        UndecodableError: if it cannot be read.
+        UndecodableError: if it cannot be read, or at the end, if it ends too early.
     """
     detector = explainer.detector
     if not file.is_video:
         yield _predicted(explainer, None, detector.decode(file.path))
         return
     video = VideoReader(file.path, detector.find.video_fps, detector.limits.max_pixels)
-    empty = True
     for seconds, image_HW3 in video:
-        empty = False
         yield _predicted(explainer, seconds, image_HW3)
-    if empty:
-        raise UndecodableError(Status.CORRUPT, "a video without a frame")
 
 
 def _predicted(explainer: Explainer, seconds: float | None, image_HW3: U8Image) -> PredictedFrame:
@@ -170,6 +175,15 @@ def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
         }
         for number, (box, detail, values_V) in enumerate(faces, 1)
     ]
+
+
+def _is_problem(row: Row) -> bool:
+    return row["status"] not in (Status.OK, Status.NO_FACE)
+
+
+def _reason(row: Row) -> str:
+    """Return the status of a row; with the reason, if something could not be read."""
+    return f"{row['status']}: {row['detail']}" if _is_problem(row) else row["status"]
 
 
 def _inert(name: str) -> str:

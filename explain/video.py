@@ -13,6 +13,9 @@ from store.records import Status, U8Image
 LONGEST_PAUSE_S = 600.0
 """A longer pause is a broken time, or would fill the disk with one frame."""
 
+_COMPLETE = 0.9
+"""Of the promised duration, which is an estimate in some containers."""
+
 _ROUNDING = 1e-3
 """Of a frame: times are rounded to the units of the container."""
 
@@ -60,7 +63,11 @@ class VideoReader:
         self.count = min(max(0, frames), ceil(self.duration * fps))
 
     def __iter__(self) -> Iterator[tuple[float, U8Image]]:
-        """Yield (seconds, RGB) of the first frame in each 1/fps of a second, then release it."""
+        """Yield (seconds, RGB) of the first frame in each 1/fps of a second.
+
+        Raises:
+            UndecodableError: at the end, if there was no frame, or fewer than promised.
+        """
         slot, before = -1, -self._frame_s
         try:
             while self._capture.grab():
@@ -74,6 +81,12 @@ class VideoReader:
                     yield seconds, cv2.cvtColor(frame_HW3, cv2.COLOR_BGR2RGB)
         finally:
             self._capture.release()
+        end = before + self._frame_s
+        if slot < 0:
+            raise UndecodableError(Status.CORRUPT, "a video without a frame")
+        if end < _COMPLETE * self.duration:
+            what = f"ends at {end:.1f} s of {self.duration:.1f} s"
+            raise UndecodableError(Status.TRUNCATED, what)
 
 
 def slot_of(seconds: float, fps: float) -> int:

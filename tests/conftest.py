@@ -234,3 +234,17 @@ def photo_folder(
     imsave(tmp_path / "in" / "face.png", PAGE_PICTURE)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def cut_video(tmp_path: Path) -> Path:
+    """An AVI that promises 40 frames at ten per second, of which the first third is there."""
+    import cv2
+
+    file, rng = tmp_path / "cut.avi", np.random.default_rng(0)
+    writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 10.0, (256, 256))
+    for _ in range(40):
+        writer.write(rng.integers(1, 256, (256, 256, 3), np.uint8))
+    writer.release()
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 3])
+    return file

@@ -104,6 +104,15 @@ def test_a_video_keeps_its_pauses(tiny_run, photo_folder, monkeypatch):
     assert shown.get(cv2.CAP_PROP_FRAME_COUNT) == 4
 
 
+def test_a_video_that_was_cut_off_is_explained_as_far_as_it_goes(tiny_run, photo_folder, cut_video):
+    said, summary = explained(tiny_run, str(cut_video))
+    assert summary["pictures"][0]["frames"] == 7
+    assert said.splitlines()[0].endswith(
+        "7 of 7 frames have a face; truncated: ends at 1.4 s of 4.0 s"
+    )
+    assert (photo_folder / "out" / "cut.mp4").is_file()
+
+
 def test_names_of_any_length_and_bytes_are_explained(tiny_run, photo_folder):
     names = ["x" * 251 + ".png", "é" * 124 + ".png", os.fsdecode(b"\xff\xfe.png")]
     for name in names:

@@ -58,7 +58,8 @@ def test_pictures_without_a_face_and_broken_ones_are_rows_with_a_reason(predicte
         "in/cut.jpg": "truncated",
         "in/face.png": "ok",
     }
-    assert lines[0] == "out/p.csv: 1 faces; files: no_face 1, truncated 1, ok 1"
+    assert lines[0].startswith("in/cut.jpg: truncated: ")
+    assert lines[1] == "out/p.csv: 1 faces; files: no_face 1, truncated 1, ok 1"
 
 
 def test_a_video_is_a_row_per_frame_and_a_plot(predicted):
@@ -73,6 +74,20 @@ def test_a_video_is_a_row_per_frame_and_a_plot(predicted):
         ("0.400", "no_face"),
     ]
     assert imread("out/p-film.png").ndim == 3
+
+
+def test_a_video_that_was_cut_off_ends_with_a_row_that_says_so(predicted, cut_video):
+    lines, rows = predicted(cut_video)
+    assert [row["status"] for row in rows] == ["ok"] * 7 + ["truncated"]
+    assert rows[-1]["detail"] in lines[0]
+
+
+def test_of_many_problems_the_first_are_listed(predicted):
+    for number in range(12):
+        Path(f"in/{number}.jpg").write_bytes(b"x")
+    lines, _ = predicted("in")
+    assert lines[10] == "and 2 more, in out/p.csv"
+    assert lines[11].startswith("out/p.csv: 1 faces")
 
 
 def test_a_plot_replaces_no_picture(tiny_run, photo_folder):

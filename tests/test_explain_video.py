@@ -92,6 +92,13 @@ def test_a_time_that_is_absurd_does_not_fill_the_disk(tmp_path, monkeypatch):
     assert len(list(VideoReader(tmp_path / "film.mp4", 5.0, MAX_PIXELS))) == 1 + 2 + 2
 
 
+def test_a_video_that_was_cut_off_says_so_after_its_frames(cut_video):
+    seconds = []
+    with pytest.raises(UndecodableError, match=r"ends at 1\.\d s of 4\.0 s"):
+        seconds.extend(at for at, _ in VideoReader(cut_video, 5.0, MAX_PIXELS))
+    assert seconds[:5] == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+
+
 def test_colours_of_a_video_come_back_as_they_went(tmp_path):
     writer = VideoWriter(tmp_path / "red.mp4", 5.0)
     writer.add(np.tile(np.array([220, 30, 30], np.uint8), (64, 64, 1)))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from anatomy.expressions import EXPRESSIONS
 from report.figures.drawing import ALERT
 from report.figures.overlays import blend_map, overlay_map
-from report.views.explanation_page import ExplainedFace, draw_page, figure_pixels
+from report.views.explanation_page import MOST_TEXTS, ExplainedFace, draw_page, figure_pixels
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
 CHANCES = {name: place / 21 for place, name in enumerate(EXPRESSIONS)}
@@ -112,3 +112,9 @@ def test_of_a_long_title_the_end_is_shown():
     assert any(
         line.endswith("/b.jpg") for line in words(draw_page("a" * 500 + "/b.jpg", PICTURE, []))
     )
+
+
+def test_a_crowd_fits_on_a_page():
+    figure = draw_page("f", PICTURE, [face() for _ in range(MOST_TEXTS + 20)])
+    assert words(figure).count("Fear (76 %).") == MOST_TEXTS
+    assert figure.bbox.height < 2**16

@@ -23,6 +23,9 @@ from report.figures.overlays import U8, blend_map
 Heat = NDArray[np.float32]
 
 _GAP, _MARGIN, _HEAD, _LINE = 12, 20, 64, 21
+MOST_TEXTS = 200
+"""A page with more would be too tall to draw."""
+
 _LETTER_PX = 7.6
 _INDENT = 36
 """Of sentences, behind a number of up to three digits."""
@@ -63,7 +66,7 @@ def draw_page(
         image_HW3: RGB.
         faces: in the picture; without any, the page says that no face was found.
         max_faces: reserve space for this many texts; of more faces, the largest get one.
-            None: as many as there are.
+            None: as many as there are, at most MOST_TEXTS.
         notice: a warning, written in red below the title.
     """
     height, width = image_HW3.shape[:2]
@@ -73,7 +76,8 @@ def draw_page(
     letters = int((across - 2 * _MARGIN - _INDENT) / _LETTER_PX)
     lines = 1 + _SENTENCE_LINES
     texts = {
-        number: _face_lines(face, letters) for number, face in _largest(faces, max_faces).items()
+        number: _face_lines(face, letters)
+        for number, face in _largest(faces, max_faces or MOST_TEXTS).items()
     }
     rows = max_faces * lines if max_faces else sum(map(len, texts.values())) or 1
     warning = wrap(notice, letters)
