@@ -125,6 +125,24 @@ def test_a_folder_that_cannot_be_listed_does_not_stop_the_search(tmp_path, monke
     assert detect(tmp_path).name == "folder"
 
 
+@pytest.mark.parametrize("names", [("archive/train/happy/a.jpg",), ("CK+48/anger/S010_1.png",)])
+def test_an_ordinary_dataset_one_folder_deeper_is_named(tmp_path, names):
+    put(tmp_path, *names)
+    with pytest.raises(NoInputError, match=r"its folder '(archive|CK\+48)' looks like folder"):
+        detect(tmp_path)
+
+
+def test_yolo_without_its_names_is_not_taken_for_affectnet(tmp_path):
+    put(tmp_path, "train/images/a.jpg", "train/labels/a.txt")
+    with pytest.raises(NoInputError, match=r"Did you mean yolo: has [^;]*\? All layouts"):
+        detect(tmp_path)
+
+
+def test_a_folder_called_images_is_no_clue(tmp_path):
+    with pytest.raises(NoInputError, match=r"fits no reader\. They want"):
+        detect(put(tmp_path, "images/a.jpg"))
+
+
 def test_nothing_known_lists_what_every_reader_wants(tmp_path):
     put(tmp_path, "notes.txt", "basic.zip")
     with pytest.raises(NoInputError) as caught:

@@ -70,4 +70,4 @@ def _face(root: Path, images: Path, parts: list[str], where: str) -> Sample:
     )
 
 
-EXPW = Reader(read_expw, needs_paths("|".join(_LABELS), "|".join(_IMAGES)), listed={"all": 91_793})
+EXPW = Reader(read_expw, needs_paths("|".join(_LABELS)), listed={"all": 91_793})

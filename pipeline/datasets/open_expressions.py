@@ -49,7 +49,7 @@ def _legend(root: Path) -> Iterator[Listed]:
 
 OPEN_EXPRESSIONS = Reader(
     read_open_expressions,
-    needs_paths(_LEGEND, "images"),
+    needs_paths(_LEGEND),
     listed={"all": 13_690},
     note="The licence of the repository gives no rights in the photographs of people.",
 )

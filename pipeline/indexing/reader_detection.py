@@ -75,18 +75,8 @@ def _present(root: Path, wanted: Iterable[LayoutClue]) -> str:
 
 def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
     """Say why no reader takes a folder: the nearest miss, a folder too high, or nothing at all."""
-    below = [sub for sub in sorted(entries(root))[:_LOOK_AT] if sub.is_dir()]
-    for sub in below:
-        fits = [
-            name
-            for name, reader in DATASETS.items()
-            if not reader.general and all(there for _, there in reader.check_layout(sub))
-        ]
-        if fits:
-            return (
-                f"is no dataset itself, but its folder '{printable(sub.name)}' looks like "
-                f"{fits[0]}. Did you mean that one? Link it instead."
-            )
+    if deeper := _too_high(root, general=False):
+        return deeper
     if numbered := numbered_folders(root):
         return numbered
     if packing := find_packing(root):
@@ -95,6 +85,8 @@ def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
             f"holds no pictures as files, but {packing}. Unpack them: "
             f"python cli.py unpack data/raw/{name} data/raw/{name}_pictures"
         )
+    if deeper := _too_high(root, general=True):
+        return deeper
     misses = {name: missed for name, wanted in clues.items() if (missed := _miss(root, wanted))}
     if misses:
         lacks = {name: sum(not there for _, there in clues[name]) for name in misses}
@@ -107,6 +99,20 @@ def _nothing(root: Path, clues: dict[str, list[LayoutClue]]) -> str:
     packed = sorted(printable(file.name) for file in root.glob("*.zip"))
     hint = f" Still packed: {', '.join(packed)}; unpack it there." if packed else ""
     return f"fits no reader.{hint} They want to see: {wants}. {_LAYOUTS}"
+
+
+def _too_high(root: Path, general: bool) -> str:
+    """Return which folder below is a dataset for a general or another reader; nothing if none."""
+    for sub in sorted(entries(root))[:_LOOK_AT]:
+        readers = DATASETS.items() if sub.is_dir() else ()
+        for name, reader in readers:
+            clues = reader.check_layout(sub) if reader.general == general else [((), False)]
+            if all(there for _, there in clues):
+                return (
+                    f"is no dataset itself, but its folder '{printable(sub.name)}' looks like "
+                    f"{name}. Did you mean that one? Link it instead."
+                )
+    return ""
 
 
 def _wanted(wanted: Iterable[LayoutClue]) -> str:
