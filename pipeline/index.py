@@ -52,7 +52,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 6
+VERSION = 7
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
