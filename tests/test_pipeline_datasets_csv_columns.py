@@ -182,3 +182,11 @@ def test_spaces_around_a_file_count_only_if_it_is_named_so(tmp_path):
 def test_words_for_nothing_are_no_split_no_box_and_no_landmarks(tmp_path, word):
     (one,) = csv(tmp_path, f"file,label,split,box,landmarks\na.jpg,fear,{word},{word},{word}\n")
     assert (one.split, one.box, one.landmarks) == (None, None, None)
+
+
+def test_landmarks_of_a_file_are_of_one_face_not_of_all_in_the_picture(tmp_path):
+    numbers = ",".join(str(number) for number in range(136))
+    put(tmp_path, "points.txt", text=f"a.jpg,{numbers}\nb.jpg,{numbers}\n")
+    rows = "a.jpg,fear,1 2 3 4\na.jpg,sad,9 2 3 4\nb.jpg,sad,1 2 3 4\n"
+    found = csv(tmp_path, f"file,label,box\n{rows}", landmarks="points.txt")
+    assert [one.landmarks is None for one in found] == [True, True, False]

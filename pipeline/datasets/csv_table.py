@@ -72,7 +72,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     listed = list(_rows(root, table, options))
     named = zip((line for line, _ in listed), named_by_box(one for _, one in listed), strict=True)
     for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
-        known = points.get(one.path) if isinstance(one, Sample) else None
+        known = points.get(one.id) if isinstance(one, Sample) else None
         yield replace(one, landmarks=known) if points and isinstance(one, Sample) else one
 
 
