@@ -12,7 +12,7 @@ from cli import main
 ROOT = Path(__file__).parents[1]
 DATASET = (
     "{{reader: {reader}, options: {{}}, seed: 0, val: 0.1, test: 0.2, follow_links: false, "
-    "look_alikes: report, look_alike_bits: 4, allow_leak: false}}"
+    "look_alikes: report, look_alike_bits: 4, max_unlabelled: 0.5, allow_leak: false}}"
 )
 
 
@@ -87,10 +87,10 @@ def test_a_label_outside_the_seven_names_its_line(folder):
     add_dataset(folder, "mine", "csv")
     raw = folder / "data" / "raw" / "mine"
     raw.mkdir(parents=True)
-    (raw / "labels.csv").write_text("file,label\na.jpg,happy\nb.jpg,contempt\n")
+    (raw / "labels.csv").write_text("file,label\na.jpg,happy\nb.jpg,bored\n")
     found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
     assert found.returncode == 65
-    assert "labels.csv, line 3: label 'contempt' is none of neutral, happiness" in found.stderr
+    assert "labels.csv, line 3: label 'bored' is none of neutral, happiness" in found.stderr
     assert found.stderr.count("\n") == 1
 
 
@@ -105,6 +105,7 @@ def test_an_output_that_is_in_the_way_is_left_alone(folder):
     raw, out = folder / "data" / "raw" / "mine", folder / "data" / "index" / "mine"
     raw.mkdir(parents=True)
     (raw / "labels.csv").write_text("file,label\na.jpg,happy\n")
+    (raw / "a.jpg").touch()
     out.mkdir(parents=True)
     (out / "notes.txt").write_text("mine")
     found = aulens(folder, "index", "data/raw/mine", "data/index/mine")
