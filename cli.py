@@ -21,7 +21,7 @@ import click
 
 from commands import COMMANDS
 from commands.options import echo
-from errors import ProjectError, printable
+from errors import BEGINS_AGAIN, ProjectError, printable
 
 VERSION = "0.1.0"
 """As in CITATION.cff."""
@@ -82,7 +82,9 @@ def run_safely() -> NoReturn:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort, _Terminated) as error:  # click hides Ctrl-C in an Abort
         code = 143 if isinstance(error, _Terminated) else 130
-        _fail(code, "interrupted.", _notes(error.__cause__ or error), "The same command continues.")
+        notes = _notes(error.__cause__ or error)
+        continues = "" if BEGINS_AGAIN in notes else "The same command continues."
+        _fail(code, "interrupted.", notes, continues)
     except BrokenPipeError:
         os._exit(0)
     except Exception as error:

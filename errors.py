@@ -25,6 +25,9 @@ from typing import ClassVar, TypeVar
 
 T = TypeVar("T")
 
+BEGINS_AGAIN = "The same command begins again."
+"""In a note on an interruption: by whom nothing can be continued."""
+
 
 class ProjectError(Exception):
     """Something the user can mend.

@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from errors import DataError, NoInputError, UsageError
+from errors import BEGINS_AGAIN, DataError, NoInputError, UsageError
 from pipeline.datasets.walking import walk
 from pipeline.faces.signatures import HEAD_BYTES, picture_format
 from store.records import Status
@@ -92,6 +93,16 @@ def gather(paths: Sequence[Path], out: Path | None) -> Inputs:
     if out and mixed:
         raise UsageError(out, f"holds the picture {mixed.name}. Name another folder with --out.")
     return inputs
+
+
+@contextmanager
+def say_how_far(out: Path, done: Sized, total: int) -> Iterator[None]:
+    """Add to an error or interruption how many files OUT holds; `done` grows meanwhile."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(f"{out} holds the first {len(done)} of {total} files. {BEGINS_AGAIN}")
+        raise
 
 
 def describe_statuses(statuses: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from explain.explainer import Explainer, Json
 from explain.explanation import Explanation
-from explain.inputs import MediaFile, as_text, gather, require_any_read
+from explain.inputs import MediaFile, as_text, gather, require_any_read, say_how_far
 from explain.video import VideoReader, VideoWriter
 from pipeline.faces.decode import UndecodableError
 from progress import ProgressCallback, silent
@@ -47,12 +47,15 @@ def write_explanations(
     inputs = gather(pictures, out)
     out.mkdir(parents=True, exist_ok=True)
     names = output_names([file.path for file in inputs.files], {Path(SUMMARY).stem})
-    records = []
-    for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
-        progress(index, len(names), file.path.name)
-        records.append(_write_one(explainer, file, out / name))
-    summary = {**explainer.metadata, "pictures": records, "left_out": dict(inputs.left_out)}
-    atomic_write(out / SUMMARY, canonical_json(summary))
+    records: list[Json] = []
+    with say_how_far(out, records, len(names)):
+        try:
+            for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
+                progress(index, len(names), file.path.name)
+                records.append(_write_one(explainer, file, out / name))
+        finally:
+            summary = {"pictures": records, "left_out": dict(inputs.left_out)}
+            atomic_write(out / SUMMARY, canonical_json({**explainer.metadata, **summary}))
     require_any_read(out / SUMMARY, {record["picture"]: _reason(record) for record in records})
     lines = [line for record in records for line in _summarize(record)]
     return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]

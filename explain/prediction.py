@@ -6,7 +6,7 @@
 Shapes: B faces, N frames, V = 7 expressions.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,14 @@ from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from explain.explainer import Explainer
 from explain.explanation import F32, predict_faces
-from explain.inputs import MediaFile, as_text, describe_statuses, gather, require_any_read
+from explain.inputs import (
+    MediaFile,
+    as_text,
+    describe_statuses,
+    gather,
+    require_any_read,
+    say_how_far,
+)
 from explain.media import outline
 from explain.output import output_names
 from explain.video import VideoReader
@@ -95,23 +102,33 @@ def write_predictions(
     plots = [Path(f"{out.stem}-{file.path.name}") for file in inputs.files]
     names = output_names(plots, beside)
     rows: list[Row] = []
-    problems: list[str] = []
     reasons: dict[str, str] = {}
-    for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
-        progress(index, len(names), file.path.name)
-        found = _rows_of_file(explainer, file, out.with_name(f"{name}.png"))
-        best = next((row for row in found if row["status"] == Status.OK), found[0])
-        reasons[as_text(file.path)] = _reason(best)
-        problems += [f"{row['file']}: {_reason(row)}" for row in found if _is_problem(row)]
-        rows += found
-    write_table(out, COLUMNS, rows)
+    with say_how_far(out, reasons, len(names)):
+        try:
+            for index, (name, file) in enumerate(zip(names, inputs.files, strict=True)):
+                progress(index, len(names), file.path.name)
+                found = _rows_of_file(explainer, file, out.with_name(f"{name}.png"))
+                best = next((row for row in found if row["status"] == Status.OK), found[0])
+                rows += found
+                reasons[as_text(file.path)] = _reason(best)
+        finally:
+            write_table(out, COLUMNS, rows)
     require_any_read(out, reasons)
-    faces = sum(row["status"] == Status.OK for row in rows)
-    files = describe_statuses(reason.split(":")[0] for reason in reasons.values())
-    line = f"{out}: {faces} faces; files: {files}"
-    more = [f"and {len(problems) - _SHOWN} more, in {out}"] if len(problems) > _SHOWN else []
-    lines = [*problems[:_SHOWN], *more, line]
+    lines = [*_problems(out, rows), f"{out}: {_counts(rows, reasons.values())}"]
     return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
+
+
+def _problems(out: Path, rows: Sequence[Row]) -> list[str]:
+    """Return a line per file that could not be read to its end, of many the first."""
+    problems = [f"{row['file']}: {_reason(row)}" for row in rows if _is_problem(row)]
+    more = [f"and {len(problems) - _SHOWN} more, in {out}"] if len(problems) > _SHOWN else []
+    return [*problems[:_SHOWN], *more]
+
+
+def _counts(rows: Sequence[Row], reasons: Iterable[str]) -> str:
+    """Return how many faces there are, and how many files of each status."""
+    faces = sum(row["status"] == Status.OK for row in rows)
+    return f"{faces} faces; files: {describe_statuses(why.split(':')[0] for why in reasons)}"
 
 
 def _rows_of_file(explainer: Explainer, file: MediaFile, plot: Path) -> list[Row]:

@@ -13,8 +13,9 @@ from click.testing import CliRunner
 from matplotlib.image import imread, imsave
 
 from cli import main
-from errors import DataError
-from explain.output import LONGEST_NAME, output_names
+from errors import BEGINS_AGAIN, DataError
+from explain.explainer import Explainer
+from explain.output import LONGEST_NAME, output_names, write_explanations
 from explain.video import VideoWriter
 from pipeline.faces.backends import BACKENDS
 from tests.pictures import PAGE_PICTURE
@@ -111,6 +112,19 @@ def test_a_video_that_was_cut_off_is_explained_as_far_as_it_goes(tiny_run, photo
         "7 of 7 frames have a face; truncated: ends at 1.4 s of 4.0 s"
     )
     assert (photo_folder / "out" / "cut.mp4").is_file()
+
+
+def test_an_interrupted_summary_lists_what_was_done(tiny_run, photo_folder):
+    imsave("in/later.png", PAGE_PICTURE)
+
+    def stop(done, total, note):
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        write_explanations(Explainer.load(tiny_run), [Path("in")], Path("out"), stop)
+    assert stopped.value.__notes__ == [f"out holds the first 1 of 2 files. {BEGINS_AGAIN}"]
+    assert len(json.loads(Path("out/explained.json").read_text())["pictures"]) == 1
 
 
 def test_names_of_any_length_and_bytes_are_explained(tiny_run, photo_folder):

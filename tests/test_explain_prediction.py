@@ -8,7 +8,7 @@ import pytest
 from matplotlib.image import imread, imsave
 
 from anatomy.expressions import EXPRESSIONS
-from errors import DataError, NoInputError, UsageError
+from errors import BEGINS_AGAIN, DataError, NoInputError, UsageError
 from explain.explainer import Explainer
 from explain.prediction import COLUMNS, write_predictions
 from explain.video import VideoWriter
@@ -99,6 +99,20 @@ def test_a_plot_replaces_no_picture(tiny_run, photo_folder):
     write_predictions(Explainer.load(tiny_run, device="cpu"), [Path("in")], Path("in/p.csv"))
     assert Path("in/p-film.png").read_bytes() == before
     assert Path("in/p-film~2.png").is_file()
+
+
+def test_an_interrupted_table_holds_what_was_done(tiny_run, photo_folder):
+    imsave("in/later.png", PAGE_PICTURE)
+
+    def stop(done, total, note):
+        if done:
+            raise KeyboardInterrupt
+
+    explainer = Explainer.load(tiny_run, device="cpu")
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        write_predictions(explainer, [Path("in")], Path("p.csv"), stop)
+    assert stopped.value.__notes__ == [f"p.csv holds the first 1 of 2 files. {BEGINS_AGAIN}"]
+    assert len(Path("p.csv").read_text().splitlines()) == 2
 
 
 def test_a_name_is_no_formula(predicted):
