@@ -34,7 +34,7 @@ from report.figures.drawing import png
 from report.views.timeline import draw_timeline
 from store.files import atomic_write
 from store.records import Status, U8Image
-from store.tables import Row, write_table
+from store.tables import Row, inert, write_table
 
 COLUMNS = (
     *("file", "seconds", "face", "status", "detail", "expression", "probability"),
@@ -46,8 +46,6 @@ why there is no face. box: x y width height around the aligned crop, px of the p
 
 _SHOWN = 10
 """So many problems are listed on the screen."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,7 @@ def _rows_of_file(explainer: Explainer, file: MediaFile, plot: Path) -> list[Row
     if file.is_video and frames:
         atomic_write(plot, _plot(explainer, file.path, frames))
     rows = [row for frame in frames for row in _rows_of_frame(frame)]
-    return [{"file": _inert(as_text(file.path)), **row} for row in (*rows, *problem)]
+    return [{"file": inert(as_text(file.path)), **row} for row in (*rows, *problem)]
 
 
 def predict(explainer: Explainer, file: MediaFile) -> Iterator[PredictedFrame]:
@@ -201,11 +199,6 @@ def _is_problem(row: Row) -> bool:
 def _reason(row: Row) -> str:
     """Return the status of a row; with the reason, if something could not be read."""
     return f"{row['status']}: {row['detail']}" if _is_problem(row) else row["status"]
-
-
-def _inert(name: str) -> str:
-    """Keep a spreadsheet from taking a name for a formula."""
-    return f"'{name}" if name.startswith(_FORMULA) else name
 
 
 def _plot(explainer: Explainer, path: Path, frames: Sequence[PredictedFrame]) -> bytes:
