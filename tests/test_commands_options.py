@@ -64,10 +64,10 @@ def test_what_is_printed_is_escaped_line_by_line(capsys):
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (("train", "--help"), METHODS),
-        (("use", "--help"), DATASETS),
-        (("heatmap", "--help"), HEATMAPS),
-        (("view", "heatmaps", "--help"), HEATMAPS),
+        (("train", "--help"), [*METHODS]),
+        (("use", "--help"), [*DATASETS]),
+        (("heatmap", "--help"), [*HEATMAPS]),
+        (("view", "heatmaps", "--help"), [*HEATMAPS]),
     ],
     ids=str,
 )
