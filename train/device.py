@@ -40,15 +40,22 @@ def use_device(device: torch.device) -> None:
         torch.cuda.set_device(device)
 
 
-@cache
 def constant(
     values: tuple[float, ...], device: torch.device, dtype: torch.dtype = torch.float32
 ) -> Tensor:
     """Return numbers that never change as a tensor, made once per device.
 
-    Making one anew copies it, and the processor waits for the GPU each time.
+    Making one anew copies it, and the processor waits for the GPU each time. A compiled or exported
+    graph holds its own.
     """
-    with torch.inference_mode(False):  # it is kept, and may meet gradients later
+    if torch.compiler.is_compiling():
+        return torch.tensor(values, dtype=dtype, device=device)
+    return _kept_constant(values, device, dtype)
+
+
+@cache
+def _kept_constant(values: tuple[float, ...], device: torch.device, dtype: torch.dtype) -> Tensor:
+    with torch.inference_mode(False):  # it may meet gradients later
         return torch.tensor(values, dtype=dtype, device=device)
 
 
