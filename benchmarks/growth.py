@@ -222,7 +222,7 @@ def main(halves: list[str]) -> None:
 def _line(stage: str, row: Figures) -> str:
     return (
         f"{stage:18} {row['rows']:7,} faces  {1e3 * row['core_s'] / row['rows']:7.3f} core-ms and "
-        f"{row['bytes'] / row['rows']:9.1f} B a face  {row['wall_s']:6.1f} s  driver "
+        f"{row['bytes'] / row['rows']:9.1f} B per face  {row['wall_s']:6.1f} s  driver "
         f"{row['driver_mb']:4.0f} MB  worker {row['worker_mb']:4.0f} MB  "
         f"open {row['open_s']:.3f} s  "
         f"resume {row['resume_s']:.2f} s ({row['resume_core_s']:.2f} core)"

@@ -30,7 +30,7 @@ from store.tables import Row
 FACE_PX = 256
 ALL_TRAIN: Mapping[str, int] = {}
 _DRAWN = 4
-"""Different pictures an expression; the others are hard links to them."""
+"""Different pictures per expression; the others are hard links to them."""
 
 
 def index_pictures(raw: Path, out: Path) -> None:

@@ -42,7 +42,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "ema": 0.999,
     },
 }
-GPU_IMAGES_A_SECOND = 950
+GPU_IMAGES_PER_SECOND = 950
 """An H100 with ResNet-50 and large maps, derived from published figures."""
 
 
@@ -105,11 +105,11 @@ def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[st
 
 def shares(found: dict[str, float], batch: int) -> dict[str, dict[str, float]]:
     """Return the cost of one checkpoint per epoch, as a share of the epoch."""
-    a_face = found["step_s"] / batch
+    face_s = found["step_s"] / batch
     return {
         name: {
-            "here": found["wait_s"] / (faces * a_face),
-            "gpu_derived": found["wait_s"] / (faces / GPU_IMAGES_A_SECOND),
+            "here": found["wait_s"] / (faces * face_s),
+            "gpu_derived": found["wait_s"] / (faces / GPU_IMAGES_PER_SECOND),
         }
         for name, faces in FACES.items()
     }

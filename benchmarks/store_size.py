@@ -153,7 +153,7 @@ def main() -> None:
             row = figures[f"{kind} {size}"]
             cosines = "  ".join(f"{name} {row[name]['min']:.6f}" for name in list(found)[:4])
             print(
-                f"{kind:9} {size:4} px  {row['on_disk']:8.0f} B a face  "
+                f"{kind:9} {size:4} px  {row['on_disk']:8.0f} B per face  "
                 f"{row['times_smaller']:5.1f}x smaller  "
                 f"AffectNet {row['affectnet_gb']:.2f} GB "
                 f"({row['affectnet_gb_gzipped']:.2f} gzipped)  {cosines}"

@@ -1,4 +1,4 @@
-"""What a run says of pictures and videos."""
+"""Command `explain`: what a run predicts for pictures and videos, with maps and a page each."""
 
 from pathlib import Path
 

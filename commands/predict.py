@@ -1,4 +1,4 @@
-"""What a run predicts, as a table."""
+"""Command `predict`: a table of what a run predicts for pictures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What stands behind the face.
+"""Draws the backdrop behind the face.
 
 Textures of scikit-image, gradients, blobs, or a studio wall like the portrait's.
 

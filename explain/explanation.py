@@ -1,4 +1,4 @@
-"""Why a run says what it says of a face: where it looked, and on which action units.
+"""The explanation of one face: prediction, where the model looked, and on which action units.
 
 Shapes: B faces, S side of a stored face, Z = 64 side of the maps, V = 7 expressions, U action units
 of the codebook, L = 68 points.

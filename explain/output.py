@@ -1,4 +1,4 @@
-"""Command explain: what OUT gets.
+"""What command `explain` writes into its folder OUT.
 
 <name>.png, <name>.json   of a picture: the page, and its numbers
 <name>.mp4, <name>.json   of a video: the same per frame

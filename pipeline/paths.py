@@ -1,4 +1,4 @@
-"""Paths that label files name, and links, kept inside the dataset's root."""
+"""Keeps links, and the paths that label files name, inside the dataset's root."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A finished store is built again from what its fingerprint says, to mend its damaged shards.
+"""Tool `repair`: builds a store's damaged shards again, from what its fingerprint records.
 
 The parameters are those in the fingerprint, whatever params.yaml says today; the input is whatever
 output has the digest in it, wherever it lies.

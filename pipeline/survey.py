@@ -1,4 +1,4 @@
-"""Stage `survey`: what became of a dataset's pictures, for the report's part on data.
+"""Stage `survey`: counts what became of a dataset's pictures, for the report's section on it.
 
     OUT/survey.json    contracts.surveys.Survey: the audit of the index, counts, what failed
     OUT/pictures.npz   mean face per expression (7, T, T, 3) and of how many (7,), failed pictures

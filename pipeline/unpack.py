@@ -1,4 +1,4 @@
-"""Tool `unpack`: pictures that are no files of their own become files, for a reader.
+"""Tool `unpack`: writes pictures that lie in tables or archives as files, for a reader.
 
 OUT/FER2013Train/fer0000000.png ...    FER2013, where the official script of FER+ puts them
 OUT/fer2013new.csv                     its votes, as they were

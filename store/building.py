@@ -1,4 +1,4 @@
-"""How an output is made: built aside, under a lock, and renamed once its manifest is written.
+"""Builds an output aside, under a lock, and renames it once its manifest is written.
 
     <parent>/.building-<fingerprint>/   while it is built; a run with this fingerprint resumes it
     <parent>/<name>/                    finished: the stage's files, fingerprint.json, MANIFEST.json

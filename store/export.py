@@ -1,4 +1,4 @@
-"""One HDF5 file of a store: compressed, for archives and for readers outside Python.
+"""Tool `export`: writes a store as one compressed HDF5 file, for archives and other programs.
 
     /<array>           as in the store, gzip, with one checksum per chunk; its attributes say what
                        the numbers are: what, unit, order, frame, scale

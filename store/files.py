@@ -1,4 +1,4 @@
-"""Files that are either whole or absent, and their digests."""
+"""Writes files atomically (whole or not at all), reads them strictly, and computes digests."""
 
 import errno
 import hashlib

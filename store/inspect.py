@@ -1,4 +1,4 @@
-"""What is in an output, as text: whatever stage made it, finished or not."""
+"""Tool `inspect`: describes an output as text, whatever stage made it, finished or not."""
 
 import json
 from collections import Counter

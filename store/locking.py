@@ -1,4 +1,4 @@
-"""Who works in a folder: a lock that the system drops when the process dies, however it dies."""
+"""Locks a folder that a process works in; the system drops the lock when the process dies."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What lies under data/, runs/ and results/: finished outputs and half-built ones."""
+"""Tools `status` and `clean`: find finished and half-built outputs below data/, runs/, results/."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How finished stores are read: through the memory map.
+"""Reads finished stores through the memory map.
 
 Every sample's checksum is checked at its first use.
 

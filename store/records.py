@@ -1,4 +1,4 @@
-"""The values that travel between stages."""
+"""The values that stages pass on: samples, faces and their status."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Damaged shards are built again, aside, and put back one file at a time.
+"""Builds damaged shards again, aside, and puts them back one file at a time.
 
     <parent>/.building-repair-<digest>/   locked; the sound shards linked, the bad ones built again
 

@@ -1,4 +1,4 @@
-"""Are these the bytes that were written? Every file of a finished output, against its manifest.
+"""Tool `verify`: checks every file of a finished output against its manifest.
 
 Fast: the manifest's seal, every file there with its size, no foreign file. Deep: also the SHA-256
 of every file, and the crc32c of every sample, which tells which rows are damaged.

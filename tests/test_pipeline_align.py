@@ -1,4 +1,4 @@
-"""Stage `align`: one upright face a sample.
+"""Stage `align`: one upright face per sample.
 
 The backend sees the template face in every picture that is not black.
 """

@@ -132,7 +132,7 @@ def test_a_picture_with_two_labels_is_left_out_twice(tmp_path):
 
 
 @pytest.mark.parametrize("last", ["test", "valid"])
-def test_a_copy_in_a_folder_a_class_keeps_the_official_ids(tmp_path, last):
+def test_a_copy_in_class_folders_keeps_the_official_ids(tmp_path, last):
     for number in range(1, 8):
         put(tmp_path, f"train/{number}/train_{number:05d}_aligned.jpg")
         put(tmp_path, f"{last}/{number}/test_{number:04d}_aligned.jpg")

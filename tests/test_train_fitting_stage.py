@@ -124,7 +124,7 @@ def test_a_run_is_scored_with_its_coverage_and_floors(tiny, trained, scoring, tm
     assert list(scores["att_cos"]) == ["1", "2", "3", "4", "5"]
     assert scores["att_cos"]["5"]["per_class"]["Neutral"] is None
     assert 0.3 < scores["floors"]["uniform"]["overall"] < 0.6
-    # One face a class: its mean is the face itself.
+    # One face per class: its mean is the face itself.
     assert scores["floors"]["class_mean"]["overall"] == pytest.approx(1, abs=1e-5)
     assert scores["notice"] == "made up"
 

@@ -1,4 +1,4 @@
-"""How long training takes, very roughly, before anything is known but params.yaml. No torch."""
+"""Estimates very roughly, from params.yaml alone, how long training takes. No torch."""
 
 from collections.abc import Mapping
 

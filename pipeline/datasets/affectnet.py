@@ -1,4 +1,4 @@
-"""What both releases of AffectNet share: what ids mean, and how to see that they mean another."""
+"""What both releases of AffectNet share: the class ids, and how a wrong order is recognised."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which column of a csv dataset's table holds what, and what is said of the others."""
+"""Finds which column of a csv dataset's table holds what, and reports the columns not used."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

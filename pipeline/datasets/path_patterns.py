@@ -1,4 +1,4 @@
-"""What paths tell: options `person` and `expression`, and patterns that may fit."""
+"""Takes persons and expressions from paths: options `person` and `expression`."""
 
 import re
 from collections import defaultdict

@@ -58,7 +58,7 @@ class Reader:
 
     Attributes:
         read: lists the samples.
-        look: what a folder of this kind holds, for those who do not name a reader.
+        check_layout: what a folder of this kind holds, for users who name no reader.
         listed: pictures per split as published, taken or left out.
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
@@ -96,7 +96,7 @@ def expression_or_reason(label: str, words: Mapping[str, str | None], where: str
 
 
 def needs_paths(*clues: str) -> LayoutCheck:
-    """Return a look for paths, alternatives separated by '|'."""
+    """Return a check for paths, alternatives separated by '|'."""
 
     def check_layout(root: Path) -> list[LayoutClue]:
         wanted = [tuple(clue.split("|")) for clue in clues]
@@ -106,7 +106,7 @@ def needs_paths(*clues: str) -> LayoutCheck:
 
 
 def best_layout(*checks: LayoutCheck) -> LayoutCheck:
-    """Return a look for the layout, of several, of which most is there."""
+    """Return a check that reports the most complete of several layouts."""
 
     def check_layout(root: Path) -> list[LayoutClue]:
         seen = [one(root) for one in checks]
@@ -128,7 +128,7 @@ def entries(folder: Path, most: int | None = None) -> list[Path]:
 
 
 def needs_named(example: str, pattern: str) -> LayoutCheck:
-    """Return a look for a file whose whole name fits a pattern, in the folder or some levels below.
+    """Return a check for a file whose whole name fits a pattern, in the folder or some levels below.
 
     Args:
         example: of such a name, for messages.

@@ -54,7 +54,7 @@ class ClusterConfig:
 
     Attributes:
         progress: is called with how it goes.
-        workers: local processes, one thread each; None for one a core, 0 for this very process.
+        workers: local processes, one thread each; None for one per core, 0 for this very process.
         scheduler: address of an existing cluster, `tcp://host:port`, instead. Its workers have one
             thread each, a nanny and their own memory limit.
         worker_bytes: a local worker that grows beyond it, or beyond its share of the machine, is

@@ -1,4 +1,4 @@
-"""Which row is in work: what a dead worker leaves behind, so that the row that killed it is found.
+"""A journal of the row a worker is computing, so that a row that kills its worker is found.
 
 One small file per shard, in the build. Its first 16 bytes are the row in work, or blank; the
 lines after them are verdicts: 'row verdict'. A worker that dies leaves its row; the next attempt at

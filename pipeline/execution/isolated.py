@@ -1,4 +1,4 @@
-"""One piece of work in a process of its own, with a clock and a memory limit.
+"""Runs one piece of work in a process of its own, with a time limit and a memory limit.
 
 Run as `python -m pipeline.execution.isolated FOLDER`: FOLDER/job goes in, FOLDER/outcome comes out.
 """

@@ -1,4 +1,4 @@
-"""What all stages that fill a store of arrays have in common.
+"""Fills a store of arrays shard by shard; all stages that write arrays use it.
 
 Resume, run the pending shards, write the table, publish.
 """

@@ -1,4 +1,4 @@
-"""Boxes of faces: which face one of a dataset belongs to, and where in the picture to look for it.
+"""Matches a dataset's face boxes with the faces found, and says where in the picture to look.
 
 A box is (x, y, width, height) in px of the picture.
 """

@@ -1,8 +1,8 @@
-"""Pictures of 16 bits a sample, brought to 8: what is white in them?
+"""Brings pictures of 16 bits per sample to 8: finds which value is white, and scales by it.
 
 Cameras and scanners put 8, 10, 12 or 14 bits into 16; taken for 16 they come out dark. What a file
 states counts: TIFF's BitsPerSample and MaxSampleValue, PNG's sBIT. Otherwise white is that of the
-smallest of 8, 10, 12, 14 and 16 bits which hold the brightest sample; that is a guess, and is said.
+smallest of 8, 10, 12, 14 and 16 bits which hold the brightest sample; that is a guess, and is reported.
 """
 
 from collections.abc import Iterator
@@ -82,7 +82,7 @@ def _colours(image: Image.Image, payload: bytes) -> Samples | None:
 
 
 def _container_bits(image: Image.Image, payload: bytes) -> int:
-    """Return how many bits a sample of a PNG or TIFF takes; 8 for other formats."""
+    """Return the bits per sample of a PNG or TIFF; 8 for other formats."""
     if image.format == "PNG":
         return payload[_PNG_DEPTH]
     return max(_tag(image, _BITS_PER_SAMPLE), default=8)

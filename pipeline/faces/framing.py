@@ -1,4 +1,4 @@
-"""Which part of a picture becomes the square crop of a face."""
+"""Chooses which part of a picture becomes the square crop of a face."""
 
 from collections.abc import Sequence
 

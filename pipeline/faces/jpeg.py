@@ -1,4 +1,4 @@
-"""Damage within JPEGs, which decoders like to accept.
+"""Finds damage within JPEGs that decoders accept without a word.
 
 simplejpeg's strict mode turns libjpeg's warnings into errors. Only those that speak of damaged
 picture data count here: libjpeg also warns of odd headers and of padding, whose pixels are right.

@@ -1,4 +1,4 @@
-"""Where the face is in a picture.
+"""Finds the face in a picture.
 
 A cascade of attempts, a gate against nonsense, a choice among several faces.
 """

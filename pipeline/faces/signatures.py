@@ -1,4 +1,4 @@
-"""What kind of picture a file is, by its first bytes; names may say anything."""
+"""Recognises a picture's format by its first bytes; its name may say anything."""
 
 HEAD_BYTES = 32
 """So many bytes of a file are enough."""

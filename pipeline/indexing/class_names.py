@@ -1,4 +1,4 @@
-"""Class folders whose names are no expressions: asked for, never guessed."""
+"""Class folders whose names are no expressions: the user is asked, nothing is guessed."""
 
 import re
 from pathlib import Path

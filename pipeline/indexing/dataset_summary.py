@@ -1,4 +1,4 @@
-"""What a reader found, taken and left out, beside what was published."""
+"""Summarises what a reader took and left out, beside the published counts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What would make training or scores pointless, said before hours are spent on it."""
+"""Warns of what makes training or scores pointless, before hours are spent on it."""
 
 from collections import Counter
 from collections.abc import Sequence

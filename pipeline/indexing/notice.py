@@ -1,4 +1,4 @@
-"""NOTICE.txt: what a dataset wants said beside every number that comes of it."""
+"""NOTICE.txt: the text that a dataset asks for beside every number obtained from it."""
 
 import unicodedata
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which reader a folder is for, by what lies in it."""
+"""Chooses the reader that fits a folder, by what lies in it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which samples train, validate and test: the dataset's own splits, or ours."""
+"""Assigns samples to train, val and test: by the dataset's own splits, or by ours."""
 
 import hashlib
 from collections import Counter, defaultdict

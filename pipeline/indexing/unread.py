@@ -1,4 +1,4 @@
-"""What lies in a dataset's folder and is not read: counted by kind, and said."""
+"""Counts and names, by kind, what lies in a dataset's folder and is not read."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence

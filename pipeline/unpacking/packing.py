@@ -1,4 +1,4 @@
-"""What a packing is."""
+"""The type of a packing: how packed pictures are recognised and become files."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -69,7 +69,7 @@ class Comparison:
 
     Attributes:
         place: their folder below RESULTS, as 'demo/cam'.
-        runs: one a supervision, plain before aligned.
+        runs: one per supervision, plain before aligned.
         variants: the others.
     """
 

@@ -1,4 +1,4 @@
-"""The probabilities of a video over time.
+"""Draws the probabilities of a video over time.
 
 Shapes: N frames, V = 7 expressions.
 """

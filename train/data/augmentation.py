@@ -1,4 +1,4 @@
-"""From stored bytes to the input of a step, on the device, for the whole batch.
+"""Augments stored pictures and maps into the input of a step, on the device, per batch.
 
 One affine per sample warps the image and its heatmap alike; the heatmap is sampled directly at the
 size at which the loss reads it. Differences from the published recipe: one bilinear sampling

@@ -1,4 +1,4 @@
-"""How far scores would move with other people in front of the camera.
+"""Bootstrap confidence intervals of scores, by resampling whole persons.
 
 Faces of one person are alike, so persons are drawn with replacement, not faces; an interval over
 faces would be too narrow.

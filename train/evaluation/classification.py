@@ -1,4 +1,4 @@
-"""How well expressions are told apart, how far to trust the probabilities, and the chance level.
+"""Classification scores: accuracy, recall, confusion, calibration, and the chance level.
 
 Shapes: N faces, V = 7 expressions.
 """

@@ -1,4 +1,4 @@
-"""From the outputs of a model to its scores on one split.
+"""Computes the scores of one split from the outputs of a model.
 
 The scores are described in contracts.scores.
 Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, U action units of the codebook.

@@ -1,4 +1,4 @@
-"""How far a run has come; with the TrainState, all that it needs to resume."""
+"""The epoch and step a run has reached; with the TrainState, all that it needs to resume."""
 
 import math
 from dataclasses import dataclass, field
