@@ -17,13 +17,13 @@ Model = TypeVar("Model", bound=BaseModel)
 Location = Sequence[str | int]
 
 
-def checked(model: type[Model], values: Mapping[str, Any], place: str = "") -> Model:
+def checked(model: type[Model], values: Mapping[str, Any], section: str = "") -> Model:
     """Return values as the model that says what is legal for them.
 
     Args:
         model: what is legal.
         values: as read.
-        place: dotted key of the section, such as "methods.acol.head"; empty for the whole file.
+        section: dotted key of the values, such as "methods.acol.head"; empty for the whole file.
 
     Raises:
         UsageError: naming the dotted key, if one is unknown, missing, or has an illegal value;
@@ -34,7 +34,7 @@ def checked(model: type[Model], values: Mapping[str, Any], place: str = "") -> M
     except ValidationError as error:
         first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         location = (str(part) for part in first["loc"] if part != "[key]")
-        key = ".".join([*filter(None, [place]), *location])
+        key = ".".join([*filter(None, [section]), *location])
         raise UsageError(key, _sentence(model, first)) from error
 
 

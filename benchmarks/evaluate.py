@@ -137,8 +137,8 @@ def parts() -> Figures:
         each = {name: 1e3 * median(one) / case.faces for name, one in seconds.items()}
         figures[str(case)] = {"of_a_forward_pass": found, "most": case.most, "ms_a_face": each}
         print(
-            f"{case!s:36} {told(found)} of a forward pass, {case.most} at most; ms per face: "
-            + ", ".join(f"{name} {one:.2f}" for name, one in each.items())
+            f"{case!s:36} {format_ratio(found)} of a forward pass, {case.most} at most; "
+            "ms per face: " + ", ".join(f"{name} {one:.2f}" for name, one in each.items())
         )
     return figures
 
@@ -184,7 +184,7 @@ def build_content(folder: Path) -> Figures:
     each = {name: median(one) for name, one in seconds.items()}
     print(
         f"evaluate, {SCORED:,} faces of {shipped.image_px} px: {each['evaluate']:.1f} s, by the "
-        f"clock {median(clock):.1f} s; {told(found)} of reading them and a forward pass"
+        f"clock {median(clock):.1f} s; {format_ratio(found)} of reading them and a forward pass"
     )
     return {"faces": SCORED, "of_a_forward_pass": found, "seconds": each, "clock_s": clock}
 
@@ -216,9 +216,9 @@ def clocked(work: Callable[[], object], seconds: list[float]) -> Callable[[], No
     return run
 
 
-def told(found: dict[str, float]) -> str:
+def format_ratio(ratio: dict[str, float]) -> str:
     """Return a ratio as text."""
-    return f"{found['median']:.2f} ({found['min']:.2f} to {found['max']:.2f})"
+    return f"{ratio['median']:.2f} ({ratio['min']:.2f} to {ratio['max']:.2f})"
 
 
 def main() -> None:

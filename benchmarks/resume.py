@@ -103,13 +103,13 @@ def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[st
     return {**found, "mb": (folder / LAST).stat().st_size / 1e6}
 
 
-def shares(found: dict[str, float], batch: int) -> dict[str, dict[str, float]]:
+def shares(seconds: dict[str, float], batch: int) -> dict[str, dict[str, float]]:
     """Return the cost of one checkpoint per epoch, as a share of the epoch."""
-    face_s = found["step_s"] / batch
+    face_s = seconds["step_s"] / batch
     return {
         name: {
-            "here": found["wait_s"] / (faces * face_s),
-            "gpu_derived": found["wait_s"] / (faces / GPU_IMAGES_PER_SECOND),
+            "here": seconds["wait_s"] / (faces * face_s),
+            "gpu_derived": seconds["wait_s"] / (faces / GPU_IMAGES_PER_SECOND),
         }
         for name, faces in FACES.items()
     }

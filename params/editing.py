@@ -168,14 +168,14 @@ def _committed(file: Path) -> str:
         ) from error
 
 
-def _laid_over(file: Path, whole: Any, overlay: Any, place: tuple[str, ...]) -> list[str]:  # noqa: ANN401 - YAML
+def _laid_over(file: Path, whole: Any, overlay: Any, section: tuple[str, ...]) -> list[str]:  # noqa: ANN401 - YAML
     changes: list[str] = []
     for key, value in overlay.items():
-        path = ".".join((*place, key))
+        path = ".".join((*section, key))
         if key not in whole:
             raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
         if isinstance(value, dict):
-            changes += _laid_over(file, whole[key], value, (*place, key))
+            changes += _laid_over(file, whole[key], value, (*section, key))
         elif whole[key] != value:
             changes.append(f"{path}: {_shown(whole[key])} -> {_shown(value)}")
             whole[key] = _in_a_line(value) if isinstance(value, list) else value

@@ -72,19 +72,20 @@ def _parsed(text: str) -> Any:  # noqa: ANN401 - whatever stands in it
     return YAML(typ="safe", pure=True).load(text)
 
 
-def _refuse_odd_values(file: Path, value: object, place: str = "") -> None:
+def _refuse_odd_values(file: Path, value: object, dotted_key: str = "") -> None:
     """Refuse values that are neither words nor finite numbers, such as dates, naming their key."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            _refuse_odd_values(file, inner, f"{place}.{key}" if place else str(key))
+            _refuse_odd_values(file, inner, f"{dotted_key}.{key}" if dotted_key else str(key))
     elif isinstance(value, list):
         for inner in value:
-            _refuse_odd_values(file, inner, place)
+            _refuse_odd_values(file, inner, dotted_key)
     elif isinstance(value, int) and abs(value) >= _MOST_NUMBER:
-        raise UsageError(f"{file}: {place}", "needs a number with fewer digits.")
+        raise UsageError(f"{file}: {dotted_key}", "needs a number with fewer digits.")
     elif isinstance(value, float) and not isfinite(value):
-        raise UsageError(f"{file}: {place}", f"needs a finite number, got {value}.")
+        raise UsageError(f"{file}: {dotted_key}", f"needs a finite number, got {value}.")
     elif not isinstance(value, str | int | float | None):
         raise UsageError(
-            f"{file}: {place}", f"needs a word or a number, got {value!s:.60}. Put it in quotes."
+            f"{file}: {dotted_key}",
+            f"needs a word or a number, got {value!s:.60}. Put it in quotes.",
         )

@@ -168,13 +168,13 @@ def validate(whole: Mapping[str, Any], file: Path) -> Params:
     return params
 
 
-def overlaid(below: Model, above: Keys, place: str) -> Model:
+def overlaid(below: Model, above: Keys, section: str) -> Model:
     """Lay the keys of a section over another one: where both have a section, key by key.
 
     Raises:
-        UsageError: naming the key under `place`, if one is unknown or has an illegal value.
+        UsageError: naming the key under `section`, if one is unknown or has an illegal value.
     """
-    return checked(type(below), _merged(below.model_dump(), above), place)
+    return checked(type(below), _merged(below.model_dump(), above), section)
 
 
 def _merged(below: Keys, above: Keys) -> Keys:

@@ -178,9 +178,9 @@ _FINDINGS = {
 }
 
 
-def audit_table(name: str, found: Findings) -> Table | None:
+def audit_table(name: str, findings: Findings) -> Table | None:
     """Findings of the index's audit, one row each; None if there are none."""
-    present = _present(found)
+    present = _present(findings)
     if not present:
         return None
 

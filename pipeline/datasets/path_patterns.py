@@ -77,7 +77,7 @@ def label_of_path(pattern: str, path: str, where: str) -> str:
 
 
 def with_persons(
-    found: Iterable[Sample | LeftOut], pattern: str, where: str
+    listed: Iterable[Sample | LeftOut], pattern: str, where: str
 ) -> Iterator[Sample | LeftOut]:
     """Give every sample without a person the one that a pattern takes of its path.
 
@@ -85,7 +85,7 @@ def with_persons(
         DataError: if the pattern fits not one path.
     """
     fits, path = 0, ""
-    for one in found:
+    for one in listed:
         if not pattern or not isinstance(one, Sample) or one.person is not None:
             yield one
             continue

@@ -128,7 +128,7 @@ def entries(folder: Path, most: int | None = None) -> list[Path]:
 
 
 def needs_named(example: str, pattern: str) -> LayoutCheck:
-    """Return a check for a file whose whole name fits a pattern, in the folder or some levels below.
+    """Return a check for a file whose whole name fits a pattern, in the folder or a little below.
 
     Args:
         example: of such a name, for messages.
@@ -164,9 +164,9 @@ def first_there(root: Path, *names: str) -> Path | None:
     return next((root / name for name in names if (root / name).exists()), None)
 
 
-def each_once(found: Iterable[Listed]) -> Iterator[Listed]:
+def each_once(pictures: Iterable[Listed]) -> Iterator[Listed]:
     """Take a picture that is listed several times once; not at all where its labels differ."""
-    listed = list(found)
+    listed = list(pictures)
     labels: dict[str, set[int | str]] = defaultdict(set)
     for one in listed:
         labels[one.path].add(one.expression if isinstance(one, Sample) else one.reason)

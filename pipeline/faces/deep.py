@@ -2,7 +2,7 @@
 
 Cameras and scanners put 8, 10, 12 or 14 bits into 16; taken for 16 they come out dark. What a file
 states counts: TIFF's BitsPerSample and MaxSampleValue, PNG's sBIT. Otherwise white is that of the
-smallest of 8, 10, 12, 14 and 16 bits which hold the brightest sample; that is a guess, and is reported.
+smallest of 8, 10, 12, 14 and 16 bits which hold the brightest sample; a guess, and reported.
 """
 
 from collections.abc import Iterator

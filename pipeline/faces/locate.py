@@ -218,9 +218,9 @@ def _plausible(face_L2: Points, shape: tuple[int, ...], least_px: float) -> bool
 def _ranked(faces: Sequence[Points], scores: Sequence[float]) -> list[int]:
     """Return the places of faces, best first; ties go to the upper, then to the left one."""
 
-    def rank(place: int) -> tuple[float, float, float]:
-        x0, y0 = faces[place].min(axis=0)
-        return -scores[place], float(y0), float(x0)
+    def rank(number: int) -> tuple[float, float, float]:
+        x0, y0 = faces[number].min(axis=0)
+        return -scores[number], float(y0), float(x0)
 
     return sorted(range(len(faces)), key=rank)
 

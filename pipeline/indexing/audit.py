@@ -184,13 +184,13 @@ def refuse_twin_names(raw: Path, samples: Iterable[Sample]) -> None:
 
 
 def refuse_leaks(
-    raw: Path, found: Mapping[str, AuditEntry], kinds: Sequence[str], key: str
+    raw: Path, findings: Mapping[str, AuditEntry], kinds: Sequence[str], key: str
 ) -> None:
     """Refuse a dataset whose splits share what they must not share.
 
     Args:
         raw: the dataset.
-        found: of `audit`.
+        findings: of `audit`.
         kinds: which findings are leaks, worst first.
         key: of the parameter that allows leaks, for the message.
 
@@ -198,7 +198,7 @@ def refuse_leaks(
         DataError: naming the first pairs.
     """
     for kind in kinds:
-        count, first = found[kind]["across_splits"], found[kind]["first"]
+        count, first = findings[kind]["across_splits"], findings[kind]["first"]
         if count:
             pairs = "; ".join(_pair(names) for names in first[: min(count, 3)])
             raise DataError(
@@ -213,9 +213,9 @@ def _pair(names: Sequence[Sequence[str]]) -> str:
     return " = ".join(f"'{printable(name)}' ({split})" for name, split in names[:2])
 
 
-def audit_lines(found: Mapping[str, AuditEntry]) -> list[str]:
+def audit_lines(findings: Mapping[str, AuditEntry]) -> list[str]:
     """Return what is wrong as one line per finding; persons only where splits share them."""
-    lines = (say(title, found[kind]) for kind, (title, say) in _FINDINGS.items())
+    lines = (say(title, findings[kind]) for kind, (title, say) in _FINDINGS.items())
     return [line for line in lines if line]
 
 

@@ -14,27 +14,27 @@ NO_SPLIT = "all"
 """Stands for the split of pictures without one."""
 
 
-def partition(found: Sequence[Listed]) -> tuple[list[Sample], list[LeftOut]]:
+def partition(listed: Sequence[Listed]) -> tuple[list[Sample], list[LeftOut]]:
     """Return what was taken and what was left out."""
-    samples = [one for one in found if isinstance(one, Sample)]
-    return samples, [one for one in found if isinstance(one, LeftOut)]
+    samples = [one for one in listed if isinstance(one, Sample)]
+    return samples, [one for one in listed if isinstance(one, LeftOut)]
 
 
-def summarize_dataset(found: Sequence[Listed], chosen: ReaderChoice) -> DatasetSummary:
+def summarize_dataset(listed: Sequence[Listed], chosen: ReaderChoice) -> DatasetSummary:
     """Count what a dataset lists.
 
     Args:
-        found: as the reader gave it, with the dataset's own splits.
+        listed: as the reader gave it, with the dataset's own splits.
         chosen: the reader.
     """
-    _, left_out = partition(found)
+    _, left_out = partition(listed)
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for one in left_out:
         reasons[one.reason][one.split or NO_SPLIT] += 1
     return DatasetSummary(
         reader=chosen.name,
         saw=chosen.saw,
-        listed=dict(Counter(one.split or NO_SPLIT for one in found)),
+        listed=dict(Counter(one.split or NO_SPLIT for one in listed)),
         published=dict(DATASETS[chosen.name].listed),
         left_out={reason: dict(counts) for reason, counts in reasons.items()},
         note=DATASETS[chosen.name].note,

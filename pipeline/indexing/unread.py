@@ -103,9 +103,9 @@ def outside_lines(raw: Path, checks: Sequence[PictureCheck], key: str) -> list[s
     return [f"links out of the dataset's folder, not read: {count}. {remedy}"] if count else []
 
 
-def unread_lines(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def unread_lines(findings: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return what is not read as one line per finding."""
-    lines = (say(found[kind]) for kind, say in _LINES.items() if found[kind]["pictures"])
+    lines = (say(findings[kind]) for kind, say in _LINES.items() if findings[kind]["pictures"])
     return [*lines]
 
 

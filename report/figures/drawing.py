@@ -27,13 +27,15 @@ def blank_page(width: float, height: float, zoom: float = 1) -> tuple[Figure, Ax
 
 def write(
     axes: Axes,
-    at: tuple[float, float],
+    start_xy: tuple[float, float],
     text: str,
     size: float,
     **style: Any,  # noqa: ANN401 - matplotlib's own options
 ) -> None:
     """Write a line that starts at (x, y), its foot there; nothing in it is markup."""
-    axes.text(*at, printable_line(text), fontsize=size, parse_math=False, **{"color": INK, **style})
+    axes.text(
+        *start_xy, printable_line(text), fontsize=size, parse_math=False, **{"color": INK, **style}
+    )
 
 
 def printable_line(text: str) -> str:

@@ -30,7 +30,7 @@ class Result:
     """One run, scored on one split.
 
     Attributes:
-        place: its folder below RESULTS, as 'demo/cam/plain'.
+        path: its folder below RESULTS, as 'demo/cam/plain'.
         scores: what stage `evaluate` measured.
         maps: mean attention, CAM and AU map per class (7, 64, 64) in [0, 1], and their counts (7,).
         sheet: a few faces F: image (F, S, S, 3), attention, cam and au (F, 64, 64), all uint8;
@@ -39,7 +39,7 @@ class Result:
         sha256: digest of its manifest.
     """
 
-    place: str
+    path: str
     scores: Scores
     maps: Arrays
     sheet: Arrays
@@ -54,7 +54,7 @@ class Result:
     @property
     def name(self) -> str:
         """Name of its folder: the supervision, or that of a variant."""
-        return self.place.rsplit("/", 1)[-1]
+        return self.path.rsplit("/", 1)[-1]
 
     def interval(self, score: str) -> Interval:
         """Return the bootstrap interval of a score; None where there is none."""
@@ -68,12 +68,12 @@ class Comparison:
     """The runs of one method on one dataset.
 
     Attributes:
-        place: their folder below RESULTS, as 'demo/cam'.
+        path: their folder below RESULTS, as 'demo/cam'.
         runs: one per supervision, plain before aligned.
         variants: the others.
     """
 
-    place: str
+    path: str
     runs: tuple[Result, ...]
     variants: tuple[Result, ...] = ()
 
@@ -139,21 +139,21 @@ def load_comparisons(results: Path) -> list[Comparison]:
     ]
 
 
-def _comparison(place: str, runs: Sequence[Result]) -> Comparison:
+def _comparison(path: str, runs: Sequence[Result]) -> Comparison:
     chosen: dict[str, Result] = {}
     for run in sorted(runs, key=lambda run: (run.supervision != "plain", run.name)):
         if run.supervision not in chosen or run.name == run.supervision:
             chosen[run.supervision] = run
-    shown = {run.place for run in chosen.values()}
-    others = tuple(run for run in runs if run.place not in shown)
-    return Comparison(place, tuple(chosen.values()), others)
+    shown = {run.path for run in chosen.values()}
+    others = tuple(run for run in runs if run.path not in shown)
+    return Comparison(path, tuple(chosen.values()), others)
 
 
-def _load(results: Path, place: Path) -> Result:
-    folder = results / place
+def _load(results: Path, path: Path) -> Result:
+    folder = results / path
     manifest = checked(folder, (SCORES, MEAN_MAPS, SHEET), _REMEDY)
     return Result(
-        place=printable(place.as_posix()),
+        path=printable(path.as_posix()),
         scores=read_contract(Scores, folder / SCORES, _REMEDY),
         maps=_arrays(folder / MEAN_MAPS),
         sheet=_arrays(folder / SHEET),

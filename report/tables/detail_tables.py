@@ -14,7 +14,7 @@ _MOST_BYTES = 120
 
 def file_name(comparison: Comparison, name: str) -> str:
     """Return the name of a comparison's table or figure."""
-    return file_safe(f"{comparison.place.replace('/', '__')}__{name}")
+    return file_safe(f"{comparison.path.replace('/', '__')}__{name}")
 
 
 def file_safe(name: str) -> str:
@@ -165,7 +165,7 @@ def provenance_table(comparison: Comparison) -> Table:
     """Origin of each run: digests, settings of training and of scoring."""
     runs = (*comparison.runs, *comparison.variants)
     described = [
-        flatten({"result": run.place, "manifest sha256": run.sha256})
+        flatten({"result": run.path, "manifest sha256": run.sha256})
         | flatten({key: getattr(run.scores, key) for key in ("seed", "backbone", "protocol")})
         | flatten({"evaluated": run.fingerprint})
         | flatten({"trained": run.scores.train})

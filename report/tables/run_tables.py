@@ -109,12 +109,12 @@ def layer_table(comparisons: Sequence[Comparison]) -> Table:
     lines = [(run, measure) for run in all_runs(comparisons) for measure in MEASURES]
     depth = max(len(run.scores.layers) for run, _ in lines)
 
-    def cell(run: Result, measure: str, place: int) -> str:
+    def cell(run: Result, measure: str, layer: int) -> str:
         layers = run.scores.layers
-        if place >= len(layers):
+        if layer >= len(layers):
             return ABSENT
         printed = format_number if measure == "cosine" else format_signed
-        return printed(MEASURES[measure](run.scores.att_cos[layers[place]]))
+        return printed(MEASURES[measure](run.scores.att_cos[layers[layer]]))
 
     words = {
         "dataset": [dataset_name(run.scores) for run, _ in lines],

@@ -60,7 +60,7 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
     found: list[Sweep] = []
     for supervision in dict.fromkeys(run.supervision for run in everyone):
         runs = [run for run in everyone if run.supervision == supervision]
-        settings = {run.place: flatten(run.scores.train) for run in runs}
+        settings = {run.path: flatten(run.scores.train) for run in runs}
         for key in dict.fromkeys(key for one in settings.values() for key in one):
             if supervision == PLAIN and key.startswith(ALIGNMENT):
                 continue  # a plain run has no alignment loss
@@ -73,7 +73,7 @@ def _sweeps(comparison: Comparison) -> list[Sweep]:
                         f"{comparison.title} · {supervision}",
                         file_name(comparison, stem),
                         key,
-                        tuple(_printed(settings[run.place].get(key)) for run in members),
+                        tuple(_printed(settings[run.path].get(key)) for run in members),
                         tuple(members),
                         beside,
                     )

@@ -49,17 +49,17 @@ def shown(kind: str, expression: str, options: Options) -> str:
     return SHOWN[kind](expression, options) if kind in SHOWN else kind
 
 
-def caption(expression: str, status: str, found: bool, defined: bool, shown: str) -> str:
+def caption(expression: str, status: str, has_landmarks: bool, defined: bool, shown: str) -> str:
     """Return a face's label and what its map shows, or why there is none.
 
     Args:
         expression: name of the label.
         status: of stage landmark; 'ok' or the reason.
-        found: whether it has landmarks.
+        has_landmarks: whether the face has them.
         defined: whether the map is.
         shown: what its map shows.
     """
-    if not found:
+    if not has_landmarks:
         return f"{status}: no landmarks"
     if defined or shown == _NO_UNITS:
         return f"{expression}: {shown}"

@@ -149,11 +149,14 @@ def _overlay_faces(image_HW3: U8, faces: Sequence[ExplainedFace], name: str) -> 
 
 
 def _draw_outlines(
-    axes: Axes, faces: Sequence[ExplainedFace], at: tuple[float, float], clip: tuple[int, int]
+    axes: Axes,
+    faces: Sequence[ExplainedFace],
+    corner_xy: tuple[float, float],
+    clip: tuple[int, int],
 ) -> None:
     """Frame and number the faces on a panel whose upper left corner is at (x, y)."""
     for number, face in enumerate(faces, 1):
-        corners = np.clip(face.outline_42 + 0.5, 1, np.array(clip) - 1) + at
+        corners = np.clip(face.outline_42 + 0.5, 1, np.array(clip) - 1) + corner_xy
         axes.add_patch(Polygon(corners, fill=False, edgecolor=_FRAME, linewidth=0.8))
         x, y = corners[0]
         style = {"weight": "bold", "bbox": {"facecolor": _FRAME, "edgecolor": "none", "pad": 1}}

@@ -116,12 +116,12 @@ def _deserialize(content: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 -
     return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
 
 
-def unwrap_state_dict(found: Mapping[str, Any]) -> dict[str, Any]:
+def unwrap_state_dict(content: Mapping[str, Any]) -> dict[str, Any]:
     """Take a state dict out of what training loops put around it."""
     for wrapping in _WRAPPINGS:
-        if isinstance(found.get(wrapping), dict):
-            found = found[wrapping]
-    return {str(name).removeprefix("module."): value for name, value in found.items()}
+        if isinstance(content.get(wrapping), dict):
+            content = content[wrapping]
+    return {str(name).removeprefix("module."): value for name, value in content.items()}
 
 
 def _tensors(found: object) -> Tensors:
