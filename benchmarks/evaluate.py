@@ -135,7 +135,7 @@ def parts() -> Figures:
         seconds = interleaved(ways(case), rounds=9)
         found = ratios(seconds["whole"], seconds["forward"])
         each = {name: 1e3 * median(one) / case.faces for name, one in seconds.items()}
-        figures[str(case)] = {"of_a_forward_pass": found, "most": case.most, "ms_a_face": each}
+        figures[str(case)] = {"of_a_forward_pass": found, "most": case.most, "ms_per_face": each}
         print(
             f"{case!s:36} {format_ratio(found)} of a forward pass, {case.most} at most; "
             "ms per face: " + ", ".join(f"{name} {one:.2f}" for name, one in each.items())

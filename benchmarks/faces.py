@@ -100,8 +100,8 @@ def main() -> None:
         one = figures[name]
         print(
             f"{name:10} found {one['found']} of {figures['faces']}, "
-            f"{one['ms_a_face_bare']:.1f} ms per face bare, "
-            f"{one['ms_a_face']:.1f} ms in the stages: "
+            f"{one['ms_per_face_bare']:.1f} ms per face bare, "
+            f"{one['ms_per_face']:.1f} ms in the stages: "
             f"{one['overhead']['median']:+.1%} ({one['overhead']['min']:+.1%} to "
             f"{one['overhead']['max']:+.1%}); NME median {one['nme_median']:.4f}, "
             f"worst {one['nme_worst']:.4f}"
@@ -132,8 +132,8 @@ def measured(root: Path) -> dict[str, Any]:
         over = ratios(seconds[name], seconds[f"bare {name}"])
         figures[name] = {
             "found": len(found),
-            "ms_a_face": 1e3 * median(seconds[name]) / len(pictures),
-            "ms_a_face_bare": 1e3 * median(seconds[f"bare {name}"]) / len(pictures),
+            "ms_per_face": 1e3 * median(seconds[name]) / len(pictures),
+            "ms_per_face_bare": 1e3 * median(seconds[f"bare {name}"]) / len(pictures),
             "overhead": {key: value - 1 for key, value in over.items()},
             "nme_median": median(found),
             "nme_worst": max(found),

@@ -171,8 +171,8 @@ def epochs(stores: Stores) -> dict[str, Any]:
         faces_seen = sum(len(raw.rows_B) for raw in feed.epoch_batches(0, epoch))
         found.append(
             {
-                "samples_a_second": faces_seen / (time.perf_counter() - wall),
-                "cpu_us_a_sample": 1e6 * (time.process_time() - spent) / faces_seen,
+                "samples_per_second": faces_seen / (time.perf_counter() - wall),
+                "cpu_us_per_sample": 1e6 * (time.process_time() - spent) / faces_seen,
             }
         )
     return {"first": found[0], "later": found[1:]}
@@ -204,14 +204,14 @@ def main() -> None:
         "rows": ROWS,
         "batch": BATCH,
         "threads": PARAMS.threads,
-        "cpu_us_a_sample": {name: 1e6 * median(found) for name, found in each.items()},
-        "samples_a_second_a_core": {name: 1 / median(found) for name, found in each.items()},
+        "cpu_us_per_sample": {name: 1e6 * median(found) for name, found in each.items()},
+        "samples_per_second_per_core": {name: 1 / median(found) for name, found in each.items()},
         "times_the_cpu_of_ours": {
             name: ratios(found, each["map: ours" if name.startswith("map") else "ours"])
             for name, found in each.items()
         },
         "epochs": whole,
-        "cold_samples_a_second": forgotten,
+        "cold_samples_per_second": forgotten,
     }
     show(figures)
     print(save("feed", figures))
@@ -219,9 +219,9 @@ def main() -> None:
 
 def show(figures: Mapping[str, Any]) -> None:
     """Print the table."""
-    for name, spent in figures["cpu_us_a_sample"].items():
+    for name, spent in figures["cpu_us_per_sample"].items():
         ratio = figures["times_the_cpu_of_ours"][name]
-        chill = figures["cold_samples_a_second"].get(name, float("nan"))
+        chill = figures["cold_samples_per_second"].get(name, float("nan"))
         print(
             f"{name:48} {spent:9.1f} us CPU  {1e6 / spent:10,.0f}/s/core  "
             f"{ratio['median']:7.1f} times ours ({ratio['min']:.1f} to {ratio['max']:.1f})  "

@@ -164,18 +164,18 @@ def a_sheet() -> Arrays:
 
 
 def put(
-    results: Path, place: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: object
+    results: Path, path: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: object
 ) -> Path:
     """Write one finished result, as stage `evaluate` does.
 
     Args:
         results: folder of all results.
-        place: <dataset>/<method>/<run>; the name of the run starts with its supervision.
+        path: <dataset>/<method>/<run>; the name of the run starts with its supervision.
         sheet: changes of the sheet.
         changes: of scores.json.
     """
-    dataset, method, run = Path(place).parts
-    out = results / place
+    dataset, method, run = Path(path).parts
+    out = results / path
     fingerprint = {
         **{"stage": "evaluate", "run": run, "faces": "f" * 64, "landmarks": "a"},
         "torch": "2.11",

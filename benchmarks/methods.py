@@ -108,7 +108,7 @@ def main() -> None:
         "image_px": scale.image_px,
         "batch": scale.batch,
         "rounds": scale.rounds,
-        "seconds_a_step": {name: median(found) for name, found in seconds.items()},
+        "seconds_per_step": {name: median(found) for name, found in seconds.items()},
         "times_a_plain_step": times,
     }
     for name, found in times.items():

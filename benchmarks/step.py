@@ -223,7 +223,7 @@ def measured(bench: Bench, device: torch.device) -> dict[str, Any]:
             peaks[name] = torch.cuda.max_memory_allocated(device) / 1e9
     seconds = interleaved(ways, scale.rounds, clock=clock_of(device))
     return {
-        "images_a_second": {name: scale.batch / median(found) for name, found in seconds.items()},
+        "images_per_second": {name: scale.batch / median(found) for name, found in seconds.items()},
         "peak_gb": peaks,
         "times_longer": {
             name: ratios(seconds[slow], seconds[fast])
@@ -236,7 +236,7 @@ def measured(bench: Bench, device: torch.device) -> dict[str, Any]:
 def show(name: str, figures: Mapping[str, Any]) -> None:
     """Print one network's table."""
     print(name)
-    for way, rate in figures["images_a_second"].items():
+    for way, rate in figures["images_per_second"].items():
         peak = figures["peak_gb"].get(way)
         print(f"  {way:44} {rate:9.1f}/s" + (f"  {peak:6.2f} GB" if peak else ""))
     for what, found in figures["times_longer"].items():

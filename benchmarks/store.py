@@ -134,12 +134,12 @@ def _build_ratios(layout: Layout, seconds: Mapping[str, list[float]]) -> dict[st
     drawing = seconds.get("drawing 500")
     writing = {name: each for name, each in seconds.items() if name != "drawing 500"}
     found: dict[str, Any] = {
-        "us_a_sample": {name: 1e6 * median(each) / layout.rows for name, each in writing.items()},
+        "us_per_sample": {name: 1e6 * median(each) / layout.rows for name, each in writing.items()},
         "against_plain_zarr": ratios(writing["ours"], writing["plain zarr"]),
     }
     guards = (median(writing["ours"]) - median(writing["bare bytes"])) / layout.rows
     if drawing:
-        found["us_a_sample"]["drawing"] = 1e6 * median(drawing) / 500
+        found["us_per_sample"]["drawing"] = 1e6 * median(drawing) / 500
         each = median(drawing) / 500 + median(writing["bare bytes"]) / layout.rows
         found["guards_against_drawing_and_bare_writing"] = guards / each
     return found
@@ -154,7 +154,7 @@ def verify_speed() -> dict[str, Any]:
             size, _ = size_on_disk(store)
             deep = partial(_verified, store)
             seconds = interleaved({"deep": deep}, 7)["deep"]
-        found[name] = {"gb_a_second_and_core": size / 1e9 / median(seconds)}
+        found[name] = {"gb_per_second_and_core": size / 1e9 / median(seconds)}
     return found
 
 
@@ -183,7 +183,7 @@ def read_cost() -> dict[str, Any]:
     each = {way: median(found) / len(rows) for way, found in seconds.items()}
     first = each["first touch"] - each["first touch, unchecked"]
     return {
-        "us_a_sample": {way: 1e6 * found for way, found in each.items()},
+        "us_per_sample": {way: 1e6 * found for way, found in each.items()},
         "times_faster_than_npy": ratios(seconds["one .npy per face"], seconds["later"]),
         "times_faster_than_npy_first_touch": ratios(
             seconds["one .npy per face"], seconds["first touch"]
@@ -216,11 +216,11 @@ def workers_gain(count: int = 1536) -> dict[str, Any]:
             align(listed, out, load(PARAMS).align, cluster, rebuild=True)
             # once every worker has done its first shard, all of them have their models
             (started, done), (ended, total) = ends[workers - 1], ends[-1]
-            run = {"faces_a_second": (total - done) / (ended - started)}
-            run["core_ms_a_face"] = 1e3 * (_children_seconds() - before) / count
+            run = {"faces_per_second": (total - done) / (ended - started)}
+            run["core_ms_per_face"] = 1e3 * (_children_seconds() - before) / count
             found.setdefault(f"{workers} workers", []).append(run)
             out.rename(out.with_name(f"done-{len(ends)}-{time.monotonic_ns()}"))
-    one, two = (max(run["faces_a_second"] for run in found[f"{n} workers"]) for n in (1, 2))
+    one, two = (max(run["faces_per_second"] for run in found[f"{n} workers"]) for n in (1, 2))
     return found | {"efficiency": two / one / 2, "load_after": os.getloadavg()[0]}
 
 

@@ -114,7 +114,7 @@ def moved_points(points_N682: Points, affine_N23: Tensor) -> Points:
     return np.asarray((out + 1) * (CANVAS / 2) - 0.5)
 
 
-def bytes_a_face(maps_NSS: NDArray[np.uint8]) -> dict[str, float]:
+def bytes_per_face(maps_NSS: NDArray[np.uint8]) -> dict[str, float]:
     """Write a store and return its bytes per sample: on disk, and gzipped as an export is."""
     count = len(maps_NSS)
     arrays = {"map": ArraySpec(maps_NSS.shape[1:], "uint8"), "valid": ArraySpec((), "uint8")}
@@ -143,7 +143,7 @@ def main() -> None:
             maps = HEATMAPS[kind](points, labels, size, canvas_px=CANVAS)[0]
             # A store of many faces: what is fixed (zarr.json, manifest) does not count a face.
             repeated = np.tile(np.rint(255 * maps).astype(np.uint8), (8, 1, 1))
-            found = {**fidelity(kind, size, points, labels), **bytes_a_face(repeated)}
+            found = {**fidelity(kind, size, points, labels), **bytes_per_face(repeated)}
             figures[f"{kind} {size}"] = {
                 **found,
                 "times_smaller": PUBLISHED_BYTES / found["on_disk"],
