@@ -98,7 +98,7 @@ class CorruptError(ProjectError):
 
 
 class NoPermissionError(ProjectError):
-    """The operating system said no."""
+    """The operating system refused access."""
 
     exit_code, code = 77, "NOPERM"
 

@@ -74,7 +74,7 @@ class ProgressBar:
     def __call__(self, done: int, total: int, note: str) -> None:
         """Show how far it is.
 
-        A first call without a note says what an earlier run did; the rate does not count that.
+        A first call without a note gives the steps of an earlier run; the rate leaves them out.
         """
         now, note = time.monotonic(), printable(note)
         if self._done_before is None:

@@ -1,4 +1,4 @@
-"""Values against a pydantic model; what does not fit is named by its dotted key.
+"""Checks values against a pydantic model; an error names the dotted key that does not fit.
 
 The one way from a section of params.yaml, or from the options in it, to the model that says what
 is legal there. Light: pydantic only.
@@ -18,7 +18,7 @@ Location = Sequence[str | int]
 
 
 def checked(model: type[Model], values: Mapping[str, Any], section: str = "") -> Model:
-    """Return values as the model that says what is legal for them.
+    """Return values as an instance of the model that they have to fit.
 
     Args:
         model: what is legal.

@@ -22,7 +22,7 @@ _STRANGE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def _inside(name: str) -> str:
-    """Refuse a name that does not stay inside the output, or that says a place in two ways."""
+    """Refuse a name that does not stay inside the output, or that spells a path in a second way."""
     if any(unicodedata.category(char) in _STRANGE or char == "\\" for char in name):
         raise ValueError("has characters that no file of an output has")
     pure = PurePosixPath(name)

@@ -10,7 +10,7 @@ class HeatmapMetadata(Contract):
 
     Attributes:
         dataset: its name.
-        notice: what the dataset wants said beside its scores.
+        notice: text that the dataset asks for beside its scores.
         reader, root, follow_links: how stage index read it; None without an index.
         attributes: columns of the status table that came with the dataset; none without an index.
         size_px: side of the stored faces, in whose px the landmarks are.

@@ -171,7 +171,7 @@ class Scores(Contract):
     Attributes:
         method, supervision, backbone, seed, train: of the run; train are its parameters.
         trained_on, dataset: names of datasets. notice: of the scored dataset.
-        caveat: of the method: what has to be said beside its scores.
+        caveat: of the method: a warning to print beside its scores.
         split, checkpoint, geometry, cam_method: parameters of the evaluation.
         codebook: whose AU maps are compared with.
         protocol: `paper` if the scored faces chose the checkpoint, else `holdout`.

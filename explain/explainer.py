@@ -113,7 +113,7 @@ class Explainer:
 
     @property
     def notice(self) -> str:
-        """What has to be said beside everything that this run says; empty if nothing."""
+        """Text to print beside every result of this run; empty if there is none."""
         notice = self.metadata["notice"]
         return f"Trained on {self.metadata['dataset']}. {notice}" if notice else ""
 

@@ -49,7 +49,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a run says of one face.
+    """What a run predicts for one face, and where it looked.
 
     Attributes:
         probabilities_V: softmax of the logits.

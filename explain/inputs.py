@@ -1,4 +1,4 @@
-"""Which files are meant by the paths on the command line, and what to say of those not taken."""
+"""Finds the files that the paths on the command line mean, and reports those left out."""
 
 import os
 from collections import Counter

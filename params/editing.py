@@ -91,7 +91,7 @@ def _in_a_line(values: Sequence[str]) -> CommentedSeq:
 
 
 def presets(folder: Path) -> dict[str, str]:
-    """Return what presets there are, and the first line of what each says of itself."""
+    """Return the presets by name, each with the first line of its description."""
     return {
         file.stem: file.read_text().splitlines()[0].removeprefix("# ")
         for file in sorted(folder.glob("*.yaml"))

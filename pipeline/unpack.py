@@ -3,7 +3,7 @@
 OUT/FER2013Train/fer0000000.png ...    FER2013, where the official script of FER+ puts them
 OUT/fer2013new.csv                     its votes, as they were
 OUT/images/0000/0000000.jpg ...        pictures of other packings
-OUT/labels.csv                         their labels, for reader csv; what else is told is a column
+OUT/labels.csv                         their labels, for reader csv; what else is known is a column
 """
 
 from collections.abc import Mapping

@@ -59,7 +59,7 @@ def atomic_write(path: Path, payload: bytes | memoryview, mode: int | None = Non
 
 
 def _add_details(error: BaseException, path: Path, size: int) -> None:
-    """Put into an error what the system does not say: which file, and how full the disk is."""
+    """Add to an error the file's name and how full the disk is, which the system leaves out."""
     if not isinstance(error, OSError):
         return
     error.filename = str(path)

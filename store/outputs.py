@@ -55,7 +55,7 @@ class Output:
 def find_outputs(roots: Iterable[Path]) -> Iterator[Output]:
     """Yield every output under the roots, in the order of their paths.
 
-    What cannot be read, or holds something strange, is an output that says so.
+    An output that cannot be read, or holds something strange, has that as its state.
     """
     for folder in sorted(folder for root in roots for folder in _folders(root, _MAX_DEPTH)):
         yield _describe(folder)

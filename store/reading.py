@@ -119,7 +119,7 @@ class MappedArray:
         return self._root / shard_file(self._name, self._spec, shard)
 
     def _map(self, shard: int) -> NDArray[np.uint8]:
-        """Map a shard as rows of payload and checksum, once its index says it is laid out so."""
+        """Map a shard as rows of payload and checksum, after checking that its index agrees."""
         if shard not in self._maps:
             rows, stride = len(self._layout.span(shard)), self.row_bytes
             file = np.memmap(self._file(shard), np.uint8, mode="r")

@@ -73,7 +73,7 @@ def require_repairable(store: Path, problems: Sequence[FileProblem]) -> None:
     """Refuse what can only be built anew.
 
     Raises:
-        CorruptError: if the files that say what the store is are damaged.
+        CorruptError: if the manifest or the files it rests on are damaged.
         NoInputError: if it is an output without shards.
     """
     lost = {problem.file for problem in problems if not problem.foreign} & {MANIFEST, FINGERPRINT}

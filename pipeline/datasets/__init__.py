@@ -15,7 +15,7 @@ Files:
     kdef.py                KDEF, by the names of its pictures
     mma.py                 MMA Facial Expression
     open_expressions.py    muxspace/facial_expressions
-    path_patterns.py       what paths tell: options `person` and `expression`
+    path_patterns.py       persons and expressions from paths: options `person`, `expression`
     raf_db.py              RAF-DB, the basic set
     raf_db_annotations.py  RAF-DB's annotations: five points, attributes, box
     reader.py              what a reader is, and what readers share

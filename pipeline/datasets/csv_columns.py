@@ -53,8 +53,8 @@ class Columns:
     """Which column of a table holds what; names in lower case.
 
     Attributes:
-        file: names of the picture's column, of which one is there.
-        expression: names of the label's; empty if paths tell.
+        file: names of the picture's column; one of them is there.
+        expression: names of the label's; empty if it comes from the paths.
         split: name, perhaps not there; person and landmarks alike.
         person: name.
         landmarks: name.

@@ -182,7 +182,7 @@ def _listed(
 
 
 def person_of(word: str) -> str | None:
-    """Return the name of a person; None for words that say that it is unknown, such as NA."""
+    """Return the name of a person; None for words such as NA, which mean unknown."""
     return None if word.strip().lower() in ABSENT else word.strip()
 
 
@@ -240,7 +240,7 @@ def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], w
 
 
 def _given(text: str, count: int, what: str, where: str) -> tuple[float, ...] | None:
-    """Parse numbers; None where all that stands there says that nothing is known."""
+    """Parse numbers; None if the field holds only words for unknown, such as NA."""
     absent = all(word.lower() in ABSENT for word in text.replace(";", " ").split())
     return None if absent else numbers(text, count, what, where)
 

@@ -1,4 +1,4 @@
-"""Label files: UTF-8 text read line by line, so that size does not matter, and strictly."""
+"""Reads label tables strictly, line by line (any size), as UTF-8 text."""
 
 import csv
 import math

@@ -231,7 +231,7 @@ def _interrupts_put_off() -> Iterator[None]:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Start threads and processes that Ctrl-C does not reach: whoever started them decides.
+    """Start threads and processes that ignore Ctrl-C; the process that starts them ends them.
 
     They inherit the mask, and so do the workers that take the place of dead ones.
     """

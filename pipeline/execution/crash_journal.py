@@ -3,7 +3,7 @@
 One small file per shard, in the build. Its first 16 bytes are the row in work, or blank; the
 lines after them are verdicts: 'row verdict'. A worker that dies leaves its row; the next attempt at
 the shard tries that row alone, in a process of its own, and only if that dies too the row is given
-its status and left empty. Its neighbours are worked on as ever, so their bytes are the same.
+its status and left empty. Its neighbours are computed as usual, so their bytes are the same.
 
 The file needs no fsync: it is to survive the worker, not the machine.
 """

@@ -118,7 +118,7 @@ def decode(payload: bytes, limits: PictureLimits) -> tuple[U8Image, str]:
 
     Args:
         payload: a whole file; JPEG, PNG, WebP, BMP, TIFF, GIF (first frame), AVIF, JPEG 2000 or
-            PGM and its kin, whatever its name says.
+            PGM and its relatives, whatever its name says.
         limits: what it may be.
 
     Returns:

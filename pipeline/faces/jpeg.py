@@ -1,6 +1,6 @@
 """Finds damage within JPEGs that decoders accept without a word.
 
-simplejpeg's strict mode turns libjpeg's warnings into errors. Only those that speak of damaged
+simplejpeg's strict mode turns libjpeg's warnings into errors. Only those about damaged
 picture data count here: libjpeg also warns of odd headers and of padding, whose pixels are right.
 Single flipped bits mostly give a wrong picture without a warning; only a digest from before could
 tell. What was measured: docs/log.md, 2026-11-27.

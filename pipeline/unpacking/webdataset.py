@@ -69,7 +69,7 @@ def _described(parts: dict[str, bytes], where: str) -> dict[str, str]:
     """Return the label as column expression, and what else a json says of a picture.
 
     Raises:
-        DataError: if nothing says the label.
+        DataError: if there is no label.
     """
     values: dict[str, str] = {}
     if "json" in parts:

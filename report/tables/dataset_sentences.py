@@ -25,7 +25,7 @@ Pairs = Sequence[Sequence[Result]]
 
 
 def dataset_sentences(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """Return what is said about the range of accuracies and the effect of alignment."""
+    """Return the sentences about the range of accuracies and the effect of alignment."""
     runs = [run for one in comparisons for run in one.runs]
     pairs = [one.runs for one in comparisons if len(one.runs) > 1]
     last = runs[-1]

@@ -21,7 +21,7 @@ Format = Callable[[float | None], str]
 
 
 def method_sentences(runs: Sequence[Result]) -> tuple[str, ...]:
-    """Return what is said about accuracy, agreement and selectivity."""
+    """Return the sentences about accuracy, agreement and selectivity."""
     return _accuracy(runs), _agreement(runs), _selectivity(runs)
 
 

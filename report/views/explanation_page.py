@@ -64,7 +64,7 @@ def draw_page(
     Args:
         title: the line above the picture.
         image_HW3: RGB.
-        faces: in the picture; without any, the page says that no face was found.
+        faces: in the picture; if empty, the page says that no face was found.
         max_faces: reserve space for this many texts; of more faces, the largest get one.
             None: as many as there are, at most MOST_TEXTS.
         notice: a warning, written in red below the title.

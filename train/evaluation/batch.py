@@ -165,7 +165,7 @@ class EvalOutputs:
 
 @dataclass(frozen=True, slots=True)
 class ModelMaps:
-    """What a model alone says of a batch.
+    """What a model gives for a batch, before any comparison with AU maps.
 
     Attributes:
         probabilities_BV: softmax of the logits.

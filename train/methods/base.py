@@ -33,7 +33,7 @@ class Head(nn.Module, ABC):
     """Reads the deepest level only, so that one gradient serves every explanation.
 
     Attributes:
-        caveat: what has to be said beside every score; None if nothing.
+        caveat: a warning to print beside every score; None if there is none.
         weight_sources: names of frozen weights that it uses, beside train.weights.
     """
 

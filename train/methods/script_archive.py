@@ -1,4 +1,4 @@
-"""TorchScript archives: the tensors that lie in them, without running what they hold.
+"""Reads the tensors of TorchScript archives without running any code in them.
 
 `torch.jit.load` compiles the archive's own code and calls its `__setstate__`, so whoever wrote the
 file decides what is executed. Here only two kinds of records are read: `data.pkl`, by an unpickler
@@ -136,7 +136,7 @@ class _Unpickler(pickle.Unpickler):
         }
 
     def find_class(self, module: str, name: str, /) -> Any:  # noqa: ANN401 - a class or a function
-        """Return what stands for a name, never what the name says."""
+        """Return a harmless stand-in for a name, never the object that it names."""
         if (module, name) in self._known:
             return self._known[module, name]
         if module.partition(".")[0] == "__torch__":

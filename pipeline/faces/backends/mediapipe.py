@@ -87,7 +87,7 @@ class FaceMeshModel(Protocol):
 
 @cache
 def _model() -> FaceMeshModel:
-    """Make the model, once per process, and let it say on a blank picture what it has to say."""
+    """Make the model, once per process, and run it once, so that its start-up messages are over."""
     with _native_messages_held_back():
         from mediapipe.python.solutions.face_mesh import FaceMesh
 

@@ -135,7 +135,7 @@ class Stages(nn.Module):
             self.stages.append(nn.ModuleList(made))
 
     def forward(self, images_B3HW: Tensor) -> list[list[Tensor]]:
-        """Return what the pooled stem says, then every unit of every stage."""
+        """Return the output of the pooled stem, then of every unit of every stage."""
         level = F.max_pool2d(self.stem(images_B3HW).relu(), 3, 2)
         levels = [[level]]
         for stage in self.stages:
