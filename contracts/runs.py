@@ -82,7 +82,7 @@ class OnnxCheck(Contract):
 
 
 class ExportCard(Contract):
-    """model.json of export-model: what goes in, what comes out, made of what.
+    """model.json of export-model: the graph's inputs and outputs, and what it was made from.
 
     Attributes:
         input, outputs: of the graph.

@@ -179,5 +179,5 @@ def require_any_read(summary: Path, statuses: Mapping[str, str]) -> None:
 
 
 def as_text(path: Path | str) -> str:
-    """Return a path as text that a file in UTF-8 can hold; bytes that are none are escaped."""
+    """Return a path as text for a UTF-8 file; bytes that are not UTF-8 are escaped."""
     return str(path).encode(errors="backslashreplace").decode()

@@ -62,7 +62,7 @@ def write_explanations(
 
 
 def output_names(paths: Sequence[Path], reserved: Collection[str] = ()) -> list[str]:
-    """Return a name per file for what is written of it: its stem, numbered if it is taken.
+    """Return the name of each file's outputs: its stem, numbered if that is taken.
 
     A long stem is cut. Reserved names are taken from the start. Names that differ in case alone
     count as equal, as some disks hold them so.

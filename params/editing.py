@@ -46,7 +46,7 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
 
 
 class _AsWritten(RoundTripRepresenter):
-    """Writes nothing as null, which otherwise vanishes."""
+    """Writes None as `null`; by default ruamel.yaml leaves the value empty."""
 
 
 _AsWritten.add_representer(
@@ -56,7 +56,7 @@ _AsWritten.add_representer(
 
 @contextmanager
 def _rewriting(file: Path) -> Iterator[Any]:
-    """Hand out what stands in a file to be changed; then write it, with its comments.
+    """Yield a file's content to be changed, then write it back with its comments.
 
     Raises:
         UsageError: if it would not be legal; nothing is written then.

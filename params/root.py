@@ -143,7 +143,7 @@ def load(file: Path) -> Params:
 
 
 def validate(whole: Mapping[str, Any], file: Path) -> Params:
-    """Return what stands in a params file as its model.
+    """Return the content of a params file as its model.
 
     Raises:
         UsageError: see load.

@@ -254,7 +254,7 @@ what is around the box that the dataset gives."""
 
 
 def no_face(status: Status, detail: str, size_px: int) -> Face:
-    """Return the empty row of what is no picture."""
+    """Return the empty row of a picture without a usable face."""
     return Face(
         status,
         detail,

@@ -131,7 +131,7 @@ def _taken(
 def _remarks(
     raw: Path, reader: Reader, given: Mapping[str, Any], samples: Sequence[Sample], key: str
 ) -> list[str]:
-    """Return what a user should hear of how the folder was read."""
+    """Return the sentences that tell the user how the folder was read."""
     told_by_paths = "person" in reader.options.model_fields
     suggested = person_suggestion(samples, f"{key}.options") if told_by_paths else []
     persons = persons_found(samples) if given.get("person") else []

@@ -93,7 +93,7 @@ class AUOptions(BaseModel, frozen=True, extra="forbid"):
 
 
 class SingleAUOptions(AUOptions, frozen=True):
-    """And which action unit, by its FACS number."""
+    """Options of single_au: the action unit, by its FACS number, and those of every AU kind."""
 
     au: Annotated[StrictInt, AfterValidator(_known_unit)] = 12
 

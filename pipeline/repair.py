@@ -86,12 +86,12 @@ def repair_store(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> 
 
 
 def _checked_rebuild(store: Path, roots: Iterable[Path], cluster: ClusterConfig) -> Rebuild:
-    """Return what builds a store again, once today's inputs and tools have its fingerprint."""
+    """Return the function that builds a store again, once nothing in its fingerprint differs."""
     made = read_fingerprint(store)
     key, run = pick(STAGES, str(made.get("stage")), "stage that can be repaired")
     rebuild = partial(run, made, find_by_digest(str(made.get(key)), roots), cluster)
     try:
-        rebuild(store)  # finds it finished, and says so, or says what differs today
+        rebuild(store)  # returns if it is finished; raises if anything differs today
     except OutputExistsError as error:
         raise CorruptError(store, f"{_DIFFERS}: {error.what}") from error
     except (ValidationError, KeyError, TypeError, AttributeError) as error:

@@ -101,7 +101,7 @@ class Layout:
 
 
 def read_layout(store: Path, manifest: Json) -> Layout:
-    """Return the layout of a finished store, once its files are those of this layout.
+    """Return the layout of a finished store, after checking that its files fit it.
 
     Raises:
         CorruptError: if a shard of it is not listed, listed with another size, or there are more.

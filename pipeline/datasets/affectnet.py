@@ -85,7 +85,7 @@ def class_of(number: int, order: Sequence[str], where: str) -> tuple[int | None,
 
 
 def intensity(value: float, what: str, where: str) -> str:
-    """Return valence or arousal as an attribute; -2, which means that there is none, as nothing.
+    """Return valence or arousal as text; empty for -2, which means that there is none.
 
     Raises:
         DataError: if it is not within -1 and 1.

@@ -154,7 +154,7 @@ def near_names(header: Sequence[str], columns: Columns) -> str:
 
 
 def column_remarks(header: Sequence[str], columns: Columns) -> list[str]:
-    """Return what a user should hear of a table's columns."""
+    """Return the sentences that tell the user about a table's columns."""
     remarks = []
     if len(columns.box) > 1 and {*columns.box} <= {*header}:
         meaning = "two corners" if columns.corners else "x, y, width, height"

@@ -35,7 +35,7 @@ TABLE = "labels.csv"
 
 
 class CSVOptions(PathOptions, frozen=True):
-    """And where the table and its landmarks are, below the dataset's folder; what columns hold."""
+    """Options of reader csv: where the table and its landmarks lie, and what its columns hold."""
 
     table: str = TABLE
     landmarks: str = ""

@@ -42,14 +42,14 @@ Pattern = Annotated[str, AfterValidator(_compiles)]
 
 
 class PathOptions(LabelMapOptions, frozen=True):
-    """And what a picture's path says of it: the group of a regular expression, or all of it."""
+    """Options that take labels or persons from paths: a regular expression, or its first group."""
 
     person: Pattern = ""
     expression: Pattern = ""
 
 
 def part_of_path(pattern: str, path: str) -> str | None:
-    """Return what a pattern's first group that takes part takes of a path; all without groups.
+    """Return the part of a path that a pattern's first matching group takes; all, without groups.
 
     None if the pattern does not fit. Further groups do not count: one that differs between two
     names of a person would make two persons of them.
@@ -79,7 +79,7 @@ def label_of_path(pattern: str, path: str, where: str) -> str:
 def with_persons(
     listed: Iterable[Sample | LeftOut], pattern: str, where: str
 ) -> Iterator[Sample | LeftOut]:
-    """Give every sample without a person the one that a pattern takes of its path.
+    """Set the person of every sample without one, by a pattern on its path.
 
     Raises:
         DataError: if the pattern fits not one path.

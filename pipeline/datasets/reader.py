@@ -63,7 +63,7 @@ class Reader:
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
         options: what params.yaml may set.
-        remarks: (root, options) -> what a user should hear of how the folder is read, as sentences.
+        remarks: (root, options) -> sentences that tell the user how the folder is read.
     """
 
     read: Dataset

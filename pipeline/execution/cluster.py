@@ -115,7 +115,7 @@ def _results(
 
 
 def _survived(client: "Client", task: Task, items: Iterable[Any]) -> Iterator[Mapping[str, int]]:
-    """Do every item; those that a dying worker had in hand once more, whichever killed it."""
+    """Do every item; those that a dying worker had in hand are done once more."""
     from distributed import Future, as_completed
     from distributed.scheduler import KilledWorker
 

@@ -100,7 +100,7 @@ def audit(
     checks: Sequence[PictureCheck],
     alike: list[Rows],
 ) -> dict[str, AuditEntry]:
-    """Find what a dataset's user should know.
+    """Find copies, look-alikes, contradictions and unusable files in a dataset.
 
     Args:
         samples: with their splits.

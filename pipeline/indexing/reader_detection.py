@@ -17,7 +17,7 @@ _LAYOUTS = "All layouts: docs/datasets.md."
 
 @dataclass(frozen=True, slots=True)
 class ReaderChoice:
-    """A row of DATASETS, and what was seen that speaks for it; nothing if the user named it."""
+    """The chosen row of DATASETS, and the evidence for it; empty if the user named it."""
 
     name: str
     saw: str = ""

@@ -51,7 +51,7 @@ def with_splits(
 
 
 def _groups(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list[str]:
-    """Name, for every sample, what it stays together with: the first that it is linked to."""
+    """Return the group of each sample; samples of one group stay in one split."""
     names = [
         f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
         for sample in samples

@@ -47,7 +47,7 @@ def _kinds(others: Sequence[LeftOut]) -> dict[str, int]:
 
 
 def refuse_unlabelled(raw: Path, unnamed: Sequence[str], named: int, most: float, key: str) -> None:
-    """Refuse a dataset of whose pictures too many stand in no line of its table.
+    """Refuse a dataset if too many of its pictures have no row in its table.
 
     Args:
         raw: the dataset.
@@ -72,7 +72,7 @@ def refuse_unlabelled(raw: Path, unnamed: Sequence[str], named: int, most: float
 def refuse_all_missing(
     raw: Path, samples: Sequence[Sample], checks: Sequence[PictureCheck], contents: Contents
 ) -> None:
-    """Refuse a table of whose pictures not one is there."""
+    """Refuse a table if none of its pictures is there."""
     if any(check.status != Status.MISSING for check in checks):
         return
     first = samples[0].path

@@ -17,7 +17,7 @@ _DPI, _POINTS_PER_INCH = 150, 72
 
 
 def blank_page(width: float, height: float, zoom: float = 1) -> tuple[Figure, Axes]:
-    """Return a white page and what draws on it; width and height in units."""
+    """Return a white page and the axes that draw on it; width and height in units."""
     figure = Figure(figsize=(width * zoom / _DPI, height * zoom / _DPI), dpi=_DPI)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
@@ -44,7 +44,7 @@ def printable_line(text: str) -> str:
 
 
 def fitted(text: str, size: float, width: float, keep_end: bool = False, bold: bool = False) -> str:
-    """Return a text as `write` shows it; of one that is wider than the room, what fits.
+    """Return a text as `write` shows it, shortened if it is wider than the room.
 
     Args:
         text: any.

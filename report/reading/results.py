@@ -163,7 +163,7 @@ def _load(results: Path, path: Path) -> Result:
 
 
 def checked(folder: Path, names: Sequence[str], remedy: str) -> Json:
-    """Return an output's manifest, once these files are those that it lists.
+    """Check that these files are those that the manifest lists, and return the manifest.
 
     Raises:
         CorruptError: if one is not.

@@ -35,7 +35,7 @@ _FRAME = "#ffb300"
 
 @dataclass(frozen=True, slots=True)
 class ExplainedFace:
-    """One face of a picture, and what the model makes of it.
+    """One face of a picture, and how the model explains it.
 
     Attributes:
         outline_42: corners of the aligned face, px of the picture.

@@ -54,7 +54,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class EvaluationInputs:
-    """What is scored, on what, and where.
+    """The run to score, the stores to score it on, and the device.
 
     Attributes:
         run: output of stage train.

@@ -144,7 +144,7 @@ def _renumber_blocks(encoder: Mapping[str, Tensor]) -> Tensors:
 
 
 def _load_named(net: nn.Module, tensors: Tensors, path: Path) -> None:
-    """Load what the network has names for, all of them; further tensors are of a classifier."""
+    """Load a tensor for every name of the network; further tensors belong to a classifier."""
     own = net.state_dict()
     missing = [name for name in own if name not in tensors]
     if missing:
