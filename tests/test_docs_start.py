@@ -74,8 +74,14 @@ def test_the_trial_changes_what_it_says(checkout, tmp_path):
         "check": True,
         "capture_output": True,
     }
-    for command in ("git init -q", "dvc init -q", "git add -A", "git commit -qm Start", trial):
+    trial = trial.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
+    for command in (
+        *("git init -q", "dvc init -q", "git add -A", "git commit -qm Start"),
+        f"{sys.executable} {checkout / 'cli.py'} preset raf_db_published --params params.yaml",
+        trial,
+    ):
         subprocess.run(["bash", "-ec", command], **setting)
+    assert load(tmp_path / "params.yaml").train.epochs == 100
     seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
     assert seen["matrix"]["methods"] == ["cam"]
     assert (seen["train"]["epochs"], seen["train"]["weights"]) == (1, "none")
