@@ -20,8 +20,8 @@ _PAGE = """\
 # Action units: where they are drawn, and for which expression
 
 `python cli.py view codebook docs` writes this page, and beside it the figure `codebook.png`, from
-the data that draws the maps (`anatomy/action_units.py`). `python cli.py view heatmaps` shows the
-maps on faces.
+the data that draws the maps (`anatomy/action_units.py`). `python cli.py view heatmaps FACES
+LANDMARKS OUT` shows the maps on faces.
 
 ## Regions
 
