@@ -160,7 +160,8 @@ _SCORING = (
 def evaluate(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
     """Score a run: RUN, FACES and LANDMARKS -> OUT.
 
-    The faces scored are those of `evaluate.split` in params.yaml.
+    The faces scored are those of `evaluate.split` in params.yaml. `evaluate.cam_method` chooses the
+    CAM method; docs/methods.md lists them.
     """
     _score("evaluate", shared.params.evaluate, inputs, out, shared)
     _copy_metrics(out, metrics)

@@ -1,6 +1,6 @@
-"""What one room writes and another reads: frozen models.
+"""What one folder writes and another reads: frozen models.
 
-Anybody may import these modules; they import no room and nothing heavy.
+Anybody may import these modules; they import no other folder and nothing heavy.
 
 Files:
     files.py      names of files, columns of tables, reading a JSON file as its model

@@ -1,4 +1,4 @@
-"""The model of params.yaml: one field per section, each from the light params module of its room.
+"""The model of params.yaml: one field per section, each from the light params module of its folder.
 
 Nothing here imports torch, cv2, zarr or dask.
 """

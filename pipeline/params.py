@@ -1,4 +1,4 @@
-"""What is legal in the sections of params.yaml that belong to this room.
+"""What is legal in the sections of params.yaml that belong to this folder.
 
 Nothing here imports cv2, zarr, dask or torch: every command validates the whole file first.
 """

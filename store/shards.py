@@ -216,7 +216,7 @@ def _record(folder: Path, shard: int) -> Path:
 
 
 def pending_shards(folder: Path, layout: Layout) -> list[int]:
-    """Return the shards that have no commit record yet."""
+    """Return the shards without a commit record: those to build. A resumed run skips the others."""
     return [shard for shard in range(layout.shards) if not _record(folder, shard).exists()]
 
 
