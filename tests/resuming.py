@@ -16,6 +16,7 @@ from train.fitting.stage import train
 from train.methods import clip
 from train.methods.backbones import BACKBONES
 from train.methods.backbones.base import Backbone
+from train.pretrained import BACKBONE_WEIGHTS
 from train.runs import Run
 
 CPU = torch.device("cpu")
@@ -73,6 +74,7 @@ def small_world():
     """While it lasts, speck and wide are backbones, and random towers are glimpses."""
     with (
         mock.patch.dict(BACKBONES, speck=speck, wide=wide),
+        mock.patch.dict(BACKBONE_WEIGHTS, speck={}, wide={}),
         mock.patch.dict(clip._LOADERS, random=glimpse),
     ):
         yield

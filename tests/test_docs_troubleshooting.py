@@ -16,7 +16,7 @@ from store.records import Status
 
 KINDS = (errors.ProjectError, *errors.ProjectError.__subclasses__())
 CODES = {kind.code: kind.exit_code for kind in KINDS}
-LABELS = "file,label\na.jpg,contempt\n"
+LABELS = "file,label\na.jpg,puzzled\n"
 FAILING = "import {0}\ndef fail(*given): raise {1}\n{0}.{2} = fail\n"
 TRAIN = ("train", "faces", "landmarks", "heatmaps", "out", "--method", "cam", "--device", "cpu")
 

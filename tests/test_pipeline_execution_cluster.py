@@ -82,10 +82,10 @@ def test_an_existing_cluster_is_used_and_left_running(told):
     from distributed import Client, LocalCluster
 
     with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
-        cluster = ClusterConfig(
+        config = ClusterConfig(
             lambda *state: told.append(state), scheduler=cluster.scheduler_address
         )
-        run(cluster, dict, [{"ok": 1}], 1)
+        run(config, dict, [{"ok": 1}], 1)
         assert told == [(1, 1, "ok 1")]
         with Client(cluster) as client:
             assert client.submit(int, "7").result() == 7

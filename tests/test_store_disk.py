@@ -84,7 +84,7 @@ def test_a_full_disk_is_told_with_what_is_safe_and_what_to_do(
     said = said.splitlines()[-1]  # after those that say how far it is
     assert said.startswith(f"error[IO] {folder}/mine/.building-")
     assert "No space left on device. It needs 26" in said
-    assert "of 3 shards are safe. Free space, or look at the disk, and run" in said
+    assert "of 3 shards are safe. Free space or check the disk and run" in said
     resize("size=8m")
     assert heatmap()[1] == 0
     assert len(Store(folder / "mine" / "au")) == 130

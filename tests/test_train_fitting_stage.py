@@ -116,16 +116,16 @@ def test_heatmaps_of_another_kind_are_refused(tiny, quick, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_is_scored_with_its_coverage_and_floors(tiny, trained, scoring, tmp_path):
+def test_a_run_is_scored_with_its_coverage_and_baselines(tiny, trained, scoring, tmp_path):
     source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
     line = evaluate(source, tmp_path / "result", scoring, silent)
     scores = json.loads((tmp_path / "result" / "scores.json").read_text())
     assert "6 of 7 faces; protocol holdout" in line
     assert list(scores["att_cos"]) == ["1", "2", "3", "4", "5"]
     assert scores["att_cos"]["5"]["per_class"]["Neutral"] is None
-    assert 0.3 < scores["floors"]["uniform"]["overall"] < 0.6
+    assert 0.3 < scores["baselines"]["uniform"]["overall"] < 0.6
     # One face per class: its mean is the face itself.
-    assert scores["floors"]["class_mean"]["overall"] == pytest.approx(1, abs=1e-5)
+    assert scores["baselines"]["class_mean"]["overall"] == pytest.approx(1, abs=1e-5)
     assert scores["notice"] == "made up"
 
 

@@ -14,7 +14,7 @@ _FACE = (
     "faces of 7,485 persons; public domain (CC0)"
 )
 
-BACKBONE_WEIGHTS: Mapping[str, Mapping[str, str]] = {
+BACKBONE_WEIGHTS: dict[str, Mapping[str, str]] = {
     "resnet18": {"imagenet": _IMAGENET},
     "resnet50": {"imagenet": _IMAGENET},
     "vgg16": {"imagenet": _IMAGENET},
