@@ -10,6 +10,7 @@ Files:
     cutout.py        cuts the person out of a picture with a plain background
     expression.py    an expression as strengths of action units and moved points
     mouth.py         the inside of an open mouth
+    numbers.py       reads numbers.yaml: the portrait's points, what AUs move
     params.py        section [demo] of params.yaml
     person.py        small differences of shape between faces
     photo.py         light, exposure, colour, focus and noise of a photograph

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from demo.action_units import (
-    DISTRACTORS,
     LIP_TIGHTENER,
-    RECIPES,
     displacement,
+    recipe,
 )
+from demo.numbers import numbers
 from demo.portrait import MOUTH
 
 Points = NDArray[np.float64]
@@ -39,10 +39,11 @@ def intensities(expression: int, rng: np.random.Generator) -> Intensities:
     """
     chosen = {
         unit: mean * rng.uniform(0.75, 1.15) * rng.uniform(0.75, 1.2)
-        for unit, mean in RECIPES[expression].items()
+        for unit, mean in recipe(expression).items()
     }
     if rng.random() < 0.5:
-        distractor = str(rng.choice([unit for unit in DISTRACTORS if unit not in chosen]))
+        unused = [unit for unit in numbers()["distractors"] if unit not in chosen]
+        distractor = str(rng.choice(unused))
         chosen[distractor] = rng.uniform(0.05, 0.22)
     return chosen
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from anatomy.landmarks import REGIONS
 from demo import cutout, portrait, warp
+from demo.numbers import numbers
 
 U8Image = NDArray[np.uint8]
 F32Image = NDArray[np.float32]
@@ -49,7 +50,7 @@ def neutral_face() -> U8Image:
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    cut = cutout.cut_out(levelled, portrait.moved(np.array(portrait.OUTLINE_PX), to_canvas))
+    cut = cutout.cut_out(levelled, portrait.moved(np.array(numbers()["outline_px"]), to_canvas))
     cut[..., :3] = _without_smile(cut[..., :3].copy(), to_canvas)
     closed: U8Image = cv2.remap(
         cut, _closing_map(), None, cv2.INTER_CUBIC, None, cv2.BORDER_REPLICATE
@@ -83,7 +84,7 @@ def _without_smile(image_HW3: U8Image, to_canvas: portrait.Points) -> U8Image:
     cv2.fillPoly(teeth, [np.rint(portrait.moved(inner, eyes_to_canvas())).astype(np.int32)], 255)
     teeth = cv2.dilate(teeth, np.ones((5, 5), np.uint8))
     folds = np.zeros_like(teeth)
-    for fold in portrait.SMILE_FOLDS_PX:
+    for fold in numbers()["smile_folds_px"]:
         line = np.rint(portrait.moved(np.array(fold), to_canvas)).astype(np.int32)
         cv2.polylines(folds, [line], isClosed=False, color=255, thickness=9)
     filled = cv2.inpaint(image_HW3, teeth, 5, cv2.INPAINT_TELEA)
