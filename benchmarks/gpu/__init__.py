@@ -8,6 +8,7 @@ Files:
     data.py      synthetic faces, drawn on all cores, and stores of any size of them
     scale.py     how much is run, the shipped numbers at that size, clocks
     scoring.py   stage `evaluate` against a forward pass
-    training.py  the trainer: steps, epochs, waits, kernels, methods, resume, agreement with the CPU
+    steps.py     single steps: alignment, feeding, waits, kernels, every method, torch.compile
+    training.py  whole trainings: epochs, resume, agreement with the CPU, learning
     wheels.txt   what a machine with torch, timm, numpy, polars and OpenCV still needs
 """

@@ -19,7 +19,7 @@ import numpy as np
 import timm
 import torch
 
-from benchmarks.gpu import training
+from benchmarks.gpu import steps, training
 from benchmarks.gpu.scale import CUDA, DEVICE, HOME, Figures, timed
 from benchmarks.gpu.scoring import scoring
 
@@ -62,18 +62,18 @@ def gpu_tests() -> Figures:
 PARTS: dict[str, tuple[Callable[[], Figures], float]] = {
     "machine": (machine, 5),
     "gpu_tests": (gpu_tests, 40),
-    "step": (training.step, 45),
+    "step": (steps.step, 45),
     "scoring": (scoring, 30),
     "epoch": (training.epoch, 35),
-    "waits": (training.waits, 3),
-    "profile": (training.profile, 6),
+    "waits": (steps.waits, 3),
+    "profile": (steps.profile, 6),
     "agreement": (training.agreement, 3),
     "true_batches": (training.true_batches, 6),
     "resume": (training.resume, 30),
-    "every_method": (training.every_method, 45),
-    "small_networks": (training.small_networks, 40),
+    "every_method": (steps.every_method, 45),
+    "small_networks": (steps.small_networks, 40),
     "learning": (training.learning, 25),
-    "compiled": (training.compiled, 60),
+    "compiled": (steps.compiled, 60),
 }
 """Name -> (what it does, seconds it takes about on a large GPU)."""
 
