@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -40,8 +39,6 @@ from train.methods import METHODS
 from train.methods.model import build_losses
 from train.records import Batch
 from train.runs import Run
-
-Sizes = Sequence[tuple[int, int]]
 
 _STEP, _FLAGS = StepInfo(1e-4, 0), (False, False)
 
