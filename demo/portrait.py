@@ -17,7 +17,6 @@ Points = NDArray[np.float64]
 
 CHEEKBONE, CHEEK, INNER_FOREHEAD, OUTER_FOREHEAD = 68, 69, 70, 71
 OUTER_LID_CREASE, INNER_LID_CREASE = 76, 77
-IRISES = (80, 81)
 ANCHORS = tuple(range(82, 98))
 """Indices of extra control points on the left; the right ones follow each group in that order."""
 

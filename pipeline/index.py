@@ -67,7 +67,7 @@ def index(
         raw: the dataset's folder; may be a symlink.
         out: the index; its last part is the dataset's name.
         params: which reader, and how to split.
-        progress: progress.
+        progress: called with (pictures checked, pictures in all, note).
         rebuild: replace whatever is there.
 
     Returns:

@@ -115,13 +115,7 @@ def evaluate(
                 chance_level=chance_level(faces.labels_N, _training_labels(card, store)),
                 faithfulness=measured,
             )
-            atomic_write(folder / SCORES, canonical_json(scores.model_dump(mode="json")))
-            atomic_write(folder / METRICS, canonical_json(main_scores(scores)))
-            write_predictions(folder / PREDICTIONS, outputs, faces)
-            write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N))
-            write_npz(folder / SHEET, sheet(outputs, faces, store, params))
-            if params.save_maps:
-                write_maps(folder / ALL_MAPS, outputs, faces)
+            _write(folder, scores, outputs, split, params)
     return headline(read_contract(Scores, out / SCORES, "Evaluate again with `--rebuild`."))
 
 
@@ -256,3 +250,17 @@ def _conditions(card: RunCard, store: Store, params: EvaluateParams, faces: Eval
         "scored": len(faces.rows_N),
         "total": faces.total,
     }
+
+
+def _write(
+    folder: Path, scores: Scores, outputs: EvalOutputs, split: SplitReader, params: EvaluateParams
+) -> None:
+    """Write the files that the module's docstring lists."""
+    faces = split.faces
+    atomic_write(folder / SCORES, canonical_json(scores.model_dump(mode="json")))
+    atomic_write(folder / METRICS, canonical_json(main_scores(scores)))
+    write_predictions(folder / PREDICTIONS, outputs, faces)
+    write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N))
+    write_npz(folder / SHEET, sheet(outputs, faces, split.images, params))
+    if params.save_maps:
+        write_maps(folder / ALL_MAPS, outputs, faces)
