@@ -28,7 +28,9 @@ ALL_MAPS = "maps.h5"
 EXPORT_CARD = "model.json"
 """Of export-model: ExportCard."""
 
-INDEX_COLUMNS = ("id", "path", "expression", "split", "person", "box", "landmarks", "digest")
+INDEX_COLUMNS = (
+    *("id", "path", "expression", "split", "fold", "person", "box", "landmarks", "digest"),
+)
 """What stage index writes for every sample."""
 STATUS_COLUMNS = {
     "index": INDEX_COLUMNS,

@@ -30,6 +30,7 @@ from pipeline.indexing.fitness import (
     persons_found,
     split_remedies,
 )
+from pipeline.indexing.folds import fold_remarks, with_folds
 from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.splits import Shares, with_splits
@@ -52,7 +53,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 7
+VERSION = 8
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -92,7 +93,7 @@ def index(
     checks = _check_pictures(taken, raw.resolve(), params, progress)
     refuse_all_missing(raw, taken, checks, contents)
     alike = look_alikes(checks, params.look_alike_bits)
-    samples = _split(taken, checks, alike, params)
+    samples = _split(taken, checks, alike, params, key)
     wrong = audit(samples, checks, alike)
     refuse_leaks(raw, wrong, _leaks(params), f"{key}.allow_leak")
     rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
@@ -135,7 +136,9 @@ def _remarks(
     told_by_paths = "person" in reader.options.model_fields
     suggested = person_suggestion(samples, f"{key}.options") if told_by_paths else []
     persons = persons_found(samples) if given.get("person") else []
-    return [*reader.remarks(raw, given), *persons, *suggested, *split_remedies(samples, key)]
+    folds = fold_remarks(samples, "matrix.repeats")
+    remedies = split_remedies(samples, key)
+    return [*reader.remarks(raw, given), *persons, *suggested, *remedies, *folds]
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
@@ -208,11 +211,13 @@ def _split(
     checks: Sequence[PictureCheck],
     alike: list[list[int]],
     params: IndexParams,
+    key: str,
 ) -> list[Sample]:
-    """Give every sample a split; copies stay together."""
+    """Give every sample a split and a fold; copies stay together."""
     together = same_content(checks) + (alike if params.look_alikes == "refuse" else [])
     twins = [(rows[0], row) for rows in together for row in rows[1:]]
-    return with_splits(samples, Shares(params.val, params.test, params.seed), twins)
+    split = with_splits(samples, Shares(params.val, params.test, params.seed), twins)
+    return with_folds(split, params.folds, params.seed, f"{key}.folds", twins)
 
 
 def _leaks(params: IndexParams) -> tuple[str, ...]:
@@ -262,6 +267,7 @@ def _row(sample: Sample, digest: str) -> dict[str, object]:
         "path": sample.path,
         "expression": EXPRESSIONS[sample.expression],
         "split": sample.split,
+        "fold": sample.fold,
         "person": sample.person,
         "box": _joined(sample.box),
         "landmarks": _joined(sample.landmarks),

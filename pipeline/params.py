@@ -40,6 +40,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
     seed: int = Field(ge=0)
     val: float = Field(ge=0, lt=1)
     test: float = Field(ge=0, lt=1)
+    folds: Literal["none", "persons"] | Annotated[int, Field(ge=3, le=1000)]
     follow_links: bool
     look_alikes: Literal["ignore", "report", "refuse"]
     look_alike_bits: int = Field(ge=0, le=6)

@@ -50,6 +50,7 @@ class Sample:
         box: x, y, width, height of the face in px of the picture, if given.
         landmarks: 136 numbers x0 y0 x1 y1 ... in px of the picture, if given.
         attributes: further columns, as written.
+        fold: of a cross-validation, from 0; None if there is none.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Sample:
     box: tuple[float, ...] | None = None
     landmarks: tuple[float, ...] | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    fold: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

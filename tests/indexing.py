@@ -10,6 +10,7 @@ _INDEX = {
     "follow_links": False,
     "look_alikes": "ignore",
     "look_alike_bits": 4,
+    "folds": "none",
     "max_unlabelled": 1.0,
     "allow_leak": False,
 }

@@ -40,6 +40,7 @@ def test_the_table_keeps_every_row_in_order(raw, tmp_path):
         "path": "a.jpg",
         "expression": "Fear",
         "split": "train",
+        "fold": "",
         "person": "p1",
         "box": "1 2 3 4.5",
         "landmarks": "",
@@ -258,3 +259,16 @@ def test_a_dataset_that_dvc_linked_from_its_cache_is_read(raw, tmp_path):
     (raw / "a.jpg").symlink_to(kept)
     index(raw, tmp_path / "mine", PARAMS, quiet)
     assert read_index(tmp_path / "mine")[0].rows(named=True)[0]["digest"]
+
+
+def test_folds_are_a_column_of_the_table_and_a_remark(tmp_path):
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    rows = [f"{person}{picture}.jpg,fear,{person}" for person in "pqr" for picture in (1, 2)]
+    (raw / "labels.csv").write_text("\n".join(["file,expression,person", *rows]))
+    for row in rows:
+        (raw / row.split(",")[0]).write_bytes(row.encode())
+    said = summary(index(raw, tmp_path / "mine", index_params(folds="persons"), quiet))
+    assert "note: folds: 3 of 2 to 2 pictures, 3 persons, none in two" in said
+    table, _ = read_index(tmp_path / "mine")
+    assert table["fold"].to_list() == ["0", "0", "1", "1", "2", "2"]

@@ -41,7 +41,7 @@ def with_splits(
     if "val" in given:
         return list(samples)
     ours = {"val": shares.val, "test": shares.test} if given == {None} else {"val": shares.val}
-    members = list(zip(samples, _groups(samples, twins), strict=True))
+    members = list(zip(samples, groups_of(samples, twins), strict=True))
     free = [(sample, group) for sample, group in members if sample.split in (None, "train")]
     chosen = _draw(free, ours, shares.seed)
     return [
@@ -50,8 +50,8 @@ def with_splits(
     ]
 
 
-def _groups(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list[str]:
-    """Return the group of each sample; samples of one group stay in one split."""
+def groups_of(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list[str]:
+    """Return the group of each sample; samples of one group stay in one split, and in one fold."""
     names = [
         f"person {sample.person}" if sample.person is not None else f"sample {sample.id}"
         for sample in samples
