@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from sklearn.model_selection import StratifiedGroupKFold
 
 from errors import DataError
 from pipeline.indexing.folds import fold_remarks, with_folds
