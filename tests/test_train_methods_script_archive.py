@@ -17,7 +17,7 @@ from train.methods.script_archive import (
     is_script_archive,
     read_script_tensors,
 )
-from train.methods.weights import read_weights
+from train.methods.weight_files import read_weights
 
 
 class Plain(nn.Module):

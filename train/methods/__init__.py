@@ -27,7 +27,9 @@ Files:
     script_archive.py   reads the tensors of TorchScript archives without running code
     strategies.py       the family of training strategies
     ts_cam.py           TS-CAM: class maps from tokens and attention
-    weights.py          loads pretrained weights from a file
+    weight_files.py     reads files of weights without running code
+    weight_names.py     names of weights elsewhere, and ours
+    weights.py          loads pretrained weights into a network
     wildcat.py          WILDCAT: several maps per expression
 """
 

@@ -19,7 +19,7 @@ from torch import Tensor
 from errors import DataError, NoInputError, pick
 from train.device import constant
 from train.images import MEAN, STD
-from train.methods.weights import read_weights, unwrap_state_dict
+from train.methods.weight_files import read_weights, unwrap_state_dict
 from train.options import CLIP_CHANNELS
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"

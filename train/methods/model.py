@@ -28,7 +28,7 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     options = head_options(method, params.head)
     head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
     model = Classifier(backbone, head)
-    load_weights(model, params)
+    load_weights(model, params, method.head)
     build_strategy(method, params).modify_backbone(backbone)
     return model.to(memory_format=torch.channels_last)
 
