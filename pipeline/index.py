@@ -26,6 +26,7 @@ from pipeline.indexing.audit import (
 from pipeline.indexing.dataset_summary import partition, summarize_dataset, summary_lines
 from pipeline.indexing.fitness import (
     fitness_warnings,
+    landmark_coverage,
     person_suggestion,
     persons_found,
     split_remedies,
@@ -53,7 +54,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 8
+VERSION = 9
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -137,8 +138,8 @@ def _remarks(
     suggested = person_suggestion(samples, f"{key}.options") if told_by_paths else []
     persons = persons_found(samples) if given.get("person") else []
     folds = fold_remarks(samples, "matrix.repeats")
-    remedies = split_remedies(samples, key)
-    return [*reader.remarks(raw, given), *persons, *suggested, *remedies, *folds]
+    read = [*reader.remarks(raw, given), *landmark_coverage(samples), *persons, *suggested]
+    return [*read, *split_remedies(samples, key), *folds]
 
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:

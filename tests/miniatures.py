@@ -257,6 +257,32 @@ def png(file, width=80, height=40):
     Image.new("L", (width, height), sum(file.name.encode()) % 256).save(file)
 
 
+FOLD_CLASSES = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadness")
+
+
+def published_folds(root, below="", missing=()):
+    """The folds of Belharbi et al. for RAF-DB's pictures; their val is their test."""
+    names = [name for name, _ in raf_names()]
+    of_split = {"train": names[:7], "val": names[7:], "test": names[7:]}
+    ids = "".join(f"{word}: {number}\n" for number, word in enumerate(FOLD_CLASSES))
+    put(root, f"{below}class_id.yaml", text=ids)
+    for split, pictures in of_split.items():
+        paths = [f"basic/Image/our_aligned/{name}" for name in pictures]
+        put(root, *paths)
+        labels = "".join(f"{path},{place}\n" for place, path in enumerate(paths))
+        put(root, f"{below}{split}/class_labels.txt", text=labels)
+        lines = [f"{path},{points_line(path, missing)}\n" for path in paths]
+        put(root, f"{below}{split}/landmarks.txt", text="".join(lines))
+    return root
+
+
+def points_line(path, missing):
+    """68 x and 68 y; all inf for a picture on which no face was found."""
+    if path.rsplit("/", 1)[-1] in missing:
+        return ",".join(["inf"] * 136)
+    return ",".join(str(0.5 + number) for number in range(136))
+
+
 MINIATURES = {
     "demo": demo,
     "csv": csv,
@@ -274,5 +300,6 @@ MINIATURES = {
     "kdef": kdef,
     "jaffe": jaffe,
     "yolo": yolo,
+    "published_folds": published_folds,
 }
 """Reader -> what makes a folder for it."""

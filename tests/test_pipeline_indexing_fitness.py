@@ -2,6 +2,7 @@
 
 from pipeline.indexing.fitness import (
     fitness_warnings,
+    landmark_coverage,
     person_suggestion,
     persons_found,
     split_remedies,
@@ -11,6 +12,13 @@ from store.records import Sample
 
 def sample(number, expression, split, person):
     return Sample(f"{number}.jpg", f"{number}.jpg", expression, split, person)
+
+
+def test_pictures_without_landmarks_are_counted_where_others_have_some():
+    points = tuple(range(136))
+    some = [Sample("a", "a", 0, landmarks=points), Sample("b", "b", 0)]
+    assert landmark_coverage(some)[0].startswith("1 of 2 pictures bring no landmarks")
+    assert landmark_coverage(some[:1]) == landmark_coverage(some[1:]) == []
 
 
 GOOD = [sample(n, n % 2, split, f"p{n}") for n in range(4) for split in ("train", "val", "test")]

@@ -13,9 +13,11 @@ Files:
     folder.py              reader `folder`: one folder per expression
     jaffe.py               JAFFE, by the names of its pictures
     kdef.py                KDEF, by the names of its pictures
+    landmark_lists.py      published landmarks, joined to samples by the picture's path
     mma.py                 MMA Facial Expression
     open_expressions.py    muxspace/facial_expressions
     path_patterns.py       persons and expressions from paths: options `person`, `expression`
+    published_folds.py     lists, class ids and landmarks of Belharbi et al.
     raf_db.py              RAF-DB, the basic set
     raf_db_annotations.py  RAF-DB's annotations: five points, attributes, box
     reader.py              what a reader is, and what readers share
@@ -37,6 +39,7 @@ from pipeline.datasets.jaffe import JAFFE
 from pipeline.datasets.kdef import KDEF
 from pipeline.datasets.mma import MMA
 from pipeline.datasets.open_expressions import OPEN_EXPRESSIONS
+from pipeline.datasets.published_folds import PUBLISHED_FOLDS
 from pipeline.datasets.raf_db import RAF_DB
 from pipeline.datasets.reader import Reader
 from pipeline.datasets.sfew import SFEW
@@ -62,4 +65,5 @@ DATASETS: dict[str, Reader] = {
     "kdef": KDEF,
     "jaffe": JAFFE,
     "yolo": YOLO,
+    "published_folds": PUBLISHED_FOLDS,
 }

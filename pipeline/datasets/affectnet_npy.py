@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from errors import DataError, NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
+from pipeline.datasets.landmark_lists import join_landmarks
 from pipeline.datasets.reader import LeftOut, Listed, Reader, needs_paths
 from store.files import read_ordinary
 from store.records import Sample
@@ -20,13 +21,19 @@ _MOST_BYTES = 1 << 16
 _LANDMARK_NUMBERS = 136
 
 
+class AffectNetNPYOptions(AffectNetOptions, frozen=True):
+    """What the ids mean, and published landmarks: file or folder of lists, see landmark_lists."""
+
+    landmarks: str | None = None
+
+
 def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `{train,val}_set/images/N.jpg` with `annotations/N_{exp,lnd,val,aro}.npy`.
 
     Args:
         root: the folder that holds train_set, val_set, or both.
         options: `ids`: official or alphabetical; official after a look at their counts, if not
-            given.
+            given. `landmarks`: lists whose points take the place of the annotated ones.
 
     Yields:
         One sample per picture, in the order of numbers, unique within a split only; landmarks
@@ -37,6 +44,10 @@ def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Liste
         NoInputError: if there is neither split.
         DataError: if an annotation cannot be read, or the ids are counted alphabetically.
     """
+    yield from join_landmarks(_listed(root, options), root, options.get("landmarks"))
+
+
+def _listed(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     found = {
         split: _labels(root / folder / "annotations")
         for split, folder in _SPLITS.items()
@@ -121,5 +132,5 @@ AFFECTNET_NPY = Reader(
     read_affectnet_npy,
     needs_paths("train_set/images|val_set/images", "train_set/annotations|val_set/annotations"),
     listed={"train": 287_651, "val": 3_999},
-    options=AffectNetOptions,
+    options=AffectNetNPYOptions,
 )

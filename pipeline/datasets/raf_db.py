@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
+from pipeline.datasets.landmark_lists import join_landmarks
 from pipeline.datasets.raf_db_annotations import Annotation, read_annotations
 from pipeline.datasets.reader import (
     LayoutClue,
@@ -32,14 +33,21 @@ CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neut
 
 _LABELS = ("EmoLabel/list_patition_label.txt", "EmoLabel/list_partition_label.txt")
 _LINE = re.compile(r"((train|test)_\S+)\s+(\d{1,9})", re.ASCII)
-_PICTURES = {"original": "", "aligned": "_aligned"}
+_PICTURES = {"original": "", "aligned": "_aligned", "our_aligned": ""}
+"""Folder of Image -> what its names have before their ending."""
+
 _COPY_SPLITS = {"train": "train", "valid": "test", "test": "test"}
 
 
 class RAFDBOptions(BaseModel, frozen=True, extra="forbid"):
-    """The photographs or the official crops; if not set, the first that is there."""
+    """Which pictures, and published landmarks of them.
 
-    pictures: Literal["original", "aligned"] = "original"
+    `pictures`: photographs, official crops, or the crops that the code of Belharbi et al. makes; if
+    not set, the first that is there. `landmarks`: file or folder of lists, see landmark_lists.
+    """
+
+    pictures: Literal["original", "aligned", "our_aligned"] = "original"
+    landmarks: str | None = None
 
 
 def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
@@ -47,7 +55,7 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
 
     Args:
         root: the folder `basic`, or the one that holds it.
-        options: `pictures`: original or aligned; the first of these that is there, if not given.
+        options: as in RAFDBOptions.
 
     Yields:
         One sample per line, train or test. With the original pictures come their annotations, where
@@ -59,6 +67,11 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         DataError: if a line cannot be accepted, or this is the compound set.
     """
     base = first_there(root, "basic") or root
+    listed = _listed(root, base, options)
+    yield from join_landmarks(listed, root, options.get("landmarks"))
+
+
+def _listed(root: Path, base: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     labels = first_there(base, *_LABELS)
     if labels is None and (base / "train" / "1").is_dir():
         yield from _copy(root, base)
@@ -86,7 +99,8 @@ def _unpacked(folder: Path) -> Path:
         zips = ", ".join(sorted(printable(file.name) for file in packed))
         raise NoInputError(folder, f"holds no picture: {zips} is still packed. Unpack it there.")
     raise NoInputError(
-        folder, "holds no picture. Set option pictures to original or aligned, or unpack them."
+        folder,
+        f"holds no picture. Set option pictures to one of {', '.join(_PICTURES)}, or unpack them.",
     )
 
 

@@ -85,6 +85,17 @@ def split_remedies(samples: Sequence[Sample], key: str) -> list[str]:
     ]
 
 
+def landmark_coverage(samples: Sequence[Sample]) -> list[str]:
+    """Say how many pictures a dataset that brings landmarks brings none for."""
+    missing = sum(sample.landmarks is None for sample in samples)
+    if missing in (0, len(samples)):
+        return []
+    return [
+        f"{missing:,} of {len(samples):,} pictures bring no landmarks; with landmark.backend: "
+        "given they have no AU map"
+    ]
+
+
 def persons_found(samples: Sequence[Sample]) -> list[str]:
     """Return a sentence on how many persons there are, with some names, for a look at a pattern."""
     names = sorted({sample.person for sample in samples if sample.person is not None})
