@@ -15,9 +15,6 @@ all_aus     the face's own map of all action units, whatever the expression
 class_mean  the mean AU map of the expression over the scored faces, so fitted to them
 """
 
-SHOWN_BASELINES = ("uniform", "class_mean")
-"""Those that a chart marks."""
-
 Interval = tuple[float, float] | None
 """[low, high]; None where no face counts."""
 
@@ -125,7 +122,7 @@ class AuShare(Contract):
 
 
 class Intervals(Contract):
-    """95 % bootstrap intervals; `unit` is what was resampled. ATT is of the deepest layer."""
+    """95 % bootstrap intervals; `unit` is what was drawn. ATT is of the deepest layer."""
 
     unit: Literal["person", "sample"]
     units: int
@@ -163,6 +160,19 @@ class Faithfulness(Contract):
     cam: PixelCurves
     attention: PixelCurves
     random: PixelCurves
+
+
+class LearningCurve(Contract):
+    """One metric over the training: epochs from 0, and its value after each of them."""
+
+    epochs: list[float]
+    values: list[float]
+
+
+class LearningCurves(Contract):
+    """curves.json: the learning curves of a run, by metric, as 'train/loss'; {} if unknown."""
+
+    metrics: dict[str, LearningCurve]
 
 
 class Scores(Contract):

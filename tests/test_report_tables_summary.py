@@ -40,7 +40,7 @@ def test_conditions_say_how_many_faces_enter_which_score(tmp_path):
 def test_scales_hold_the_baselines_and_the_runs(tmp_path):
     put(tmp_path)
     attention, cam = summary_of(tmp_path).scales
-    assert attention.baselines == (("uniform", 0.4375), ("class mean", 0.9375))
+    assert attention.baselines == (("uniform", 0.4375), ("all AUs", 0.6875), ("class mean", 0.9375))
     assert (attention.runs, cam.runs) == ((("plain", 0.625),), (("plain", 0.5),))
 
 

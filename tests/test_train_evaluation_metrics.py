@@ -3,17 +3,8 @@ import polars as pl
 import pytest
 
 from anatomy.action_units import CODEBOOKS
-from contracts.scores import Subgroup
 from train.evaluation.batch import EvalFaces, EvalOutputs
-from train.evaluation.metrics import (
-    au_shares,
-    class_mean_cosine,
-    compute_agreements,
-    macro_average,
-    own_cosine,
-    selectivity,
-    subgroups,
-)
+from train.evaluation.metrics import class_mean_cosine, face_scores, own_cosine, selectivity
 
 FACES = 8
 LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])
@@ -44,25 +35,24 @@ def outputs():
     )
 
 
-def faces_with(**columns):
-    table = [
-        {"id": str(place), **{name: values[place] for name, values in columns.items()}}
-        for place in range(FACES)
-    ]
-    attributes = tuple({*columns} - {"person", "resized_from"})
-    return EvalFaces(np.arange(FACES), LABELS, pl.DataFrame(table), FACES, attributes)
-
-
-def test_every_layer_and_the_cam_are_averaged_beside_the_baselines(outputs):
-    found = compute_agreements(outputs, LABELS)
-    assert list(found["att_cos"]) == ["1"]
-    assert found["cam_cos"].overall == 1
-    assert found["cam_cos"].centred.overall == 0.75
-    assert found["cam_cos"].selectivity.overall == 0.5
-    assert found["baselines"].uniform.overall == 0.5
-    assert found["baselines"].all_aus.overall == 0.875
-    assert found["baselines"].all_aus.per_class["Neutral"] is None
-    assert found["baselines"].all_aus.n_valid == 7
+def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
+    table = pl.DataFrame(
+        {
+            "person": list("abcdefgh"),
+            "gender": ["f", "m", "", "f", "m", "f", "m", "f"],
+        }
+    )
+    found = face_scores(outputs, EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",)), None)
+    assert found.rows_N.tolist() == [*range(5, 13)]
+    assert found.persons_N.tolist() == list("abcdefgh")
+    assert found.right_N.tolist() == [True, True, False, True, True, True, True, True]
+    assert found.valid_N.tolist() == [False] + [True] * 7
+    np.testing.assert_array_equal(found.cosines_NM, 1)
+    np.testing.assert_array_equal(found.centred_NM, 0.75)
+    np.testing.assert_array_equal(found.selectivity_NM[1:], 0.5)
+    np.testing.assert_array_equal(found.baselines_NK[:, :2], [[0.5, 0.875]] * 8)
+    assert found.faithfulness_NOC.shape == (8, 0, 0)
+    assert found.attributes["gender"].tolist() == table["gender"].to_list()
 
 
 def test_the_only_face_of_a_class_is_its_class_mean(outputs):
@@ -70,45 +60,6 @@ def test_the_only_face_of_a_class_is_its_class_mean(outputs):
     np.testing.assert_allclose(found[3:], 1)
     assert (found[1:3] < 1).all()
     assert found[0] == 0
-
-
-def test_the_share_of_a_unit_counts_faces_whose_expression_has_it(outputs):
-    found = au_shares(outputs, LABELS, "published")
-    # The cheek raiser belongs to Happiness and to Sadness: faces 1, 2 and 7.
-    assert found["6"].n == 3
-    assert found["6"].name == "cheek raiser"
-    assert found["6"].share == pytest.approx(0.3)
-    assert found["6"].ratio == pytest.approx(3)
-
-
-def test_a_face_without_the_region_does_not_count_in_its_share(outputs):
-    outputs.shares_BU[1] = np.nan
-    assert au_shares(outputs, LABELS, "published")["6"].n == 2
-
-
-def test_every_value_of_an_attribute_is_scored_or_at_least_counted(outputs):
-    gender = ["f", "f", "f", "f", "f", "m", "m", ""]
-    found = subgroups(outputs, faces_with(gender=gender, person=list("abcdefgh")), 3)
-    assert list(found) == ["gender"]
-    women, men = found["gender"]
-    assert (women.value, women.n, women.n_valid) == ("f", 5, 4)
-    assert women.accuracy == pytest.approx(4 / 5)
-    assert women.att_cos == 1
-    assert men == Subgroup(value="m", n=2, accuracy=None, n_valid=2, att_cos=None)
-
-
-def test_a_column_that_a_stage_wrote_makes_no_subgroup(outputs):
-    sizes = ["64"] * 4 + ["128"] * 4
-    assert subgroups(outputs, faces_with(resized_from=sizes), 3) == {}
-
-
-def test_an_attribute_that_names_every_face_makes_no_table(outputs):
-    assert subgroups(outputs, faces_with(camera_file=list("abcdefgh")), 2) == {}
-
-
-def test_an_attribute_of_many_rare_values_makes_no_table(outputs):
-    valence = ["0.0", "0.0", "0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]
-    assert subgroups(outputs, faces_with(valence=valence), 3) == {}
 
 
 def test_the_same_blob_on_every_face_has_no_selectivity():
@@ -126,22 +77,6 @@ def test_selectivity_is_own_cosine_minus_the_mean_of_the_others():
 def test_without_another_map_selectivity_is_undefined():
     alone = np.eye(7, dtype=bool)[[1]]
     assert np.isnan(selectivity(np.ones((1, 7)), alone, np.array([1]))[0])
-
-
-def test_the_overall_score_weighs_classes_and_not_faces():
-    found = macro_average(np.array([1.0, 1, 1, 0]), np.array([1, 1, 1, 2]), np.ones(4, bool))
-    assert found.overall == 0.5
-    assert found.per_class["Happiness"] == 1
-    assert found.per_class["Fear"] is None
-
-
-def test_faces_without_a_map_do_not_count_but_show_in_the_coverage():
-    found = macro_average(np.array([1.0, np.nan]), np.array([1, 0]), np.array([True, False]))
-    assert (found.overall, found.n_valid, found.n) == (1.0, 1, 2)
-
-
-def test_no_counted_face_gives_no_score():
-    assert macro_average(np.zeros(1), np.array([0]), np.array([False])).overall is None
 
 
 def test_the_own_cosine_is_that_of_the_label():

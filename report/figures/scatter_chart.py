@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from contracts.scores import BASELINES, SHOWN_BASELINES
+from contracts.scores import BASELINES
 from report.figures.chart import (
     ALIGNED,
     INK,
@@ -92,7 +92,7 @@ def label_heights(heights: Sequence[float], gap: float = 0.065) -> list[float]:
 
 def _draw_baselines(axes: Axes, run: Result) -> None:
     """Draw what baseline maps score, and always answering the most frequent expression."""
-    for key in SHOWN_BASELINES:
+    for key in BASELINES:
         value: float | None = getattr(run.scores.baselines, key).overall
         if value is not None:
             axes.axvline(value, color=SOFT, linewidth=1, linestyle=":")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.scores import BASELINES, SHOWN_BASELINES
+from contracts.scores import BASELINES
 from report.reading.results import Comparison, Result
 from report.tables.dataset_sentences import dataset_sentences
 from report.tables.method_sentences import method_sentences
@@ -88,7 +88,7 @@ def _scale(title: str, runs: Sequence[Result], read: Read) -> Scale:
     baselines = runs[-1].scores.baselines
     return Scale(
         title,
-        _known((BASELINES[key], getattr(baselines, key).overall) for key in SHOWN_BASELINES),
+        _known((BASELINES[key], getattr(baselines, key).overall) for key in BASELINES),
         _known((run.supervision, read(run)) for run in runs),
     )
 

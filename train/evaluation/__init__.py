@@ -3,11 +3,10 @@
 Files:
     artifacts.py       predictions, mean maps and sample faces beside the scores
     batch.py           one batch through a model: predictions and maps
-    bootstrap.py       confidence intervals, by whole persons
-    classification.py  accuracy, recall, confusion, calibration, chance level
     faithfulness.py    deletion and insertion
+    learning_curves.py the learning curves of a run
     map_similarity.py  similarities of maps, without enlarging them
-    metrics.py         from measurements to scores.json: ATT-COS, CAM-COS, baselines, selectivity
+    metrics.py         the numbers per face that scores follow from
     targets.py         AU maps to compare with, drawn where the model is
     stage.py           stages `evaluate` and `transfer`
 """

@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from metrics.faces import ATTENTION, CAM, FaceScores
 from store.export import write_hdf5
 from store.reading import Store
 from store.tables import inert_row, write_table
 from train.evaluation.batch import EvalFaces, EvalOutputs
-from train.evaluation.metrics import ATTENTION, CAM, own_cosine
 from train.params import EvaluateParams
 
 Arrays = dict[str, NDArray[Any]]
@@ -36,26 +36,22 @@ _MAP_ATTRIBUTES: dict[str, dict[str, str | float]] = {
 """Attributes of the arrays in maps.h5."""
 
 
-def write_predictions(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
+def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> None:
     """Write one row per face: label, prediction, probabilities; cosines if it has an AU map.
 
     Names are made inert for spreadsheets; nothing of AULens reads them back.
     """
-    labels = faces.labels_N
-    attention, cam = (
-        own_cosine(outputs.cosines_BMV[:, index], labels) for index in (ATTENTION, CAM)
-    )
-    valid = outputs.has_own_map(labels)
+    attention, cam = (measured.cosines_NM[:, index] for index in (ATTENTION, CAM))
     names = [f"p_{name.lower()}" for name in EXPRESSIONS]
     rows: list[dict[str, str]] = []
     for index, row in enumerate(faces.table.iter_rows(named=True)):
-        probabilities = outputs.probabilities_BV[index]
+        probabilities = measured.probabilities_NV[index]
         cosines = {"att_cos": f"{attention[index]:.5f}", "cam_cos": f"{cam[index]:.5f}"}
         rows.append(
             {key: row[key] for key in ("id", "expression", "person")}
             | {"predicted": EXPRESSIONS[int(probabilities.argmax())]}
             | dict(zip(names, (f"{one:.5f}" for one in probabilities), strict=True))
-            | (cosines if valid[index] else {})
+            | (cosines if measured.valid_N[index] else {})
         )
     columns = ["id", "expression", "person", "predicted", *names, "att_cos", "cam_cos"]
     write_table(path, columns, map(inert_row, rows))

@@ -16,11 +16,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from metrics.faces import ORDERS
 from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
 from train.images import eval_images
 
-ORDERS = ("cam", "attention", "random")
-CURVES = ("deletion", "insertion")
 _BLUR = 16
 """To blur, the picture is shrunk by this factor and enlarged again."""
 _RANDOM_SIDE = 7

@@ -3,6 +3,8 @@
     OUT/scores.json        every score: contracts.scores.Scores
     OUT/metrics.json       the main ones, for `dvc metrics` and `dvc exp show`
     OUT/predictions.csv    one row per face
+    OUT/faces.npz          the numbers per face that scores follow from: metrics.faces.FaceScores
+    OUT/curves.json        the learning curves of the run: contracts.scores.LearningCurves
     OUT/maps.npz           mean attention, CAM and AU map per expression (7, 64, 64), their counts
     OUT/sheet.npz          a few faces with their maps, for the report
     OUT/maps.h5            the maps of every face, if asked for
@@ -22,10 +24,23 @@ import torch
 from numpy.typing import NDArray
 
 from anatomy.landmarks import rescale_points
-from contracts.files import ALL_MAPS, MEAN_MAPS, METRICS, PREDICTIONS, SCORES, SHEET, read_contract
+from contracts.files import (
+    ALL_MAPS,
+    CURVES,
+    FACES,
+    MEAN_MAPS,
+    METRICS,
+    PREDICTIONS,
+    SCORES,
+    SHEET,
+    read_contract,
+)
 from contracts.runs import RunCard
-from contracts.scores import Faithfulness, Scores
+from contracts.scores import LearningCurves, Scores
 from errors import DataError
+from metrics.classification import chance_level
+from metrics.faces import FaceScores
+from metrics.scores import ScoreSettings, compute_scores
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
@@ -42,12 +57,12 @@ from train.evaluation.batch import (
     load_eval_model,
     prepare_batch,
 )
-from train.evaluation.classification import chance_level
 from train.evaluation.faithfulness import faithfulness
-from train.evaluation.metrics import average_faithfulness, compute_scores
+from train.evaluation.learning_curves import read_curves
+from train.evaluation.metrics import face_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 8
+VERSION = 9
 ALL = "all"
 Json = dict[str, Any]
 
@@ -106,17 +121,36 @@ def evaluate(
         model, card = load_eval_model(inputs.run, *reading, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
             split = SplitReader(store, landmarks, _split_faces(store, params.split))
-            outputs, measured = _evaluate_split(model, split, params, progress)
+            outputs, areas_NOC = _evaluate_split(model, split, params, progress)
             faces = split.faces
+            measured = face_scores(outputs, faces, areas_NOC)
+            _require_finite(inputs.run, measured)
             scores = Scores(
                 **_conditions(card, store, params, faces),
                 caveat=model.classifier.head.caveat,
-                **compute_scores(outputs, faces, params, model.codebook),
+                **compute_scores(measured, _settings(params, model.codebook)),
                 chance_level=chance_level(faces.labels_N, _training_labels(card, store)),
-                faithfulness=measured,
             )
-            _write(folder, scores, outputs, split, params)
+            _write(folder, scores, measured, outputs, split, params)
+            curves = LearningCurves(metrics=read_curves(inputs.run))
+            atomic_write(folder / CURVES, canonical_json(curves.model_dump(mode="json")))
     return headline(read_contract(Scores, out / SCORES, "Evaluate again with `--rebuild`."))
+
+
+def _settings(params: EvaluateParams, codebook: str) -> ScoreSettings:
+    keys = ("calibration_bins", "subgroup_min", "bootstrap", "seed", "faithfulness_steps")
+    return ScoreSettings(codebook=codebook, **{key: getattr(params, key) for key in keys})
+
+
+def _require_finite(run: Path, measured: FaceScores) -> None:
+    finite_N = np.isfinite(measured.probabilities_NV).all(axis=1)
+    lost = int((~finite_N).sum())
+    if lost:
+        raise DataError(
+            run,
+            f"predicts no finite probability for {lost} of {finite_N.size} faces: its training "
+            "diverged. Train again with a lower learning rate.",
+        )
 
 
 def main_scores(scores: Scores) -> Json:
@@ -211,7 +245,7 @@ class SplitReader:
 
 def _evaluate_split(
     model: EvalModel, split: SplitReader, params: EvaluateParams, progress: ProgressCallback
-) -> tuple[EvalOutputs, Faithfulness | None]:
+) -> tuple[EvalOutputs, NDArray[np.float32] | None]:
     """Run every batch once; for faithfulness, many times more."""
     rows_N = split.faces.rows_N
     parts: list[EvalOutputs] = []
@@ -223,12 +257,7 @@ def _evaluate_split(
             rows_B = rows_N[start : start + params.batch]
             areas.append(faithfulness(model, batch, parts[-1], rows_B, params.faithfulness_steps))
         progress(min(start + params.batch, len(rows_N)), len(rows_N), "")
-    if not areas:
-        return concatenate(parts), None
-    labels = split.faces.labels_N
-    return concatenate(parts), average_faithfulness(
-        np.concatenate(areas), labels, params.faithfulness_steps
-    )
+    return concatenate(parts), np.concatenate(areas) if areas else None
 
 
 def _conditions(card: RunCard, store: Store, params: EvaluateParams, faces: EvalFaces) -> Json:
@@ -253,13 +282,19 @@ def _conditions(card: RunCard, store: Store, params: EvaluateParams, faces: Eval
 
 
 def _write(
-    folder: Path, scores: Scores, outputs: EvalOutputs, split: SplitReader, params: EvaluateParams
+    folder: Path,
+    scores: Scores,
+    measured: FaceScores,
+    outputs: EvalOutputs,
+    split: SplitReader,
+    params: EvaluateParams,
 ) -> None:
-    """Write the files that the module's docstring lists."""
+    """Write the files that the module's docstring lists, all but the curves."""
     faces = split.faces
     atomic_write(folder / SCORES, canonical_json(scores.model_dump(mode="json")))
     atomic_write(folder / METRICS, canonical_json(main_scores(scores)))
-    write_predictions(folder / PREDICTIONS, outputs, faces)
+    write_predictions(folder / PREDICTIONS, measured, faces)
+    write_npz(folder / FACES, measured.as_arrays())
     write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N))
     write_npz(folder / SHEET, sheet(outputs, faces, split.images, params))
     if params.save_maps:

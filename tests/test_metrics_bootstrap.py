@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from contracts.scores import Intervals
-from train.evaluation import bootstrap
-from train.evaluation.bootstrap import Score, groups, intervals
+from metrics import bootstrap
+from metrics.bootstrap import Score, compared_scores, intervals, number_persons, redraw
+from tests.faces import made_faces
 
 NAMES = [name for name in Intervals.model_fields if name.startswith(("acc", "bal", "att", "cam"))]
 EVERYONE = [f"p{number}" for number in range(400)]
@@ -17,14 +18,14 @@ def averaged(values, macro=False, counted=None):
 
 
 def test_faces_of_a_person_go_together():
-    numbers, unit = groups(["b", "a", "b", "", ""])
+    numbers, unit = number_persons(["b", "a", "b", "", ""])
     assert unit == "person"
     assert numbers[0] == numbers[2]
     assert len(set(numbers.tolist())) == 4
 
 
 def test_where_nobody_is_known_every_face_stands_for_itself():
-    numbers, unit = groups(["", "", ""])
+    numbers, unit = number_persons(["", "", ""])
     assert (len(set(numbers.tolist())), unit) == (3, "sample")
 
 
@@ -70,3 +71,33 @@ def test_one_person_says_nothing_about_others():
 
 def test_intervals_can_be_switched_off():
     assert intervals(averaged(RIGHT), LABELS, EVERYONE, 0, 0) is None
+
+
+def test_the_interval_of_a_macro_score_stays_around_it_when_a_class_is_tiny():
+    labels = np.repeat([0, 1, 2], [200, 200, 2])
+    right = np.repeat([1.0, 1.0, 0.0, 1.0], [200, 200, 1, 1])
+    persons = [f"p{row}" for row in range(402)]
+    low, high = intervals(averaged(right, macro=True), labels, persons, 2000, 0).accuracy
+    score = (1 + 1 + 0.5) / 3
+    assert (low + high) / 2 == pytest.approx(score, abs=0.005)
+    assert high < 1
+    assert low > 2 / 3
+
+
+def test_a_class_of_one_face_neither_comes_nor_goes():
+    labels = np.repeat([0, 1], [400, 1])
+    right = np.repeat([1.0, 0.0], [400, 1])
+    persons = [f"p{row}" for row in range(401)]
+    assert intervals(averaged(right, macro=True), labels, persons, 200, 0).accuracy == (0.5, 0.5)
+
+
+def test_runs_are_redrawn_with_the_same_weights():
+    runs = [{"x": Score(RIGHT, np.ones(400, bool), False)}] * 2
+    first, second = redraw(runs, LABELS, np.arange(400), 30, 0)["x"]
+    np.testing.assert_array_equal(first, second)
+
+
+def test_classes_are_known_whether_predicted_or_not():
+    scores = compared_scores(made_faces([1, 2], [2, 2]))
+    assert set(scores) == set(NAMES)
+    assert scores["accuracy"].values_N.tolist() == [False, True]
