@@ -1,7 +1,5 @@
 import numpy as np
 import pytest
-
-from contracts.scores import Subgroup
 from metrics.agreement import (
     au_shares,
     average_faithfulness,
@@ -9,6 +7,8 @@ from metrics.agreement import (
     macro_average,
     subgroups,
 )
+
+from contracts.scores import Subgroup
 from tests.faces import UNITS, made_faces
 
 LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])

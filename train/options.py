@@ -27,6 +27,8 @@ CAM_METHOD_NAMES = (
     "head_map",
     "ts_cam",
     "token_importance",
+    "acol_published",
+    "adl_published",
 )
 """Rows of CAM_METHODS."""
 

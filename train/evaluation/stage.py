@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from metrics.faces import FaceScores
+from metrics.scores import ScoreSettings, compute_scores
 from numpy.typing import NDArray
 
 from anatomy.landmarks import rescale_points
@@ -39,8 +41,6 @@ from contracts.runs import RunCard
 from contracts.scores import LearningCurves, Scores
 from errors import DataError
 from metrics.classification import chance_level
-from metrics.faces import FaceScores
-from metrics.scores import ScoreSettings, compute_scores
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz

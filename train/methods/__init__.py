@@ -22,6 +22,7 @@ Files:
     model.py            builds a network from a row of METHODS
     pal.py              PAL: contributions must lie on landmarks or AUs
     prm.py              PRM: peak response mapping
+    published_cams.py   CAM methods where published code differs from its paper
     rul.py              RUL: mixes faces by their uncertainty
     scn.py              SCN: weights faces by trust in their label, and relabels
     script_archive.py   reads the tensors of TorchScript archives without running code

@@ -2,7 +2,8 @@
 
 They work from the activations and gradients of the head, so there are no hooks. A whole batch takes
 one pass, whether or not gradients are recorded. Maps are normalised and resized in
-train.evaluation.metrics only. TS-CAM's and APViT's maps are in the files of their methods.
+train.evaluation.metrics only. TS-CAM's and APViT's maps are in the files of their methods, those
+that published code computes otherwise than its paper says in published_cams.
 Shapes: B batch, C channels, H W rows and columns of the deepest level, K expressions.
 """
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from train.methods.apvit import token_importance
 from train.methods.base import Classifier, head_map, unsuitable
+from train.methods.published_cams import acol_published, adl_published
 from train.methods.ts_cam import ts_cam
 from train.records import CamMethod, Forward
 
@@ -99,6 +101,8 @@ CAM_METHODS: dict[str, CamMethod] = {
     "head_map": head_map,
     "ts_cam": ts_cam,
     "token_importance": token_importance,
+    "acol_published": acol_published,
+    "adl_published": adl_published,
 }
 
 GRADIENT_CAM_METHODS = frozenset(
