@@ -3,9 +3,10 @@
 Anybody may import these modules; they import no other folder and nothing heavy.
 
 Files:
-    files.py      names of files, columns of tables, reading a JSON file as its model
-    manifests.py  MANIFEST.json
-    runs.py       run.json, the card of an exported run, metadata of stores
-    scores.py     scores.json
-    surveys.py    audit.json, survey.json
+    examinations.py  hidden regions, black-box maps, degradations
+    files.py         names of files, columns of tables, reading a JSON file as its model
+    manifests.py     MANIFEST.json
+    runs.py          run.json, the card of an exported run, metadata of stores
+    scores.py        scores.json
+    surveys.py       audit.json, survey.json
 """

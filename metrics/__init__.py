@@ -5,6 +5,7 @@ Files:
     bootstrap.py       confidence intervals, by whole persons
     classification.py  accuracy, recall, confusion, calibration, chance level
     faces.py           the numbers per face, as stage `evaluate` writes them
+    hidden_regions.py  what hiding the region of each action unit costs
     repeats.py         several repeats: mean, standard deviation, paired differences
     scores.py          all scores that follow from the numbers per face
 """

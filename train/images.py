@@ -10,6 +10,8 @@ from torch import Tensor
 
 from train.device import constant
 
+_COARSE = 16
+
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -32,6 +34,14 @@ def normalize_images(images: Tensor) -> Tensor:
         constant(values, images.device, images.dtype).view(1, 3, 1, 1) for values in (MEAN, STD)
     )
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def blur_images(images_B3SS: Tensor) -> Tensor:
+    """Shrink pictures to a sixteenth and enlarge them again: colours stay, features are gone."""
+    side = images_B3SS.shape[-1]
+    coarse = [max(1, side // _COARSE)] * 2
+    small = F.interpolate(images_B3SS, coarse, mode="bilinear", antialias=True)
+    return F.interpolate(small, [side, side], mode="bilinear")
 
 
 def minmax_normalize(maps_HW: Tensor) -> Tensor:

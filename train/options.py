@@ -33,6 +33,33 @@ CAM_METHOD_NAMES = (
 """Rows of CAM_METHODS."""
 
 
+BLACK_BOX_NAMES = ("occlusion", "rise")
+"""Rows of BLACK_BOX_METHODS."""
+
+
+class OcclusionOptions(BaseModel, frozen=True, extra="forbid"):
+    """[black_box.occlusion]: cells per side of the map, and those per side of a hidden square."""
+
+    cells: int = Field(ge=2, le=64)
+    patch: int = Field(ge=1, le=64)
+
+
+class RiseOptions(BaseModel, frozen=True, extra="forbid"):
+    """[black_box.rise]: how many masks, their cells per side, the share that is shown, the seed."""
+
+    masks: int = Field(ge=20, le=100_000)
+    cells: int = Field(ge=2, le=32)
+    shown: float = Field(gt=0, lt=1)
+    seed: int = Field(ge=0)
+
+
+class BlackBoxOptions(BaseModel, frozen=True, extra="forbid"):
+    """[black_box]: options of the methods that need only pictures and probabilities."""
+
+    occlusion: OcclusionOptions
+    rise: RiseOptions
+
+
 class NoOptions(BaseModel, frozen=True, extra="forbid"):
     """Section of a head, training strategy or loss that takes no options."""
 

@@ -18,10 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
-from train.images import eval_images
+from train.images import blur_images, eval_images
 
-_BLUR = 16
-"""To blur, the picture is shrunk by this factor and enlarged again."""
 _RANDOM_SIDE = 7
 """The random map is as coarse as a deep layer: noise of single pixels would hide nothing."""
 
@@ -72,7 +70,7 @@ def _random_maps(rows_B: NDArray[np.int64]) -> NDArray[np.float32]:
 def _areas(images: Tensor, maps_Bhw: Tensor, probability: Probability, steps: int) -> Tensor:
     """Return the areas (B, 2) under deletion and insertion in the order of one map."""
     rank_B1HW = ranks(maps_Bhw, images.shape[-1])
-    empty, blurred = torch.zeros_like(images), _blurred(images)
+    empty, blurred = torch.zeros_like(images), blur_images(images)
     shares = [step / steps for step in range(steps + 1)]
     deletion = [probability(torch.where(rank_B1HW < share, empty, images)) for share in shares]
     insertion = [probability(torch.where(rank_B1HW < share, images, blurred)) for share in shares]
@@ -94,13 +92,3 @@ def ranks(maps_Bhw: Tensor, side: int) -> Tensor:
 def area(curve_KB: Tensor) -> Tensor:
     """Return the area (B,) under curves over [0, 1], by the trapezoid rule."""
     return (curve_KB[1:] + curve_KB[:-1]).mean(dim=0) / 2
-
-
-def _blurred(images: Tensor) -> Tensor:
-    side = images.shape[-1]
-    coarse = [max(1, side // _BLUR)] * 2
-    return F.interpolate(
-        F.interpolate(images, coarse, mode="bilinear", antialias=True),
-        [side, side],
-        mode="bilinear",
-    )

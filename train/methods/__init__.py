@@ -10,6 +10,7 @@ Files:
     au_alignment.py     the AU alignment loss
     backbones/          the family BACKBONES
     base.py             Head and Classifier: what every method is made of
+    black_box.py        the family BLACK_BOX_METHODS: maps from pictures and probabilities alone
     cafe.py             CAFE: a mask on frozen CLIP features
     cam_methods.py      the family CAM_METHODS
     clip.py             the frozen image tower of CLIP ViT-B/32
