@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 import torch
 
+from anatomy.expressions import EXPRESSIONS
 from benchmarks.step import clock_of
 from benchmarks.timing import interleaved, ratios, save
 from params import load
@@ -89,7 +90,10 @@ def way(name: str, scale: Scale, device: torch.device) -> Callable[[], object]:
     if name in LAYERS:
         changed = {"attribution": {**params.losses["attribution"], "layer": LAYERS[name]}}
         params = params.model_copy(update={"losses": changed})
-    losses = {**build_losses(METHODS[method], params), **SUPERVISIONS[supervision](params)}
+    losses = {
+        **build_losses(METHODS[method], params, [1] * len(EXPRESSIONS)),
+        **SUPERVISIONS[supervision](params),
+    }
     labels_N = np.arange(params.batch) % 7
     state = TrainState(METHODS[method], params, losses, distributed, labels_N)
     batch = batch_of(state, params, device)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from anatomy.expressions import EXPRESSIONS
 from benchmarks.timing import save
 from params import load as load_params
 from train.checkpoint import LAST, AsyncCheckpointer, load_latest, save_latest
@@ -70,7 +71,10 @@ def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Ba
 def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
     """Time a step, a checkpoint, and resuming from it."""
     distributed = Distributed.single(device)
-    losses = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
+    losses = {
+        **build_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS)),
+        **SUPERVISIONS["aligned"](params),
+    }
     state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))
     batch = batch_of(state, params, device)
 

@@ -24,6 +24,7 @@ from pipeline.params import (
     SurveyParams,
 )
 from report.params import ReportParams
+from train.combinations import check_classification
 from train.duration import training_time
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
@@ -198,6 +199,7 @@ def _check_options(name: str, params: TrainParams, listed: bool) -> None:
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)
+        check_classification(method, params)
     except UsageError as error:
         raise UsageError(f"methods.{name}.{error.where}", error.what) from error
 

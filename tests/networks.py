@@ -1,4 +1,4 @@
-"""Backbones made as params.yaml ships them, but for what is changed."""
+"""Backbones and losses made as params.yaml ships them, but for what is changed."""
 
 from functools import cache
 from pathlib import Path
@@ -7,6 +7,8 @@ import torch
 
 from params import load
 from train.methods.backbones import BACKBONES
+from train.methods.classification_loss import classification_loss
+from train.methods.losses import cross_entropy
 
 
 @cache
@@ -24,3 +26,14 @@ def made_backbone(name, **changes):
 def sides(levels):
     """Return the width of every level."""
     return [level.shape[-1] for level in levels]
+
+
+def classifying(counts=(1,) * 7, **changes):
+    """Return the classification loss as shipped, but for what is changed."""
+    params = shipped().classification
+    return classification_loss(params.model_copy(update=changes), counts)
+
+
+def plain_cross_entropy(forward, batch):
+    """Return the loss `cross_entropy` as shipped."""
+    return cross_entropy(classifying()).function(forward, batch)

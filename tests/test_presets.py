@@ -51,7 +51,7 @@ def test_a_preset_is_legal_and_every_method_can_be_built(applied, monkeypatch):
         assert params.feed.sampler in SAMPLERS
         assert params.augment.erase_fill in FILLS
         HEADS[method.head](LevelShape(512, 4, 4), head_options(method, params.head))
-        build_losses(method, params)
+        build_losses(method, params, [1] * 7)
         STRATEGIES[method.training_strategy](strategy_options(method, params.training_strategy))
 
 

@@ -80,7 +80,7 @@ def training_step(name, model, params):
     )
     training_strategy, losses = (
         build_strategy(METHODS[name], params),
-        build_losses(METHODS[name], params),
+        build_losses(METHODS[name], params, [1] * 7),
     )
     batch = training_strategy.prepare_batch(batch)
     forward = training_strategy.forward(model, batch)

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.networks import classifying
 from tests.one_class import only_class
 from train.methods.acol import ACoLHead, erased_cross_entropy
 from train.methods.base import LevelShape
@@ -54,4 +55,6 @@ def test_the_erased_loss_is_the_cross_entropy_of_the_second_branch():
     extra = {"erased_logits_BK": torch.zeros(2, 7)}
     forward = Forward(torch.full((2, 7), torch.nan), (), extra=extra)
     batch = Batch(torch.zeros(2), torch.tensor([0, 6]), (), torch.ones(2), torch.Generator())
-    torch.testing.assert_close(erased_cross_entropy(forward, batch), torch.tensor(7.0).log())
+    torch.testing.assert_close(
+        erased_cross_entropy(classifying()).function(forward, batch), torch.tensor(7.0).log()
+    )

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from errors import CorruptError, UsageError
+from tests.networks import plain_cross_entropy
 from tests.tiny_tower import Speck
 from train.methods import cafe, clip
 from train.methods.base import LevelShape
@@ -15,7 +16,6 @@ from train.methods.cafe import (
     max_per_expression,
     separation,
 )
-from train.methods.losses import cross_entropy
 from train.options import CAFEParams, DiversityParams, SeparationParams
 from train.records import Batch, Forward
 from validation import checked
@@ -55,7 +55,7 @@ def test_logits_losses_and_gradients_are_the_golden_ones(golden, small, monkeypa
     torch.testing.assert_close(max_per_expression(forward.extra["masked_BC"]), golden["group_max"])
     batch = batch_of(golden["targets"])
     losses = [
-        cross_entropy(forward, batch),
+        plain_cross_entropy(forward, batch),
         separation(SeparationParams(weight=1.0, dropped=10)).function(forward, batch),
         diversity(DiversityParams(weight=1.0)).function(forward, batch),
     ]

@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from tests.networks import plain_cross_entropy
 from tests.two_faces import chance, two_faces
 from train.methods.cutmix import cutmix, paste_boxes, random_box
-from train.methods.losses import cross_entropy
 from train.options import CutMixParams
 from train.records import Forward
 
@@ -48,7 +48,7 @@ def test_the_loss_of_a_mixed_face_is_the_mix_of_its_losses():
         nn.functional.cross_entropy(logits, labels)
         for labels in (batch.labels_B, batch.labels_B[SWAP])
     )
-    found = cross_entropy(Forward(logits, ()), batch)
+    found = plain_cross_entropy(Forward(logits, ()), batch)
     torch.testing.assert_close(found, 0.75 * own + 0.25 * other)
 
 

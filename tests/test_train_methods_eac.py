@@ -3,10 +3,10 @@ import torch
 from torch import nn
 
 from errors import UsageError
+from tests.networks import plain_cross_entropy
 from train.methods.base import Classifier, LevelShape
 from train.methods.eac import class_maps, mirror_consistency, mirrored
 from train.methods.gap import GAPHead
-from train.methods.losses import cross_entropy
 from train.methods.prm import PRMHead
 from train.options import ConsistencyParams, NoOptions, PRMParams
 from train.records import Batch, Forward
@@ -64,7 +64,7 @@ def test_the_whole_step_is_the_golden_one(golden):
     assert [float(norm) for norm in norms] == pytest.approx(
         [float(golden[f"scalar/eac/gradnorm_flip_feat{view}"]) for view in ("1", "2")], abs=1e-6
     )
-    total = cross_entropy(forward, batch) + 5 * flip
+    total = plain_cross_entropy(forward, batch) + 5 * flip
     assert float(total.detach()) == pytest.approx(float(golden["scalar/eac/total_lam5"]), abs=1e-5)
     total.backward()
     expected = golden["grad_total_wrt_fc_weight"]

@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from train.methods.losses import LOSSES, cross_entropy
+from tests.networks import plain_cross_entropy as cross_entropy
+from train.methods.losses import LOSSES
 from train.options import LOSS_OPTIONS
 from train.records import Batch, Forward
 

@@ -193,11 +193,13 @@ def shipped(checkout):
 
 def test_a_gradient_that_is_the_same_everywhere_is_refused_before_the_first_step(shipped):
     params = shipped("pal", term={"kind": "grad"})
-    check = build_losses(METHODS["pal"], params)["attribution"].check
+    check = build_losses(METHODS["pal"], params, [1] * 7)["attribution"].check
     with pytest.raises(UsageError, match="grad at level 5 under a pooled linear layer is the same"):
         check(build_model(METHODS["pal"], params))
     earlier = shipped("pal", term={"kind": "grad", "layer": 4})
-    build_losses(METHODS["pal"], earlier)["attribution"].check(build_model(METHODS["pal"], params))
+    build_losses(METHODS["pal"], earlier, [1] * 7)["attribution"].check(
+        build_model(METHODS["pal"], params)
+    )
 
 
 def test_a_fully_connected_head_has_a_gradient_that_differs_by_place(shipped):
@@ -226,7 +228,7 @@ def test_an_early_layer_of_a_transformer_has_a_gradient_of_the_gradient(shipped,
     images, labels = torch.rand(4, 3, 32, 32, generator=rng), torch.arange(4)
     batch = Batch(images, labels, (), torch.ones(4).bool(), rng, points_B682=points)
     forward = build_strategy(METHODS["pal"], params).forward(model, batch)
-    build_losses(METHODS["pal"], params)["attribution"].function(forward, batch).backward()
+    build_losses(METHODS["pal"], params, [1] * 7)["attribution"].function(forward, batch).backward()
     embedding = model.backbone.net.patch_embed.proj.weight.grad
     assert embedding.isfinite().all()
     assert embedding.any()

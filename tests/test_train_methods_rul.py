@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from tests.networks import classifying
 from train.fitting.optimisers import OPTIMISERS
 from train.methods.base import Classifier, LevelShape
 from train.methods.rul import (
@@ -33,7 +34,7 @@ def test_the_mixture_and_its_loss_are_the_golden_ones(golden):
     torch.testing.assert_close(logits, golden["logits"], atol=1e-5, rtol=1e-5)
     extra = {"mixed_logits_BK": logits, "partner_labels_B": golden["y_partner"]}
     batch = Batch(torch.zeros(8, 1), golden["targets"], (), torch.ones(8).bool(), torch.Generator())
-    loss = mixed_cross_entropy(Forward(logits, (), extra=extra), batch)
+    loss = mixed_cross_entropy(classifying()).function(Forward(logits, (), extra=extra), batch)
     expected = float(golden["scalar/rul/loss"])
     assert float(loss.detach()) == pytest.approx(expected, abs=1e-6)
     loss.backward()

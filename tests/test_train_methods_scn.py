@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.networks import plain_cross_entropy
 from train.methods.base import LevelShape
-from train.methods.losses import cross_entropy
 from train.methods.scn import SCNHead, correct_labels, importance_ranking, mark_important, relabel
 from train.options import RankingParams, RelabelParams
 from train.records import Batch, Forward
@@ -45,7 +45,7 @@ def test_logits_are_weighted_as_golden(golden):
     found = head_of(golden)((golden["pooled"][..., None, None],))
     torch.testing.assert_close(found.extra["importance_B"], golden["attention"][:, 0])
     torch.testing.assert_close(found.logits_BK, golden["logits_weighted"], atol=1e-5, rtol=1e-5)
-    loss = cross_entropy(found, batch_of(golden["targets"])).detach()
+    loss = plain_cross_entropy(found, batch_of(golden["targets"])).detach()
     assert float(loss) == pytest.approx(float(golden["scalar/ce_weighted"]), abs=1e-5)
 
 

@@ -4,6 +4,7 @@ No face tool and no picture decoding here.
 
 Files:
     checkpoint.py    checkpoints, hashed and loaded without running code
+    combinations.py  what in [train] does not go together
     data/            from stores to batches on the device
     device.py        chooses the device and its determinism
     duration.py      how long training takes, very roughly

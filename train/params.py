@@ -46,6 +46,18 @@ class FeedParams(BaseModel, frozen=True, extra="forbid"):
     heatmaps: Literal["stored", "drawn"]
 
 
+class ClassificationParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.classification]: the loss that learns the expressions, in every method."""
+
+    loss: Literal["cross_entropy", "focal", "logit_adjusted"]
+    focal_gamma: float = Field(ge=0)
+    logit_tau: float = Field(ge=0)
+    class_weights: Literal["none", "inverse", "effective_number"]
+    effective_beta: float = Field(ge=0, lt=1)
+    label_smoothing: float = Field(ge=0, lt=1)
+    mixup_alpha: float = Field(ge=0)
+
+
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     """[train.alignment]: the AU alignment loss of aligned runs."""
 
@@ -73,6 +85,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     head: dict[str, bool | int | float | str | None]
     training_strategy: dict[str, bool | int | float | str | None]
     losses: dict[str, dict[str, bool | int | float | str | None]]
+    classification: ClassificationParams
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
     batch: int = Field(ge=2)

@@ -38,6 +38,11 @@ class Batch:
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
 
+    @property
+    def target(self) -> Tensor:
+        """What to predict: the labels (B,), or the shares of labels (B, K) of mixed faces."""
+        return self.labels_B if self.mixed_BK is None else self.mixed_BK
+
 
 @dataclass(frozen=True, slots=True)
 class Forward:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity
 
+from anatomy.expressions import EXPRESSIONS
 from benchmarks.gpu.data import large
 from benchmarks.gpu.scale import (
     CUDA,
@@ -52,7 +53,10 @@ def _state(
     method: str, supervision: str, params: TrainParams, labels_N: Labels | None = None
 ) -> tuple[TrainState, Sizes]:
     """Return a model in training, and the sizes of the heatmaps that its losses read."""
-    losses = {**build_losses(METHODS[method], params), **SUPERVISIONS[supervision](params)}
+    losses = {
+        **build_losses(METHODS[method], params, [1] * len(EXPRESSIONS)),
+        **SUPERVISIONS[supervision](params),
+    }
     labels = np.zeros(SCALE.rows, np.int64) if labels_N is None else labels_N
     state = TrainState(METHODS[method], params, losses, Distributed.single(DEVICE), labels)
     with torch.no_grad():

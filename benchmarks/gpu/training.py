@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from anatomy.expressions import EXPRESSIONS
 from benchmarks.gpu.data import epoch_of, large, no_two_alike
 from benchmarks.gpu.scale import (
     CUDA,
@@ -72,7 +73,10 @@ def agreement() -> Figures:
     images = torch.randn(count, 3, px, px, generator=torch.Generator().manual_seed(0))
     losses: dict[str, list[dict[str, float]]] = {}
     for device in {torch.device("cpu"), DEVICE}:
-        build = {**build_losses(METHODS["cam"], params), **SUPERVISIONS["aligned"](params)}
+        build = {
+            **build_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS)),
+            **SUPERVISIONS["aligned"](params),
+        }
         labels = np.zeros(count, np.int64)
         state = TrainState(METHODS["cam"], params, build, Distributed.single(device), labels)
         with torch.no_grad():

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from anatomy.expressions import EXPRESSIONS
 from errors import DataError, pick
 from store.reading import read_points
 from train.data.heatmap_sources import HEATMAP_SOURCES
@@ -122,6 +123,12 @@ class BatchLoader:
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
                 "Check status.csv there; heatmaps are drawn from what landmark.backend finds.",
             )
+
+    @property
+    def class_counts(self) -> list[int]:
+        """Faces of the split per expression."""
+        labels_M = self.labels_N[self.rows_N]
+        return [int((labels_M == number).sum()) for number in range(len(EXPRESSIONS))]
 
     def __len__(self) -> int:
         """Batches per epoch."""

@@ -18,6 +18,7 @@ from store.building import building, building_folder, is_built
 from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
 from train.checkpoint import PREV, delete_checkpoints
+from train.combinations import check_classification
 from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
@@ -75,7 +76,7 @@ def train(
 
 def _check_inputs(stores: Stores, run: Run) -> None:
     """Refuse unknown names, and heatmaps of another kind than the alignment loss wants."""
-    pick(METHODS, run.method, "method")
+    check_classification(pick(METHODS, run.method, "method"), run.params)
     pick(SUPERVISIONS, run.supervision, "supervision")
     kind, wanted = stores.heatmaps.metadata["kind"], run.params.alignment.heatmap
     if kind != wanted:

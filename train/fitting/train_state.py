@@ -24,6 +24,7 @@ from train.fitting.label_store import Labels, LabelStore
 from train.fitting.optimisers import OPTIMISERS, moments
 from train.methods import Method
 from train.methods.base import Classifier
+from train.methods.mixup import mixup
 from train.methods.model import build_model, build_strategy
 from train.params import TrainParams
 from train.records import Batch, Loss
@@ -181,7 +182,8 @@ class TrainState:
         """Return this rank's part of every loss: (T,); their sums over the ranks are means."""
         device, strategy = self._dist.device, self._strategy
         amp = _AMP_DTYPES.get(self._params.amp)
-        batch = strategy.prepare_batch(self.labels.apply(batch) if self.labels else batch)
+        batch = self.labels.apply(batch) if self.labels else batch
+        batch = mixup(strategy.prepare_batch(batch), self._params.classification.mixup_alpha)
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
             forward = strategy.forward(self._forward, batch)
         if self.labels and strategy.relabel:

@@ -89,12 +89,13 @@ class Trainer:
         self._folder, self._faces, self._run, self._dist = folder, stores.faces, run, distributed
         self._params = params = run.params
         method = METHODS[run.method]
-        losses = {**build_losses(method, params), **SUPERVISIONS[run.supervision](params)}
         placement = Placement(distributed.device, distributed.rank, distributed.world_size)
         self._loader, self._validation = (
             BatchLoader(stores, split, params.batch, params.feed, placement)
             for split in ("train", params.chosen_on)
         )
+        losses = build_losses(method, params, self._loader.class_counts)
+        losses |= SUPERVISIONS[run.supervision](params)
         self._loader.prepare_for(losses.values())
         self._state = TrainState(method, params, losses, distributed, self._loader.labels_N)
         features = _features(self._state.model, params.image_px, distributed.device)

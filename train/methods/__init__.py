@@ -13,6 +13,7 @@ Files:
     black_box.py        the family BLACK_BOX_METHODS: maps from pictures and probabilities alone
     cafe.py             CAFE: a mask on frozen CLIP features
     cam_methods.py      the family CAM_METHODS
+    classification_loss.py  the loss that learns the expressions: kind, class weights
     clip.py             the frozen image tower of CLIP ViT-B/32
     cutmix.py           CutMix: pastes a box of another face
     eac.py              EAC: attention must agree between a face and its mirror image
@@ -20,6 +21,7 @@ Files:
     gap.py              global average pooling and a linear layer
     heads.py            the family HEADS
     losses.py           the family of losses
+    mixup.py            mixup: blends two faces, their labels and maps
     model.py            builds a network from a row of METHODS
     pal.py              PAL: contributions must lie on landmarks or AUs
     prm.py              PRM: peak response mapping

@@ -4,7 +4,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 """
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
@@ -18,8 +17,9 @@ from train.methods.base import (
     init_xavier,
     select_class,
 )
+from train.methods.classification_loss import ClassificationLoss
 from train.options import ACoLParams
-from train.records import Batch, Forward
+from train.records import Batch, Forward, Loss
 
 
 class ACoLHead(Head):
@@ -68,6 +68,10 @@ def _branch(channels: int, width: int) -> nn.Sequential:
     )
 
 
-def erased_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
-    """Mean cross-entropy of ACoL's second branch."""
-    return F.cross_entropy(forward.extra["erased_logits_BK"].float(), batch.labels_B)
+def erased_cross_entropy(classify: ClassificationLoss) -> Loss:
+    """Return the classification loss of ACoL's second branch."""
+
+    def loss(forward: Forward, batch: Batch) -> Tensor:
+        return classify(forward.extra["erased_logits_BK"], batch.target)
+
+    return Loss(loss)

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from train.methods.acol import erased_cross_entropy
 from train.methods.cafe import diversity, separation
+from train.methods.classification_loss import ClassificationLoss
 from train.methods.eac import mirror_consistency
 from train.methods.pal import attribution
 from train.methods.rul import mixed_cross_entropy
@@ -15,20 +15,23 @@ from train.methods.scn import importance_ranking
 from train.records import Batch, Forward, Loss
 
 
-def cross_entropy(forward: Forward, batch: Batch) -> Tensor:
-    """Mean cross-entropy of the label, or of the shares where faces are mixed."""
-    target = batch.labels_B if batch.mixed_BK is None else batch.mixed_BK
-    return F.cross_entropy(forward.logits_BK.float(), target)
+def cross_entropy(classify: ClassificationLoss) -> Loss:
+    """Return the classification loss of the logits that predict."""
+
+    def loss(forward: Forward, batch: Batch) -> Tensor:
+        return classify(forward.logits_BK, batch.target)
+
+    return Loss(loss)
 
 
-LOSSES: dict[str, Callable[[Any], Loss]] = {
-    "cross_entropy": lambda _: Loss(cross_entropy),
-    "erased_cross_entropy": lambda _: Loss(erased_cross_entropy),
-    "attribution": attribution,
-    "importance_ranking": importance_ranking,
-    "mixed_cross_entropy": lambda _: Loss(mixed_cross_entropy),
-    "mirror_consistency": mirror_consistency,
-    "separation": separation,
-    "diversity": diversity,
+LOSSES: dict[str, Callable[[Any, ClassificationLoss], Loss]] = {
+    "cross_entropy": lambda _, classify: cross_entropy(classify),
+    "erased_cross_entropy": lambda _, classify: erased_cross_entropy(classify),
+    "attribution": lambda options, _: attribution(options),
+    "importance_ranking": lambda options, _: importance_ranking(options),
+    "mixed_cross_entropy": lambda _, classify: mixed_cross_entropy(classify),
+    "mirror_consistency": lambda options, _: mirror_consistency(options),
+    "separation": lambda options, _: separation(options),
+    "diversity": lambda options, _: diversity(options),
 }
-"""Name -> its model of LOSS_OPTIONS -> loss."""
+"""Name -> (its model of LOSS_OPTIONS, the run's classification loss) -> loss."""

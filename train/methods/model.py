@@ -1,5 +1,7 @@
 """Build the network, losses and training strategy of a method, from its row of METHODS."""
 
+from collections.abc import Sequence
+
 import torch
 
 from errors import pick
@@ -7,6 +9,7 @@ from train.methods import Method
 from train.methods.backbones import BACKBONES
 from train.methods.backbones.base import Backbone
 from train.methods.base import Classifier, LevelShape, TrainingStrategy
+from train.methods.classification_loss import classification_loss
 from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
@@ -42,14 +45,20 @@ def _last_level_shape(backbone: Backbone, image_px: int) -> LevelShape:
     return LevelShape(*levels[-1].shape[1:])
 
 
-def build_losses(method: Method, params: TrainParams) -> dict[str, Loss]:
+def build_losses(method: Method, params: TrainParams, counts_K: Sequence[int]) -> dict[str, Loss]:
     """Return a method's own losses.
+
+    Args:
+        method: whose losses.
+        params: [train] of params.yaml.
+        counts_K: training faces per expression, for class weights.
 
     Raises:
         UsageError: if an option is not known, or a loss is not one of the method's.
     """
     options = loss_options(method, params.losses)
-    return {name: LOSSES[name](options[name]) for name in method.losses}
+    classify = classification_loss(params.classification, counts_K)
+    return {name: LOSSES[name](options[name], classify) for name in method.losses}
 
 
 def build_strategy(method: Method, params: TrainParams) -> TrainingStrategy:

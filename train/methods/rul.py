@@ -9,7 +9,6 @@ Source: Zhang et al., Relative Uncertainty Learning for Facial Expression Recogn
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from anatomy.expressions import EXPRESSIONS
@@ -23,8 +22,9 @@ from train.methods.base import (
     TrainingStrategy,
     forward_once,
 )
+from train.methods.classification_loss import ClassificationLoss
 from train.options import NoOptions, RULParams
-from train.records import Batch, Forward
+from train.records import Batch, Forward, Loss
 
 _EPS = 2e-5
 
@@ -93,8 +93,12 @@ def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
     return TrainingStrategy(forward=forward)
 
 
-def mixed_cross_entropy(forward: Forward, batch: Batch) -> Tensor:
-    """Mean cross-entropy of the mixture with either label; RUL has no other loss."""
-    logits_BK = forward.extra["mixed_logits_BK"].float()
-    both = (batch.labels_B, forward.extra["partner_labels_B"])
-    return torch.stack([F.cross_entropy(logits_BK, labels_B) for labels_B in both]).mean()
+def mixed_cross_entropy(classify: ClassificationLoss) -> Loss:
+    """Return the mean classification loss of the mixture with either label; RUL has no other."""
+
+    def loss(forward: Forward, batch: Batch) -> Tensor:
+        logits_BK = forward.extra["mixed_logits_BK"]
+        both = (batch.labels_B, forward.extra["partner_labels_B"])
+        return torch.stack([classify(logits_BK, labels_B) for labels_B in both]).mean()
+
+    return Loss(loss)

@@ -1,0 +1,70 @@
+from typing import get_args
+
+import pytest
+
+from errors import UsageError
+from params import load
+from params.reading import read_yaml
+from params.root import validate
+from train.combinations import BALANCING, BALANCING_LOSSES, NO_MIXUP, check_classification
+from train.data.samplers import SAMPLERS
+from train.methods import METHODS
+from train.methods.losses import LOSSES
+from train.methods.strategies import STRATEGIES
+from train.params import ClassificationParams
+
+SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc"}
+"""Methods that need single faces."""
+
+
+@pytest.fixture
+def params(checkout):
+    """A function (changes of [train.classification], sampler) -> [train]."""
+    shipped = load(checkout / "params.yaml").train
+
+    def make(sampler="shuffled", **changes):
+        classification = shipped.classification.model_copy(update=changes)
+        feed = shipped.feed.model_copy(update={"sampler": sampler})
+        return shipped.model_copy(update={"classification": classification, "feed": feed})
+
+    return make
+
+
+def test_the_names_are_rows_of_their_families():
+    assert set(NO_MIXUP) <= {*STRATEGIES, *LOSSES}
+    assert {"shuffled", *BALANCING} == set(SAMPLERS)
+    fields = ClassificationParams.model_fields
+    known = get_args(fields["loss"].annotation) + get_args(fields["class_weights"].annotation)
+    assert set(BALANCING_LOSSES) <= set(known)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_mixup_is_refused_where_a_method_needs_single_faces(name, params):
+    def check():
+        check_classification(METHODS[name], params(mixup_alpha=0.2))
+
+    if name in SINGLE:
+        with pytest.raises(UsageError, match=r"classification\.mixup_alpha: is 0\.2, but .*to 0"):
+            check()
+    else:
+        check()
+
+
+@pytest.mark.parametrize("sampler", BALANCING)
+@pytest.mark.parametrize(
+    "change",
+    [{"class_weights": "inverse"}, {"loss": "logit_adjusted"}],
+    ids=["weights", "loss"],
+)
+def test_classes_are_not_balanced_twice(change, sampler, params):
+    check_classification(METHODS["cam"], params(**change))
+    check_classification(METHODS["cam"], params(sampler))
+    with pytest.raises(UsageError, match=rf"{next(iter(change))}: is .* and so does"):
+        check_classification(METHODS["cam"], params(sampler, **change))
+
+
+def test_params_yaml_is_refused_before_any_stage_works(checkout):
+    whole = read_yaml(checkout / "params.yaml")
+    whole["methods"]["scn"] = {**whole["methods"]["scn"], "classification": {"mixup_alpha": 0.2}}
+    with pytest.raises(UsageError, match=r"methods\.scn\.classification\.mixup_alpha.*SCN trusts"):
+        validate(whole, checkout / "params.yaml")

@@ -1,0 +1,42 @@
+"""What in [train] does not go together, refused before any stage works. No torch."""
+
+from errors import UsageError
+from train.methods import Method
+from train.params import TrainParams
+
+NO_MIXUP = {
+    "cutmix": "CutMix mixes faces already",
+    "uncertain_mixup": "RUL mixes features by their uncertainty, and learns from nothing else",
+    "relabel": "SCN trusts and corrects the label of each single face, and a blend has two",
+    "attribution": "PAL looks at the landmarks and the label of a single face",
+}
+"""Row of STRATEGIES or LOSSES -> why it cannot work on faces that mixup has blended."""
+
+BALANCING = ("balanced", "inverse_frequency")
+"""Rows of SAMPLERS that show rare classes more often."""
+
+BALANCING_LOSSES = ("inverse", "effective_number", "logit_adjusted")
+"""Class weights and classification losses that let rare classes count more."""
+
+
+def check_classification(method: Method, params: TrainParams) -> None:
+    """Refuse mixup where it makes no sense, and classes that would be balanced twice.
+
+    Raises:
+        UsageError: naming the key below [train].
+    """
+    chosen = params.classification
+    for part in (method.training_strategy, *method.losses):
+        if chosen.mixup_alpha and part in NO_MIXUP:
+            raise UsageError(
+                "classification.mixup_alpha",
+                f"is {chosen.mixup_alpha:g}, but {NO_MIXUP[part]}. Set it to 0 for this method.",
+            )
+    corrections = {"class_weights": chosen.class_weights, "loss": chosen.loss}
+    for key, name in corrections.items():
+        if name in BALANCING_LOSSES and params.feed.sampler in BALANCING:
+            raise UsageError(
+                f"classification.{key}",
+                f"is {name}, which makes up for rare classes, and so does feed.sampler "
+                f"{params.feed.sampler}: together they would do it twice. Use one of them.",
+            )
