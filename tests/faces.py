@@ -1,9 +1,9 @@
 """Made-up numbers per face."""
 
 import numpy as np
-from metrics.faces import FaceScores
 
 from anatomy.action_units import CODEBOOKS
+from measures.faces import FaceScores
 
 UNITS = len(CODEBOOKS["published"].units)
 

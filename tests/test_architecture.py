@@ -15,9 +15,9 @@ DOORS = {
     "store": set(),
     "pipeline": {"store", "anatomy"},
     "explain": {"store", "anatomy", "pipeline", "train", "report", "params"},  # for notebooks
-    "metrics": {"anatomy"},
-    "train": {"store", "anatomy", "metrics"},
-    "report": {"store", "anatomy", "metrics"},
+    "measures": {"anatomy"},
+    "train": {"store", "anatomy", "measures"},
+    "report": {"store", "anatomy", "measures"},
 }
 FACE_TOOLS = {"mediapipe", "dlib", "cv2", "PIL"}
 FORBIDDEN = {
@@ -26,7 +26,7 @@ FORBIDDEN = {
     "anatomy": {"torch", "zarr", "dask", "distributed", "mediapipe", "dlib", "PIL"},
     "store": {"torch", "cv2", "mediapipe", "dlib", "PIL"},
     "pipeline": {"torch", "timm", "torchvision"},
-    "metrics": {*FACE_TOOLS, "torch", "timm", "matplotlib", "dask", "distributed"},
+    "measures": {*FACE_TOOLS, "torch", "timm", "matplotlib", "dask", "distributed"},
     "train": {*FACE_TOOLS, "dask", "distributed"},
     "report": {*FACE_TOOLS, "torch", "timm", "dask", "distributed"},
 }

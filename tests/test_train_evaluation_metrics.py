@@ -45,7 +45,7 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
     found = face_scores(outputs, EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",)), None)
     assert found.rows_N.tolist() == [*range(5, 13)]
     assert found.persons_N.tolist() == list("abcdefgh")
-    assert found.right_N.tolist() == [True, True, False, True, True, True, True, True]
+    assert found.is_right.tolist() == [True, True, False, True, True, True, True, True]
     assert found.valid_N.tolist() == [False] + [True] * 7
     np.testing.assert_array_equal(found.cosines_NM, 1)
     np.testing.assert_array_equal(found.centred_NM, 0.75)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from metrics.faces import ATTENTION, CAM, FaceScores
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
+from measures.faces import ATTENTION, CAM, FaceScores
 from store.export import write_hdf5
 from store.reading import Store
 from store.tables import inert_row, write_table

@@ -13,10 +13,10 @@ from collections.abc import Callable
 import numpy as np
 import torch
 import torch.nn.functional as F
-from metrics.faces import ORDERS
 from numpy.typing import NDArray
 from torch import Tensor
 
+from measures.faces import ORDERS
 from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
 from train.images import blur_images, eval_images
 

@@ -6,9 +6,9 @@ Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, U action units of
 from typing import Any
 
 import numpy as np
-from metrics.faces import F32, FaceScores
 from numpy.typing import NDArray
 
+from measures.faces import F32, FaceScores
 from train.evaluation.batch import EvalFaces, EvalOutputs
 
 Floats = NDArray[np.floating]

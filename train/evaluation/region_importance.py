@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from metrics.hidden_regions import RegionDrops, region_set
+from measures.hidden_regions import RegionDrops, region_set
 from train.images import blur_images
 from train.methods.black_box import Probabilities, chosen_class, masked_probabilities
 

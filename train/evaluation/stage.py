@@ -3,7 +3,7 @@
     OUT/scores.json        every score: contracts.scores.Scores
     OUT/metrics.json       the main ones, for `dvc metrics` and `dvc exp show`
     OUT/predictions.csv    one row per face
-    OUT/faces.npz          the numbers per face that scores follow from: metrics.faces.FaceScores
+    OUT/faces.npz          the numbers per face that scores follow from: measures.faces.FaceScores
     OUT/curves.json        the learning curves of the run: contracts.scores.LearningCurves
     OUT/maps.npz           mean attention, CAM and AU map per expression (7, 64, 64), their counts
     OUT/sheet.npz          a few faces with their maps, for the report
@@ -21,8 +21,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from metrics.faces import FaceScores
-from metrics.scores import ScoreSettings, compute_scores
 from numpy.typing import NDArray
 
 from anatomy.landmarks import rescale_points
@@ -40,7 +38,9 @@ from contracts.files import (
 from contracts.runs import RunCard
 from contracts.scores import LearningCurves, Scores
 from errors import DataError
-from metrics.classification import chance_level
+from measures.classification import chance_level
+from measures.faces import FaceScores
+from measures.scores import ScoreSettings, compute_scores
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz

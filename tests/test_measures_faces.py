@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
-from metrics.faces import concatenate_faces, read_face_scores
 
+from measures.faces import concatenate_faces, read_face_scores
 from store.files import write_npz
 from tests.faces import made_faces
 

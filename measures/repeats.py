@@ -1,7 +1,7 @@
 """Several repeats (seeds) of a training: mean, standard deviation, intervals, paired differences.
 
 An interval has two sources of chance. The faces: persons are reweighted, the same way for all
-repeats and variants (metrics.bootstrap). The seeds: resampling a few of them gives intervals that
+repeats and variants (measures.bootstrap). The seeds: resampling a few of them gives intervals that
 are too narrow. Of normal differences around zero, 49, 25 and 17 % were taken for real with two,
 three and five seeds, where 5 % are promised. So their part is Student's t with the standard
 deviation that they show, which kept the 5 %.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.scores import Interval
-from metrics.bootstrap import percentile_interval
+from measures.bootstrap import percentile_interval
 
 F64 = NDArray[np.float64]
 DIGITS = 3
@@ -84,9 +84,8 @@ def repeat_statistics(
     if not len(known):
         return None
     sd = float(known.std(ddof=1)) if len(known) > 1 else None
-    whole = redrawn_SR is not None and len(known) == len(values)
-    interval = _interval(known, redrawn_SR, seed) if whole and redrawn_SR is not None else None
-    return RepeatStatistics(float(known.mean()), sd, len(known), interval)
+    usable_SR = redrawn_SR if len(known) == len(values) else None
+    return RepeatStatistics(float(known.mean()), sd, len(known), _interval(known, usable_SR, seed))
 
 
 def paired_difference(
@@ -98,7 +97,8 @@ def paired_difference(
     """Compare a variant with a baseline, repeat by repeat.
 
     Args:
-        baseline, variant: one value per repeat, in the same order; None where undefined.
+        baseline: one value per repeat; None where undefined.
+        variant: the same, in the same order.
         redrawn_SR: their difference under other weights of the persons; None for no interval.
         seed: of the draws of Student's t.
 
@@ -114,19 +114,23 @@ def paired_difference(
         return None
     printed = np.sign([round(other, DIGITS) - round(one, DIGITS) for one, other in pairs])
     differences = np.array([other - one for one, other in pairs])
-    whole = len(pairs) == len(baseline) > 1
-    interval = _interval(differences, redrawn_SR, seed) if whole and redrawn_SR is not None else None
+    known = redrawn_SR is not None and len(pairs) == len(baseline) > 1
+    interval = (
+        _interval(differences, redrawn_SR, seed) if known and redrawn_SR is not None else None
+    )
     return PairedDifference(
         float(differences.mean()),
-        interval,
+        _interval(differences, usable_SR, seed),
         int((printed > 0).sum()),
         int((printed < 0).sum()),
         len(pairs),
     )
 
 
-def _interval(values_S: F64, redrawn_SR: F64, seed: int) -> Interval:
+def _interval(values_S: F64, redrawn_SR: F64 | None, seed: int) -> Interval:
     """Add what other faces and what other seeds would change."""
+    if redrawn_SR is None:
+        return None
     repeats, draws = redrawn_SR.shape
     means_R = redrawn_SR.mean(axis=0)
     if repeats > 1:

@@ -57,7 +57,7 @@ class FaceScores:
     attributes: Mapping[str, NDArray[np.str_]]
 
     @property
-    def right_N(self) -> NDArray[np.bool_]:
+    def is_right(self) -> NDArray[np.bool_]:
         """Whether the prediction is the label."""
         return np.asarray(self.probabilities_NV.argmax(axis=1) == self.labels_N)
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-from metrics.repeats import PairedDifference, paired_difference, repeat_statistics
 
-from metrics.bootstrap import Score, redraw
+from measures.bootstrap import Score, redraw
+from measures.repeats import PairedDifference, paired_difference, repeat_statistics
 
 DRAWS = 400
 

@@ -8,7 +8,7 @@ from torchmetrics.classification import MulticlassCalibrationError
 
 from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Majority, TrainMajority
-from metrics.classification import calibration, chance_level, classification
+from measures.classification import calibration, chance_level, classification
 
 
 def test_rows_of_the_confusion_are_the_truth():

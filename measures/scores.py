@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from metrics.agreement import au_shares, average_faithfulness, compute_agreements, subgroups
-from metrics.bootstrap import compared_scores, intervals
-from metrics.classification import calibration, classification
-from metrics.faces import FaceScores
+from measures.agreement import au_shares, average_faithfulness, compute_agreements, subgroups
+from measures.bootstrap import compared_scores, intervals
+from measures.classification import calibration, classification
+from measures.faces import FaceScores
 
 
 @dataclass(frozen=True, slots=True)

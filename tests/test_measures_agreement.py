@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
-from metrics.agreement import (
+
+from contracts.scores import Subgroup
+from measures.agreement import (
     au_shares,
     average_faithfulness,
     compute_agreements,
     macro_average,
     subgroups,
 )
-
-from contracts.scores import Subgroup
 from tests.faces import UNITS, made_faces
 
 LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])

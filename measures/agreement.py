@@ -20,7 +20,7 @@ from contracts.scores import (
     PixelCurves,
     Subgroup,
 )
-from metrics.faces import ATTENTION, CAM, CURVES, ORDERS, FaceScores
+from measures.faces import ATTENTION, CAM, CURVES, ORDERS, FaceScores
 
 Json = dict[str, Any]
 
@@ -115,7 +115,7 @@ def subgroups(faces: FaceScores, min_faces: int) -> dict[str, list[Subgroup]]:
                 Subgroup(
                     value=value,
                     n=count,
-                    accuracy=float(faces.right_N[chosen].mean()) if count >= min_faces else None,
+                    accuracy=float(faces.is_right[chosen].mean()) if count >= min_faces else None,
                     n_valid=agreement.n_valid,
                     att_cos=agreement.overall if count >= min_faces else None,
                 )

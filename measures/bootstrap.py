@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Interval, Intervals
-from metrics.faces import ATTENTION, CAM, FaceScores
+from measures.faces import ATTENTION, CAM, FaceScores
 
 LEVEL = 0.95
 _MOST_DRAWN = 1 << 22
@@ -48,8 +48,8 @@ def compared_scores(faces: FaceScores) -> dict[str, Score]:
     """Return the scores that have an interval: those of contracts.scores.Intervals."""
     everyone = np.ones(len(faces.labels_N), bool)
     scores = {
-        "accuracy": Score(faces.right_N, everyone, macro=False),
-        "balanced_accuracy": Score(faces.right_N, everyone, macro=True),
+        "accuracy": Score(faces.is_right, everyone, macro=False),
+        "balanced_accuracy": Score(faces.is_right, everyone, macro=True),
     }
     for name, index in (("att", ATTENTION), ("cam", CAM)):
         selective = faces.selectivity_NM[:, index]
@@ -112,7 +112,8 @@ def redraw(
 
     Args:
         runs: the same scores of each run.
-        labels_N, person_N: expression and person of every face.
+        labels_N: expression of every face.
+        person_N: person of every face, see `number_persons`.
         draws: how many.
         seed: of the draws.
 

@@ -13,8 +13,8 @@ from anatomy.action_units import CODEBOOKS
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import comparison_sets
 from contracts.examinations import Estimate, HiddenRegion, RegionCell, RegionImportance
-from metrics.agreement import macro_average
-from metrics.bootstrap import Score, number_persons, percentile_interval, redraw
+from measures.agreement import macro_average
+from measures.bootstrap import Score, number_persons, percentile_interval, redraw
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from contracts.scores import Intervals
-from metrics import bootstrap
-from metrics.bootstrap import Score, compared_scores, intervals, number_persons, redraw
+from measures import bootstrap
+from measures.bootstrap import Score, compared_scores, intervals, number_persons, redraw
 from tests.faces import made_faces
 
 NAMES = [name for name in Intervals.model_fields if name.startswith(("acc", "bal", "att", "cam"))]

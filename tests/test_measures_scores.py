@@ -1,7 +1,7 @@
 import numpy as np
-from metrics.faces import concatenate_faces
-from metrics.scores import ScoreSettings, compute_scores
 
+from measures.faces import concatenate_faces
+from measures.scores import ScoreSettings, compute_scores
 from tests.faces import made_faces
 
 SETTINGS = ScoreSettings("published", 5, 3, 20, 0, 0)

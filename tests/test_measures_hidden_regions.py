@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from anatomy.expressions import EXPRESSIONS
-from metrics.hidden_regions import RegionDrops, region_importance, region_set
+from measures.hidden_regions import RegionDrops, region_importance, region_set
 
 REGIONS = region_set("published")
 HAPPINESS, NEUTRAL = EXPRESSIONS.index("Happiness"), EXPRESSIONS.index("Neutral")
