@@ -114,10 +114,7 @@ def paired_difference(
         return None
     printed = np.sign([round(other, DIGITS) - round(one, DIGITS) for one, other in pairs])
     differences = np.array([other - one for one, other in pairs])
-    known = redrawn_SR is not None and len(pairs) == len(baseline) > 1
-    interval = (
-        _interval(differences, redrawn_SR, seed) if known and redrawn_SR is not None else None
-    )
+    usable_SR = redrawn_SR if len(pairs) == len(baseline) > 1 else None
     return PairedDifference(
         float(differences.mean()),
         _interval(differences, usable_SR, seed),
