@@ -36,6 +36,14 @@ class HeatmapMetadata(Contract):
         return str(self.options.get("codebook", "published"))
 
 
+class WarmStart(Contract):
+    """The run whose weights a run began with: its folder, its manifest's digest, its dataset."""
+
+    run: str
+    digest: str
+    dataset: str
+
+
 class RunCard(Contract):
     """run.json: what a run is and was made from.
 
@@ -46,6 +54,8 @@ class RunCard(Contract):
         ranks: processes that trained it.
         faces, landmarks, heatmaps: digests of the stores.
         torch: its version.
+        warm_start: the run that it began with; None if there was none.
+        training_faces: number of faces that it was trained on.
         expressions: names, in the order of the logits.
         about: metadata of the heatmaps.
     """
@@ -60,6 +70,8 @@ class RunCard(Contract):
     landmarks: str
     heatmaps: str
     torch: str
+    warm_start: WarmStart | None
+    training_faces: int
     expressions: list[str]
     about: HeatmapMetadata
 

@@ -5,7 +5,7 @@ import torch
 
 from errors import UsageError
 from params import load as load_params
-from train.fitting.optimisers import OPTIMISERS, SCHEDULES, learning_rate
+from train.fitting.optimisers import OPTIMISERS, SCHEDULES, grouped, learning_rate
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_sgd_is_nesterovs(params):
     layer = torch.nn.Linear(1, 1, bias=False)
     layer.weight.data.fill_(1.0)
     changes = {"momentum": 0.5, "weight_decay": 0.0}
-    optimiser = OPTIMISERS["sgd"](layer, params.model_copy(update=changes))
+    optimiser = OPTIMISERS["sgd"](grouped(layer, {}), params.model_copy(update=changes))
     seen = []
     for _ in range(2):
         layer.weight.grad = torch.ones(1, 1)
@@ -65,9 +65,18 @@ def test_sgd_is_nesterovs(params):
 def test_every_optimiser_moves_every_weight(params, name):
     model = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 1), torch.nn.BatchNorm2d(2))
     before = [one.detach().clone() for one in model.parameters()]
-    optimiser = OPTIMISERS[name](model, params)
+    optimiser = OPTIMISERS[name](grouped(model, {}), params)
     for one in model.parameters():
         one.grad = torch.ones_like(one)
     optimiser.step()
     after = model.parameters()
     assert all((one != other).all() for one, other in zip(before, after, strict=True))
+
+
+def test_a_weight_learns_at_its_own_factor_and_else_at_that_of_its_module():
+    model = torch.nn.Sequential(torch.nn.Linear(2, 2), torch.nn.Linear(2, 2, bias=False))
+    model[1].lr_factor = 10.0
+    groups = grouped(model, {model[0].weight: 0.5})
+    found = {id(weight): group["lr_factor"] for group in groups for weight in group["params"]}
+    expected = {model[0].weight: 0.5, model[0].bias: 1.0, model[1].weight: 10.0}
+    assert found == {id(weight): factor for weight, factor in expected.items()}

@@ -9,6 +9,7 @@ from store.building import read_manifest
 from store.tables import read_rows
 from tests.crashing import FULL, LOG, SEED
 from tests.resuming import run
+from train.params import FineTuningParams
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +29,11 @@ KINDS = {
     "scn": ("scn", "aligned", {"training_strategy": CREDULOUS}),
     "rul": ("rul", "aligned", {"optimiser": "adam"}),
     "eac": ("eac", "aligned", {"accumulate": 2, "batch": 4}),
+    "frozen": (
+        "pal",
+        "aligned",
+        {"fine_tuning": FineTuningParams(lr_factor=0.5, frozen_levels=4, frozen_epochs=1)},
+    ),
     "all at once": (
         "cam",
         "aligned",

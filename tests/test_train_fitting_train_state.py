@@ -24,6 +24,7 @@ class Linear(nn.Module):
 
     def __init__(self):
         super().__init__()
+        self.backbone = nn.Identity()
         self.layer = nn.Linear(3, 7)
         self.norm = nn.BatchNorm1d(3, affine=False)
 

@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from tests.networks import classifying
-from train.fitting.optimisers import OPTIMISERS
+from train.fitting.optimisers import OPTIMISERS, grouped
 from train.methods.base import Classifier, LevelShape
 from train.methods.rul import (
     RULHead,
@@ -83,7 +83,7 @@ def test_the_classifier_learns_at_its_own_rate(checkout, name):
 
     params = load_params(checkout / "params.yaml").train
     head = RULHead(LevelShape(6, 2, 2), PARAMS)
-    groups = OPTIMISERS[name](head, params).param_groups
+    groups = OPTIMISERS[name](grouped(head, {}), params).param_groups
     factors = {id(weight): group["lr_factor"] for group in groups for weight in group["params"]}
     assert len(factors) == len(list(head.parameters()))
     own = {id(weight) for weight in head.classifier.parameters()}

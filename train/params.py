@@ -58,6 +58,17 @@ class ClassificationParams(BaseModel, frozen=True, extra="forbid"):
     mixup_alpha: float = Field(ge=0)
 
 
+LrFactor = Annotated[float, Field(gt=0)]
+
+
+class FineTuningParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.fine_tuning]: how fast the levels of the backbone learn, and which rest at first."""
+
+    lr_factor: LrFactor | tuple[LrFactor, LrFactor, LrFactor, LrFactor, LrFactor]
+    frozen_levels: int = Field(ge=0, le=5)
+    frozen_epochs: int = Field(ge=0)
+
+
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     """[train.alignment]: the AU alignment loss of aligned runs."""
 
@@ -107,6 +118,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     checkpoint_steps: int = Field(ge=0)
     checkpoint_minutes: float = Field(ge=0)
     augment: AugmentParams
+    fine_tuning: FineTuningParams
     alignment: AlignmentParams
 
     @property

@@ -83,16 +83,14 @@ class BatchLoader:
             DataError: if the split has no usable face, or fewer than there are ranks.
             UsageError: if a name is not known.
         """
-        usable = stores.faces.array("valid").load() == 1
-        table = stores.faces.table(("expression", "split"))
-        self.rows_N: Rows = np.flatnonzero(usable & (table["split"] == split).to_numpy())
+        self.rows_N: Rows = stores.usable_rows(split)
         if len(self.rows_N) < placement.world_size:
             raise DataError(
                 stores.faces.path,
                 f"{len(self.rows_N)} usable faces in split {split} for "
                 f"{placement.world_size} processes. Check status.csv, and the splits in index.",
             )
-        self.labels_N = labels = expression_ids(table)
+        self.labels_N = labels = expression_ids(stores.faces.table(("expression",)))
         self._valid = stores.heatmaps.array("valid").load() == 1
         self._landmarks, self._heatmaps = stores.landmarks, stores.heatmaps
         self._with_points = False

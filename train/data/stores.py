@@ -52,6 +52,13 @@ class Stores:
             )
         return stores
 
+    def usable_rows(self, split: str) -> NDArray[np.int64]:
+        """Return the rows of a split that hold a face, ascending."""
+        usable_N = self.faces.array("valid").load() == 1
+        return np.flatnonzero(
+            usable_N & (self.faces.table(("split",))["split"] == split).to_numpy()
+        )
+
     def digests(self) -> dict[str, str]:
         """Return the digest of each store, which identifies its content."""
         return {

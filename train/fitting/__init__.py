@@ -3,6 +3,7 @@
 Files:
     distributed.py    several processes that train one model, under torchrun
     face_lists.py     tables of faces with a skipped step or a changed label
+    fine_tuning.py    learning rates per level, and levels that rest at first
     label_store.py    labels that training may change
     metrics_log.py    training curves, written by dvclive
     optimisers.py     the families of optimisers and schedules
@@ -13,4 +14,5 @@ Files:
     train_state.py    the model in training and everything that a step changes
     trainer.py        the loop over epochs and steps
     validation.py     scores on the validation split that choose the best epoch
+    warm_start.py     takes the weights of an earlier run
 """

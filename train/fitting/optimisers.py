@@ -8,26 +8,30 @@ import torch
 from torch import nn
 
 from errors import pick
+from train.fitting.fine_tuning import Factors
 from train.params import TrainParams
 
 _MIN_LR = 1e-7
 
 
-def _groups(model: nn.Module) -> list[dict[str, Any]]:
-    """Group weights by their factor of the learning rate, `lr_factor` of a module or 1."""
+Groups = list[dict[str, Any]]
+"""Weights by their factor of the learning rate, as torch.optim takes them."""
+
+
+def grouped(model: nn.Module, factors: Factors) -> Groups:
+    """Group weights by their factor of the learning rate: theirs, or `lr_factor` of the module."""
     groups: dict[float, list[nn.Parameter]] = {}
     for module in model.modules():
-        factor = getattr(module, "lr_factor", 1.0)
-        groups.setdefault(factor, []).extend(module.parameters(recurse=False))
-    return [
-        {"params": weights, "lr_factor": factor} for factor, weights in groups.items() if weights
-    ]
+        whole = getattr(module, "lr_factor", 1.0)
+        for weight in module.parameters(recurse=False):
+            groups.setdefault(factors.get(weight, whole), []).append(weight)
+    return [{"params": weights, "lr_factor": factor} for factor, weights in groups.items()]
 
 
-def _sgd(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
+def _sgd(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """SGD with Nesterov momentum; weight decay on every parameter, as published."""
     return torch.optim.SGD(
-        _groups(model),
+        groups,
         lr=params.lr,
         momentum=params.momentum,
         weight_decay=params.weight_decay,
@@ -35,20 +39,16 @@ def _sgd(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
     )
 
 
-def _adamw(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
+def _adamw(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """AdamW; `momentum` is its first beta."""
     betas = (params.momentum, 0.999)
-    return torch.optim.AdamW(
-        _groups(model), lr=params.lr, betas=betas, weight_decay=params.weight_decay
-    )
+    return torch.optim.AdamW(groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay)
 
 
-def _adam(model: nn.Module, params: TrainParams) -> torch.optim.Optimizer:
+def _adam(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """Adam, weight decay in the gradient; `momentum` is its first beta."""
     betas = (params.momentum, 0.999)
-    return torch.optim.Adam(
-        _groups(model), lr=params.lr, betas=betas, weight_decay=params.weight_decay
-    )
+    return torch.optim.Adam(groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay)
 
 
 def moments(optimiser: torch.optim.Optimizer) -> int:
@@ -56,7 +56,7 @@ def moments(optimiser: torch.optim.Optimizer) -> int:
     return 2 if "betas" in optimiser.defaults else int(optimiser.defaults["momentum"] > 0)
 
 
-OPTIMISERS: dict[str, Callable[[nn.Module, TrainParams], torch.optim.Optimizer]] = {
+OPTIMISERS: dict[str, Callable[[Groups, TrainParams], torch.optim.Optimizer]] = {
     "sgd": _sgd,
     "adamw": _adamw,
     "adam": _adam,

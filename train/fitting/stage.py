@@ -22,11 +22,13 @@ from train.combinations import check_classification
 from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
+from train.fitting.fine_tuning import refuse_frozen_alignment
 from train.fitting.trainer import SUPERVISIONS, Trainer
+from train.fitting.warm_start import warm_start_of
 from train.methods import METHODS
 from train.runs import Run
 
-VERSION = 3
+VERSION = 4
 
 
 def train(
@@ -62,12 +64,15 @@ def train(
             Trainer(building_folder(out, fingerprint), stores, run, distributed, progress).fit()
             return True
         with building(out, fingerprint, about) as folder:
-            card = RunCard(
-                **fingerprint, expressions=list(EXPRESSIONS), about=HeatmapMetadata(**about)
-            )
-            atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             if rebuild:
                 delete_checkpoints(folder)
+            card = RunCard(
+                **fingerprint,
+                training_faces=len(stores.usable_rows("train")),
+                expressions=list(EXPRESSIONS),
+                about=HeatmapMetadata(**about),
+            )
+            atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress).fit()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
@@ -77,7 +82,8 @@ def train(
 def _check_inputs(stores: Stores, run: Run) -> None:
     """Refuse unknown names, and heatmaps of another kind than the alignment loss wants."""
     check_classification(pick(METHODS, run.method, "method"), run.params)
-    pick(SUPERVISIONS, run.supervision, "supervision")
+    if pick(SUPERVISIONS, run.supervision, "supervision")(run.params):
+        refuse_frozen_alignment(run.params)
     kind, wanted = stores.heatmaps.metadata["kind"], run.params.alignment.heatmap
     if kind != wanted:
         raise UsageError(
@@ -87,6 +93,7 @@ def _check_inputs(stores: Stores, run: Run) -> None:
 
 def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str, Any]:
     """Return all that the bytes of a run depend on."""
+    warm_start = warm_start_of(run.params)
     return {
         "stage": "train",
         "version": VERSION,
@@ -95,5 +102,6 @@ def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str
         "params": run.params.model_dump(mode="json"),
         "ranks": distributed.world_size,
         **stores.digests(),
+        "warm_start": warm_start.model_dump() if warm_start else None,
         "torch": torch.__version__,
     }

@@ -20,8 +20,10 @@ from errors import pick
 from train.checkpoint import State
 from train.device import send
 from train.fitting.distributed import Distributed
+from train.fitting.fine_tuning import FrozenLevels, learning_rate_factors
 from train.fitting.label_store import Labels, LabelStore
-from train.fitting.optimisers import OPTIMISERS, moments
+from train.fitting.optimisers import OPTIMISERS, grouped, moments
+from train.fitting.warm_start import load_warm_start
 from train.methods import Method
 from train.methods.base import Classifier
 from train.methods.mixup import mixup
@@ -80,14 +82,20 @@ class TrainState:
             UsageError: if a name or an option is not known, or the model does not suit a loss.
         """
         self._params, self._losses, self._dist = params, losses, distributed
+        self._second_order = not method.compiles
         torch.manual_seed(params.seed)
         self.model: Classifier = build_model(method, params).to(distributed.device)
+        started = load_warm_start(self.model, method, params)
+        if started and distributed.is_main:
+            _LOG.warning("training %s", started)
         for loss in losses.values():
             loss.check(self.model)
         self._strategy = build_strategy(method, params)
         self.labels = LabelStore(labels_N, distributed) if self._strategy.relabel else None
         self._ema = _averaged(self.model, params.ema) if params.ema else None
-        self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(self.model, params)
+        self._frozen = FrozenLevels(self.model.backbone, params)
+        groups = grouped(self.model, learning_rate_factors(self.model.backbone, params))
+        self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(groups, params)
         self.scaler = torch.amp.GradScaler(distributed.device.type, enabled=params.amp == "fp16")
         if params.compile and not method.compiles:
             _LOG.warning("train.compile: this method cannot be compiled and runs uncompiled.")
@@ -127,6 +135,7 @@ class TrainState:
             flags: of this rank; the result says for each whether any rank had set it.
         """
         self.model.train()
+        self._frozen.apply(info.epoch)
         self.optimiser.zero_grad(set_to_none=True)
         _copy(self._running_stats, self._saved_stats)
         losses_T = torch.zeros(len(self._losses), device=self._dist.device)
@@ -184,6 +193,8 @@ class TrainState:
         amp = _AMP_DTYPES.get(self._params.amp)
         batch = self.labels.apply(batch) if self.labels else batch
         batch = mixup(strategy.prepare_batch(batch), self._params.classification.mixup_alpha)
+        if self._second_order and self._frozen.rest_at(epoch):
+            batch.images_B3HW.requires_grad_()  # a frozen level has to have a gradient, too
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):
             forward = strategy.forward(self._forward, batch)
         if self.labels and strategy.relabel:

@@ -12,8 +12,13 @@ from train.params import TrainParams
 from train.pretrained import NAMED_WEIGHTS
 
 
+def names_a_run(weights: str) -> bool:
+    """Say whether `train.weights` is a folder: a run, which train.fitting.warm_start loads."""
+    return weights not in NAMED_WEIGHTS and Path(weights).is_dir()
+
+
 def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
-    """Load `train.weights` if it is a path; the model has no training strategy fitted yet.
+    """Load `train.weights` if it is a file; the model has no training strategy fitted yet.
 
     A file that says what its head is loads the head, too. Any other classifier is left out, with
     a warning that names it: in which order it counts expressions is not known.
@@ -27,7 +32,7 @@ def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
         NoInputError, UsageError, CorruptError: see weight_files.read_weights.
         DataError: if its tensors are not those of this model.
     """
-    if params.weights in NAMED_WEIGHTS:
+    if params.weights in NAMED_WEIGHTS or names_a_run(params.weights):
         return
     path = Path(params.weights)
     found = read_weights(path, params.weights_sha256, "train.weights", NAMED_WEIGHTS)

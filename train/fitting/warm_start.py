@@ -1,0 +1,101 @@
+"""Warm start: training goes on from a run of one's own, on another dataset or with other numbers.
+
+`train.weights` names the folder of the run. Its backbone is taken from the best checkpoint, the
+EMA weights if it kept some; its head only where it means the same: the same kind of head, the same
+expressions, the same shapes. The optimiser begins anew.
+"""
+
+import logging
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from anatomy.expressions import EXPRESSIONS
+from contracts.runs import RunCard, WarmStart
+from errors import CorruptError, UsageError
+from store.building import read_manifest
+from train.methods import METHODS, Method
+from train.methods.base import Classifier
+from train.methods.weights import names_a_run
+from train.params import TrainParams
+from train.runs import load_run
+
+_LOG = logging.getLogger(__name__)
+
+
+def warm_start_of(params: TrainParams) -> WarmStart | None:
+    """Return which run `train.weights` names, and its digest; None if it names none.
+
+    Raises:
+        NoInputError: if the run is not there or not finished.
+        CorruptError: if its manifest is damaged, or its digest is not train.weights_sha256.
+    """
+    if not names_a_run(params.weights):
+        return None
+    manifest = read_manifest(Path(params.weights))
+    digest, stated = manifest["sha256"], params.weights_sha256
+    if stated not in (None, digest):
+        raise CorruptError(
+            Path(params.weights), f"has digest {digest}, train.weights_sha256 is {stated}."
+        )
+    return WarmStart(run=params.weights, digest=digest, dataset=manifest["metadata"]["dataset"])
+
+
+def load_warm_start(model: Classifier, method: Method, params: TrainParams) -> str:
+    """Give a model the weights of the run that `train.weights` names, if it names one.
+
+    Returns:
+        A line that says what was taken; empty if nothing was.
+
+    Raises:
+        NoInputError, CorruptError, DataError: see train.runs.load_run.
+        UsageError: if the run has another backbone.
+    """
+    if not names_a_run(params.weights):
+        return ""
+    path = Path(params.weights)
+    source, _, card = load_run(path, "best", torch.device("cpu"))
+    theirs = str(card.params["backbone"])
+    if theirs != params.backbone:
+        raise UsageError(
+            "train.backbone", f"is {params.backbone}, and {path} has {theirs}. Set that."
+        )
+    _copy(source.backbone, model.backbone, path)
+    reason = _reason_for_a_new_head(source, card, model, method)
+    if reason:
+        return f"starts from {path}: its backbone; the head is new, since {reason}"
+    model.head.load_state_dict(source.head.state_dict())
+    return f"starts from {path}: its backbone and its head"
+
+
+def _copy(source: nn.Module, target: nn.Module, path: Path) -> None:
+    """Copy tensors in their order: a training strategy may have put layers between, which renames.
+
+    Raises:
+        UsageError: if shapes differ.
+    """
+    theirs, ours = source.state_dict(), target.state_dict()
+    if [one.shape for one in theirs.values()] != [one.shape for one in ours.values()]:
+        raise UsageError(
+            "train.weights",
+            f"{path} has other shapes than this backbone. Set train.image_px and train.token_px as "
+            "they were there.",
+        )
+    target.load_state_dict(dict(zip(ours, theirs.values(), strict=True)))
+
+
+def _reason_for_a_new_head(
+    source: Classifier, card: RunCard, model: Classifier, method: Method
+) -> str:
+    """Say why a run's head is not taken; empty if it is."""
+    if card.expressions != list(EXPRESSIONS):
+        return f"it tells {len(card.expressions)} other expressions apart"
+    theirs = METHODS[card.method].head
+    if theirs != method.head:
+        return f"its method {card.method} has the head {theirs}, this one {method.head}"
+    shapes = [
+        {name: value.shape for name, value in one.head.state_dict().items()}
+        for one in (source, model)
+    ]
+    return "" if shapes[0] == shapes[1] else "its head has other sizes"
