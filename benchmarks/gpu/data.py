@@ -17,7 +17,6 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescale_points
 from benchmarks.gpu.scale import SCALE, SCRATCH
-from demo.render import render
 from store.building import building, is_built
 from store.files import write_npz
 from store.reading import POINT_STEPS_PER_PX
@@ -29,6 +28,8 @@ FACE_PX, CANVAS_PX, MAP_PX = 256, 224, 64
 
 
 def _draw(job: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    from demo.render import render  # slow to import, and only workers draw
+
     cv2.setNumThreads(1)
     seed, number = job
     image, points = render(seed, number % 7, number // 7, FACE_PX)

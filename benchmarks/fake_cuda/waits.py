@@ -1,0 +1,208 @@
+"""Claim: a step waits once for the GPU, and never in its forward pass, losses or backward pass.
+
+Run: python -m benchmarks.fake_cuda -m benchmarks.fake_cuda.waits [--json FILE] [NAME ...]. Trains,
+evaluates and explains with every method on a fake GPU: 32 px, few faces of noise. Prints waits,
+launches and copies per step of `train`, per batch of `evaluate` and per call of `explain`. Launches
+are of torch's own kernels, since cuDNN is off: to be compared with each other only.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import torch
+
+from benchmarks.fake_cuda.watching import Span, Watch, watched
+from benchmarks.gpu.data import FACE_PX, MAP_PX, stores
+from explain.explanation import explain_faces
+from params.root import Params, load
+from store.reading import POINT_STEPS_PER_PX, read_points
+from train.data.stores import Stores
+from train.evaluation.batch import load_eval_model
+from train.evaluation.stage import EvaluationInputs, evaluate
+from train.fitting.distributed import Distributed
+from train.fitting.stage import train
+from train.methods import METHODS
+from train.params import TrainParams
+from train.runs import Run
+
+Row = dict[str, Any]
+Rows = dict[str, dict[str, Row]]
+HOME = Path(__file__).parents[2]
+BATCH = 7
+SPLITS = ["train"] * 6 * BATCH + ["val"] * BATCH + ["test"] * 2 * BATCH
+"""Six steps, two batches to evaluate."""
+
+SMALL = {
+    "backbone": "resnet18", "image_px": 32, "batch": BATCH, "epochs": 1, "amp": "bf16",
+    "optimiser": "sgd", "checkpoint_minutes": 0.0,
+}  # fmt: skip
+OWN: dict[str, dict[str, Any]] = {
+    "pal_fc": {"backbone": "vgg16"},
+    "ts_cam": {"backbone": "deit_mini", "token_px": 8},
+    "apvit": {"backbone": "ir18"},
+}
+"""What of a method cannot be as SMALL says."""
+
+VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "in fp16": ("cam", {"amp": "fp16"}),
+    "in single precision": ("cam", {"amp": "none"}),
+    "adamw, clipped": ("cam", {"optimiser": "adamw", "clip_norm": 1.0}),
+    "averaged": ("cam", {"ema": 0.9}),
+    "accumulated": ("cam", {"accumulate": 2}),
+    "deterministic": ("cam", {"deterministic": True}),
+    "mapped": ("cam", {"feed": {"source": "mapped"}}),
+    "maps drawn": ("cam", {"feed": {"heatmaps": "drawn"}}),
+}
+"""Name -> (method, what is changed): what a step may do in another way than SMALL says."""
+
+
+@cache
+def shipped() -> Params:
+    """Return params.yaml."""
+    return load(HOME / "params.yaml")
+
+
+def numbers(method: str, changes: Mapping[str, Any]) -> TrainParams:
+    """Return the shipped numbers of a method, for few and small faces, with some changes."""
+    own = shipped().method(method)
+    given: dict[str, Any] = {**SMALL, **OWN.get(method, {}), **changes}
+    if "feed" in given:
+        given["feed"] = own.feed.model_copy(update=given["feed"])
+    if "tower_px" in own.head:
+        given["head"] = {**own.head, "tower_px": SMALL["image_px"]}
+    if "from_epoch" in own.training_strategy:
+        given["training_strategy"] = {**own.training_strategy, "from_epoch": 1}
+    return own.model_copy(update=given)
+
+
+def noise() -> Stores:
+    """Return stores of faces that are noise."""
+    rng, count = np.random.default_rng(0), len(SPLITS)
+    points = rng.integers(60, 200, (count, 68, 2)) * POINT_STEPS_PER_PX
+    drawn = {
+        "image": rng.integers(0, 256, (count, FACE_PX, FACE_PX, 3), dtype=np.uint8),
+        "points": points.astype(np.int16),
+        "map": rng.integers(0, 256, (count, MAP_PX, MAP_PX), dtype=np.uint8),
+        "map_valid": np.ones(count, np.uint8),
+        "label": np.arange(count) % 7,
+    }
+    return stores("noise", drawn, np.arange(count), SPLITS)
+
+
+def most(spans: Sequence[Span]) -> Row:
+    """Return the most of each kind in a step, and the lines that waited in these steps."""
+    lines: Counter[str] = Counter()
+    for span in spans:
+        lines |= Counter(wait.line for wait in span.waits if not wait.feeding)
+    return {
+        "waits": max(sum(not one.feeding for one in span.waits) for span in spans),
+        "inside": max(sum(one.inside for one in span.waits) for span in spans),
+        **{name: max(span.counts[name] for span in spans) for name in spans[0].counts},
+        "lines": dict(sorted(lines.items())),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """Where it is done.
+
+    Attributes:
+        watch: of the runtime.
+        given: the faces.
+        root: folder for runs.
+        device: a fake GPU.
+    """
+
+    watch: Watch
+    given: Stores
+    root: Path
+    device: torch.device
+
+
+def _ones(self: Distributed, values: torch.Tensor) -> torch.Tensor:
+    """Take the place of sums over a split, by which is divided: zeros are read from a fake GPU."""
+    return torch.ones_like(values, device="cpu") if values.dtype == torch.float64 else values
+
+
+def trained(place: Workplace, out: Path, run: Run) -> Row:
+    """Train an epoch; return what the steps in its middle did."""
+    spans: list[Span] = []
+    with mock.patch.object(Distributed, "all_reduce", _ones):
+        train(place.given, out, run, lambda *_: spans.append(place.watch.cut()))
+    return most(spans[len(spans) // 2 : -1])
+
+
+def evaluated(place: Workplace, out: Path) -> Row:
+    """Score a run; return what its second batch did."""
+    spans: list[Span] = []
+    changes = {"bootstrap": 0, "faithfulness_steps": 0, "batch": BATCH, "threads": 1}
+    inputs = EvaluationInputs(
+        out, place.given.faces.path, place.given.landmarks.path, place.device
+    )
+    params = shipped().evaluate.model_copy(update=changes)
+    scores = out.with_name(f"{out.name}-scores")
+    evaluate(inputs, scores, params, lambda *_: spans.append(place.watch.cut()))
+    return most(spans[-1:])
+
+
+def explained(place: Workplace, out: Path) -> Row:
+    """Explain a few faces, twice; return what the second time did."""
+    read, rows = shipped().explain.read, np.arange(4)
+    model, _ = load_eval_model(out, read.checkpoint, read.cam_method, read.geometry, place.device)
+    images = place.given.faces.array("image").take(rows)
+    points = read_points(place.given.landmarks, rows)
+    for _ in range(2):
+        place.watch.cut()
+        explain_faces(model, images, points)
+    return most([place.watch.cut()])
+
+
+def measured(place: Workplace, name: str) -> dict[str, Row]:
+    """Do all with one method, or train in one variation."""
+    method, changes = VARIATIONS.get(name, (name, {}))
+    out = place.root / name.replace(" ", "-")
+    run = Run(method, "aligned", numbers(method, changes), place.device)
+    rows = {"train": trained(place, out, run)}
+    if name in METHODS:
+        rows |= {"evaluate": evaluated(place, out), "explain": explained(place, out)}
+    return rows
+
+
+def show(name: str, rows: Mapping[str, Row]) -> None:
+    """Print the rows of one method or variation."""
+    for what, row in rows.items():
+        counts = ", ".join(f"{value} {key}" for key, value in row.items() if key != "lines")
+        print(f"{name:20} {what:8} {counts}")
+        for line, count in row["lines"].items():
+            print(f"{'':30}{count} {line}")
+
+
+def main(asked: Sequence[str]) -> None:
+    """Measure, print, and write JSON if that was asked."""
+    file, names = (Path(asked[1]), asked[2:]) if asked[:1] == ["--json"] else (None, asked)
+    rows: Rows = {}
+    device = torch.device("cuda", torch.cuda.device_count() - 1)
+    with watched() as watch, TemporaryDirectory() as folder:
+        place = Workplace(watch, noise(), Path(folder), device)
+        for name in names or (*METHODS, *VARIATIONS):
+            rows[name] = measured(place, name)
+            show(name, rows[name])
+        touched = watch.touched()
+    print("devices touched:", touched, f"{time.process_time():.0f} s of processor time")
+    if file:
+        figures = {"torch": torch.__version__, "touched": touched, "rows": rows}
+        file.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
