@@ -17,6 +17,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from explain.params import ReadParams
+from train.device import receive, send
 from train.evaluation.batch import SMALL_PX, EvalModel, compute_maps, region_shares
 from train.images import eval_images
 
@@ -103,19 +104,18 @@ def explain_faces(
         points_BL2: px of these faces; NaN where there are none.
         expression: id of the one to explain; None for each face's predicted one.
     """
-    images = torch.from_numpy(images_BSS3)
-    classes_B = None if expression is None else torch.full((len(images),), expression)
-    maps = compute_maps(model, images, None if classes_B is None else classes_B.to(model.device))
+    images, device = torch.from_numpy(images_BSS3), model.device
+    asked = None if expression is None else torch.full((len(images),), expression, device=device)
+    maps = compute_maps(model, images, asked)
     labels = maps.classes_B.tolist()
     canvas, book = model.canvas_px, model.codebook
     points = rescale_points(points_BL2, images_BSS3.shape[1], canvas)
     au_BSS, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
     drawn = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
-    regions, present = (torch.from_numpy(one).to(model.device) for one in drawn)
+    regions, present = (send(torch.from_numpy(one), device) for one in drawn)
     shared = region_shares(maps.attention_BSS, regions, present)
-    shares_BU, areas_BU = (one.cpu().numpy() for one in shared)
-    probabilities_BV, attention_BSS, cam_BSS = (
-        one.cpu().numpy() for one in (maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS)
+    shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS = receive(
+        [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS]
     )
     return [
         Explanation(
@@ -137,7 +137,7 @@ def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
         model: see train.evaluation.batch.load_eval_model.
         images_BSS3: RGB, as stage align stores them.
     """
-    images = torch.from_numpy(images_BSS3).to(model.device)
+    images = send(torch.from_numpy(images_BSS3), model.device)
     with torch.inference_mode():
         forward = model.classifier(eval_images(images, model.image_px))
         return np.asarray(forward.logits_BK.float().softmax(dim=1).cpu().numpy())

@@ -56,6 +56,11 @@ def test_a_face_seen_again_without_a_change_keeps_the_change(labels):
     assert labels.changed() == [(0, 6)]
 
 
+def test_of_two_changes_of_a_face_in_one_step_the_higher_counts(labels):
+    changed(labels, [0, 0, 0], [3, 3, 3], [6, 2, 3])
+    assert labels.changed() == [(0, 6)]
+
+
 def test_labels_survive_in_the_middle_of_an_epoch(labels):
     changed(labels, [0], [3], [6])
     labels.end_epoch()

@@ -1,11 +1,13 @@
 """Which device to train on, and whether its results repeat to the bit."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from errors import UsageError
@@ -64,6 +66,15 @@ def send(values: Tensor, device: torch.device) -> Tensor:
     if device.type == "cuda":
         values = values.pin_memory()
     return values.to(device, non_blocking=True)
+
+
+def receive(values: Iterable[Tensor]) -> list[NDArray[Any]]:
+    """Copy tensors of one device to the processor, and wait for it once."""
+    copies = [one.to("cpu", non_blocking=True) for one in values]
+    if not any(one.is_pinned() for one in copies):
+        return [one.numpy() for one in copies]
+    torch.cuda.current_stream().synchronize()
+    return [one.numpy().copy() for one in copies]  # pinned memory goes back
 
 
 @contextmanager

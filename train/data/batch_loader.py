@@ -19,6 +19,7 @@ from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.prefetch import FETCHERS, Rows
 from train.data.samplers import SAMPLERS, split_batches
 from train.data.stores import Stores, expression_ids
+from train.device import send
 from train.params import FeedParams
 from train.records import Loss
 
@@ -178,4 +179,4 @@ class BatchLoader:
     def _points(self, rows_B: Rows) -> Tensor:
         size_px = self._landmarks.metadata["size_px"]
         edges = (read_points(self._landmarks, rows_B) + 0.5) * (2 / size_px) - 1
-        return torch.from_numpy(edges.astype(np.float32)).to(self._placement.device)
+        return send(torch.from_numpy(edges.astype(np.float32)), self._placement.device)

@@ -19,6 +19,7 @@ from torch import Tensor
 from anatomy.expressions import EXPRESSIONS
 from contracts.runs import RunCard
 from errors import pick
+from train.device import receive, send
 from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
 from train.evaluation.targets import TargetGrids, Targets, prepare_targets
 from train.images import eval_images, minmax_normalize
@@ -214,9 +215,8 @@ def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None
         classes_B: expressions that the CAM is of; None for the predicted ones.
     """
     with torch.no_grad():
-        forward = model.classifier(
-            eval_images(images_BHW3.to(model.device, non_blocking=True), model.image_px)
-        )
+        images = eval_images(send(images_BHW3, model.device), model.image_px)
+        forward = model.classifier(images)
         classes_B = forward.logits_BK.argmax(dim=1) if classes_B is None else classes_B
         cam_Bhw = minmax_normalize(model.cam_method(model.classifier, forward, classes_B).float())
         layers = [feature.float().mean(dim=1) for feature in forward.features]
@@ -234,7 +234,7 @@ def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None
 def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
     """Run one batch and compare its maps with the targets."""
     with torch.no_grad():
-        labels_B = torch.from_numpy(batch.labels_B).to(model.device)
+        labels_B = send(torch.from_numpy(batch.labels_B), model.device)
         maps = compute_maps(model, batch.images_BHW3, labels_B)
         targets = batch.targets
         drawn = targets.drawn(model.device) if isinstance(targets, TargetGrids) else targets
@@ -263,7 +263,7 @@ def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets
         shares_BU,
         areas_BU,
     )
-    return EvalOutputs(*(value.cpu().numpy() for value in outputs))
+    return EvalOutputs(*receive(outputs))
 
 
 def region_shares(

@@ -45,20 +45,20 @@ def faithfulness(
     Returns:
         (B, orders, curves): areas under the probability of the face's own expression, in [0, 1].
     """
-    labels_B = torch.from_numpy(batch.labels_B).to(model.device)
+    labels_B = send(torch.from_numpy(batch.labels_B), model.device)
 
     def probability(images_B3HW: Tensor) -> Tensor:
         probabilities_BK: Tensor = model.classifier(images_B3HW).logits_BK.float().softmax(dim=1)
         return probabilities_BK.gather(1, labels_B[:, None])[:, 0]
 
     with torch.no_grad():
-        images = eval_images(batch.images_BHW3.to(model.device), model.image_px)
+        images = eval_images(send(batch.images_BHW3, model.device), model.image_px)
         maps = {
             "cam": torch.from_numpy(outputs.cam_BSS),
             "attention": torch.from_numpy(outputs.attention_BSS),
             "random": torch.from_numpy(_random_maps(rows_B)),
         }
-        areas = [_areas(images, maps[name].to(model.device), probability, steps) for name in ORDERS]
+        areas = [_areas(images, send(maps[name], model.device), probability, steps) for name in ORDERS]
     return np.asarray(torch.stack(areas, dim=1).cpu().numpy())
 
 

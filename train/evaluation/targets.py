@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.heatmaps import ComparisonSets, comparison_grids, comparison_maps, comparison_sets
+from train.device import constant
 
 
 class Targets(NamedTuple):
@@ -92,7 +93,9 @@ def _combined(
         )
         for number in members:
             torch.maximum(maps[:, number], enlarged[:, 0], out=maps[:, number])
-    defined = torch.stack([present_BU[:, list(places)].any(dim=1) for places in sets], dim=1)
+    contained = tuple(float(unit in places) for places in sets for unit in range(units))
+    contained_TU = constant(contained, present_BU.device).view(len(sets), units)
+    defined_BT = present_BU.float() @ contained_TU.T > 0
     low = maps.amin(dim=(2, 3), keepdim=True)
     span = maps.amax(dim=(2, 3), keepdim=True) - low
-    return (maps - low) / torch.where(span > 0, span, 1), defined
+    return (maps - low) / torch.where(span > 0, span, 1), defined_BT

@@ -49,8 +49,8 @@ class Distributed:
         """Whether this is rank 0, which locks, logs and writes."""
         return self.rank == 0
 
-    def all_reduce(self, values: Tensor) -> Tensor:
-        """Return the sum over all ranks.
+    def all_reduce(self, values: Tensor, op: Any = dist.ReduceOp.SUM) -> Tensor:
+        """Return the sum over all ranks, or what another operation of torch.distributed gives.
 
         Raises:
             TryLaterError: if another rank died.
@@ -59,7 +59,7 @@ class Distributed:
             return values
         total = values.detach().clone()
         try:
-            dist.all_reduce(total)
+            dist.all_reduce(total, op)
         except RuntimeError as error:
             raise TryLaterError(
                 f"rank {self.rank}",

@@ -1,4 +1,4 @@
-"""Labels that training may change, kept in the checkpoint.
+"""Labels that training may change, on the device, kept in the checkpoint.
 
 An epoch sees the labels it began with; a change counts from the next epoch on, even if the face is
 shown again before. Shapes: N rows of the store, B batch.
@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+import torch.distributed as dist
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -15,6 +16,8 @@ from train.fitting.distributed import Distributed
 from train.records import Batch
 
 Labels = NDArray[np.int64]
+_NONE = -1
+"""In place of a label: none is proposed."""
 
 
 class LabelStore:
@@ -22,11 +25,9 @@ class LabelStore:
 
     def __init__(self, stored_N: Labels, distributed: Distributed) -> None:
         self._dist, self._stored_N = distributed, stored_N
-        self._proposed: list[list[int]] = []
-        self._set(stored_N.copy(), stored_N.copy())
-
-    def _set(self, now_N: Labels, next_N: Labels) -> None:
-        self._now_N, self._next_N = torch.from_numpy(now_N).to(self._dist.device), next_N
+        self._next_N = torch.from_numpy(stored_N).to(distributed.device)
+        self._now_N = self._next_N.clone()
+        self._proposed_N = torch.full_like(self._next_N, _NONE)
 
     def apply(self, batch: Batch) -> Batch:
         """Return the batch with this epoch's labels.
@@ -39,34 +40,38 @@ class LabelStore:
         )
 
     def propose(self, batch: Batch, labels_B: Tensor) -> None:
-        """Note the labels that a batch of this step, as applied, should have from now on."""
-        assert batch.rows_B is not None
-        differs_B = labels_B != batch.labels_B
-        self._proposed += torch.stack([batch.rows_B, labels_B], dim=1)[differs_B].tolist()
+        """Note the labels that a batch of this step, as applied, should have from now on.
 
-    def commit(self, updated: bool) -> None:
+        If a step shows a face twice and its two changes differ, the label of the higher number
+        counts: on a GPU, which comes last is left to chance.
+        """
+        assert batch.rows_B is not None
+        changes_B = torch.where(labels_B != batch.labels_B, labels_B, _NONE)
+        self._proposed_N.scatter_reduce_(0, batch.rows_B, changes_B, "amax")
+
+    def commit(self, updated: bool | Tensor) -> None:
         """Take over what all ranks proposed, on every rank; drop it if the step was skipped."""
-        if updated:
-            for row, label in self._dist.all_gather(self._proposed):
-                self._next_N[row] = label
-        self._proposed.clear()
+        proposed_N = self._dist.all_reduce(self._proposed_N, dist.ReduceOp.MAX)
+        taken_N = (proposed_N != _NONE) & updated
+        self._next_N = torch.where(taken_N, proposed_N, self._next_N)
+        self._proposed_N.fill_(_NONE)
 
     def end_epoch(self) -> None:
         """Make the committed labels those of the epoch that begins."""
-        self._set(self._next_N.copy(), self._next_N)
+        self._now_N = self._next_N.clone()
 
     def changed(self) -> list[tuple[int, int]]:
         """Return (row, new label) of every face whose next label differs from the stored one."""
-        rows = np.flatnonzero(self._next_N != self._stored_N)
-        return [(int(row), int(self._next_N[row])) for row in rows]
+        next_N = self._next_N.cpu().numpy()
+        rows = np.flatnonzero(next_N != self._stored_N)
+        return [(int(row), int(next_N[row])) for row in rows]
 
     def state_dict(self) -> dict[str, Tensor]:
         """Return what a checkpoint keeps: one byte per label."""
-        return {
-            "now": self._now_N.to(torch.uint8),
-            "next": torch.from_numpy(self._next_N).to(torch.uint8),
-        }
+        return {"now": self._now_N.to(torch.uint8), "next": self._next_N.to(torch.uint8)}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
         """Restore what `state_dict` returned."""
-        self._set(*(state[name].cpu().numpy().astype(np.int64) for name in ("now", "next")))
+        self._now_N, self._next_N = (
+            state[name].to(self._dist.device, torch.int64) for name in ("now", "next")
+        )
