@@ -7,10 +7,12 @@ are of torch's own kernels, since cuDNN is off: to be compared with each other o
 """
 
 import json
+import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,17 +23,21 @@ from unittest import mock
 import numpy as np
 import torch
 
-from benchmarks.fake_cuda.watching import Span, Watch, watched
-from benchmarks.gpu.data import FACE_PX, MAP_PX, stores
+from benchmarks.fake_cuda.watching import COUNTERS, Span, Watch, watched
+from benchmarks.gpu.data import FACE_PX, MAP_PX, Blocks, stores
 from explain.explanation import explain_faces
 from params.root import Params, load
 from store.reading import POINT_STEPS_PER_PX, read_points
+from train.data.batch_loader import BatchLoader
 from train.data.stores import Stores
+from train.device import select_device
 from train.evaluation.batch import load_eval_model
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.distributed import Distributed
 from train.fitting.stage import train
+from train.fitting.validation import validate
 from train.methods import METHODS
+from train.methods.base import Classifier
 from train.params import TrainParams
 from train.runs import Run
 
@@ -89,7 +95,7 @@ def noise() -> Stores:
     """Return stores of faces that are noise."""
     rng, count = np.random.default_rng(0), len(SPLITS)
     points = rng.integers(60, 200, (count, 68, 2)) * POINT_STEPS_PER_PX
-    drawn = {
+    drawn: Blocks = {
         "image": rng.integers(0, 256, (count, FACE_PX, FACE_PX, 3), dtype=np.uint8),
         "points": points.astype(np.int16),
         "map": rng.integers(0, 256, (count, MAP_PX, MAP_PX), dtype=np.uint8),
@@ -107,7 +113,7 @@ def most(spans: Sequence[Span]) -> Row:
     return {
         "waits": max(sum(not one.feeding for one in span.waits) for span in spans),
         "inside": max(sum(one.inside for one in span.waits) for span in spans),
-        **{name: max(span.counts[name] for span in spans) for name in spans[0].counts},
+        **{name: max(span.counts[name] for span in spans) for name in COUNTERS},
         "lines": dict(sorted(lines.items())),
     }
 
@@ -129,26 +135,28 @@ class Workplace:
     device: torch.device
 
 
-def _ones(self: Distributed, values: torch.Tensor) -> torch.Tensor:
-    """Take the place of sums over a split, by which is divided: zeros are read from a fake GPU."""
-    return torch.ones_like(values, device="cpu") if values.dtype == torch.float64 else values
+def _validated(
+    model: Classifier, loader: BatchLoader, image_px: int, distributed: Distributed
+) -> dict[str, float]:
+    """Take the place of `validate`, which divides by sums: from a fake GPU, it reads zeros."""
+    with suppress(ZeroDivisionError):
+        validate(model, loader, image_px, distributed)
+    return {"val/accuracy": 0.0}
 
 
 def trained(place: Workplace, out: Path, run: Run) -> Row:
-    """Train an epoch; return what the steps in its middle did."""
+    """Train an epoch; return what the steps in its middle did, on rank 0."""
     spans: list[Span] = []
-    with mock.patch.object(Distributed, "all_reduce", _ones):
+    with mock.patch("train.fitting.trainer.validate", _validated):
         train(place.given, out, run, lambda *_: spans.append(place.watch.cut()))
-    return most(spans[len(spans) // 2 : -1])
+    return most(spans[len(spans) // 2 : -1]) if spans else {}
 
 
 def evaluated(place: Workplace, out: Path) -> Row:
     """Score a run; return what its second batch did."""
     spans: list[Span] = []
     changes = {"bootstrap": 0, "faithfulness_steps": 0, "batch": BATCH, "threads": 1}
-    inputs = EvaluationInputs(
-        out, place.given.faces.path, place.given.landmarks.path, place.device
-    )
+    inputs = EvaluationInputs(out, place.given.faces.path, place.given.landmarks.path, place.device)
     params = shipped().evaluate.model_copy(update=changes)
     scores = out.with_name(f"{out.name}-scores")
     evaluate(inputs, scores, params, lambda *_: spans.append(place.watch.cut()))
@@ -173,7 +181,7 @@ def measured(place: Workplace, name: str) -> dict[str, Row]:
     out = place.root / name.replace(" ", "-")
     run = Run(method, "aligned", numbers(method, changes), place.device)
     rows = {"train": trained(place, out, run)}
-    if name in METHODS:
+    if name in METHODS and "RANK" not in os.environ:
         rows |= {"evaluate": evaluated(place, out), "explain": explained(place, out)}
     return rows
 
@@ -183,7 +191,7 @@ def show(name: str, rows: Mapping[str, Row]) -> None:
     for what, row in rows.items():
         counts = ", ".join(f"{value} {key}" for key, value in row.items() if key != "lines")
         print(f"{name:20} {what:8} {counts}")
-        for line, count in row["lines"].items():
+        for line, count in row.get("lines", {}).items():
             print(f"{'':30}{count} {line}")
 
 
@@ -191,14 +199,15 @@ def main(asked: Sequence[str]) -> None:
     """Measure, print, and write JSON if that was asked."""
     file, names = (Path(asked[1]), asked[2:]) if asked[:1] == ["--json"] else (None, asked)
     rows: Rows = {}
-    device = torch.device("cuda", torch.cuda.device_count() - 1)
+    last = torch.cuda.device_count() - 1
+    device = select_device("cuda" if "LOCAL_RANK" in os.environ else f"cuda:{last}")
     with watched() as watch, TemporaryDirectory() as folder:
         place = Workplace(watch, noise(), Path(folder), device)
         for name in names or (*METHODS, *VARIATIONS):
             rows[name] = measured(place, name)
             show(name, rows[name])
         touched = watch.touched()
-    print("devices touched:", touched, f"{time.process_time():.0f} s of processor time")
+    print(f"devices touched: {touched}; {time.process_time():.0f} s of processor time")
     if file:
         figures = {"torch": torch.__version__, "touched": touched, "rows": rows}
         file.write_text(json.dumps(figures, indent=1) + "\n")

@@ -161,7 +161,7 @@ class BatchLoader:
             return
         rows_M, lengths = np.concatenate(batches), [len(rows_B) for rows_B in batches]
         valid, labels, device_rows = (
-            torch.split(torch.from_numpy(values).to(self._placement.device), lengths)
+            torch.split(send(torch.from_numpy(values), self._placement.device), lengths)
             for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
         with closing(self._fetch(batches)) as fetched:

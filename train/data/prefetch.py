@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from train.device import use_device
+from train.device import send, use_device
 from train.params import FeedParams
 
 
@@ -87,7 +87,8 @@ def resident(
         done += len(chunk)
 
     def fetch(batches: Sequence[Rows]) -> TensorBatches:
-        index_M = torch.from_numpy(np.searchsorted(rows_N, np.concatenate(batches))).to(device)
+        index_M = torch.from_numpy(np.searchsorted(rows_N, np.concatenate(batches)))
+        index_M = send(index_M, device)
         for index_B in torch.split(index_M, [len(rows_B) for rows_B in batches]):
             yield tuple(whole[index_B] for whole in kept)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from measures.faces import ORDERS
+from train.device import send
 from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
 from train.images import blur_images, eval_images
 
@@ -58,7 +59,9 @@ def faithfulness(
             "attention": torch.from_numpy(outputs.attention_BSS),
             "random": torch.from_numpy(_random_maps(rows_B)),
         }
-        areas = [_areas(images, send(maps[name], model.device), probability, steps) for name in ORDERS]
+        areas = [
+            _areas(images, send(maps[name], model.device), probability, steps) for name in ORDERS
+        ]
     return np.asarray(torch.stack(areas, dim=1).cpu().numpy())
 
 

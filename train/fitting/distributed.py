@@ -49,7 +49,7 @@ class Distributed:
         """Whether this is rank 0, which locks, logs and writes."""
         return self.rank == 0
 
-    def all_reduce(self, values: Tensor, op: Any = dist.ReduceOp.SUM) -> Tensor:
+    def all_reduce(self, values: Tensor, op: dist.ReduceOp.RedOpType = dist.ReduceOp.SUM) -> Tensor:
         """Return the sum over all ranks, or what another operation of torch.distributed gives.
 
         Raises:
