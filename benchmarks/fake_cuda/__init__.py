@@ -1,9 +1,9 @@
 """A fake CUDA runtime: AULens's GPU path runs on a machine without a GPU, and is watched.
 
-PyTorch's own dispatch, allocator, streams, generators and NCCL process groups run on it; kernels do
-nothing and are counted, and whatever is read back is zero. So wrong devices raise, every wait of the
-processor is listed with its line, and so is every copy from memory that is not pinned. Numbers,
-times, cuDNN and races cannot be checked this way.
+PyTorch's own dispatch, allocator, streams, generators and NCCL process groups run on it. Kernels
+and copies do nothing and are counted; whatever is read back is zero. So wrong devices raise, and
+every wait of the processor is listed with its line, as is every copy of memory that is not pinned.
+Numbers, times, cuDNN, full memory and races cannot be checked this way.
 
     python -m benchmarks.fake_cuda [--gpus N] ARGUMENTS     python ARGUMENTS on fake GPUs
     python -m benchmarks.fake_cuda -m benchmarks.fake_cuda.waits     the table of waits and launches
