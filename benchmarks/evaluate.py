@@ -34,6 +34,7 @@ from benchmarks.heatmaps import faces
 from benchmarks.made_results import a_sheet, optional_scores, put
 from benchmarks.made_up import face_store, landmark_store
 from benchmarks.timing import interleaved, ratios, save
+from contracts.repeats import Repeat
 from params import load
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
@@ -43,7 +44,6 @@ from train.data.stores import Stores
 from train.evaluation.batch import EvalModel, evaluate_batch, prepare_batch
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
-from train.fitting.trainer import SUPERVISIONS
 from train.images import eval_images
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
@@ -101,7 +101,7 @@ CASES = (
 
 def ways(case: Case) -> dict[str, Callable[[], object]]:
     """Return the bare forward pass, the whole measurement, and its parts."""
-    shipped = load(PARAMS).method(case.method)
+    shipped = load(PARAMS).train_of("demo", case.method)
     params = shipped.model_copy(update={**dict(case.changes), "image_px": case.image_px})
     method = METHODS[case.method]
     model = build_model(method, params).eval()
@@ -160,8 +160,9 @@ def silent(done: int, total: int, note: str) -> None:
 def build_content(folder: Path) -> Figures:
     """Measure stage `evaluate` with the shipped numbers."""
     stores, run = stored(folder), folder / "run"
-    shipped = load(PARAMS).train.model_copy(update={"epochs": 1})
-    train(stores, run, Run("cam", "plain", shipped, CPU), silent)
+    shipped = load(PARAMS).training("demo", "cam", "plain").params
+    once = shipped.model_copy(update={"epochs": 1})
+    train(stores, run, Run("cam", "plain", Repeat(0), once, CPU), silent)
     params = load(PARAMS).evaluate
     source = EvaluationInputs(run, stores.faces.path, stores.landmarks.path, CPU)
     model, _, _ = load_run(run, params.checkpoint, CPU)
@@ -194,7 +195,9 @@ def report(folder: Path) -> Figures:
     sheet = {name: np.concatenate([part] * 7) for name, part in a_sheet().items()}
     coarse = np.random.default_rng(0).integers(0, 256, (28, 8, 8, 3), np.uint8)
     sheet["image"] = np.stack([cv2.resize(one, (112, 112)) for one in coarse])
-    places = [f"made_up/{name}/{kind}" for name in islice(METHODS, 11) for kind in SUPERVISIONS]
+    places = [
+        f"made_up/{name}/{kind}" for name in islice(METHODS, 11) for kind in ("plain", "aligned")
+    ]
     for place in places:
         put(folder / "results", place, sheet, **optional_scores())
     params = load(PARAMS).report

@@ -116,6 +116,7 @@ def reading(read: Callable[[Rows], object], count: int) -> Callable[[], object]:
 
 def ours(stores: Stores, names: Sequence[str]) -> Callable[[], object]:
     """Return a round of ours, through the ring."""
+    assert stores.heatmaps is not None
     found = {"image": stores.faces.array("image"), "map": stores.heatmaps.array("map")}
     columns = tuple(found[name] for name in names)
     source = mapped(columns, np.arange(ROWS), PARAMS, CPU)

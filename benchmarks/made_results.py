@@ -18,6 +18,7 @@ NOTICE = "Synthetic faces of a single identity: these numbers say nothing about 
 LABELS = np.array([0, 1, 1, 6])
 FILES = ("unusable", "too_large")
 UNREAD = ("unnamed", "not_read", "litter", "dead_links", "locked")
+AN_ALIGNMENT: Json = {"weight": 9.0, "layers": [2]}
 NO_SETS: Json = {"sets": 0, "pictures": 0, "across_splits": 0, "first": []}
 NOTHING_FOUND: Json = {
     **dict.fromkeys(("same_content", "look_alike", "same_person", "contradicting_labels"), NO_SETS),
@@ -52,7 +53,7 @@ def an_agreement(cosine: float | None) -> Json:
     return an_average(cosine) | {"centred": an_average(0.25), "selectivity": an_average(-0.0625)}
 
 
-def some_scores(dataset: str, method: str, supervision: str) -> Json:
+def some_scores(dataset: str, method: str, variant: str, repeat: str) -> Json:
     """Return scores.json with everything optional switched off."""
     confusion = np.zeros((7, 7), int)
     confusion[0, 0], confusion[1, 1], confusion[6, 3] = 1, 2, 1
@@ -60,10 +61,10 @@ def some_scores(dataset: str, method: str, supervision: str) -> Json:
     baselines = {"uniform": 0.4375, "all_aus": 0.6875, "class_mean": 0.9375}
     return {
         "method": method,
-        "supervision": supervision,
+        "variant": variant,
+        "repeat": repeat,
         "backbone": "resnet18",
-        "seed": 0,
-        "train": {"lr": 0.001, "seed": 0, "alignment": {"weight": 9.0, "layers": [2]}},
+        "train": {"lr": 0.001, "alignment": None if variant.startswith("plain") else AN_ALIGNMENT},
         "trained_on": dataset,
         "dataset": dataset,
         "notice": NOTICE,
@@ -170,17 +171,18 @@ def put(
 
     Args:
         results: folder of all results.
-        path: <dataset>/<method>/<run>; the name of the run starts with its supervision.
+        path: <dataset>/<method>/<variant>, or <dataset>/<method>/<variant>/<repeat>; a variant
+            whose name starts with plain is not aligned.
         sheet: changes of the sheet.
         changes: of scores.json.
     """
-    dataset, method, run = Path(path).parts
-    out = results / path
+    dataset, method, variant, repeat = (*Path(path).parts, "seed0")[:4]
+    out = results / dataset / method / variant / repeat
     fingerprint = {
-        **{"stage": "evaluate", "run": run, "faces": "f" * 64, "landmarks": "a"},
+        **{"stage": "evaluate", "run": f"{variant}/{repeat}", "faces": "f" * 64, "landmarks": "a"},
         "torch": "2.11",
     }
-    scores = some_scores(dataset, method, run.split("-")[0]) | changes
+    scores = some_scores(dataset, method, variant, repeat) | changes
     with building(out, fingerprint, {"dataset": dataset, "notice": NOTICE}) as folder:
         atomic_write(folder / SCORES, canonical_json(scores))
         write_npz(folder / MEAN_MAPS, some_maps())

@@ -19,10 +19,9 @@ from benchmarks.timing import interleaved, ratios, save
 from params import load
 from train.fitting.distributed import Distributed
 from train.fitting.train_state import StepInfo, TrainState
-from train.fitting.trainer import SUPERVISIONS
+from train.fitting.trainer import run_losses
 from train.methods import METHODS
 from train.methods.au_alignment import target_sizes
-from train.methods.model import build_losses
 from train.params import TrainParams
 from train.records import Batch
 
@@ -33,7 +32,7 @@ WAYS = {
     "pal, layer 3": ("pal", "plain"),
     "pal, layer 1": ("pal", "plain"),
 }
-"""Name -> method, supervision; `plain` is cross-entropy alone, `pal` by itself looks at layer 5."""
+"""Name -> method, variant; `plain` is cross-entropy alone, `pal` by itself looks at layer 5."""
 
 LAYERS = {"pal, layer 3": 3, "pal, layer 1": 1}
 
@@ -51,9 +50,9 @@ class Scale:
 SCALES = {"cuda": Scale(224, 64, 50, "bf16"), "cpu": Scale(64, 16, 12, "none")}
 
 
-def numbers(method: str, scale: Scale) -> TrainParams:
-    """Return the shipped numbers of a method, at a scale."""
-    shipped = load(Path("params.yaml")).method(method)
+def numbers(method: str, variant: str, scale: Scale) -> TrainParams:
+    """Return the shipped numbers of a method and variant, at a scale."""
+    shipped = load(Path("params.yaml")).training("demo", method, variant).params
     sizes = {"image_px": scale.image_px, "batch": scale.batch, "amp": scale.amp}
     head = dict(shipped.head)
     if "tower_px" in head:
@@ -70,8 +69,7 @@ def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Ba
     with torch.no_grad():
         levels = state.model.eval()(images[:2]).features
     rows = torch.arange(params.batch, device=device)
-    alignment = params.alignment
-    wanted = target_sizes(alignment.layers, alignment.resize, levels, params.image_px)
+    wanted = target_sizes((len(levels),), "half_pixel", levels, params.image_px)
     return Batch(
         images,
         rows % 7,
@@ -85,17 +83,14 @@ def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Ba
 
 def way(name: str, scale: Scale, device: torch.device) -> Callable[[], object]:
     """Return one step of a method."""
-    (method, supervision), distributed = WAYS[name], Distributed.single(device)
-    params = numbers(method, scale)
+    (method, variant), distributed = WAYS[name], Distributed.single(device)
+    params = numbers(method, variant, scale)
     if name in LAYERS:
         changed = {"attribution": {**params.losses["attribution"], "layer": LAYERS[name]}}
         params = params.model_copy(update={"losses": changed})
-    losses = {
-        **build_losses(METHODS[method], params, [1] * len(EXPRESSIONS)),
-        **SUPERVISIONS[supervision](params),
-    }
+    losses = run_losses(METHODS[method], params, [1] * len(EXPRESSIONS))
     labels_N = np.arange(params.batch) % 7
-    state = TrainState(METHODS[method], params, losses, distributed, labels_N)
+    state = TrainState(METHODS[method], params, losses, distributed, labels_N, 0)
     batch = batch_of(state, params, device)
     return lambda: state.step([batch], 1, StepInfo(1e-4, params.epochs), (False,))
 

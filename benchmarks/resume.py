@@ -24,9 +24,8 @@ from params import load as load_params
 from train.checkpoint import LAST, AsyncCheckpointer, load_latest, save_latest
 from train.fitting.distributed import Distributed
 from train.fitting.train_state import StepInfo, TrainState
-from train.fitting.trainer import SUPERVISIONS
+from train.fitting.trainer import run_losses
 from train.methods import METHODS
-from train.methods.model import build_losses
 from train.params import TrainParams
 from train.records import Batch
 
@@ -71,11 +70,8 @@ def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Ba
 def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[str, float]:
     """Time a step, a checkpoint, and resuming from it."""
     distributed = Distributed.single(device)
-    losses = {
-        **build_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS)),
-        **SUPERVISIONS["aligned"](params),
-    }
-    state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64))
+    losses = run_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS))
+    state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64), 0)
     batch = batch_of(state, params, device)
 
     def step() -> None:

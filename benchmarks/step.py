@@ -135,9 +135,9 @@ class Bench:
 
     def losses(self, resize: str) -> tuple[list[LossFunction], tuple[tuple[int, int], ...]]:
         """Return the aligned loss on the deepest layer, and the sizes of its targets."""
-        chosen = self._params.alignment.model_copy(
-            update={"layers": (len(self._features),), "resize": resize}
-        )
+        shipped = self._params.alignment
+        assert shipped is not None
+        chosen = shipped.model_copy(update={"layers": (len(self._features),), "resize": resize})
         sizes = target_sizes(chosen.layers, resize, self._features, self._scale.image_px)
         return [self._cross_entropy, alignment(chosen)], sizes
 

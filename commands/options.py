@@ -98,13 +98,6 @@ class FamilyOption(click.Option):
         return super().get_help_record(ctx)
 
 
-def known_methods() -> Iterable[str]:
-    """Return the names of METHODS."""
-    from train.methods import METHODS
-
-    return METHODS
-
-
 def known_readers() -> Iterable[str]:
     """Return the names of DATASETS."""
     from pipeline.datasets import DATASETS

@@ -14,14 +14,12 @@ from commands.options import (
     StageOptions,
     echo,
     known_kinds,
-    known_methods,
     progress_bar,
     stage,
 )
 
 if TYPE_CHECKING:
     from pipeline.execution.cluster import ClusterConfig
-    from train.params import EvaluateParams
 
 Params = TypeVar("Params")
 
@@ -57,7 +55,7 @@ def index(raw: Path, out: Path, shared: StageOptions) -> None:
 @stage("index", "out", options=CLUSTER)
 def align(index: Path, out: Path, shared: StageOptions) -> None:
     """Find every face, rotate and crop it: INDEX -> OUT."""
-    params = shared.params.align
+    params = shared.params.align_of(_dataset_of(index))
     from pipeline.align import align as run
 
     _build(run, index, out, params, shared)
@@ -66,10 +64,17 @@ def align(index: Path, out: Path, shared: StageOptions) -> None:
 @stage("faces", "out", options=CLUSTER)
 def landmark(faces: Path, out: Path, shared: StageOptions) -> None:
     """Find 68 landmarks on every aligned face: FACES -> OUT."""
-    params = shared.params.landmark
+    params = shared.params.landmark_of(_dataset_of(faces))
     from pipeline.landmark import landmark as run
 
     _build(run, faces, out, params, shared)
+
+
+def _dataset_of(output: Path) -> str:
+    """Return the name of the dataset that an output was made from."""
+    from store.building import read_manifest
+
+    return str(read_manifest(output)["metadata"].get("dataset", ""))
 
 
 def _build(
@@ -120,78 +125,95 @@ def heatmap(landmarks: Path, out: Path, kind: str, shared: StageOptions) -> None
     echo(status_line(out))
 
 
-_MODEL = (
-    click.option(
-        "--method", cls=FamilyOption, members=known_methods, required=True, help="The method."
-    ),
-    click.option("--supervision", required=True, help="plain, or aligned: with AU alignment."),
-    *DEVICE,
+_DATASET = click.option(
+    "--dataset", required=True, help="Name of the dataset, as in `matrix` of params.yaml."
 )
 
 
-@stage("faces", "landmarks", "heatmaps", "out", options=_MODEL)
-def train(out: Path, method: str, supervision: str, shared: StageOptions, **stores: Path) -> None:
-    """Train a method: FACES, LANDMARKS and HEATMAPS -> OUT.
+@stage("faces", "heatmaps", "out", options=(_DATASET,))
+def plan(faces: Path, heatmaps: Path, out: Path, dataset: str, shared: StageOptions) -> None:
+    """Fix the numbers of every run of a dataset: FACES and HEATMAPS -> OUT.
 
-    The inputs are outputs of align, landmark and heatmap. The parameters are those of `train` in
-    params.yaml, with those of the method in `methods` over them. A stopped training continues with
-    the same command.
+    HEATMAPS is the folder with one store per kind. A run's numbers are those of `train` in
+    params.yaml, with those of its dataset, its method and its variant over them. Stops if a split
+    that a run will need has no usable face.
     """
-    params = shared.params.method(method)
-    from train.data.stores import Stores
+    params = shared.params
+    params.dataset(dataset)
+    from train.plan import plan as run
+
+    echo(run(faces, heatmaps, out, params.runs_of(dataset), params.splits_of(dataset)))
+
+
+_REPEAT = click.option("--repeat", required=True, help="seed0, seed1, ...: the random numbers.")
+
+
+@stage("faces", "landmarks", "heatmaps", "plan", "out", options=(_REPEAT, *DEVICE))
+def train(plan: Path, out: Path, repeat: str, shared: StageOptions, **stores: Path) -> None:
+    """Train a run: FACES, LANDMARKS, HEATMAPS and PLAN -> OUT.
+
+    PLAN is one file that `plan` wrote: the method, the variant and all numbers of the run.
+    HEATMAPS is the folder with one store per kind; a run without AU alignment does not read it. A
+    stopped training continues with the same command.
+    """
+    from contracts.repeats import Repeat
     from train.device import select_device
     from train.fitting.stage import train as run
+    from train.plan import open_stores, read_plan
     from train.runs import Run
 
-    wanted = Run(method, supervision, params, select_device(shared.device))
+    seed, device, planned = Repeat.parse(repeat), select_device(shared.device), read_plan(plan)
+    wanted = Run.planned(planned, seed, device)
     with progress_bar("train", out) as progress:
-        run(Stores.open(**stores), out, wanted, progress, shared.rebuild)
+        run(open_stores(planned, **stores), out, wanted, progress, shared.rebuild)
 
 
-_SCORING = (
-    click.option(
-        "--metrics", type=PATH, help="Also write the main scores to this file, for `dvc metrics`."
-    ),
-    *DEVICE,
+_METRICS = click.option(
+    "--metrics", type=PATH, help="Also write the main scores to this file, for `dvc metrics`."
 )
 
 
-@stage("run", "faces", "landmarks", "out", options=_SCORING)
+@stage("run", "faces", "landmarks", "out", options=(_METRICS, *DEVICE))
 def evaluate(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
     """Score a run: RUN, FACES and LANDMARKS -> OUT.
 
-    The faces scored are those of `evaluate.split` in params.yaml. `evaluate.cam_method` chooses the
-    CAM method; docs/methods.md lists them.
+    The parameters are those of `evaluate` in params.yaml, with those of the dataset and then of the
+    method over them. `cam_method` there chooses the CAM method; docs/methods.md lists them.
     """
-    _score("evaluate", shared.params.evaluate, inputs, out, shared)
+    _score("evaluate", None, inputs, out, shared)
     _copy_metrics(out, metrics)
 
 
-@stage("run", "faces", "landmarks", "out", options=_SCORING)
-def transfer(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
+_SPLIT = click.option("--split", required=True, help="Faces to score: train, val, test or all.")
+
+
+@stage("run", "faces", "landmarks", "out", options=(_SPLIT, _METRICS, *DEVICE))
+def transfer(
+    out: Path, split: str, metrics: Path | None, shared: StageOptions, **inputs: Path
+) -> None:
     """Score a run on another dataset: RUN, FACES, LANDMARKS -> OUT.
 
-    FACES and LANDMARKS are those of another dataset. The parameters are those of `evaluate` in
-    params.yaml, with those of `transfer` over them.
+    FACES and LANDMARKS are those of another dataset. The parameters are those of `evaluate`, but
+    for the split.
     """
-    _score("transfer", shared.params.on_transfer(), inputs, out, shared)
+    _score("transfer", split, inputs, out, shared)
     _copy_metrics(out, metrics)
 
 
 def _score(
-    name: str,
-    params: "EvaluateParams",
-    paths: Mapping[str, Path],
-    out: Path,
-    shared: StageOptions,
+    name: str, split: str | None, paths: Mapping[str, Path], out: Path, shared: StageOptions
 ) -> None:
+    params = shared.params
     from train.device import select_device
     from train.evaluation.stage import EvaluationInputs
     from train.evaluation.stage import evaluate as score
+    from train.runs import read_card
 
+    method = read_card(paths["run"]).method
+    numbers = params.evaluate_of(_dataset_of(paths["faces"]), method, split)
     inputs = EvaluationInputs(device=select_device(shared.device), **paths)
     with progress_bar(name, out) as progress:
-        echo(*score(inputs, out, params, progress, shared.rebuild).split("\n"))
+        echo(*score(inputs, out, numbers, progress, shared.rebuild).split("\n"))
 
 
 def _copy_metrics(out: Path, metrics: Path | None) -> None:
@@ -214,4 +236,4 @@ def report(results: Path, out: Path, shared: StageOptions) -> None:
     echo(f"report: {page}")
 
 
-STAGES = (demo, index, align, landmark, survey, heatmap, train, evaluate, transfer, report)
+STAGES = (demo, index, align, landmark, survey, heatmap, plan, train, evaluate, transfer, report)

@@ -6,6 +6,8 @@ Files:
     examinations.py  hidden regions, black-box maps, degradations
     files.py         names of files, columns of tables, reading a JSON file as its model
     manifests.py     MANIFEST.json
+    plans.py         what stage plan hands to train
+    repeats.py       seeds and folds, in words
     runs.py          run.json, the card of an exported run, metadata of stores
     scores.py        scores.json
     surveys.py       audit.json, survey.json

@@ -5,8 +5,8 @@ from typing import Any
 from contracts.files import Contract
 
 
-class HeatmapMetadata(Contract):
-    """Metadata of a heatmap store: the dataset's, then what each stage added.
+class DatasetMetadata(Contract):
+    """Metadata of a landmark store: the dataset's, then what each stage added.
 
     Attributes:
         dataset: its name.
@@ -14,9 +14,6 @@ class HeatmapMetadata(Contract):
         reader, root, follow_links: how stage index read it; None without an index.
         attributes: columns of the status table that came with the dataset; none without an index.
         size_px: side of the stored faces, in whose px the landmarks are.
-        kind: of heatmap.
-        canvas_px: side of the canvas on which the maps are drawn.
-        options: of the kind.
     """
 
     dataset: str
@@ -26,14 +23,22 @@ class HeatmapMetadata(Contract):
     follow_links: bool | None = None
     attributes: tuple[str, ...] = ()
     size_px: int
+
+
+class UsedHeatmaps(Contract):
+    """The heatmaps that a run was trained with.
+
+    Attributes:
+        digest: of their store.
+        kind: of heatmap.
+        canvas_px: side of the canvas on which they are drawn.
+        options: of the kind.
+    """
+
+    digest: str
     kind: str
     canvas_px: int
     options: dict[str, Any]
-
-    @property
-    def codebook(self) -> str:
-        """Codebook of the maps; `published` where the kind has none."""
-        return str(self.options.get("codebook", "published"))
 
 
 class WarmStart(Contract):
@@ -49,31 +54,35 @@ class RunCard(Contract):
 
     Attributes:
         stage, version: `train` and its version.
-        method, supervision: rows of METHODS and SUPERVISIONS.
-        params: [train] with the overlays of the method and the dataset.
+        method: row of METHODS.
+        variant: row of `variants` in params.yaml.
+        repeat: seed0, ...: see contracts.repeats.
+        params: [train] with its overlays; `alignment` is None for a run without AU alignment.
         ranks: processes that trained it.
-        faces, landmarks, heatmaps: digests of the stores.
+        faces, landmarks: digests of the stores.
+        heatmaps: None if the run reads none.
         torch: its version.
         warm_start: the run that it began with; None if there was none.
         training_faces: number of faces that it was trained on.
         expressions: names, in the order of the logits.
-        about: metadata of the heatmaps.
+        about: metadata of the landmarks.
     """
 
     stage: str
     version: int
     method: str
-    supervision: str
+    variant: str
+    repeat: str
     params: dict[str, Any]
     ranks: int
     faces: str
     landmarks: str
-    heatmaps: str
+    heatmaps: UsedHeatmaps | None
     torch: str
     warm_start: WarmStart | None
     training_faces: int
     expressions: list[str]
-    about: HeatmapMetadata
+    about: DatasetMetadata
 
 
 class GraphTensor(Contract):
@@ -99,7 +108,7 @@ class ExportCard(Contract):
     Attributes:
         input, outputs: of the graph.
         onnx: how it was made and checked.
-        method, supervision, params, expressions, torch: as in run.json; of files only the names.
+        method, variant, repeat, params, expressions, torch: as in run.json; of files only names.
         checkpoint, epoch: which state of the run. accuracy: split -> of that state.
         protocol: how the checkpoint was chosen.
         trained_on, notice, licence, revision: dataset, its notice, terms, commit of AULens.
@@ -111,7 +120,8 @@ class ExportCard(Contract):
     outputs: dict[str, GraphTensor]
     onnx: OnnxCheck
     method: str
-    supervision: str
+    variant: str
+    repeat: str
     params: dict[str, Any]
     expressions: list[str]
     torch: str

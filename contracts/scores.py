@@ -6,6 +6,7 @@ Shapes: V = 7 expressions. A dict by expression has all V names.
 from typing import Any, Literal
 
 from contracts.files import Contract
+from contracts.repeats import Repeat
 
 BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "class_mean": "class mean"}
 """Maps that need no classifier -> their names in print. Their cosines put a run's in perspective:
@@ -179,11 +180,10 @@ class Scores(Contract):
     """scores.json: one run, scored on one split.
 
     Attributes:
-        method, supervision, backbone, seed, train: of the run; train are its parameters.
+        method, variant, repeat, backbone, train: of the run; train are its parameters.
         trained_on, dataset: names of datasets. notice: of the scored dataset.
         caveat: of the method: a warning to print beside its scores.
-        split, checkpoint, geometry, cam_method: parameters of the evaluation.
-        codebook: whose AU maps are compared with.
+        split, checkpoint, geometry, cam_method, codebook: parameters of the evaluation.
         protocol: `paper` if the scored faces chose the checkpoint, else `holdout`.
         scored, total: faces that were scored, and samples of the split.
         macro_f1: mean F1 of the expressions that occur or are predicted.
@@ -199,9 +199,9 @@ class Scores(Contract):
     """
 
     method: str
-    supervision: str
+    variant: str
+    repeat: str
     backbone: str
-    seed: int
     train: dict[str, Any]
     trained_on: str
     dataset: str
@@ -230,6 +230,17 @@ class Scores(Contract):
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]
     faithfulness: Faithfulness | None
+
+    @property
+    def seed(self) -> int:
+        """Of the run."""
+        return Repeat.parse(self.repeat).seed
+
+    @property
+    def alignment(self) -> dict[str, Any] | None:
+        """Numbers of the AU alignment loss; None for a run without it."""
+        numbers: dict[str, Any] | None = self.train["alignment"]
+        return numbers
 
     @property
     def is_transfer(self) -> bool:

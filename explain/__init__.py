@@ -4,7 +4,7 @@ Joins `pipeline`, which finds and crops the faces, `train`, which computes the m
 which draws the page. Notebooks import `Explainer`; run the lines in the folder of params.yaml:
 
     from explain.explainer import Explainer
-    explainer = Explainer.load("runs/demo/cam/aligned")
+    explainer = Explainer.load("runs/demo/cam/aligned/seed0")
     detected, explanations = explainer.explain_picture("photo.jpg")
     explainer.draw_page("photo.jpg", detected, explanations).savefig("photo-explained.png")
 

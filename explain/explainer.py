@@ -62,14 +62,15 @@ class Explainer:
             NoInputError: if there is no such run.
         """
         settings, run = load(Path(params)), Path(run)
-        detector = FaceDetector(settings.explain.find, settings.align, settings.landmark)
         read = settings.explain.read
         wanted = EXPRESSIONS.index(named_expression(expression)) if expression else None
-        reading = (read.checkpoint, read.cam_method, read.geometry)
-        model, card = load_eval_model(run, *reading, select_device(device))
+        model, card = load_eval_model(run, read, select_device(device))
+        dataset = card.about.dataset
+        framing = settings.align_of(dataset), settings.landmark_of(dataset)
+        detector = FaceDetector(settings.explain.find, *framing)
         metadata = {
             "run": str(run),
-            **{key: getattr(card, key) for key in ("method", "supervision")},
+            **{key: getattr(card, key) for key in ("method", "variant", "repeat")},
             **{key: getattr(card.about, key) for key in ("dataset", "notice")},
             "read": read.model_dump(mode="json"),
         }

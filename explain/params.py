@@ -1,11 +1,9 @@
 """What is legal in [explain] of params.yaml."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
 from report.params import DrawParams
-from train.params import CamMethodName
+from train.params import ReadingParams
 
 
 class FindParams(BaseModel, frozen=True, extra="forbid"):
@@ -16,12 +14,9 @@ class FindParams(BaseModel, frozen=True, extra="forbid"):
     video_fps: float = Field(gt=0)
 
 
-class ReadParams(BaseModel, frozen=True, extra="forbid"):
+class ReadParams(ReadingParams, frozen=True):
     """[explain.read] in params.yaml."""
 
-    checkpoint: Literal["last", "best"]
-    cam_method: CamMethodName
-    geometry: Literal["exact", "published"]
     named: int = Field(ge=1)
     stands_out: float = Field(ge=1)
 

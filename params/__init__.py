@@ -1,10 +1,12 @@
 """params.yaml: read strictly, and validated whole by every command before it does anything.
 
 Files:
-    editing.py  what `use` and `preset` write; comments stay
-    reading.py  strict YAML
-    root.py     the model of the whole file, and `load`
-    schema.py   params.schema.json, for editors: `python -m params.schema` writes it
+    editing.py   what `use` and `preset` write; comments stay
+    matrix.py    [matrix]: datasets, methods, variants, repeats
+    overlays.py  sections that lie over others
+    reading.py   strict YAML
+    root.py      the model of the whole file, and `load`
+    schema.py     params.schema.json, for editors: `python -m params.schema` writes it
 """
 
 from params.root import Params, load

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedSeq
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.representer import RoundTripRepresenter
 
 from errors import UsageError, printable
+from params.matrix import is_plain_name
 from params.reading import parse_yaml, read_yaml
-from params.root import is_dataset_name, validate
+from params.root import DatasetParams, validate
 from store.building import differences
 from store.files import atomic_write
 
@@ -34,15 +35,29 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
     Raises:
         UsageError: if the name cannot be a folder's or a key.
     """
-    if not is_dataset_name(name):
+    if not is_plain_name(name):
         raise UsageError(
             "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
         )
     with _rewriting(file) as whole:
         whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
         whole["index"][name]["reader"] = reader
+        whole["datasets"].setdefault(name, _no_differences())
         whole["matrix"]["datasets"] = _in_a_line([name])
         whole["matrix"]["made"] = _in_a_line(["demo"] if name == "demo" else [])
+
+
+def _no_differences() -> CommentedMap:
+    """Return an empty section of [datasets]."""
+    section = CommentedMap((key, _no_keys()) for key in DatasetParams.model_fields)
+    section.fa.set_flow_style()
+    return section
+
+
+def _no_keys() -> CommentedMap:
+    empty = CommentedMap()
+    empty.fa.set_flow_style()
+    return empty
 
 
 class _AsWritten(RoundTripRepresenter):
@@ -143,7 +158,7 @@ def restore_numbers(file: Path) -> list[str]:
     text = _committed(file)
     parse_yaml(text, file)
     mine, whole = _round_trip().load(file), _round_trip().load(text)
-    whole["index"] = mine["index"]
+    whole["index"], whole["datasets"] = mine["index"], mine["datasets"]
     for key in _DATASET_AXES:
         if key in mine["matrix"]:
             whole["matrix"][key] = mine["matrix"][key]

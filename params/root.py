@@ -4,20 +4,21 @@ Nothing here imports torch, cv2, zarr or dask.
 """
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, PrivateAttr
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, PrivateAttr
 
 from demo.params import DemoParams
-from errors import UsageError, did_you_mean, pick, printable
+from errors import UsageError, did_you_mean, pick
 from explain.params import ExplainParams
+from params.matrix import DatasetName, MatrixParams, MethodName, VariantName
+from params.overlays import Model, Overlay, overlaid
 from params.reading import read_yaml
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.params import (
     AlignParams,
-    HeatmapOptions,
     HeatmapParams,
     IndexParams,
     LandmarkParams,
@@ -27,53 +28,21 @@ from report.params import ReportParams
 from train.combinations import check_classification
 from train.duration import training_time
 from train.methods import METHODS
-from train.options import head_options, loss_options, strategy_options
-from train.params import EvaluateParams, ExportParams, TrainParams
+from train.options import head_options, loss_options, reads_heatmaps, strategy_options
+from train.params import EvaluateParams, ExportParams, RunNumbers, TrainParams
 from train.pretrained import BACKBONE_WEIGHTS, check_named_weights
-from validation import NameOf, checked
+from validation import checked
 
-Model = TypeVar("Model", bound=BaseModel)
-Keys = dict[str, Any]
-Overlay = Annotated[Keys, BeforeValidator(lambda keys: {} if keys is None else keys)]
-"""Keys of another section that differ; none if nothing stands there."""
+ALIGNMENT, EVALUATE = "alignment", "evaluate"
 
 
-_MOST_NAME_BYTES = 100
+class DatasetParams(BaseModel, frozen=True, extra="forbid"):
+    """[datasets.<name>] in params.yaml: what differs for one dataset, section by section."""
 
-
-def is_dataset_name(name: str) -> bool:
-    """Say whether a word can name a dataset: its folder, its key, and a word of a shell's line."""
-    plain = name.replace("_", "").replace("-", "").isalnum()
-    return plain and len(name.encode()) <= _MOST_NAME_BYTES
-
-
-def _dataset_name(name: str) -> str:
-    if not is_dataset_name(name):
-        what = f"'{printable(name):.60}' is no name for a dataset; use letters, digits, _ and -."
-        raise PydanticCustomError("unknown_name", "{what}", {"what": what})
-    return name
-
-
-DatasetName = Annotated[str, AfterValidator(_dataset_name)]
-"""dvc.yaml puts it into lines that a shell runs, so it is checked wherever it is read."""
-
-
-class Transfer(BaseModel, frozen=True, extra="forbid"):
-    """An item of matrix.transfers: runs trained on one dataset are scored on another."""
-
-    train: DatasetName
-    test: DatasetName
-
-
-class MatrixParams(BaseModel, frozen=True, extra="forbid"):
-    """[matrix] in params.yaml: `dvc repro` builds every combination."""
-
-    datasets: tuple[DatasetName, ...] = Field(min_length=1)
-    made: tuple[DatasetName, ...]
-    kinds: tuple[Annotated[str, NameOf(HeatmapOptions.model_fields, "heatmap kind")], ...]
-    methods: tuple[Annotated[str, NameOf(METHODS, "method")], ...] = Field(min_length=1)
-    supervision: tuple[Literal["plain", "aligned"], ...] = Field(min_length=1)
-    transfers: tuple[Transfer, ...]
+    align: Overlay
+    landmark: Overlay
+    train: Overlay
+    evaluate: Overlay
 
 
 class Params(BaseModel, frozen=True, extra="forbid"):
@@ -87,9 +56,10 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     survey: SurveyParams
     heatmap: HeatmapParams
     train: TrainParams
-    methods: dict[Annotated[str, NameOf(METHODS, "method")], Overlay]
+    datasets: dict[DatasetName, DatasetParams]
+    methods: dict[MethodName, Overlay]
+    variants: dict[VariantName, Overlay]
     evaluate: EvaluateParams
-    transfer: Overlay
     report: ReportParams
     explain: ExplainParams
     export: ExportParams
@@ -108,28 +78,88 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             )
         return self.index[name]
 
-    def method(self, name: str) -> TrainParams:
-        """Return [train] with [methods.<name>] over it.
+    def align_of(self, dataset: str) -> AlignParams:
+        """Return [align] with the dataset's own over it, if it has any."""
+        return self._of(dataset, self.align, "align")
+
+    def landmark_of(self, dataset: str) -> LandmarkParams:
+        """Return [landmark] with the dataset's own over it, if it has any."""
+        return self._of(dataset, self.landmark, "landmark")
+
+    def train_of(self, dataset: str, method: str) -> TrainParams:
+        """Return [train] with the dataset's own, then the method's, over it.
 
         Raises:
             UsageError: if there is no such method, or no such section.
         """
-        pick(METHODS, name, "method")
-        if name not in self.methods:
+        pick(METHODS, method, "method")
+        above = self._section("methods", method)
+        own = {key: value for key, value in above.items() if key != EVALUATE}
+        return _with_alignment(self._of(dataset, self.train, "train"), own, f"methods.{method}")
+
+    def evaluate_of(self, dataset: str, method: str, split: str | None = None) -> EvaluateParams:
+        """Return [evaluate] with the dataset's own, then the method's, over it.
+
+        Args:
+            dataset: that is scored.
+            method: of the run.
+            split: that is scored; None for the one that these sections say.
+        """
+        above = self.methods.get(method, {}).get(EVALUATE) or {}
+        wanted = {**above, "split": split} if split else above
+        below = self._of(dataset, self.evaluate, EVALUATE)
+        return overlaid(below, wanted, f"methods.{method}.{EVALUATE}")
+
+    def _of(self, dataset: str, below: Model, section: str) -> Model:
+        own = self.datasets.get(dataset)
+        above = getattr(own, section) if own else {}
+        return overlaid(below, above, f"datasets.{dataset}.{section}")
+
+    def _section(self, section: str, name: str) -> Mapping[str, Any]:
+        known: Mapping[str, Mapping[str, Any]] = getattr(self, section)
+        if name not in known:
             raise UsageError(
-                f"{self._file}: methods.{name}",
-                f"is missing; there is {', '.join(self.methods)}. Add the section.",
+                f"{self._file}: {section}.{name}",
+                f"is missing; there is {', '.join(known)}. Add the section.",
             )
-        return overlaid(self.train, self.methods[name], f"methods.{name}")
+        return known[name]
+
+    def training(self, dataset: str, method: str, variant: str) -> RunNumbers:
+        """Return the numbers of a run: [train] < its dataset < its method < its variant.
+
+        Raises:
+            UsageError: if there is no such method, or no such section.
+        """
+        below, above = self.train_of(dataset, method), self._section("variants", variant)
+        params = _with_alignment(below, above, f"variants.{variant}")
+        assert params.alignment is not None  # _with_alignment
+        reads = ALIGNMENT in above or reads_heatmaps(METHODS[method], params.losses)
+        kind = params.alignment.heatmap if reads else None
+        if ALIGNMENT not in above:
+            params = params.model_copy(update={ALIGNMENT: None})
+        return RunNumbers(method, variant, params, kind)
+
+    def runs_of(self, dataset: str) -> list[RunNumbers]:
+        """Return the numbers of every method and variant that [matrix] lists."""
+        pairs = product(self.matrix.methods, self.matrix.variants)
+        return [self.training(dataset, method, variant) for method, variant in pairs]
+
+    def splits_of(self, dataset: str) -> dict[str, str]:
+        """Return the splits of a dataset that will be scored -> which key says so."""
+        own = self.datasets.get(dataset)
+        section = f"datasets.{dataset}.evaluate" if own and "split" in own.evaluate else EVALUATE
+        found: dict[str, str] = {
+            self._of(dataset, self.evaluate, EVALUATE).split: f"{section}.split"
+        }
+        for pair in self.matrix.transfers:
+            if pair.test == dataset:
+                found.setdefault(pair.split, f"matrix.transfers ({pair})")
+        return found
 
     def training_time(self) -> str:
         """Say very roughly how long the training of [matrix] takes."""
-        methods = {name: self.method(name) for name in self.matrix.methods}
-        return training_time(methods, len(self.matrix.supervision))
-
-    def on_transfer(self) -> EvaluateParams:
-        """Return [evaluate] with [transfer] over it."""
-        return overlaid(self.evaluate, self.transfer, "transfer")
+        runs = [run for dataset in self.matrix.datasets for run in self.runs_of(dataset)]
+        return training_time(runs, len(self.matrix.repeats))
 
 
 def load(file: Path) -> Params:
@@ -157,37 +187,61 @@ def validate(whole: Mapping[str, Any], file: Path) -> Params:
                 raise UsageError(name, sections + did_you_mean(str(name), known))
         params = checked(Params, whole)
         params._file = file  # type: ignore[misc]  # frozen are the fields, not what is private
-        for name in params.methods:
-            _check_options(name, params.method(name), name in params.matrix.methods)
         for name, section in params.index.items():
             if section.reader != AUTO:  # else they are checked once the reader is known
                 checked(DATASETS[section.reader].options, section.options, f"index.{name}.options")
-        params.on_transfer()
+        _check_overlays(params)
         _refuse_strangers(params)
+        _check_runs(params)
     except UsageError as error:
         raise UsageError(f"{file}: {error.where}", error.what) from error
     return params
 
 
-def overlaid(below: Model, above: Keys, section: str) -> Model:
-    """Lay the keys of a section over another one: where both have a section, key by key.
-
-    Raises:
-        UsageError: naming the key under `section`, if one is unknown or has an illegal value.
-    """
-    return checked(type(below), _merged(below.model_dump(), above), section)
-
-
-def _merged(below: Keys, above: Keys) -> Keys:
-    nested = {
-        key: _merged(below[key], value)
-        for key, value in above.items()
-        if isinstance(value, dict) and isinstance(below.get(key), dict)
-    }
-    return {**below, **above, **nested}
+def _with_alignment(below: TrainParams, above: Mapping[str, Any], section: str) -> TrainParams:
+    """Lay an overlay over training numbers, which always have those of the alignment loss."""
+    if ALIGNMENT in above and above[ALIGNMENT] is None:
+        raise UsageError(
+            f"{section}.{ALIGNMENT}",
+            "is empty. Write {} to align with the numbers of train.alignment; leave the key out "
+            "for a run without AU alignment.",
+        )
+    return overlaid(below, above, section)
 
 
-def _check_options(name: str, params: TrainParams, listed: bool) -> None:
+def _check_overlays(params: Params) -> None:
+    """Check every overlay, whether [matrix] lists it or not."""
+    if params.train.alignment is None:
+        raise UsageError("train.alignment", "is empty; the numbers of the alignment loss go here.")
+    for name in params.datasets:
+        params.align_of(name)
+        params.landmark_of(name)
+        params.evaluate_of(name, "")
+        _with_alignment(params.train, params.datasets[name].train, f"datasets.{name}.train")
+    for name in params.methods:
+        params.evaluate_of("", name)
+        listed = name in params.matrix.methods
+        _check_options(name, params.train_of("", name), listed, f"methods.{name}")
+    for name, keys in params.variants.items():
+        _with_alignment(params.train, keys, f"variants.{name}")
+
+
+def _check_runs(params: Params) -> None:
+    """Check every run that [matrix] lists: its options, and the heatmaps that it reads."""
+    kinds = params.matrix.kinds
+    for dataset in params.matrix.datasets:
+        for run in params.runs_of(dataset):
+            section = f"variants.{run.variant}"
+            _check_options(run.method, run.params, True, section)
+            if run.kind is not None and run.kind not in kinds:
+                raise UsageError(
+                    f"{section}.alignment.heatmap" if run.params.alignment else "train.alignment",
+                    f"the heatmap of {run.method} {run.variant} is {run.kind}, which is not drawn: "
+                    f"add it to matrix.kinds ({', '.join(kinds)}).",
+                )
+
+
+def _check_options(name: str, params: TrainParams, listed: bool, section: str) -> None:
     """Refuse a backbone that there is not, and options that a method's parts do not have.
 
     Named weights have to fit the backbones of listed methods only.
@@ -201,7 +255,7 @@ def _check_options(name: str, params: TrainParams, listed: bool) -> None:
         loss_options(method, params.losses)
         check_classification(method, params)
     except UsageError as error:
-        raise UsageError(f"methods.{name}.{error.where}", error.what) from error
+        raise UsageError(f"{section}.{error.where}", error.what) from error
 
 
 def _refuse_strangers(params: Params) -> None:
@@ -210,18 +264,16 @@ def _refuse_strangers(params: Params) -> None:
     transferred = [name for pair in matrix.transfers for name in (pair.train, pair.test)]
     for key, names, known, section in (
         ("datasets", matrix.datasets, params.index, "index"),
+        ("datasets", matrix.datasets, params.datasets, "datasets"),
         ("transfers", transferred, params.index, "index"),
+        ("transfers", transferred, params.datasets, "datasets"),
         ("methods", matrix.methods, params.methods, "methods"),
+        ("variants", matrix.variants, params.variants, "variants"),
         ("kinds", matrix.kinds, options, "heatmap.options"),
     ):
         for name in names:
             if name not in known:
-                remedy = f"Run: python cli.py use {name}" if section == "index" else "Add it."
+                own = section in ("index", "datasets")
+                remedy = f"Run: python cli.py use {name}" if own else "Add it."
                 near = did_you_mean(name, [*known])
                 raise UsageError(f"matrix.{key}", f"there is no {section}.{name}. {remedy}{near}")
-    if params.train.alignment.heatmap not in matrix.kinds:
-        raise UsageError(
-            "train.alignment.heatmap",
-            f"is {params.train.alignment.heatmap}, which is not drawn: add it to matrix.kinds "
-            f"({', '.join(matrix.kinds)}).",
-        )

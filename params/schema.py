@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from params.root import Params
+from params.root import DatasetParams, Params
 from train.methods import METHODS
 from train.options import HEAD_OPTIONS, LOSS_OPTIONS, STRATEGY_OPTIONS
 from train.params import TrainParams
@@ -26,8 +26,8 @@ _TRAIN = "#/$defs/TrainParamsOverlay/properties"
 def schema() -> Json:
     """Return the JSON schema of params.yaml.
 
-    Sections that overlay others, [transfer] and [methods.<name>], need not have all keys; which
-    options a method has is said in its own section.
+    Sections that overlay others, such as [methods.<name>], need not have all keys; which options a
+    method has is said in its own section.
     """
     options = {*HEAD_OPTIONS.values(), *STRATEGY_OPTIONS.values(), *LOSS_OPTIONS.values()}
     models: list[type[BaseModel]] = [Params, *sorted(options, key=lambda model: model.__name__)]
@@ -35,7 +35,12 @@ def schema() -> Json:
     definitions: Json = together["$defs"]
     whole = definitions.pop("Params")
     definitions |= {f"{name}Overlay": _overlay(one) for name, one in definitions.items()}
-    whole["properties"]["transfer"] = _or_nothing(_reference("EvaluateParamsOverlay"))
+    whole["properties"]["variants"]["additionalProperties"] = _or_nothing(
+        _reference("TrainParamsOverlay")
+    )
+    for section in DatasetParams.model_fields:
+        overlay = _reference(f"{section.capitalize()}ParamsOverlay")
+        definitions["DatasetParams"]["properties"][section] = _or_nothing(overlay)
     whole["properties"]["methods"] = {
         "type": "object",
         "description": "Per method: values that replace those of `train`.",
@@ -82,6 +87,7 @@ def _method(name: str) -> Json:
             "additionalProperties": False,
         },
     }
+    own["evaluate"] = _or_nothing(_reference("EvaluateParamsOverlay"))
     return {"type": "object", "properties": {**same, **own}, "additionalProperties": False}
 
 

@@ -174,7 +174,7 @@ def _method_section(comparison: Comparison, sheet_faces: int) -> MethodSection:
         tuple(subgroup_tables(comparison)),
         reliability_chart(file_name(comparison, "reliability"), comparison),
         tuple(sheet_grids(comparison, sheet_faces)),
-        tuple((run.supervision, one) for run, one in mistake_grids(comparison, sheet_faces)),
+        tuple((run.variant, one) for run, one in mistake_grids(comparison, sheet_faces)),
         provenance_table(comparison),
     )
 

@@ -123,7 +123,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
             root / "landmarks", {"points": np.tile(points, (42, 1, 1)), "valid": valid}, metadata
         ),
         _tiny_store(
-            root / "heatmaps",
+            root / "heatmaps" / "au",
             {"map": maps, "valid": (labels > 0).astype(np.uint8)},
             {**metadata, "kind": "au", "canvas_px": 224, "options": {}},
         ),
@@ -200,17 +200,18 @@ def tiny_run(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> Path
     """A run that one epoch on the tiny stores made, in about a second."""
     import torch
 
+    from contracts.repeats import Repeat
     from params import load
     from progress import silent
     from train.data.stores import Stores
     from train.fitting.stage import train
     from train.runs import Run
 
-    shipped = load(ROOT / "params.yaml").train
+    shipped = load(ROOT / "params.yaml").training("demo", "cam", "plain").params
     quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
     out = tmp_path_factory.mktemp("runs") / "plain"
-    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
-    train(stores, out, Run("cam", "plain", quick, torch.device("cpu")), silent)
+    stores = Stores.open(tiny.faces, tiny.landmarks, None)
+    train(stores, out, Run("cam", "plain", Repeat(0), quick, torch.device("cpu")), silent)
     return out
 
 

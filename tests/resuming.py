@@ -9,6 +9,7 @@ from unittest import mock
 import torch
 from torch import nn
 
+from contracts.repeats import Repeat
 from tests import crashing
 from tests.forking import forkserver
 from train.data.stores import Stores
@@ -84,11 +85,12 @@ def silent(done, total, note):
     pass
 
 
-def fit(tiny, out, params, supervision="aligned", progress=silent, device=CPU, **options):
+def fit(tiny, out, params, variant="aligned", progress=silent, device=CPU, **options):
     method = options.pop("method", "cam")
     stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
     with small_world():
-        return train(stores, out, Run(method, supervision, params, device), progress, **options)
+        run = Run(method, variant, Repeat(0), params, device)
+        return train(stores, out, run, progress, **options)
 
 
 def free_port():

@@ -99,7 +99,7 @@ def test_presets_are_listed_and_one_is_applied(tmp_path, aulens, checkout):
         file.stem for file in (checkout / "presets").glob("*.yaml")
     )
     assert "methods.apvit.backbone: ir18 -> ir50" in aulens("preset", "apvit").output
-    assert load(tmp_path / "params.yaml").method("apvit").image_px == 112
+    assert load(tmp_path / "params.yaml").train_of("demo", "apvit").image_px == 112
 
 
 def test_an_unknown_preset_gets_a_guess(aulens):

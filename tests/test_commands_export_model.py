@@ -37,7 +37,7 @@ def run(tiny, checkout, tmp_path_factory):
 def folder(run, tiny, tmp_path, checkout, monkeypatch):
     """A folder in which the names of the page are a run and its faces."""
     shutil.copy(checkout / "params.yaml", tmp_path)
-    for name, there in (("runs/demo/cam/aligned", run), ("data/faces/demo", tiny.faces)):
+    for name, there in (("runs/demo/cam/aligned/seed0", run), ("data/faces/demo", tiny.faces)):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).symlink_to(there)
     monkeypatch.chdir(tmp_path)
@@ -125,4 +125,4 @@ def test_an_opset_that_nobody_writes_is_refused_by_its_key(folder):
     file = folder / "params.yaml"
     file.write_text(file.read_text().replace("opset: 20", "opset: 9"))
     with pytest.raises(UsageError, match=r"export\.opset"):
-        said("export-model runs/demo/cam/aligned exported")
+        said("export-model runs/demo/cam/aligned/seed0 exported")

@@ -1,7 +1,7 @@
-from contracts.runs import HeatmapMetadata
+from contracts.runs import DatasetMetadata
 from store.reading import Store
 
 
-def test_metadata_of_a_heatmap_store_fit_their_model(tiny):
-    metadata = HeatmapMetadata(**Store(tiny.heatmaps).metadata)
-    assert (metadata.kind, metadata.codebook) == ("au", "published")
+def test_metadata_of_a_landmark_store_fit_their_model(tiny):
+    metadata = DatasetMetadata(**Store(tiny.landmarks).metadata)
+    assert (metadata.dataset, metadata.size_px, metadata.root) == ("tiny", 32, None)

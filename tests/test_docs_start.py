@@ -99,7 +99,7 @@ SCORES = {
 
 def test_the_notebook_reads_the_deepest_layer(checkout, tmp_path):
     (code,) = [one for one in blocks(checkout, "scores.md") if "import json" in one]
-    file = tmp_path / "results/demo/cam/aligned/scores.json"
+    file = tmp_path / "results/demo/cam/aligned/seed0/scores.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(SCORES))
     command = [sys.executable, "-c", code]
@@ -124,8 +124,8 @@ def test_every_score_that_the_page_explains_is_one(checkout):
 def test_every_score_is_one_that_the_page_explains(checkout):
     page = (checkout / "docs" / "scores.md").read_text()
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`([a-z_.: 1]+)`", page))))
-    card = {"method", "supervision", "backbone", "seed", "train", "notice"}
-    scores = {**some_scores("demo", "cam", "plain"), **optional_scores()}
+    card = {"method", "variant", "repeat", "backbone", "train", "notice"}
+    scores = {**some_scores("demo", "cam", "plain", "seed0"), **optional_scores()}
     inner = {part for name in ("chance_level", "baselines") for part in scores[name]}
     assert (scores.keys() | inner) - card - named == set()
 

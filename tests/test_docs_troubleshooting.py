@@ -12,13 +12,15 @@ import yaml
 import cli
 import errors
 from cli import main
+from params import load
 from store.records import Status
+from tests.planned import planned
 
 KINDS = (errors.ProjectError, *errors.ProjectError.__subclasses__())
 CODES = {kind.code: kind.exit_code for kind in KINDS}
 LABELS = "file,label\na.jpg,puzzled\n"
 FAILING = "import {0}\ndef fail(*given): raise {1}\n{0}.{2} = fail\n"
-TRAIN = ("train", "faces", "landmarks", "heatmaps", "out", "--method", "cam", "--device", "cpu")
+TRAIN = "train faces landmarks maps plan.yaml out --repeat seed0 --device cpu"
 
 
 def usage(folder):
@@ -74,8 +76,9 @@ def noperm(folder):
 
 
 def diverged(folder):
-    changed(folder, "lr: 0.001", "lr: 1.0e+30")
-    return "", (*TRAIN, "--supervision", "plain")
+    shipped = load(folder / "params.yaml").training("demo", "cam", "plain").params
+    planned(folder / "plan.yaml", shipped.model_copy(update={"lr": 1e30}))
+    return "", tuple(TRAIN.split())
 
 
 def bug(folder):

@@ -68,7 +68,7 @@ def test_the_whole_line_of_the_smoke_preset_runs_and_a_second_time_does_nothing(
 def test_a_training_parameter_redoes_no_heatmap(clone):
     edited(clone, "train", lr=0.002)
     waiting = dvc(clone, "status").stdout
-    assert "train@demo-cam-plain:" in waiting
+    assert "plan@demo:" in waiting
     assert "heatmap@" not in waiting
     edited(clone, "train", lr=0.001)
 
@@ -91,10 +91,10 @@ def test_going_back_to_an_earlier_variance_comes_from_the_cache(clone):
 def test_a_pair_of_datasets_is_a_transfer_and_no_pair_is_none(clone):
     assert "transfer@" not in dvc(clone, "stage", "list", "--name-only").stdout
     params = (clone / "params.yaml").read_text()
-    edited(clone, "matrix", transfers=[{"train": "demo", "test": "mine"}])
+    edited(clone, "matrix", transfers=[{"train": "demo", "test": "mine", "split": "all"}])
     stages = dvc(clone, "stage", "list").stdout
     (clone / "params.yaml").write_text(params)
-    assert "results/demo-on-mine/cam/aligned" in stages
+    assert "results/demo-on-mine/cam/aligned/seed0" in stages
 
 
 def with_variance(folder, variance_px2):
@@ -184,13 +184,14 @@ def test_an_experiment_changes_a_number_and_its_curves_are_read(checkout, tiny, 
     for place, store in inputs.items():
         shutil.copytree(store, tmp_path / place)
     dvc(tmp_path, "commit", "-f", "align@demo", "landmark@demo", "heatmap@demo-au")
-    stage = "train@demo-cam-plain"
+    stage = "train@demo-cam-plain-seed0"
+    dvc(tmp_path, "repro", "--single-item", "plan@demo")
     dvc(tmp_path, "repro", "--single-item", stage)
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
     subprocess.run(["git", *author, "commit", "-qm", "One epoch"], cwd=tmp_path, check=True)
-    dvc(tmp_path, "exp", "run", "-S", "train.epochs=2", "--single-item", stage)
-    metrics = "runs/demo/cam/plain/curves/metrics.json"
+    dvc(tmp_path, "exp", "run", "-S", "train.epochs=2", "--single-item", "plan@demo", stage)
+    metrics = "runs/demo/cam/plain/seed0/curves/metrics.json"
     compared = YAML(typ="safe").load(dvc(tmp_path, "metrics", "diff", "--json").stdout)
     assert compared[metrics]["step"] == {"old": 0, "new": 1, "diff": 1}
     shown = dvc(tmp_path, "exp", "show", "--csv").stdout

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def notebook_folder(tiny_run, photo_folder):
-    """The working folder of the examples: a run at runs/demo/cam/aligned, and photo.jpg."""
-    (photo_folder / "runs/demo/cam").mkdir(parents=True)
-    (photo_folder / "runs/demo/cam/aligned").symlink_to(tiny_run)
+    """The working folder of the examples: a run at runs/demo/cam/aligned/seed0, and photo.jpg."""
+    (photo_folder / "runs/demo/cam/aligned").mkdir(parents=True)
+    (photo_folder / "runs/demo/cam/aligned/seed0").symlink_to(tiny_run)
     imsave(photo_folder / "photo.jpg", PAGE_PICTURE)
     return photo_folder
 

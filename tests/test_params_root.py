@@ -35,6 +35,10 @@ def changed(whole, key, value):
     return whole
 
 
+def pair(**changes):
+    return {"train": "demo", "test": "demo", "split": "test", **changes}
+
+
 def refusal(whole):
     with pytest.raises(UsageError) as caught:
         validate(whole, FILE)
@@ -65,8 +69,27 @@ def test_the_shipped_file_is_legal_and_has_every_section(shipped):
         ("heatmap.options.au", {"codebok": "x"}, r"heatmap\.options\.au\.codebok: .*'codebook'"),
         ("explain.find.video_fps", 0, r"explain\.find\.video_fps: input should be greater than 0"),
         ("landmark", 7, r"landmark: needs keys and values, got 7"),
-        ("transfer.splitt", "all", r"transfer\.splitt: no such key; known: .*mean 'split'"),
-        ("transfer.split", "al", r"transfer\.split: input should be 'train', .*got 'al'"),
+        ("transfer", {"split": "all"}, r"transfer: no such section; known: matrix, "),
+        ("datasets.demo.align", {"modee": "x"}, r"datasets\.demo\.align\.modee: .*mean 'mode'"),
+        ("datasets.demo.landmark", {"max_move": -1}, r"datasets\.demo\.landmark\.max_move: "),
+        ("datasets.demo.train", {"lr": 0}, r"datasets\.demo\.train\.lr: .*greater than 0"),
+        ("datasets.demo.train", {"alignment": None}, r"datasets\.demo\.train\.alignment: is empty"),
+        ("datasets.demo.evaluate", {"splitt": "all"}, r"datasets\.demo\.evaluate\.splitt: no such"),
+        ("datasets.demo", {"align": {}}, r"datasets\.demo\.landmark: is missing; known: align, "),
+        ("datasets.demo.heatmap", {}, r"datasets\.demo\.heatmap: no such key; known: align, "),
+        ("methods.cam", {"evaluate": {"cam_method": "x"}}, r"methods\.cam\.evaluate\.cam_method: "),
+        ("methods.cam", {"alignment": None}, r"methods\.cam\.alignment: is empty"),
+        ("train.alignment", None, r"train\.alignment: is empty"),
+        ("train.seed", 0, r"train\.seed: no such key"),
+        ("variants.plain", {"lrr": 1}, r"variants\.plain\.lrr: no such key; known: .*mean 'lr'"),
+        ("variants.other", {"lrr": 1}, r"variants\.other\.lrr: no such key"),
+        ("variants.aligned.alignment", None, r"variants\.aligned\.alignment: is empty\. Write {}"),
+        ("variants.a/b", {}, r"variants.*'a/b' is no name for a variant"),
+        (
+            "variants.plain",
+            {"head": {"window": 3}},
+            r"variants\.plain\.head\.window: .*known: none",
+        ),
         ("methods.acole", {}, r"methods\.acole: no method 'acole'; known: .*mean 'acol'"),
         ("methods.cam", 7, r"methods\.cam: needs keys and values, got 7"),
         ("methods.cam", {"lrr": 1}, r"methods\.cam\.lrr: no such key; known: .*mean 'lr'"),
@@ -85,11 +108,33 @@ def test_the_shipped_file_is_legal_and_has_every_section(shipped):
         ("matrix.datasets", ["x;rm y"], r"matrix\.datasets\.0: 'x;rm y' is no name for a"),
         ("matrix.datasets", ["../x"], r"matrix\.datasets\.0: '\.\./x' is no name"),
         ("matrix.made", ["$(x)"], r"matrix\.made.*is no name for a dataset"),
-        ("matrix.transfers", [{"train": "demo", "test": "a b"}], r".*test: 'a b' is no name"),
+        ("matrix.transfers", [pair(test="a b")], r"matrix\.transfers.*test: 'a b' is no name"),
+        ("matrix.transfers", [{"train": "demo", "test": "demo"}], r"matrix.*split: is missing"),
+        ("matrix.transfers", [pair(split="al")], r"matrix.*split: input should be 'train', .*'al'"),
+        ("matrix.transfers", [pair(), pair(split="val")], r".*demo-on-demo is listed twice"),
         ("index.a`b", {}, r"index.*'a`b' is no name for a dataset"),
-        ("matrix.transfers", [{"train": "demo", "test": "x"}], r"matrix\.transfers: .*index\.x"),
-        ("matrix.supervision", ["aligne"], r"matrix\.supervision\.0: .*'plain' or 'aligned'"),
-        ("matrix.kinds", ["landmarks"], r"train\.alignment\.heatmap: is au, .*to matrix\.kinds"),
+        ("matrix.transfers", [pair(test="x")], r"matrix\.transfers: .*index\.x"),
+        (
+            "matrix.variants",
+            ["aligne"],
+            r"matrix\.variants: there is no variants\.aligne.*'aligned'",
+        ),
+        ("matrix.variants", [], r"matrix\.variants: "),
+        ("matrix.variants", ["plain", "plain"], r"matrix\.variants: plain is listed twice"),
+        ("matrix.repeats", ["0"], r"matrix\.repeats\.0: '0' is none; write seed0, seed1"),
+        ("matrix.repeats", ["seed0", "seed0"], r"matrix\.repeats: seed0 is listed twice"),
+        (
+            "matrix.repeats",
+            ["seed2-fold3"],
+            r"matrix\.repeats\.0: .* no dataset has folds; .*seed2\.",
+        ),
+        ("matrix.repeats", [], r"matrix\.repeats: "),
+        ("matrix.kinds", [], r"matrix\.kinds: "),
+        (
+            "matrix.kinds",
+            ["landmarks"],
+            r"variants\.aligned\.alignment\.heatmap: .* to matrix\.kinds",
+        ),
     ],
 )
 def test_what_is_illegal_is_named_by_its_key(shipped, key, value, message):
@@ -133,41 +178,86 @@ def test_a_kind_in_the_matrix_needs_its_options(shipped):
     assert "matrix.kinds: there is no heatmap.options.generic_au" in refusal(whole)
 
 
-@pytest.mark.parametrize("key", ["transfer", "methods.cam"])
+@pytest.mark.parametrize("key", ["datasets.demo.train", "methods.cam", "variants.plain"])
 def test_an_overlay_without_keys_changes_nothing(shipped, key):
     params = validate(changed(shipped, key, None), FILE)
-    assert params.method("cam") == params.train
+    assert params.train_of("demo", "cam") == params.train
+    assert params.training("demo", "cam", "plain").params.alignment is None
 
 
 def test_the_keys_of_a_method_replace_those_of_train_one_by_one(shipped):
     whole = changed(shipped, "methods.cam", {"lr": 0.5, "augment": {"flip_p": 0.25}})
     params = validate(whole, FILE)
-    found = params.method("cam")
+    found = params.train_of("demo", "cam")
     assert (found.lr, found.augment.flip_p) == (0.5, 0.25)
     assert found.augment.hue == params.train.augment.hue
     assert found.epochs == params.train.epochs
 
 
-def test_the_keys_of_transfer_replace_those_of_evaluate(shipped):
-    params = validate(shipped, FILE)
-    assert params.on_transfer() == params.evaluate.model_copy(update={"split": "all"})
+def test_a_run_has_the_numbers_of_its_dataset_its_method_and_its_variant(shipped):
+    whole = changed(shipped, "datasets.demo.train", {"lr": 0.1, "epochs": 7, "batch": 4})
+    whole = changed(whole, "methods.cam", {"lr": 0.2, "epochs": 8})
+    whole = changed(whole, "variants.aligned", {"lr": 0.3, "alignment": {"weight": 4}})
+    params = validate(whole, FILE)
+    found = params.training("demo", "cam", "aligned")
+    assert (found.params.lr, found.params.epochs, found.params.batch) == (0.3, 8, 4)
+    assert (found.params.alignment.weight, found.params.alignment.layers) == (4, (5,))
+    assert found.kind == "au"
+    plain = params.training("demo", "cam", "plain")
+    assert (plain.params.lr, plain.params.alignment, plain.kind) == (0.2, None, None)
+    assert params.training("another", "cam", "plain").params.batch == params.train.batch
+
+
+def test_a_method_that_reads_stored_heatmaps_reads_them_in_a_plain_run_too(shipped):
+    whole = changed(shipped, "methods.pal.losses.attribution.heatmap", "stored")
+    found = validate(whole, FILE).training("demo", "pal", "plain")
+    assert (found.params.alignment, found.kind) == (None, "au")
+
+
+def test_scores_follow_their_dataset_then_their_method_then_their_pair(shipped):
+    whole = changed(shipped, "datasets.demo.evaluate", {"split": "val", "bootstrap": 3})
+    whole = changed(whole, "methods.cam", {"evaluate": {"bootstrap": 4}})
+    params = validate(whole, FILE)
+    assert params.evaluate_of("demo", "prm").bootstrap == 3
+    found = params.evaluate_of("demo", "cam", "all")
+    assert (found.split, found.bootstrap) == ("all", 4)
+    assert params.evaluate_of("another", "prm") == params.evaluate
+
+
+def test_crops_and_landmarks_follow_their_dataset(shipped):
+    whole = changed(shipped, "datasets.demo.align", {"mode": "resize"})
+    whole = changed(whole, "datasets.demo.landmark", {"backend": "given"})
+    params = validate(whole, FILE)
+    assert params.align_of("demo").mode == "resize"
+    assert params.landmark_of("demo").backend == "given"
+    assert params.align_of("another") == params.align
+
+
+def test_the_splits_that_will_be_scored_are_known_with_their_keys(shipped):
+    whole = changed(shipped, "matrix.transfers", [pair(split="train")])
+    whole = changed(whole, "datasets.demo.evaluate", {"split": "val"})
+    assert validate(whole, FILE).splits_of("demo") == {
+        "val": "datasets.demo.evaluate.split",
+        "train": "matrix.transfers (demo-on-demo)",
+    }
+    assert validate(shipped, FILE).splits_of("demo") == {"test": "evaluate.split"}
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_has_parameters(checkout, name):
-    assert load(checkout / "params.yaml").method(name).epochs > 0
+    assert load(checkout / "params.yaml").train_of("demo", name).epochs > 0
 
 
 def test_an_unknown_method_gets_a_guess(shipped):
     with pytest.raises(UsageError, match=r"no method 'acole'.*Did you mean 'acol'"):
-        validate(shipped, FILE).method("acole")
+        validate(shipped, FILE).train_of("demo", "acole")
 
 
 def test_a_method_without_a_section_says_which_to_add(shipped):
     whole = copy.deepcopy(shipped)
     del whole["methods"]["prm"]
     with pytest.raises(UsageError, match=r"mine\.yaml: methods\.prm: is missing"):
-        validate(whole, FILE).method("prm")
+        validate(whole, FILE).train_of("demo", "prm")
 
 
 def test_a_dataset_without_a_section_says_how_to_get_one(shipped):

@@ -44,7 +44,7 @@ def test_a_preset_is_legal_and_every_method_can_be_built(applied, monkeypatch):
     monkeypatch.setattr(clip, "_LOADERS", dict.fromkeys(("random", "openai"), glimpse))
     whole = load(applied)
     for name, method in METHODS.items():
-        params = whole.method(name)
+        params = whole.train_of("demo", name)
         assert params.backbone in BACKBONES
         assert params.optimiser in OPTIMISERS
         assert params.schedule in SCHEDULES

@@ -9,6 +9,7 @@ import torch
 
 from anatomy.heatmaps import single_au
 from benchmarks.made_results import an_agreement, optional_scores, some_scores
+from contracts.repeats import Repeat
 from contracts.scores import Scores
 from errors import DataError
 from params import load as load_params
@@ -36,7 +37,7 @@ def silent(done, total, note):
 
 @pytest.fixture(scope="module")
 def quick(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+    shipped = load_params(checkout / "params.yaml").training("demo", "cam", "plain").params
     return shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
 
 
@@ -44,7 +45,7 @@ def quick(checkout):
 def trained(tiny, quick, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / "plain"
     stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
-    train(stores, out, Run("cam", "plain", quick, CPU), silent)
+    train(stores, out, Run("cam", "plain", Repeat(0), quick, CPU), silent)
     return out
 
 
@@ -76,7 +77,7 @@ def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
     def fit(protocol):
         params = quick.model_copy(update={"protocol": protocol})
         stores = Stores.open(*without_validation)
-        train(stores, tmp_path / "run", Run("cam", "plain", params, CPU), silent)
+        train(stores, tmp_path / "run", Run("cam", "plain", Repeat(0), params, CPU), silent)
 
     with pytest.raises(DataError, match="0 usable faces in split val"):
         fit("holdout")

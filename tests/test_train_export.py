@@ -38,7 +38,7 @@ def run(tiny, checkout, tmp_path_factory):
     numbers = load(checkout / "params.yaml").train
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "ema": 0.5}
     out = tmp_path_factory.mktemp("runs") / "plain"
-    resuming.fit(tiny, out, numbers.model_copy(update=small), "plain")
+    resuming.fit(tiny, out, numbers.model_copy(update=small))
     with resuming.small_world():
         yield out
 
@@ -83,9 +83,10 @@ def test_the_card_says_what_the_graph_takes_and_gives(exported, card):
 
 def test_the_card_says_what_the_run_is(run, card):
     described = json.loads((run / "run.json").read_text())
-    for key in ("method", "supervision", "expressions", "params", "torch"):
+    for key in ("method", "variant", "repeat", "expressions", "params", "torch"):
         assert card[key] == described[key]
-    assert card["digests"] == {key: described[key] for key in ("faces", "landmarks", "heatmaps")}
+    stores = {key: described[key] for key in ("faces", "landmarks")}
+    assert card["digests"] == {**stores, "heatmaps": described["heatmaps"]["digest"]}
     assert (card["trained_on"], card["notice"]) == ("tiny", "made up")
     assert 1 <= card["epoch"] <= 2
     assert set(card["accuracy"]) == {"val"}

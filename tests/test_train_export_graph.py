@@ -24,7 +24,7 @@ OPSET = 20
 
 @pytest.mark.parametrize("name", METHODS)
 def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout):
-    numbers = load(checkout / "params.yaml").method(name)
+    numbers = load(checkout / "params.yaml").train_of("demo", name)
     torch.manual_seed(0)
     model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32})).eval()
     graph = ExportGraph(model, METHODS[name].cam_method, 32)

@@ -12,6 +12,7 @@ from torch import nn
 
 from params import load as load_params
 from store.building import read_manifest
+from tests.planned import planned
 from tests.resuming import CPU, as_rank, codes, free_port
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.train_state import StepInfo, TrainState
@@ -59,7 +60,7 @@ def stepped(distributed, params, faces):
             "cross_entropy": Loss(error),
             "alignment": Loss(alignment, count=faces_with_map),
         }
-        state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64))
+        state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64), 0)
     mine = share(faces, distributed.rank, distributed.world_size)
     losses = [state.step([mine], 1, StepInfo(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
     return losses, state.model.layer.weight.detach()
@@ -96,24 +97,13 @@ def test_ranks_take_the_step_of_one_process(params, ranks, faces, tmp_path):
 
 @pytest.mark.slow
 def test_torchrun_trains_one_run_with_two_processes(tiny, tmp_path, checkout):
-    changes = {"image_px": 32, "epochs": 1, "batch": 14}
-    text = (checkout / "params.yaml").read_text()
-    for key, value in changes.items():
-        line = next(one for one in text.splitlines() if one.startswith(f"  {key}:"))
-        text = text.replace(line, f"  {key}: {value}")
-    (tmp_path / "params.yaml").write_text(text)
+    shipped = load_params(checkout / "params.yaml").train
+    small = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 14})
+    plan = planned(tmp_path / "plan.yaml", small, tiny.heatmaps)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
     out = tmp_path / "run"
-    options = ["--method", "cam", "--supervision", "aligned", "--device", "cpu"]
-    given = [
-        tiny.faces,
-        tiny.landmarks,
-        tiny.heatmaps,
-        out,
-        *options,
-        "--params",
-        tmp_path / "params.yaml",
-    ]
+    given = [tiny.faces, tiny.landmarks, tiny.heatmaps.parent, plan, out]
+    given += ["--repeat", "seed0", "--device", "cpu"]
     done = subprocess.run(
         [*torchrun, "--nproc-per-node", "2", "cli.py", "train", *given],
         cwd=checkout,

@@ -4,6 +4,7 @@ import shutil
 import pytest
 import torch
 
+from contracts.repeats import Repeat
 from errors import OutputExistsError, UsageError
 from params import load as load_params
 from store.building import building_folder
@@ -38,8 +39,8 @@ def opened(tiny):
     return Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
 
 
-def fit(tiny, out, params, supervision="aligned", progress=silent):
-    return train(opened(tiny), out, Run("cam", supervision, params, CPU), progress)
+def fit(tiny, out, params, variant="aligned", progress=silent):
+    return train(opened(tiny), out, Run("cam", variant, Repeat(0), params, CPU), progress)
 
 
 def weights(out):
@@ -98,7 +99,7 @@ def test_other_parameters_do_not_overwrite_a_run(tiny, quick, trained):
 
 def test_an_unknown_method_names_the_known_ones(tiny, quick, tmp_path):
     with pytest.raises(UsageError, match="known: acol, adl, apvit, cafe, cam"):
-        train(opened(tiny), tmp_path / "run", Run("camm", "plain", quick, CPU), silent)
+        train(opened(tiny), tmp_path / "run", Run("camm", "plain", Repeat(0), quick, CPU), silent)
 
 
 def test_a_layer_that_the_backbone_lacks_is_named(tiny, quick, tmp_path):
@@ -109,10 +110,22 @@ def test_a_layer_that_the_backbone_lacks_is_named(tiny, quick, tmp_path):
         fit(tiny, tmp_path / "run", deep)
 
 
-def test_heatmaps_of_another_kind_are_refused(tiny, quick, tmp_path):
-    other = quick.alignment.model_copy(update={"heatmap": "landmarks"})
-    with pytest.raises(UsageError, match="holds kind au"):
-        fit(tiny, tmp_path / "run", quick.model_copy(update={"alignment": other}))
+def test_an_aligned_run_without_heatmaps_is_refused(tiny, quick, tmp_path):
+    stores = Stores.open(tiny.faces, tiny.landmarks, None)
+    with pytest.raises(UsageError, match=r"train\.alignment: needs heatmaps"):
+        train(stores, tmp_path / "run", Run("cam", "a", Repeat(0), quick, CPU), silent)
+
+
+@pytest.mark.slow
+def test_a_plain_run_reads_no_heatmaps(tiny, quick, tmp_path):
+    stores = Stores.open(tiny.faces, tiny.landmarks, None)
+    plain = quick.model_copy(update={"alignment": None, "epochs": 1})
+    train(stores, tmp_path / "run", Run("cam", "plain", Repeat(3), plain, CPU), silent)
+    card = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert (card["heatmaps"], card["repeat"], card["about"]["dataset"]) == (None, "seed3", "tiny")
+    logged = {path.stem for path in (tmp_path / "run/curves").rglob("*.tsv")}
+    assert "accuracy" in logged
+    assert not {"alignment", "att_cos"} & logged
 
 
 @pytest.mark.slow

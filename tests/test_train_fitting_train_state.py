@@ -51,7 +51,7 @@ def state(params, monkeypatch):
     def make(loss=error, distributed=ALONE, **changes):
         method = Method("gap", "plain", "class_map", ("cross_entropy",))
         changed = params.model_copy(update=changes)
-        return TrainState(method, changed, {"error": Loss(loss)}, distributed, LABELS)
+        return TrainState(method, changed, {"error": Loss(loss)}, distributed, LABELS, 0)
 
     return make
 
@@ -82,7 +82,9 @@ def test_the_losses_see_the_batch_that_the_training_strategy_made(params, monkey
 
     method = Method("gap", "cutmix", "class_map", ("cross_entropy",))
     mixing = params.model_copy(update={"training_strategy": {"probability": 1.0}})
-    TrainState(method, mixing, {"error": Loss(loss)}, ALONE, LABELS).step([batch(4)], 1, INFO, NONE)
+    TrainState(method, mixing, {"error": Loss(loss)}, ALONE, LABELS, 0).step(
+        [batch(4)], 1, INFO, NONE
+    )
     torch.testing.assert_close(seen[0].sum(dim=1), torch.ones(4))
 
 

@@ -4,12 +4,12 @@ import signal
 
 import pytest
 import torch
-from ruamel.yaml import YAML
 
 from errors import CorruptError, DivergedError, ResourceError, StorageError
 from params import load as load_params
 from store.building import read_manifest
 from store.tables import read_rows
+from tests.planned import planned
 from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
 from train.fitting.optimisers import OPTIMISERS
@@ -227,22 +227,16 @@ def test_on_a_gpu_a_deterministic_run_goes_on_to_the_same_bits(amp, tiny, speck,
     assert len({read_manifest(tmp_path / name)["sha256"] for name in ("gold", "run")}) == 1
 
 
-def arguments(tiny, speck, folder, checkout):
-    yaml = YAML()
-    whole = yaml.load(checkout / "params.yaml")
-    whole["train"] = speck.model_dump(mode="json")
-    yaml.dump(whole, folder / "params.yaml")
-    given = ["train", tiny.faces, tiny.landmarks, tiny.heatmaps, folder / "run", "--method", "cam"]
-    options = ["--supervision", "aligned", "--device", "cpu"]  # as the run it is compared with
-    return [*given, *options, "--params", folder / "params.yaml"]
+def arguments(tiny, speck, folder):
+    plan = planned(folder / "plan.yaml", speck, tiny.heatmaps)
+    given = ["train", tiny.faces, tiny.landmarks, tiny.heatmaps.parent, plan, folder / "run"]
+    return [*given, "--repeat", "seed0", "--device", "cpu"]  # as the run it is compared with
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", EXITS, ids=lambda number: number.name)
-def test_a_signal_finishes_the_step_saves_and_leaves_with_its_code(
-    number, tiny, speck, tmp_path, checkout
-):
-    given = arguments(tiny, speck, tmp_path, checkout)
+def test_a_signal_finishes_the_step_saves_and_leaves_with_its_code(number, tiny, speck, tmp_path):
+    given = arguments(tiny, speck, tmp_path)
     assert codes([(command, (given, 6, number))]) == [EXITS[number]]
     position = load(half_built(tmp_path / "run") / "last.ckpt")["position"]
     assert '"epoch": 1, "step": 3' in position  # the step after the sixth was in hand
@@ -252,7 +246,7 @@ def test_a_signal_finishes_the_step_saves_and_leaves_with_its_code(
 
 
 @pytest.mark.slow
-def test_a_second_signal_stops_at_once(tiny, speck, tmp_path, checkout):
-    given = arguments(tiny, speck, tmp_path, checkout)
+def test_a_second_signal_stops_at_once(tiny, speck, tmp_path):
+    given = arguments(tiny, speck, tmp_path)
     assert codes([(command, (given, 1, signal.SIGINT, 2))]) == [130]
     assert not list(half_built(tmp_path / "run").glob("*.ckpt"))

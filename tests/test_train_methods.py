@@ -32,7 +32,7 @@ def name(request):
 
 @pytest.fixture(scope="module")
 def params(checkout, name):
-    shipped = load_params(checkout / "params.yaml").method(name)
+    shipped = load_params(checkout / "params.yaml").train_of("demo", name)
     return shipped.model_copy(update={"image_px": 32})
 
 

@@ -32,7 +32,7 @@ def test_adl_is_nothing_in_evaluation():
 def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, places):
     shipped = (
         load_params(checkout / "params.yaml")
-        .method("adl")
+        .train_of("demo", "adl")
         .model_copy(update={"backbone": backbone, "image_px": 32})
     )
     torch.manual_seed(0)
@@ -53,6 +53,6 @@ def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, pla
 
 
 def test_adl_says_that_it_needs_a_resnet(checkout):
-    shipped = load_params(checkout / "params.yaml").method("adl")
+    shipped = load_params(checkout / "params.yaml").train_of("demo", "adl")
     with pytest.raises(UsageError, match="adl needs a ResNet"):
         build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))

@@ -14,9 +14,9 @@ from train.runs import build_untrained, git_revision, load_run
 CPU = torch.device("cpu")
 ABOUT = {"dataset": "mine", "notice": None, "size_px": 256}
 CARD = {
-    **{"stage": "train", "version": 3, "method": "cam", "supervision": "plain", "ranks": 1},
-    **{"faces": "f", "landmarks": "a", "heatmaps": "b", "torch": "2.11", "expressions": []},
-    "about": ABOUT | {"kind": "au", "canvas_px": 224, "options": {}},
+    **{"stage": "train", "version": 4, "method": "cam", "variant": "plain", "repeat": "seed0"},
+    **{"faces": "f", "landmarks": "a", "heatmaps": None, "torch": "2.11", "expressions": []},
+    **{"ranks": 1, "about": ABOUT},
 }
 
 

@@ -16,6 +16,7 @@ Files:
     methods/         backbones, heads, losses, CAM methods: what a model is
     options.py       options of heads, strategies and losses, checked without torch
     params.py        sections [train], [methods] and [evaluate] of params.yaml
+    plan.py          stage `plan`: the numbers of every run
     pretrained.py    named weights of the backbones, their origins and licences
     records.py       Batch and Forward: the values between data, model and loss
     runs.py          a run on disk, and how its model is made again

@@ -1,8 +1,8 @@
 """Estimates very roughly, from params.yaml alone, how long training takes. No torch."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
-from train.params import TrainParams
+from train.params import RunNumbers, TrainParams
 
 FACES_PER_SECOND = {"resnet18": 53.0, "resnet50": 23.0}
 """Backbone -> training steps' faces per second at 64 px on two x86-64 cores, large maps.
@@ -25,23 +25,23 @@ def seconds_per_face(params: TrainParams) -> float | None:
     return params.epochs / rate * (params.image_px / _MEASURED_PX) ** 2
 
 
-def training_time(methods: Mapping[str, TrainParams], runs_per_method: int) -> str:
+def training_time(runs: Sequence[RunNumbers], repeats: int) -> str:
     """Say how long all runs take per 1,000 training faces.
 
     Args:
-        methods: name -> its numbers.
-        runs_per_method: such as 2 for plain and aligned.
+        runs: their numbers.
+        repeats: of each.
     """
-    costs = {name: seconds_per_face(params) for name, params in methods.items()}
-    known = [cost for cost in costs.values() if cost is not None]
-    unknown = [name for name, cost in costs.items() if cost is None]
-    runs = len(costs) * runs_per_method
-    words = f"Training {runs} {'run' if runs == 1 else 'runs'}"
+    costs = [(run.method, seconds_per_face(run.params)) for run in runs]
+    known = [cost for _, cost in costs if cost is not None]
+    unknown = dict.fromkeys(name for name, cost in costs if cost is None)
+    number = len(costs) * repeats
+    words = f"Training {number} {'run' if number == 1 else 'runs'}"
     if unknown:
         words += f" (not counted, for their backbones were not measured: {', '.join(unknown)})"
     if not known:
         return f"{words}: how long that takes was not measured."
-    seconds = 1000 * runs_per_method * sum(known)
+    seconds = 1000 * repeats * sum(known)
     return (
         f"{words}: very roughly {_in_words(seconds)} per 1,000 training faces on two CPU cores; "
         "a GPU is much faster."

@@ -105,8 +105,9 @@ def _describe_run(
         for key, value in params["head"].items()
     }
     split = TrainParams.model_validate(params).chosen_on
+    keys = ("method", "variant", "repeat", "expressions", "torch")
     return {
-        **{key: getattr(trained, key) for key in ("method", "supervision", "expressions", "torch")},
+        **{key: getattr(trained, key) for key in keys},
         "params": {**params, "weights": weights, "head": head},
         "checkpoint": checkpoint,
         "epoch": len(past),
@@ -115,7 +116,7 @@ def _describe_run(
         "trained_on": about.dataset,
         "notice": about.notice,
         "revision": state["about"]["revision"],
-        "digests": {key: getattr(trained, key) for key in ("faces", "landmarks", "heatmaps")},
+        "digests": _digests(trained),
         "licence": (
             f"Trained on the pictures of {about.dataset}, from weights: "
             f"{', '.join((weights, *weight_sources))}; the terms of "
@@ -123,6 +124,11 @@ def _describe_run(
             "stage landmark used it. AULens itself: MIT."
         ),
     }
+
+
+def _digests(trained: RunCard) -> dict[str, str]:
+    used = {} if trained.heatmaps is None else {"heatmaps": trained.heatmaps.digest}
+    return {"faces": trained.faces, "landmarks": trained.landmarks, **used}
 
 
 def _describe_input(graph: ExportGraph, size_px: int) -> GraphTensor:

@@ -305,3 +305,11 @@ def loss_options(method: Method, options: Mapping[str, Options]) -> dict[str, Ba
     return {
         name: checked(model, options.get(name, {}), f"losses.{name}") for name, model in own.items()
     }
+
+
+def reads_heatmaps(method: Method, options: Mapping[str, Options]) -> bool:
+    """Say whether one of the method's own losses reads a store of heatmaps."""
+    return any(
+        isinstance(one, AttributionParams) and one.heatmap == "stored"
+        for one in loss_options(method, options).values()
+    )

@@ -1,8 +1,9 @@
-"""What is legal in [train] of params.yaml, and in [methods.<name>], whose keys win over it.
+"""What is legal in [train] of params.yaml and in its overlays, and in [evaluate] and [export].
 
 A named choice is a Literal; a test holds it to its functions.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -12,6 +13,7 @@ from validation import NameOf
 
 OWN = "method"
 """Instead of a CAM method: the one of the run's own method."""
+SplitName = Literal["train", "val", "test", "all"]
 CamMethodName = Annotated[str, NameOf(dict.fromkeys((OWN, *CAM_METHOD_NAMES)), "CAM method")]
 
 
@@ -70,7 +72,7 @@ class FineTuningParams(BaseModel, frozen=True, extra="forbid"):
 
 
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
-    """[train.alignment]: the AU alignment loss of aligned runs."""
+    """[train.alignment]: the AU alignment loss, for variants with the key `alignment`."""
 
     heatmap: str
     layers: tuple[int, ...] = Field(min_length=1)
@@ -84,9 +86,12 @@ class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
 
 
 class TrainParams(BaseModel, frozen=True, extra="forbid"):
-    """[train], with [methods.<name>] over it."""
+    """[train], with its overlays over it.
 
-    seed: int = Field(ge=0)
+    `alignment`: in params.yaml the numbers of the AU alignment loss; of a run, None if it goes
+    without.
+    """
+
     protocol: Literal["holdout", "paper"]
     backbone: str
     weights: str
@@ -119,7 +124,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     checkpoint_minutes: float = Field(ge=0)
     augment: AugmentParams
     fine_tuning: FineTuningParams
-    alignment: AlignmentParams
+    alignment: AlignmentParams | None
 
     @property
     def chosen_on(self) -> str:
@@ -127,13 +132,36 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
         return {"holdout": "val", "paper": "test"}[self.protocol]
 
 
-class EvaluateParams(BaseModel, frozen=True, extra="forbid"):
-    """[evaluate] in params.yaml."""
+@dataclass(frozen=True, slots=True)
+class RunNumbers:
+    """The numbers of one method and variant on one dataset.
 
-    split: Literal["train", "val", "test", "all"]
+    Attributes:
+        method, variant: words of the matrix.
+        params: [train] with all overlays.
+        kind: of the heatmaps that the run reads; None if it reads none.
+    """
+
+    method: str
+    variant: str
+    params: TrainParams
+    kind: str | None
+
+
+class ReadingParams(BaseModel, frozen=True, extra="forbid"):
+    """How a trained model is read: which state, which maps, and what they are compared with."""
+
     checkpoint: Literal["last", "best"]
     cam_method: CamMethodName
     geometry: Literal["exact", "published"]
+    codebook: Literal["published", "corrected"]
+    canvas_px: int = Field(ge=28, le=1024)
+
+
+class EvaluateParams(ReadingParams, frozen=True):
+    """[evaluate] in params.yaml."""
+
+    split: SplitName
     batch: int = Field(ge=1)
     threads: int = Field(ge=1)
     calibration_bins: int = Field(ge=1)

@@ -9,6 +9,8 @@ import torch
 from pydantic import ValidationError
 
 from contracts.files import RUN, read_contract
+from contracts.plans import Plan
+from contracts.repeats import Repeat
 from contracts.runs import ExportCard, RunCard
 from errors import DataError, NoInputError, pick
 from train.checkpoint import load, require_same_shapes
@@ -18,6 +20,7 @@ from train.methods.model import build_model
 from train.params import TrainParams
 
 Card = TypeVar("Card", RunCard, ExportCard)
+_REMEDY = "Train it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,40 @@ class Run:
 
     Attributes:
         method: name in METHODS.
-        supervision: name in SUPERVISIONS.
-        params: [train] of params.yaml, with [methods.<method>] over it.
+        variant: its word.
+        repeat: its seed.
+        params: [train] of params.yaml with its overlays.
         device: of this process.
     """
 
     method: str
-    supervision: str
+    variant: str
+    repeat: Repeat
     params: TrainParams
     device: torch.device
+
+    @classmethod
+    def planned(cls, plan: Plan, repeat: Repeat, device: torch.device) -> "Run":
+        """Return the run of a plan."""
+        return cls(
+            plan.method,
+            plan.variant,
+            repeat,
+            TrainParams.model_validate(plan.params),
+            device,
+        )
+
+
+def read_card(run: Path) -> RunCard:
+    """Return the run.json of a run.
+
+    Raises:
+        NoInputError: if there is no such run.
+        DataError: if it was written by an AULens with other keys.
+    """
+    if not (run / RUN).is_file():
+        raise NoInputError(run, f"has no {RUN}. Give the output folder of `train`.")
+    return read_contract(RunCard, run / RUN, _REMEDY)
 
 
 def load_run(path: Path, which: str, device: torch.device) -> tuple[Classifier, Method, RunCard]:
@@ -50,8 +78,7 @@ def load_run(path: Path, which: str, device: torch.device) -> tuple[Classifier, 
         CorruptError: if it is damaged, or of another model.
         DataError: if it was trained by an AULens with other settings.
     """
-    if not (path / RUN).is_file():
-        raise NoInputError(path, f"has no {RUN}. Give the output folder of `train`.")
+    read_card(path)
     model, method, card = build_untrained(RunCard, path / RUN)
     model.to(device)
     file = path / f"{which}.ckpt"
@@ -73,7 +100,7 @@ def build_untrained(kind: type[Card], file: Path) -> tuple[Classifier, Method, C
         DataError: if it was written by an AULens with other keys or settings.
         UsageError: if its method is not known.
     """
-    card = read_contract(kind, file, "Train it again.")
+    card = read_contract(kind, file, _REMEDY)
     params = _params_of(file, card.params).model_copy(update={"weights": "none"})
     method = pick(METHODS, card.method, "method")
     return build_model(method, params), method, card

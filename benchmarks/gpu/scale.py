@@ -53,11 +53,16 @@ OWN_SIZES: dict[str, Figures] = {
 
 def numbers(method: str = "cam", **changes: object) -> TrainParams:
     """Return the shipped numbers of a method at this scale, with the published optimiser."""
-    shipped = load(HOME / "params.yaml").method(method)
+    shipped = load(HOME / "params.yaml").training("demo", method, "aligned").params
     augment = shipped.augment.model_copy(update={"jitter_p": 0.8, "erase_p": 0.5})
     sizes = {"backbone": SCALE.backbone, "image_px": SCALE.px, "batch": SCALE.batch}
     how = {"amp": "bf16", "optimiser": "sgd", "lr": 1e-3, "checkpoint_minutes": 0.0}
     return shipped.model_copy(update={**sizes, **how, "augment": augment, **changes})
+
+
+def without_alignment(params: TrainParams) -> TrainParams:
+    """Return the same numbers, for a plain run."""
+    return params.model_copy(update={"alignment": None})
 
 
 def with_feed(params: TrainParams, **changes: object) -> TrainParams:

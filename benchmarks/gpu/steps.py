@@ -27,6 +27,7 @@ from benchmarks.gpu.scale import (
     numbers,
     peak_memory,
     with_feed,
+    without_alignment,
 )
 from benchmarks.timing import interleaved, ratios
 from train.data.augmentation import augment_batch
@@ -36,11 +37,9 @@ from train.device import deterministic_mode
 from train.fitting.distributed import Distributed
 from train.fitting.label_store import Labels
 from train.fitting.train_state import StepInfo, TrainState, make_generator
-from train.fitting.trainer import SUPERVISIONS
+from train.fitting.trainer import map_sizes, run_losses
 from train.methods import METHODS
-from train.methods.au_alignment import target_sizes
 from train.methods.cam_methods import CAM_METHODS
-from train.methods.model import build_losses
 from train.params import TrainParams
 from train.records import Batch
 
@@ -50,20 +49,17 @@ _STEP, _FLAGS = StepInfo(1e-4, 0), (False, False)
 
 
 def _state(
-    method: str, supervision: str, params: TrainParams, labels_N: Labels | None = None
+    method: str, variant: str, params: TrainParams, labels_N: Labels | None = None
 ) -> tuple[TrainState, Sizes]:
     """Return a model in training, and the sizes of the heatmaps that its losses read."""
-    losses = {
-        **build_losses(METHODS[method], params, [1] * len(EXPRESSIONS)),
-        **SUPERVISIONS[supervision](params),
-    }
+    params = without_alignment(params) if variant == "plain" else params
+    losses = run_losses(METHODS[method], params, [1] * len(EXPRESSIONS))
     labels = np.zeros(SCALE.rows, np.int64) if labels_N is None else labels_N
-    state = TrainState(METHODS[method], params, losses, Distributed.single(DEVICE), labels)
+    state = TrainState(METHODS[method], params, losses, Distributed.single(DEVICE), labels, 0)
     with torch.no_grad():
         probe = torch.zeros(2, 3, params.image_px, params.image_px, device=DEVICE)
         features = state.model.eval()(probe).features
-    layers = [*params.alignment.layers, *(one.level for one in losses.values() if one.level)]
-    return state, target_sizes(layers, params.alignment.resize, features, params.image_px)
+    return state, map_sizes(params, losses, features)
 
 
 def _batches(given: Stores, params: TrainParams, source: str) -> Iterator[RawBatch]:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,9 @@ from benchmarks.gpu.scale import (
     numbers,
     peak_memory,
     with_feed,
+    without_alignment,
 )
+from contracts.repeats import Repeat
 from params.root import load
 from progress import silent
 from store.building import read_manifest
@@ -35,9 +38,8 @@ from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.distributed import Distributed
 from train.fitting.stage import train
 from train.fitting.train_state import StepInfo, TrainState
-from train.fitting.trainer import SUPERVISIONS
+from train.fitting.trainer import run_losses
 from train.methods import METHODS
-from train.methods.model import build_losses
 from train.records import Batch
 from train.runs import Run
 
@@ -49,20 +51,22 @@ def epoch() -> Figures:
     figures: Figures = {}
     given = epoch_of(SCALE.epoch_rows)
     turns = [(s, f) for f in ("mapped", "resident") for s in ("plain", "aligned")]
-    for number, (supervision, source) in enumerate(turns):
-        params = with_feed(numbers(epochs=1, seed=number), source=source, threads=4)
+    for number, (variant, source) in enumerate(turns):
+        params = with_feed(numbers(epochs=1), source=source, threads=4)
+        params = without_alignment(params) if variant == "plain" else params
         times: list[float] = []
         one: Figures = {}
         began = time.perf_counter()
         with peak_memory(one):
-            run = Run("cam", supervision, params, DEVICE)
-            out = SCRATCH / f"epoch_{supervision}_{source}"
-            train(given, out, run, lambda *_, seen=times: seen.append(time.perf_counter()))
+            run = Run("cam", variant, Repeat(number), params, DEVICE)
+            out = SCRATCH / f"epoch_{variant}_{source}"
+            stores = replace(given, heatmaps=None) if params.alignment is None else given
+            train(stores, out, run, lambda *_, seen=times: seen.append(time.perf_counter()))
         skip = min(8, len(times) // 2)
         steps = len(times) - skip - 2
         one["faces_per_s"] = SCALE.batch * steps / (times[-2] - times[skip]) if steps > 1 else None
         one |= {"whole_s": time.perf_counter() - began, "to_first_step_s": times[1] - began}
-        figures[f"{supervision}, {source}"] = one
+        figures[f"{variant}, {source}"] = one
     return figures
 
 
@@ -73,12 +77,9 @@ def agreement() -> Figures:
     images = torch.randn(count, 3, px, px, generator=torch.Generator().manual_seed(0))
     losses: dict[str, list[dict[str, float]]] = {}
     for device in {torch.device("cpu"), DEVICE}:
-        build = {
-            **build_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS)),
-            **SUPERVISIONS["aligned"](params),
-        }
+        build = run_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS))
         labels = np.zeros(count, np.int64)
-        state = TrainState(METHODS["cam"], params, build, Distributed.single(device), labels)
+        state = TrainState(METHODS["cam"], params, build, Distributed.single(device), labels, 0)
         with torch.no_grad():
             side = state.model.eval()(images[:1].to(device)).features[-1].shape[-1]
         maps = torch.rand(count, 1, side, side, generator=torch.Generator().manual_seed(1))
@@ -132,7 +133,7 @@ def child(tag: str, kill_at: int) -> None:
         if kill_at and done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    train(_resumed_faces(), out, Run("cam", "aligned", params, DEVICE), progress)
+    train(_resumed_faces(), out, Run("cam", "aligned", Repeat(0), params, DEVICE), progress)
     print(json.dumps({"digest": read_manifest(out)["sha256"]}))
 
 
@@ -168,15 +169,16 @@ def learning() -> Figures:
     given, figures = no_two_alike("demo", SCALE.demo, 3), dict[str, Any]()
     root = load(HOME / "params.yaml")
     sizes = {} if CUDA else {"image_px": 32, "batch": 7}
-    params = root.method("cam").model_copy(update={"epochs": SCALE.epochs, **sizes})
     scored = root.evaluate.model_copy(update={"bootstrap": 0, "threads": 4})
-    for supervision in ("plain", "aligned"):
-        out = SCRATCH / f"learn_{supervision}"
+    for variant in ("plain", "aligned"):
+        shipped = root.training("demo", "cam", variant).params
+        params = shipped.model_copy(update={"epochs": SCALE.epochs, **sizes})
+        out = SCRATCH / f"learn_{variant}"
         began = time.perf_counter()
-        train(given, out, Run("cam", supervision, params, DEVICE), silent)
+        train(given, out, Run("cam", variant, Repeat(0), params, DEVICE), silent)
         seconds = time.perf_counter() - began
         inputs = EvaluationInputs(out, given.faces.path, given.landmarks.path, DEVICE)
-        line = evaluate(inputs, SCRATCH / f"scores_{supervision}", scored, silent)
+        line = evaluate(inputs, SCRATCH / f"scores_{variant}", scored, silent)
         shown = 7 * SCALE.demo[0] * SCALE.epochs
-        figures[supervision] = {"scores": line, "faces_per_s": shown / seconds}
+        figures[variant] = {"scores": line, "faces_per_s": shown / seconds}
     return figures

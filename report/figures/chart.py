@@ -133,4 +133,4 @@ def style_axes(axes: Axes, x: str, y: str) -> None:
 
 def run_colour(run: Result) -> str:
     """Return the colour of a run: plain or aligned."""
-    return PLAIN if run.supervision == "plain" else ALIGNED
+    return PLAIN if run.alignment is None else ALIGNED

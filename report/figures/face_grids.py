@@ -26,7 +26,7 @@ def mean_grids(comparisons: Sequence[Comparison]) -> list[Grid]:
     expected = GridRow("AU map", (), _means(comparisons[0].runs[0], "au"))
     lines = [
         [
-            GridRow(f"{title} {run.supervision}", _method_note(one, comparisons), _means(run, name))
+            GridRow(f"{title} {run.variant}", _method_note(one, comparisons), _means(run, name))
             for one in comparisons
             for run in one.runs
         ]
@@ -90,7 +90,7 @@ def _select_faces(sheet: Arrays, faces_F: NDArray[np.bool_]) -> Arrays:
 
 
 def _face_grid(shown: Sequence[tuple[Result, Arrays]], most: int) -> Grid:
-    columns = [f"{title} {run.supervision}" for title in _MAPS.values() for run, _ in shown]
+    columns = [f"{title} {run.variant}" for title in _MAPS.values() for run, _ in shown]
     faces = choose_balanced(shown[0][1]["label"], most)
     return Grid(("face", "AU map", *columns), tuple(_face_row(shown, face) for face in faces))
 
@@ -110,7 +110,7 @@ def _prediction(run: Result, sheet: Arrays, face: int) -> tuple[str, bool]:
     wrong = predicted != int(sheet["label"][face])
     verdict = " ✗ wrong" if wrong else ""
     name, probability = EXPRESSIONS[predicted], probabilities[predicted]
-    return f"{run.supervision}: {name} {probability:.2f}{verdict}", wrong
+    return f"{run.variant}: {name} {probability:.2f}{verdict}", wrong
 
 
 def choose_balanced(labels_F: NDArray[Any], most: int) -> list[int]:

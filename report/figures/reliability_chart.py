@@ -34,14 +34,14 @@ def _draw_run(axes: Axes, run: Result) -> list[Point]:
     colour = run_colour(run)
     axes.plot(x, y, color=colour, linewidth=1)
     axes.scatter(x, y, s=[12 + 90 * n / max(counts) for n in counts], color=colour, alpha=0.8)
-    label = f"{run.supervision}, ECE {run.scores.calibration.ece:.3f}"
+    label = f"{run.variant}, ECE {run.scores.calibration.ece:.3f}"
     axes.plot([], [], "o-", color=colour, label=label)
     tooltip = "{}, {} faces: confidence {}, accuracy {}"
     return [
         (
             confidence,
             accuracy,
-            tooltip.format(run.supervision, n, format_number(confidence), format_number(accuracy)),
+            tooltip.format(run.variant, n, format_number(confidence), format_number(accuracy)),
         )
         for confidence, accuracy, n in bins
     ]

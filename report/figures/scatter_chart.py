@@ -58,7 +58,7 @@ def scatter_chart(name: str, comparisons: Sequence[Comparison]) -> Chart:
 
 def _tooltip(method: str, run: Result, x: float, y: float) -> str:
     values = f"accuracy {format_number(y)}, ATT-COS {format_number(x)}"
-    return f"{method} {run.supervision}: {values}"
+    return f"{method} {run.variant}: {values}"
 
 
 def _write_names(axes: Axes, ends: Mapping[str, tuple[float, float]]) -> None:

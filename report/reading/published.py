@@ -36,8 +36,8 @@ PUBLISHED: dict[str, dict[str, dict[str, Figures]]] = {
         "AffectNet": {"plain": Figures(0.6077)},
     },
 }
-"""Method -> dataset -> supervision -> figures. The four share one network, so their spread without
-alignment is that of repeating a run."""
+"""Method -> dataset -> plain or aligned -> figures. The four share one network, so their spread
+without alignment is that of repeating a run."""
 
 SWEPT = {
     "alignment.weight": "Published: agreement saturates at a weight of about 8, accuracy on RAF-DB "

@@ -1,8 +1,8 @@
-"""Read what stages `evaluate` and `transfer` left: RESULTS/<dataset>/<method>/<run>.
+"""Read what `evaluate` and `transfer` left: RESULTS/<dataset>/<method>/<variant>/<repeat>.
 
-A run's folder is called after its supervision, `plain` or `aligned`. Any other name, such as
-`aligned-lambda4`, makes it a variant of that supervision: it has its rows in the tables, and where
-variants differ from each other in exactly one setting they make a sweep (report.tables.sweeps).
+The first run without AU alignment and the first with it are compared; the other ones have their
+rows in the tables, and where they differ from each other in exactly one setting they make a sweep
+(report.tables.sweeps).
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Result:
     """One run, scored on one split.
 
     Attributes:
-        path: its folder below RESULTS, as 'demo/cam/plain'.
+        path: its folder below RESULTS, as 'demo/cam/plain/seed0'.
         scores: what stage `evaluate` measured.
         maps: mean attention, CAM and AU map per class (7, 64, 64) in [0, 1], and their counts (7,).
         sheet: a few faces F: image (F, S, S, 3), attention, cam and au (F, 64, 64), all uint8;
@@ -47,14 +47,34 @@ class Result:
     sha256: str
 
     @property
-    def supervision(self) -> str:
-        """'plain' or 'aligned'."""
-        return self.scores.supervision
+    def dataset(self) -> str:
+        """The dataset's own name; 'a → b' for a run trained on a and scored on b."""
+        return dataset_name(self.scores)
+
+    @property
+    def method(self) -> str:
+        """Row of METHODS."""
+        return self.scores.method
+
+    @property
+    def variant(self) -> str:
+        """Row of `variants` in params.yaml."""
+        return self.scores.variant
+
+    @property
+    def repeat(self) -> str:
+        """seed0, ...: see contracts.repeats."""
+        return self.scores.repeat
+
+    @property
+    def alignment(self) -> Json | None:
+        """Numbers of the AU alignment loss; None for a run without it."""
+        return self.scores.alignment
 
     @property
     def name(self) -> str:
-        """Name of its folder: the supervision, or that of a variant."""
-        return self.path.rsplit("/", 1)[-1]
+        """Its variant and, unless that is seed0, its repeat."""
+        return self.variant if self.repeat == "seed0" else f"{self.variant} {self.repeat}"
 
     def interval(self, score: str) -> Interval:
         """Return the bootstrap interval of a score; None where there is none."""
@@ -69,13 +89,13 @@ class Comparison:
 
     Attributes:
         path: their folder below RESULTS, as 'demo/cam'.
-        runs: one per supervision, plain before aligned.
-        variants: the others.
+        runs: the first without AU alignment, then the first with it, as far as there are any.
+        others: all others.
     """
 
     path: str
     runs: tuple[Result, ...]
-    variants: tuple[Result, ...] = ()
+    others: tuple[Result, ...] = ()
 
     @property
     def dataset(self) -> str:
@@ -99,7 +119,7 @@ class Comparison:
 
     @property
     def unlike(self) -> list[str]:
-        """What else than supervision differs between its first and its last run."""
+        """What else than AU alignment differs between its first and its last run."""
         return differences(_conditions(self.runs[0]), _conditions(self.runs[-1]))
 
 
@@ -109,9 +129,10 @@ def dataset_name(scores: Scores) -> str:
 
 
 def _conditions(run: Result) -> Json:
-    keys = ("split", "checkpoint", "geometry", "protocol", "train")
+    keys = ("split", "checkpoint", "geometry", "protocol", "repeat")
     inputs = {key: run.fingerprint[key] for key in ("faces", "landmarks")}
-    return inputs | {key: getattr(run.scores, key) for key in keys}
+    train = {key: value for key, value in run.scores.train.items() if key != "alignment"}
+    return inputs | {key: getattr(run.scores, key) for key in keys} | {"train": train}
 
 
 def load_comparisons(results: Path) -> list[Comparison]:
@@ -123,27 +144,26 @@ def load_comparisons(results: Path) -> list[Comparison]:
     """
     places = sorted(
         place
-        for path in results.glob(f"*/*/*/{SCORES}")
+        for path in results.glob(f"*/*/*/*/{SCORES}")
         for place in [path.parent.relative_to(results)]
         if not any(part.startswith(".") for part in place.parts)  # .building-* are half-built
     )
     if not places:
         raise NoInputError(
             results,
-            "holds no result (<dataset>/<method>/<supervision>/scores.json). "
+            "holds no result (<dataset>/<method>/<variant>/<repeat>/scores.json). "
             "Run `dvc repro evaluate` first, or name the folder that holds the datasets' results.",
         )
     return [
         _comparison(printable(place.as_posix()), [_load(results, member) for member in members])
-        for place, members in groupby(places, key=lambda place: place.parent)
+        for place, members in groupby(places, key=lambda place: place.parent.parent)
     ]
 
 
 def _comparison(path: str, runs: Sequence[Result]) -> Comparison:
-    chosen: dict[str, Result] = {}
-    for run in sorted(runs, key=lambda run: (run.supervision != "plain", run.name)):
-        if run.supervision not in chosen or run.name == run.supervision:
-            chosen[run.supervision] = run
+    chosen: dict[bool, Result] = {}
+    for run in sorted(runs, key=lambda run: (run.alignment is not None, run.path)):
+        chosen.setdefault(run.alignment is not None, run)
     shown = {run.path for run in chosen.values()}
     others = tuple(run for run in runs if run.path not in shown)
     return Comparison(path, tuple(chosen.values()), others)

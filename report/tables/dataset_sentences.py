@@ -58,7 +58,7 @@ def _range(runs: Sequence[Result]) -> str:
 
 
 def _name(run: Result) -> str:
-    return f"{run.scores.method} {run.supervision}"
+    return f"{run.scores.method} {run.variant}"
 
 
 def _effect(score: str, pairs: Pairs, read: Read) -> str:

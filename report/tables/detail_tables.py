@@ -45,7 +45,7 @@ def class_table(comparison: Comparison) -> Table:
             Column("", "expression", EXPRESSIONS),
             Column("", "faces", counts),
             *(
-                Column(name, run.supervision, _numbers(one))
+                Column(name, run.variant, _numbers(one))
                 for name, columns in values.items()
                 for run, one in zip(runs, columns, strict=True)
             ),
@@ -88,7 +88,7 @@ def unit_table(comparison: Comparison) -> Table | None:
             Column("", "faces", tuple(str(one.n) for one in known)),
             Column("", "area", tuple(format_number(one.area) for one in known)),
             *(
-                column(group, run.supervision, one, key)
+                column(group, run.variant, one, key)
                 for key, group in (("share", "share of attention"), ("ratio", "share / area"))
                 for run, one in zip(runs, shares, strict=True)
             ),
@@ -127,7 +127,7 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
             Column("", attribute, tuple(values)),
             Column("", "faces", tuple(str(counts[value]) for value in values)),
             *(
-                Column(group, run.supervision, cells(one, key))
+                Column(group, run.variant, cells(one, key))
                 for key, group in (("accuracy", "accuracy"), ("att_cos", "ATT-COS"))
                 for run, one in zip(runs, found, strict=True)
             ),
@@ -152,7 +152,7 @@ def faithfulness_table(comparison: Comparison) -> Table | None:
         [
             Column("", "order", tuple(orders)),
             *(
-                Column(words, run.supervision, tuple(cell(found, order, way) for order in orders))
+                Column(words, run.variant, tuple(cell(found, order, way) for order in orders))
                 for way, words in (("deletion", "deletion ↓"), ("insertion", "insertion ↑"))
                 for run, found in runs
             ),
@@ -163,7 +163,7 @@ def faithfulness_table(comparison: Comparison) -> Table | None:
 
 def provenance_table(comparison: Comparison) -> Table:
     """Origin of each run: digests, settings of training and of scoring."""
-    runs = (*comparison.runs, *comparison.variants)
+    runs = (*comparison.runs, *comparison.others)
     described = [
         flatten({"result": run.path, "manifest sha256": run.sha256})
         | flatten({key: getattr(run.scores, key) for key in ("seed", "backbone", "protocol")})

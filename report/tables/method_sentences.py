@@ -28,7 +28,7 @@ def method_sentences(runs: Sequence[Result]) -> tuple[str, ...]:
 def _accuracy(runs: Sequence[Result]) -> str:
     context = joined(_error(runs), majority_sentence(runs[-1]))
     if len(runs) == 1:
-        reached = f"The {runs[0].supervision} run reaches an accuracy of "
+        reached = f"The {runs[0].variant} run reaches an accuracy of "
         reached += f"{format_number(accuracy(runs[0]))}."
         return joined(reached, context, "There is no other run of this method to compare it with.")
     return f"With alignment, accuracy {_development([accuracy(run) for run in runs])}. {context}"
@@ -36,7 +36,7 @@ def _accuracy(runs: Sequence[Result]) -> str:
 
 def _error(runs: Sequence[Result]) -> str:
     """Return the bootstrap intervals of the accuracy, or else its sampling error."""
-    intervals = [(run.supervision, run.interval("accuracy")) for run in runs]
+    intervals = [(run.variant, run.interval("accuracy")) for run in runs]
     resampled = runs[-1].scores.intervals
     if resampled is None or not all(interval for _, interval in intervals):
         return sampling_error_sentence(runs)
@@ -50,7 +50,7 @@ def _agreement(runs: Sequence[Result]) -> str:
     return (
         f"ATT-COS at the deepest layer ({scores.layers[-1]}) {_development(att)}; "
         f"CAM-COS {_development(cam)}. {baselines_sentence(scores)} "
-        f"The attention of the {runs[-1].supervision} run is {among_baselines(att[-1], scores)}; "
+        f"The attention of the {runs[-1].variant} run is {among_baselines(att[-1], scores)}; "
         f"its CAM is {among_baselines(cam[-1], scores)}."
     )
 

@@ -7,7 +7,8 @@ from report.reading.results import Comparison, Result
 from report.tables.run_tables import all_runs
 from report.tables.table import Column, Table, difference, format_number, format_signed, make_table
 
-SUPERVISIONS = ("plain", "aligned")
+SIDES = ("plain", "aligned")
+"""Without and with AU alignment."""
 Triple = tuple[float | None, float | None, float | None]
 """accuracy, CAM-COS, ATT-COS."""
 Pair = tuple[Triple | None, Triple | None]
@@ -58,7 +59,7 @@ def _columns(
     return [
         *(
             Column(group, name, tuple(printed(row, one[side]) for row, one in enumerate(values)))
-            for side, name in enumerate(SUPERVISIONS)
+            for side, name in enumerate(SIDES)
         ),
         Column(
             group, "change", tuple(moved(row, difference(one)) for row, one in enumerate(values))
@@ -67,8 +68,8 @@ def _columns(
 
 
 def _own(comparison: Comparison) -> Pair:
-    found = {run.supervision: _triple(run) for run in comparison.runs}
-    return found.get("plain"), found.get("aligned")
+    found = {run.alignment is not None: _triple(run) for run in comparison.runs}
+    return found.get(False), found.get(True)
 
 
 def _triple(run: Result) -> Triple:
@@ -78,7 +79,7 @@ def _triple(run: Result) -> Triple:
 def _published(figures: dict[str, Figures]) -> Pair:
     plain, aligned = (
         (one.accuracy, one.cam_cos, one.att_cos) if one else None
-        for one in (figures.get(name) for name in SUPERVISIONS)
+        for one in (figures.get(name) for name in SIDES)
     )
     return plain, aligned
 

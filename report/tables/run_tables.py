@@ -27,7 +27,7 @@ def run_record(run: Result) -> dict[str, Any]:
     """Return a run's numbers as one flat row, in the order of the columns of scores.csv."""
     scores, agreements = run.scores, {"att": run.scores.attention, "cam": run.scores.cam_cos}
     train_majority = scores.chance_level.train_majority
-    words = ("method", "supervision", "backbone", "seed", "split", "checkpoint", "geometry")
+    words = ("method", "variant", "repeat", "backbone", "split", "checkpoint", "geometry")
     known = ("accuracy", "balanced_accuracy", "macro_f1")
     return {
         "dataset": scores.dataset,
@@ -59,7 +59,7 @@ def run_record(run: Result) -> dict[str, Any]:
 
 def all_runs(comparisons: Iterable[Comparison]) -> list[Result]:
     """Return all runs, those of a comparison before its variants."""
-    return [run for one in comparisons for run in (*one.runs, *one.variants)]
+    return [run for one in comparisons for run in (*one.runs, *one.others)]
 
 
 def main_table(comparisons: Iterable[Comparison]) -> Table:

@@ -89,7 +89,7 @@ def _scale(title: str, runs: Sequence[Result], read: Read) -> Scale:
     return Scale(
         title,
         _known((BASELINES[key], getattr(baselines, key).overall) for key in BASELINES),
-        _known((run.supervision, read(run)) for run in runs),
+        _known((run.variant, read(run)) for run in runs),
     )
 
 

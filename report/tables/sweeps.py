@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
+from typing import Any
 
 from report.reading.published import SWEPT
 from report.reading.results import Comparison, Result
@@ -20,7 +21,7 @@ from report.tables.table import (
 )
 
 ALIGNMENT = "alignment."
-SEED, PLAIN = "seed", "plain"
+SEED = "seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Sweep:
     """One setting, varied.
 
     Attributes:
-        title: dataset, method and supervision.
+        title: dataset, method, and whether it is aligned.
         name: of its files.
         setting: key below [train], as 'alignment.weight'.
         values: as printed, ascending, one per run.
@@ -55,22 +56,20 @@ def find_sweeps(comparisons: Iterable[Comparison]) -> list[Sweep]:
 
 
 def _sweeps(comparison: Comparison) -> list[Sweep]:
-    everyone = (*comparison.runs, *comparison.variants)
-    plain = next((run for run in comparison.runs if run.supervision == PLAIN), None)
+    everyone = (*comparison.runs, *comparison.others)
+    plain = next((run for run in comparison.runs if run.alignment is None), None)
     found: list[Sweep] = []
-    for supervision in dict.fromkeys(run.supervision for run in everyone):
-        runs = [run for run in everyone if run.supervision == supervision]
-        settings = {run.path: flatten(run.scores.train) for run in runs}
+    for is_aligned, side in enumerate(("plain", "aligned")):
+        runs = [run for run in everyone if (run.alignment is not None) == is_aligned]
+        settings = {run.path: _settings(run) for run in runs}
         for key in dict.fromkeys(key for one in settings.values() for key in one):
-            if supervision == PLAIN and key.startswith(ALIGNMENT):
-                continue  # a plain run has no alignment loss
             beside = plain if key.startswith(ALIGNMENT) else None
             for members in _alike_but(key, runs):
                 earlier = sum(one.setting == key for one in found)
-                stem = f"sweep_{supervision}_{key.replace('.', '_')}{earlier or ''}"
+                stem = f"sweep_{side}_{key.replace('.', '_')}{earlier or ''}"
                 found.append(
                     Sweep(
-                        f"{comparison.title} · {supervision}",
+                        f"{comparison.title} · {side}",
                         file_name(comparison, stem),
                         key,
                         tuple(_printed(settings[run.path].get(key)) for run in members),
@@ -85,7 +84,7 @@ def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
     """Return sets of runs that differ in one setting only, each ascending by it."""
     alike: dict[str, dict[str, Result]] = {}
     for run in runs:
-        settings = flatten(run.scores.train)
+        settings = _settings(run)
         value = settings.pop(key, None)
         settings["evaluated"] = [
             getattr(run.scores, name) for name in ("split", "checkpoint", "geometry")
@@ -95,6 +94,10 @@ def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
     return [
         [one[value] for value in sorted(one, key=_order)] for one in alike.values() if len(one) > 1
     ]
+
+
+def _settings(run: Result) -> dict[str, Any]:
+    return {**flatten(run.scores.train), SEED: run.scores.seed}
 
 
 def _order(value: str) -> tuple[bool, int, float, str]:

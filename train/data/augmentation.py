@@ -45,7 +45,8 @@ def augment_batch(
     """
     affine = random_affine(len(raw.rows_B), params.augment, rng)
     images = augment_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
-    maps = tuple(warp_maps(raw.maps_Bss, size, affine) for size in sizes)
+    stored = raw.maps_Bss
+    maps = () if stored is None else tuple(warp_maps(stored, size, affine) for size in sizes)
     points = None if raw.points_B682 is None else warp_points(raw.points_B682, affine)
     return Batch(
         images,

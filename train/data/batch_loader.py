@@ -33,7 +33,7 @@ class RawBatch:
     Attributes:
         rows_B: of the store, ascending; not on the device.
         images_BSS3: uint8 RGB.
-        maps_Bss: uint8, 255 = 1.
+        maps_Bss: uint8, 255 = 1; None if the run reads no heatmaps.
         valid_B: whether the heatmap is defined.
         labels_B: expression ids.
         device_rows_B: rows_B, on the device.
@@ -43,7 +43,7 @@ class RawBatch:
 
     rows_B: NDArray[np.int64]
     images_BSS3: Tensor
-    maps_Bss: Tensor
+    maps_Bss: Tensor | None
     valid_B: Tensor
     labels_B: Tensor
     device_rows_B: Tensor
@@ -74,7 +74,7 @@ class BatchLoader:
         """Open a split.
 
         Args:
-            stores: faces, landmarks and heatmaps.
+            stores: faces, landmarks and, if the run reads them, heatmaps.
             split: train, val or test.
             batch_size: faces per batch, over all ranks; the last batch of an epoch may differ.
             params: how rows are read, and which faces an epoch shows.
@@ -92,13 +92,16 @@ class BatchLoader:
                 f"{placement.world_size} processes. Check status.csv, and the splits in index.",
             )
         self.labels_N = labels = expression_ids(stores.faces.table(("expression",)))
-        self._valid = stores.heatmaps.array("valid").load() == 1
-        self._landmarks, self._heatmaps = stores.landmarks, stores.heatmaps
+        self._stores, heatmaps = stores, stores.heatmaps
+        self._valid = (
+            np.zeros(len(labels), bool) if heatmaps is None else heatmaps.array("valid").load() == 1
+        )
         self._with_points = False
         self._batch_size, self._placement = batch_size, placement
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
-        maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")(stores, labels)
-        sources = (stores.faces.array("image"), maps)
+        read_maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")
+        maps = [] if heatmaps is None else [read_maps(heatmaps, stores.landmarks, labels)]
+        sources = (stores.faces.array("image"), *maps)
         self._fetch = pick(FETCHERS, params.source, "feed")(
             sources, self.rows_N, params, placement.device
         )
@@ -110,15 +113,16 @@ class BatchLoader:
             DataError: if no face of the split has it.
         """
         self._with_points = any(loss.needs_points for loss in losses)
-        if self._with_points and not self._landmarks.array("valid").take(self.rows_N).any():
+        landmarks, heatmaps = self._stores.landmarks, self._stores.heatmaps
+        if self._with_points and not landmarks.array("valid").take(self.rows_N).any():
             raise DataError(
-                self._landmarks.path,
+                landmarks.path,
                 "no face of this split has landmarks, and this method needs them. Check "
                 "status.csv there; landmark.backend chooses what finds them.",
             )
         if any(loss.needs_maps for loss in losses) and not self._valid[self.rows_N].any():
             raise DataError(
-                self._heatmaps.path,
+                (heatmaps or self._stores.faces).path,
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
                 "Check status.csv there; heatmaps are drawn from what landmark.backend finds.",
             )
@@ -165,11 +169,11 @@ class BatchLoader:
             for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
         with closing(self._fetch(batches)) as fetched:
-            for number, (images, maps) in enumerate(fetched):
+            for number, (images, *maps) in enumerate(fetched):
                 yield RawBatch(
                     batches[number],
                     images,
-                    maps,
+                    maps[0] if maps else None,
                     valid[number],
                     labels[number],
                     device_rows[number],
@@ -177,6 +181,6 @@ class BatchLoader:
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:
-        size_px = self._landmarks.metadata["size_px"]
-        edges = (read_points(self._landmarks, rows_B) + 0.5) * (2 / size_px) - 1
+        landmarks = self._stores.landmarks
+        edges = (read_points(landmarks, rows_B) + 0.5) * (2 / landmarks.metadata["size_px"]) - 1
         return send(torch.from_numpy(edges.astype(np.float32)), self._placement.device)

@@ -14,7 +14,6 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescale_points
 from store.reading import Store, read_points
 from train.data.prefetch import RowSource
-from train.data.stores import Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +57,16 @@ class DrawnMaps:
         out_BR[:] = maps_BCC.reshape(len(rows_B), self.row_bytes)
 
 
-def _stored(stores: Stores, expressions_N: NDArray[np.int64]) -> RowSource:
-    return stores.heatmaps.array("map")
+def _stored(heatmaps: Store, landmarks: Store, expressions_N: NDArray[np.int64]) -> RowSource:
+    return heatmaps.array("map")
 
 
-def _drawn(stores: Stores, expressions_N: NDArray[np.int64]) -> RowSource:
-    return DrawnMaps(stores.landmarks, stores.heatmaps, expressions_N)
+def _drawn(heatmaps: Store, landmarks: Store, expressions_N: NDArray[np.int64]) -> RowSource:
+    return DrawnMaps(landmarks, heatmaps, expressions_N)
 
 
-HEATMAP_SOURCES: dict[str, Callable[[Stores, NDArray[np.int64]], RowSource]] = {
+HEATMAP_SOURCES: dict[str, Callable[[Store, Store, NDArray[np.int64]], RowSource]] = {
     "stored": _stored,
     "drawn": _drawn,
 }
-"""train.feed.heatmaps -> (stores, expressions of all samples) -> heatmaps, row by row."""
+"""train.feed.heatmaps -> (heatmaps, landmarks, expressions of all samples) -> maps, row by row."""

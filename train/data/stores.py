@@ -22,32 +22,33 @@ class Stores:
     Attributes:
         faces: store of stage align.
         landmarks: store of stage landmark.
-        heatmaps: store of stage heatmap.
+        heatmaps: store of stage heatmap; None for a run that reads none.
     """
 
     faces: Store
     landmarks: Store
-    heatmaps: Store
+    heatmaps: Store | None
 
     @classmethod
-    def open(cls, faces: Path, landmarks: Path, heatmaps: Path) -> "Stores":
-        """Open all three.
+    def open(cls, faces: Path, landmarks: Path, heatmaps: Path | None) -> "Stores":
+        """Open them.
 
         Raises:
             DataError: if they do not have the same number of rows.
             UsageError: if the heatmaps are of a kind with several maps per face.
         """
-        stores = cls(Store(faces), Store(landmarks), Store(heatmaps))
-        for other in (stores.landmarks, stores.heatmaps):
-            if len(other) != len(stores.faces):
+        maps = Store(heatmaps) if heatmaps else None
+        stores = cls(Store(faces), Store(landmarks), maps)
+        for other in (stores.landmarks, maps):
+            if other is not None and len(other) != len(stores.faces):
                 raise DataError(
                     other.path,
                     f"has {len(other)} rows, {faces} has {len(stores.faces)}. Run `dvc repro`.",
                 )
-        if len(stores.heatmaps.array("map").shape) != 3:
+        if maps is not None and len(maps.array("map").shape) != 3:
             raise UsageError(
-                heatmaps,
-                f"kind {stores.heatmaps.metadata['kind']} has several maps per face; "
+                maps.path,
+                f"kind {maps.metadata['kind']} has several maps per face; "
                 "training takes a kind with one, such as au.",
             )
         return stores
@@ -61,11 +62,9 @@ class Stores:
 
     def digests(self) -> dict[str, str]:
         """Return the digest of each store, which identifies its content."""
-        return {
-            "faces": self.faces.digest,
-            "landmarks": self.landmarks.digest,
-            "heatmaps": self.heatmaps.digest,
-        }
+        stores = {"faces": self.faces, "landmarks": self.landmarks}
+        maps = {} if self.heatmaps is None else {"heatmaps": self.heatmaps}
+        return {name: store.digest for name, store in {**stores, **maps}.items()}
 
 
 def expression_ids(table: "pl.DataFrame") -> NDArray[np.int64]:

@@ -25,7 +25,7 @@ from train.evaluation.targets import TargetGrids, Targets, prepare_targets
 from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
-from train.params import OWN
+from train.params import OWN, ReadingParams
 from train.records import CamMethod
 from train.runs import load_run
 
@@ -54,7 +54,7 @@ class EvalModel:
         cam_method: computes its CAM.
         image_px: side of the picture that the classifier sees.
         canvas_px: side of the canvas on which maps are compared.
-        codebook: row of CODEBOOKS, the one that the run was trained with.
+        codebook: row of CODEBOOKS, whose AU maps are compared with.
         geometry: row of GEOMETRIES.
         device: where.
     """
@@ -69,25 +69,24 @@ class EvalModel:
 
 
 def load_eval_model(
-    run: Path, checkpoint: str, cam_method: str, geometry: str, device: torch.device
+    run: Path, reading: ReadingParams, device: torch.device
 ) -> tuple[EvalModel, RunCard]:
     """Load a trained model for evaluation.
 
     Args:
         run: output of stage train.
-        checkpoint: last or best.
-        cam_method: row of CAM_METHODS, or `method` for the method's own.
-        geometry: row of GEOMETRIES.
+        reading: which state, and how its maps are read.
         device: where.
     """
-    classifier, method, card = load_run(run, checkpoint, device)
+    classifier, method, card = load_run(run, reading.checkpoint, device)
+    cam_methods = {**CAM_METHODS, OWN: CAM_METHODS[method.cam_method]}
     model = EvalModel(
         classifier,
-        pick({**CAM_METHODS, OWN: CAM_METHODS[method.cam_method]}, cam_method, "cam_method"),
+        pick(cam_methods, reading.cam_method, "cam_method"),
         card.params["image_px"],
-        card.about.canvas_px,
-        card.about.codebook,
-        geometry,
+        reading.canvas_px,
+        reading.codebook,
+        reading.geometry,
         device,
     )
     return model, card

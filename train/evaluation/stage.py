@@ -117,8 +117,7 @@ def evaluate(
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        reading = (params.checkpoint, params.cam_method, params.geometry)
-        model, card = load_eval_model(inputs.run, *reading, inputs.device)
+        model, card = load_eval_model(inputs.run, params, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
             split = SplitReader(store, landmarks, _split_faces(store, params.split))
             outputs, areas_NOC = _evaluate_split(model, split, params, progress)
@@ -172,8 +171,9 @@ def headline(scores: Scores) -> str:
     ends = scores.intervals.accuracy if scores.intervals else None
     between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
     caveat = f". Mind: {scores.caveat}" if scores.caveat else ""
+    run = f"{scores.method} {scores.variant} {scores.repeat}"
     return (
-        f"{scores.method} {scores.supervision}: accuracy {scores.accuracy:.3f}{between}, "
+        f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
         f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)} "
         f"({att.n_valid} of {att.n} faces; protocol {scores.protocol}){caveat}"
@@ -263,9 +263,9 @@ def _evaluate_split(
 def _conditions(card: RunCard, store: Store, params: EvaluateParams, faces: EvalFaces) -> Json:
     return {
         "method": card.method,
-        "supervision": card.supervision,
+        "variant": card.variant,
+        "repeat": card.repeat,
         "backbone": card.params["backbone"],
-        "seed": card.params["seed"],
         "train": card.params,
         "trained_on": card.about.dataset,
         "dataset": store.metadata["dataset"],
@@ -274,7 +274,7 @@ def _conditions(card: RunCard, store: Store, params: EvaluateParams, faces: Eval
         "checkpoint": params.checkpoint,
         "geometry": params.geometry,
         "cam_method": params.cam_method,
-        "codebook": card.about.codebook,
+        "codebook": params.codebook,
         "protocol": _protocol(card, store, params),
         "scored": len(faces.rows_N),
         "total": faces.total,

@@ -1,4 +1,4 @@
-"""Stage `train`: trains one method, plain or aligned, and keeps its last and best state.
+"""Stage `train`: trains one run, and keeps its last and best state.
 
 A run that is stopped, for whatever reason, resumes from its last checkpoint and ends with exactly
 the bits of an undisturbed one: see train.fitting.trainer.
@@ -11,19 +11,20 @@ import torch
 
 from anatomy.expressions import EXPRESSIONS
 from contracts.files import RUN
-from contracts.runs import HeatmapMetadata, RunCard
+from contracts.runs import DatasetMetadata, RunCard, UsedHeatmaps
 from errors import UsageError, pick
 from progress import ProgressCallback
 from store.building import building, building_folder, is_built
 from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
+from store.reading import Store
 from train.checkpoint import PREV, delete_checkpoints
 from train.combinations import check_classification
 from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.fine_tuning import refuse_frozen_alignment
-from train.fitting.trainer import SUPERVISIONS, Trainer
+from train.fitting.trainer import Trainer
 from train.fitting.warm_start import warm_start_of
 from train.methods import METHODS
 from train.runs import Run
@@ -37,7 +38,7 @@ def train(
     """Train a method on the training split, choosing the best epoch on the validation split.
 
     Args:
-        stores: faces, their landmarks, and heatmaps of the kind that the alignment loss wants.
+        stores: faces, their landmarks, and the heatmaps that the run reads, if it reads any.
         out: run.json, last.ckpt, best.ckpt, curves/; skipped.csv if steps were skipped,
             relabelled.csv if the method changes labels.
         run: what to train.
@@ -48,14 +49,18 @@ def train(
         False if it was there already.
 
     Raises:
-        UsageError: if a name is not known.
+        UsageError: if the method is not known, or an aligned run has no heatmaps.
         DivergedError: if the loss is not finite, three steps in a row.
         ResourceError: if the device is out of memory.
         CorruptError: if the run was interrupted and none of its checkpoints is intact.
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
-    _check_inputs(stores, run)
-    about = stores.heatmaps.metadata
+    check_classification(pick(METHODS, run.method, "method"), run.params)
+    if run.params.alignment is not None:
+        refuse_frozen_alignment(run.params)
+    if run.params.alignment is not None and stores.heatmaps is None:
+        raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
+    about = stores.landmarks.metadata
     with init_distributed(run.device) as distributed, deterministic_mode(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, distributed)
         if not rebuild and is_built(out, fingerprint):
@@ -70,25 +75,13 @@ def train(
                 **fingerprint,
                 training_faces=len(stores.usable_rows("train")),
                 expressions=list(EXPRESSIONS),
-                about=HeatmapMetadata(**about),
+                about=DatasetMetadata(**about),
             )
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress).fit()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
-
-
-def _check_inputs(stores: Stores, run: Run) -> None:
-    """Refuse unknown names, and heatmaps of another kind than the alignment loss wants."""
-    check_classification(pick(METHODS, run.method, "method"), run.params)
-    if pick(SUPERVISIONS, run.supervision, "supervision")(run.params):
-        refuse_frozen_alignment(run.params)
-    kind, wanted = stores.heatmaps.metadata["kind"], run.params.alignment.heatmap
-    if kind != wanted:
-        raise UsageError(
-            stores.heatmaps.path, f"holds kind {kind}, train.alignment.heatmap is {wanted}."
-        )
 
 
 def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str, Any]:
@@ -98,10 +91,21 @@ def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str
         "stage": "train",
         "version": VERSION,
         "method": run.method,
-        "supervision": run.supervision,
+        "variant": run.variant,
+        "repeat": str(run.repeat),
         "params": run.params.model_dump(mode="json"),
         "ranks": distributed.world_size,
-        **stores.digests(),
+        "faces": stores.faces.digest,
+        "landmarks": stores.landmarks.digest,
+        "heatmaps": _used(stores.heatmaps),
         "warm_start": warm_start.model_dump() if warm_start else None,
         "torch": torch.__version__,
     }
+
+
+def _used(heatmaps: Store | None) -> dict[str, Any] | None:
+    if heatmaps is None:
+        return None
+    keys = ("kind", "canvas_px", "options")
+    about = {key: heatmaps.metadata[key] for key in keys}
+    return UsedHeatmaps(digest=heatmaps.digest, **about).model_dump(mode="json")

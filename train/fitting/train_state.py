@@ -68,6 +68,7 @@ class TrainState:
         losses: Mapping[str, Loss],
         distributed: Distributed,
         labels_N: Labels,
+        seed: int,
     ) -> None:
         """Build the model with the weights that the seed gives.
 
@@ -77,13 +78,14 @@ class TrainState:
             losses: by name, each a mean over faces.
             distributed: the ranks that train it.
             labels_N: of every row of the store, for methods that change them.
+            seed: of the run.
 
         Raises:
             UsageError: if a name or an option is not known, or the model does not suit a loss.
         """
         self._params, self._losses, self._dist = params, losses, distributed
         self._second_order = not method.compiles
-        torch.manual_seed(params.seed)
+        torch.manual_seed(seed)
         self.model: Classifier = build_model(method, params).to(distributed.device)
         started = load_warm_start(self.model, method, params)
         if started and distributed.is_main:

@@ -7,7 +7,7 @@ resumes from a checkpoint ends with exactly the bits of an undisturbed one.
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
@@ -38,8 +38,8 @@ from train.fitting.run_position import RunPosition
 from train.fitting.stop_request import StopRequest, graceful_shutdown
 from train.fitting.train_state import StepInfo, StepResult, TrainState, make_generator
 from train.fitting.validation import validate
-from train.methods import METHODS
-from train.methods.au_alignment import alignment, target_sizes
+from train.methods import METHODS, Method
+from train.methods.au_alignment import Size, alignment, target_sizes
 from train.methods.base import Classifier
 from train.methods.model import build_losses
 from train.params import TrainParams
@@ -51,19 +51,28 @@ _MAX_MISSED = 3
 _SECONDS_PER_PROGRESS_FILE = 5.0
 
 
-def _no_losses(params: TrainParams) -> dict[str, Loss]:
-    return {}
+def run_losses(
+    method: Method, params: TrainParams, class_counts: Sequence[int]
+) -> dict[str, Loss]:
+    """Return a method's own losses and, if the run is aligned, the AU alignment loss."""
+    own, numbers = build_losses(method, params, class_counts), params.alignment
+    if numbers is None:
+        return own
+    return {**own, "alignment": Loss(alignment(numbers), faces_with_map, needs_maps=True)}
 
 
-def _alignment(params: TrainParams) -> dict[str, Loss]:
-    return {"alignment": Loss(alignment(params.alignment), faces_with_map, needs_maps=True)}
-
-
-SUPERVISIONS: dict[str, Callable[[TrainParams], dict[str, Loss]]] = {
-    "plain": _no_losses,
-    "aligned": _alignment,
-}
-"""What is added to a method's own losses."""
+def map_sizes(
+    params: TrainParams, losses: Mapping[str, Loss], features: Sequence[Tensor]
+) -> tuple[Size, ...]:
+    """Return the sizes at which a run's batches carry their heatmaps; see target_sizes."""
+    aligned = params.alignment
+    layers = [
+        *(aligned.layers if aligned else ()),
+        *(one.level for one in losses.values() if one.level),
+    ]
+    return target_sizes(
+        layers, aligned.resize if aligned else "half_pixel", features, params.image_px
+    )
 
 
 class Trainer:
@@ -94,13 +103,13 @@ class Trainer:
             BatchLoader(stores, split, params.batch, params.feed, placement)
             for split in ("train", params.chosen_on)
         )
-        losses = build_losses(method, params, self._loader.class_counts)
-        losses |= SUPERVISIONS[run.supervision](params)
+        losses = run_losses(method, params, self._loader.class_counts)
         self._loader.prepare_for(losses.values())
-        self._state = TrainState(method, params, losses, distributed, self._loader.labels_N)
+        self._seed = run.repeat.seed
+        labels_N = self._loader.labels_N
+        self._state = TrainState(method, params, losses, distributed, labels_N, self._seed)
         features = _features(self._state.model, params.image_px, distributed.device)
-        layers = [*params.alignment.layers, *(one.level for one in losses.values() if one.level)]
-        self._sizes = target_sizes(layers, params.alignment.resize, features, params.image_px)
+        self._sizes = map_sizes(params, losses, features)
         self._steps = -(-len(self._loader) // params.accumulate)  # per epoch, rounded up
         self._position, self._progress = RunPosition(), progress
         self._checkpointer = AsyncCheckpointer(folder)
@@ -109,7 +118,8 @@ class Trainer:
         self._about = {
             "expressions": list(EXPRESSIONS),
             "method": run.method,
-            "supervision": run.supervision,
+            "variant": run.variant,
+            "repeat": str(run.repeat),
             **stores.digests(),
             "revision": git_revision(),
         }
@@ -167,7 +177,7 @@ class Trainer:
         """
         position, params = self._position, self._params
         raw_batches = self._loader.epoch_batches(
-            params.seed, position.epoch, position.step * params.accumulate
+            self._seed, position.epoch, position.step * params.accumulate
         )
         while position.step < self._steps:
             rows: list[int] = []
@@ -195,7 +205,7 @@ class Trainer:
         position, params = self._position, self._params
         for number, raw in enumerate(raw_batches, position.step * params.accumulate):
             rows += raw.rows_B.tolist()
-            key = params.seed, position.epoch, number, self._dist.rank
+            key = self._seed, position.epoch, number, self._dist.rank
             rng = make_generator(self._dist.device, *key)
             yield augment_batch(raw, self._sizes, params, rng)
 

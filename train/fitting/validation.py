@@ -15,7 +15,9 @@ from train.records import Forward
 def validate(
     model: Classifier, loader: BatchLoader, image_px: int, distributed: Distributed
 ) -> dict[str, float]:
-    """Return a split's accuracy, cross-entropy and the deepest layer's cosine with stored maps.
+    """Return a split's accuracy and cross-entropy and, if the run reads heatmaps, `att_cos`.
+
+    `att_cos` is the mean cosine of the deepest layer's attention with the faces' heatmaps.
 
     Args:
         model: what is scored; left in evaluation mode.
@@ -44,6 +46,8 @@ def validate(
 
 
 def _attention_cosines(forward: Forward, raw: RawBatch) -> Tensor:
+    if raw.maps_Bss is None:
+        return torch.zeros_like(forward.logits_BK[:, 0])
     attention_BHW = forward.features[-1].mean(dim=1)
     rows, columns = attention_BHW.shape[-2:]
     target_B1HW = warp_maps(raw.maps_Bss, (rows, columns))

@@ -1,0 +1,110 @@
+"""Stage plan: what every run depends on, fixed before any of them starts."""
+
+import pytest
+
+from contracts.plans import PlannedHeatmaps
+from errors import DataError, NoInputError, UsageError
+from params import load
+from store.reading import Store
+from train.params import TrainParams
+from train.plan import open_stores, plan, read_plan
+
+SCORED = {"test": "evaluate.split"}
+
+
+@pytest.fixture(scope="module")
+def params(checkout):
+    return load(checkout / "params.yaml")
+
+
+@pytest.fixture
+def runs(params):
+    return params.runs_of("demo")
+
+
+@pytest.fixture
+def made(tiny, runs, tmp_path):
+    """The folder of the plans of a plain and an aligned run."""
+    said = plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, SCORED)
+    assert said == "tiny: 2 methods and variants; usable faces: train 28, val 7, test 7"
+    return tmp_path / "plans"
+
+
+def test_a_plan_holds_the_numbers_of_its_run_to_the_last_digit(made, runs):
+    for run in runs:
+        planned = read_plan(made / run.method / f"{run.variant}.yaml")
+        assert TrainParams.model_validate(planned.params) == run.params
+        assert (planned.dataset, planned.method, planned.variant) == ("tiny", "cam", run.variant)
+
+
+def test_only_an_aligned_run_depends_on_heatmaps(made, tiny):
+    assert read_plan(made / "cam/plain.yaml").heatmaps is None
+    used = PlannedHeatmaps(kind="au", digest=Store(tiny.heatmaps).digest)
+    assert read_plan(made / "cam/aligned.yaml").heatmaps == used
+
+
+def test_a_new_number_of_the_alignment_changes_no_plain_plan(made, tiny, runs):
+    before = {file: file.read_bytes() for file in made.rglob("*.yaml")}
+    heavier = [
+        run
+        if run.params.alignment is None
+        else run.__class__(
+            run.method,
+            run.variant,
+            run.params.model_copy(
+                update={"alignment": run.params.alignment.model_copy(update={"weight": 2.5})}
+            ),
+            run.kind,
+        )
+        for run in runs
+    ]
+    plan(tiny.faces, tiny.heatmaps.parent, made, heavier, SCORED)
+    changed = {file.name for file, text in before.items() if file.read_bytes() != text}
+    assert changed == {"aligned.yaml"}
+
+
+def test_plans_that_are_no_longer_listed_go(made, tiny, runs):
+    plan(tiny.faces, tiny.heatmaps.parent, made, runs[:1], SCORED)
+    assert [file.name for file in made.rglob("*.yaml")] == ["plain.yaml"]
+
+
+def test_a_split_without_a_usable_face_is_told_before_anything_is_trained(tiny, runs, tmp_path):
+    scored = {"all": "evaluate.split", "tset": "matrix.transfers (a-on-b)"}
+    with pytest.raises(DataError, match=r"0 usable faces in split tset, .*a-on-b\).*val 7"):
+        plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, scored)
+    assert not (tmp_path / "plans").exists()
+
+
+def test_a_kind_that_was_not_drawn_is_told(tiny, runs, tmp_path):
+    with pytest.raises(NoInputError, match=r"nothing/au: is not there or not finished"):
+        plan(tiny.faces, tmp_path / "nothing", tmp_path / "plans", runs, SCORED)
+
+
+@pytest.mark.parametrize("text", ["", "a: b", "{", "method: 7", "\ud800"])
+def test_a_file_that_is_no_plan_is_refused(tmp_path, text):
+    file = tmp_path / "plan.yaml"
+    file.write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(DataError, match="is no plan of this version"):
+        read_plan(file)
+
+
+def test_a_missing_plan_says_what_makes_it(tmp_path):
+    with pytest.raises(NoInputError, match="dvc repro plan"):
+        read_plan(tmp_path / "plan.yaml")
+
+
+def test_a_plain_run_opens_no_heatmaps(made, tiny, tmp_path):
+    planned = read_plan(made / "cam/plain.yaml")
+    assert open_stores(planned, tiny.faces, tiny.landmarks, tmp_path / "nothing").heatmaps is None
+
+
+def test_other_heatmaps_than_those_planned_with_are_refused(made, tiny, make_store, tmp_path):
+    planned = read_plan(made / "cam/aligned.yaml")
+    stores = open_stores(planned, tiny.faces, tiny.landmarks, tiny.heatmaps.parent)
+    assert stores.heatmaps.digest == planned.heatmaps.digest
+    store = Store(tiny.heatmaps)
+    arrays = {name: store.array(name).load() for name in store.layout.arrays}
+    arrays["map"] = arrays["map"] // 2
+    make_store(tmp_path / "maps" / "au", arrays, store.metadata, store.rows())
+    with pytest.raises(UsageError, match="is not the store that the run was planned with"):
+        open_stores(planned, tiny.faces, tiny.landmarks, tmp_path / "maps")

@@ -1,0 +1,151 @@
+"""Stage `plan`: fixes what every run of a dataset depends on, before any of them starts.
+
+    OUT/<method>/<variant>.yaml   contracts.plans.Plan
+
+A run reads its numbers here and nowhere else. So a change of params.yaml touches no run under way,
+and a run is repeated only if its own numbers, or heatmaps that it reads, have changed.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from io import StringIO
+from pathlib import Path
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from contracts.plans import Plan, PlannedHeatmaps
+from errors import DataError, NoInputError, UsageError
+from store.building import read_manifest
+from store.files import atomic_write
+from store.reading import Store
+from train.data.stores import Stores
+from train.params import RunNumbers
+
+VERSION = 1
+ALL = "all"
+
+
+def plan(
+    faces: Path, heatmaps: Path, out: Path, runs: Collection[RunNumbers], scored: Mapping[str, str]
+) -> str:
+    """Write the plan of every run of a dataset.
+
+    Args:
+        faces: store of stage align.
+        heatmaps: folder with a store per kind.
+        out: plans of runs that are no longer asked for are removed from it.
+        runs: what is asked for.
+        scored: split on which the runs will be scored -> the key in params.yaml that says so.
+
+    Returns:
+        A line: how many runs, and the usable faces of every split.
+
+    Raises:
+        DataError: if a split that is needed has no usable face.
+        NoInputError: if a kind that is needed was not drawn.
+    """
+    dataset, counts = _usable_faces(faces)
+    _check_splits(faces, counts, runs, scored)
+    written = set[Path]()
+    for run in runs:
+        kind = run.kind
+        used = None if kind is None else _planned_heatmaps(heatmaps / kind, kind)
+        numbers = run.params.model_dump(mode="json")
+        one = Plan(
+            dataset=dataset,
+            method=run.method,
+            variant=run.variant,
+            params=numbers,
+            heatmaps=used,
+        )
+        file = out / run.method / f"{run.variant}.yaml"
+        write_plan(file, one)
+        written.add(file)
+    for stale in {*out.glob("*/*.yaml")} - written:
+        stale.unlink()
+    shown = ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test"))
+    return f"{dataset}: {len(written)} methods and variants; usable faces: {shown}"
+
+
+def write_plan(file: Path, planned: Plan) -> None:
+    """Write a plan, its keys in the order of params.yaml."""
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+    yaml.dump(planned.model_dump(mode="json"), text)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(file, text.getvalue().encode())
+
+
+def read_plan(file: Path) -> Plan:
+    """Read what `plan` wrote.
+
+    Raises:
+        NoInputError: if it is not there.
+        DataError: if it is no plan of this version.
+    """
+    if not file.is_file():
+        raise NoInputError(file, "is not there. Run `dvc repro plan`.")
+    try:
+        return Plan.model_validate(YAML(typ="safe", pure=True).load(file.read_text("utf-8")))
+    except (ValidationError, YAMLError, UnicodeDecodeError) as error:
+        raise DataError(file, "is no plan of this version of AULens. Run `dvc repro plan`.") from (
+            error
+        )
+
+
+def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> Stores:
+    """Open the stores that a run reads.
+
+    Args:
+        planned: of the run.
+        faces: store of stage align.
+        landmarks: store of stage landmark.
+        heatmaps: folder with a store per kind; not looked at if the run reads none.
+
+    Raises:
+        UsageError: if the heatmaps are not those that were planned with.
+    """
+    used = planned.heatmaps
+    stores = Stores.open(faces, landmarks, heatmaps / used.kind if used else None)
+    if used and stores.heatmaps and stores.heatmaps.digest != used.digest:
+        raise UsageError(
+            stores.heatmaps.path, "is not the store that the run was planned with. Run `dvc repro`."
+        )
+    return stores
+
+
+def _usable_faces(faces: Path) -> tuple[str, Counter[str]]:
+    """Return the name of the dataset, and the usable faces of each split and of all."""
+    store = Store(faces)
+    usable = store.table(("split",)).filter(store.array("valid").load() == 1)
+    counts = Counter[str](usable["split"].to_list())
+    return store.metadata["dataset"], counts + Counter({ALL: len(usable)})
+
+
+def _check_splits(
+    faces: Path,
+    counts: Counter[str],
+    runs: Collection[RunNumbers],
+    scored: Mapping[str, str],
+) -> None:
+    """Refuse splits without a usable face, before anything is trained for them."""
+    chosen = {
+        run.params.chosen_on: f"train.protocol ({run.params.protocol}) of {run.method}"
+        for run in runs
+    }
+    needed = {"train": "training", **chosen, **scored}
+    for split, asking in needed.items():
+        if not counts[split]:
+            known = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+            raise DataError(
+                faces,
+                f"0 usable faces in split {split}, which {asking} needs; there are: "
+                f"{known or 'none'}. Change that key, or the dataset's splits (index).",
+            )
+
+
+def _planned_heatmaps(store: Path, kind: str) -> PlannedHeatmaps:
+    return PlannedHeatmaps(kind=kind, digest=read_manifest(store)["sha256"])
