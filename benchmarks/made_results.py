@@ -53,7 +53,7 @@ def an_agreement(cosine: float | None) -> Json:
     return an_average(cosine) | {"centred": an_average(0.25), "selectivity": an_average(-0.0625)}
 
 
-def some_scores(dataset: str, method: str, variant: str, repeat: str) -> Json:
+def some_scores(dataset: str, method: str, variant: str, repeat: str = "seed0") -> Json:
     """Return scores.json with everything optional switched off."""
     confusion = np.zeros((7, 7), int)
     confusion[0, 0], confusion[1, 1], confusion[6, 3] = 1, 2, 1

@@ -1,4 +1,4 @@
-"""docs/recipes.md: DVC runs its lines on the graph as it is; what the stages do is played."""
+"""docs/recipes.md: its lists are legal, and DVC builds what they list; what stages do is played."""
 
 import json
 import os
@@ -9,51 +9,112 @@ import textwrap
 from pathlib import Path
 
 import pytest
-import yaml
+from ruamel.yaml import YAML
 
-from params import load
+from params.reading import read_yaml
+from params.root import validate
 from tests.checkouts import copied
 
 PLAYED = '''
 """Instead of cli.py: keeps the numbers that each output would be made with."""
 import json, pathlib, shutil, sys
 
-words = [word for word in sys.argv[1:] if not word.startswith("--")]
-valued = ("--kind", "--method", "--supervision", "--metrics")
-options = sum(map(sys.argv.count, valued))
-out = pathlib.Path(words[len(words) - 1 - options])
-stage = sys.argv[1]
+OPTIONS = ("--kind", "--repeat", "--dataset", "--split", "--metrics", "--plots")
+stage, *words = sys.argv[1:]
+given = {}
+for option in OPTIONS:
+    if option in words:
+        at = words.index(option)
+        given[option] = words[at + 1]
+        del words[at:at + 2]
+out = pathlib.Path(words[-1])
 shutil.rmtree(out, ignore_errors=True)
-curves = out / "curves" / "plots" / "metrics"
-(curves if stage == "train" else out).mkdir(parents=True)
-shutil.copy("params.yaml", out / "seen.yaml")
+out.mkdir(parents=True)
+if stage == "plan":
+    sys.path.insert(0, "CHECKOUT")
+    from params import load
+    for run in load(pathlib.Path("params.yaml")).runs_of(given["--dataset"]):
+        file = out / run.method / f"{run.variant}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(run.params.model_dump_json())
 if stage == "train":
+    shutil.copy(words[3], out / "seen.json")
+    curves = out / "curves" / "plots" / "metrics"
+    curves.mkdir(parents=True)
     (out / "curves" / "metrics.json").write_text(json.dumps({"step": 1}))
     (curves / "loss.tsv").write_text("step\\tloss\\n0\\t1\\n")
-if stage == "evaluate":
-    text = (out / "seen.yaml").read_text()
-    metrics = pathlib.Path(sys.argv[sys.argv.index("--metrics") + 1])
+if stage in ("evaluate", "transfer"):
+    seen = pathlib.Path(words[0], "seen.json").read_text()
+    metrics = pathlib.Path(given["--metrics"])
     metrics.parent.mkdir(parents=True, exist_ok=True)
-    metrics.write_text(json.dumps({"accuracy": len(text) / 1e5}))
+    metrics.write_text(json.dumps({"accuracy": json.loads(seen)["lr"]}))
     (out / "predictions.csv").write_text("expression,predicted\\nFear,Surprise\\n")
+with open("ran.txt", "a") as log:
+    print(stage, out, file=log)
 '''
 
-pytestmark = pytest.mark.slow
 
-
-def recipe(checkout, section):
+def sections(checkout):
+    """The page's sections, by heading."""
     page = (checkout / "docs" / "recipes.md").read_text()
-    (text,) = [part for part in page.split("\n## ") if part.startswith(section)]
-    found = re.findall(r"(?:^(?:    .*)?\n)+", text, re.MULTILINE)
-    (block,) = [textwrap.dedent(one).strip() for one in found if one.strip()]
-    return block
+    return dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+
+
+def block(text):
+    found = re.findall(r"(?:^(?:    .*)?\n)+", text + "\n", re.MULTILINE)
+    (one,) = [textwrap.dedent(one).strip() for one in found if one.strip()]
+    return one
+
+
+def is_list(text):
+    return block(text).startswith(("matrix:", "datasets:"))
+
+
+def laid_over(whole, overlay):
+    """Change params as a user would who copies a recipe; datasets that it names are there."""
+    for key, value in overlay.items():
+        if isinstance(value, dict) and key in ("matrix", "variants", "datasets"):
+            whole[key].update(value)
+    pairs = whole["matrix"]["transfers"]
+    names = {*whole["matrix"]["datasets"], *(pair[end] for pair in pairs for end in pair)}
+    for name in names - {"val", "test", "train", "all"}:
+        whole["index"].setdefault(name, dict(whole["index"]["demo"]))
+        whole["datasets"].setdefault(name, {key: {} for key in whole["datasets"]["demo"]})
+    return whole
+
+
+def read_block(text):
+    return YAML(typ="safe", pure=True).load(block(text))
+
+
+def test_every_list_is_legal(checkout):
+    lists = [text for text in sections(checkout).values() if is_list(text)]
+    assert len(lists) == 8
+    for text in lists:
+        whole = laid_over(read_yaml(checkout / "params.yaml"), read_block(text))
+        validate(whole, Path("mine.yaml"))
+
+
+def test_the_44_runs_are_44(checkout):
+    matrix = read_block(sections(checkout)["The 44 runs"])["matrix"]
+    datasets, methods, variants = (set(matrix[key]) for key in ("datasets", "methods", "variants"))
+    assert len(datasets) * len(methods) * len(variants) == 44
+
+
+def test_a_variant_of_a_list_has_its_own_number(checkout):
+    text = sections(checkout)["How much alignment: lambda"]
+    params = validate(laid_over(read_yaml(checkout / "params.yaml"), read_block(text)), Path("a"))
+    weights = [
+        one.params.alignment.weight for one in params.runs_of("demo") if one.params.alignment
+    ]
+    assert weights == [1, 2, 4, 8, 12, 20]
 
 
 @pytest.fixture(scope="module")
 def folder(checkout, tmp_path_factory):
     """A copy of the checkout whose stages are played, with everything built and committed."""
     made = copied(checkout, tmp_path_factory.mktemp("recipes"))
-    (made / "cli.py").write_text(PLAYED)
+    (made / "cli.py").write_text(PLAYED.replace("CHECKOUT", str(checkout)))
     run(made, "dvc repro -q && git add -A && git commit -qm Start")
     return made
 
@@ -73,65 +134,70 @@ def run(folder, script):
     return done.stdout
 
 
-def trained_with(folder, result):
-    """Return the training numbers with which a result was made; they are legal."""
-    file = folder / "results/demo/cam" / result / "seen.yaml"
-    return load(file).train
+def changed(folder, change):
+    """Change params.yaml with a function; return the stages that `dvc repro` then ran."""
+    yaml = YAML()
+    whole = yaml.load(folder / "params.yaml")
+    change(whole)
+    yaml.dump(whole, folder / "params.yaml")
+    (folder / "ran.txt").unlink(missing_ok=True)
+    run(folder, "dvc repro -q")
+    log = folder / "ran.txt"
+    return log.read_text().split("\n")[:-1] if log.exists() else []
 
 
-def fewer(script, values):
-    """Shorten a loop: every turn takes seconds."""
-    return re.sub(r"(?<= in ).*(?=; do)", values, script, count=1)
+def seen(folder, run):
+    return json.loads((folder / "runs/demo/cam" / run / "seen.json").read_text())
 
 
-def test_a_sweep_of_lambda_keeps_a_result_for_every_value(checkout, folder):
-    run(folder, fewer(recipe(checkout, "How much alignment"), "1 20"))
-    assert trained_with(folder, "plain").alignment.weight == 9  # it was not touched
-    found = [trained_with(folder, f"aligned-lambda{n}").alignment.weight for n in (1, 20)]
-    assert found == [1, 20]
+@pytest.mark.slow
+def test_a_new_variant_or_repeat_trains_only_itself(folder):
+    def add(whole):
+        whole["variants"]["l20"] = {"alignment": {"weight": 20}}
+        whole["matrix"]["variants"] = ["plain", "aligned", "l20"]
+
+    ran = changed(folder, add)
+    assert [line for line in ran if line.startswith("train")] == ["train runs/demo/cam/l20/seed0"]
+    assert seen(folder, "l20/seed0")["alignment"]["weight"] == 20
+    assert seen(folder, "plain/seed0")["alignment"] is None
+
+    ran = changed(folder, lambda whole: whole["matrix"].update(repeats=["seed0", "seed1"]))
+    trained = {f"train runs/demo/cam/{name}/seed1" for name in ("plain", "aligned", "l20")}
+    assert {line for line in ran if line.startswith("train")} == trained
+    assert not any(line.startswith("plan") for line in ran)
 
 
-def test_a_sweep_of_layers_sets_lists(checkout, folder):
-    script = recipe(checkout, "Which layers")
-    assert "1 2 3 4 5 5,4 5,4,3 5,4,3,2 5,4,3,2,1; do" in script
-    run(folder, fewer(script, "1 5,4"))
-    assert trained_with(folder, "aligned-layers1").alignment.layers == (1,)
-    assert trained_with(folder, "aligned-layers54").alignment.layers == (5, 4)
+@pytest.mark.slow
+def test_a_new_number_of_the_alignment_or_a_new_kind_trains_no_plain_run(folder):
+    ran = changed(folder, lambda whole: whole["train"]["alignment"].update(weight=3.0))
+    trained = [line for line in ran if line.startswith("train")]
+    assert trained
+    assert not any("plain" in line or "l20" in line for line in trained)
+    ran = changed(folder, lambda whole: whole["matrix"].update(kinds=["au", "generic_au"]))
+    assert [line.split()[0] for line in ran] == ["heatmap", "plan"]
 
 
-def test_seeds_train_plain_and_aligned(checkout, folder):
-    run(folder, fewer(recipe(checkout, "Seeds"), "3"))
-    assert trained_with(folder, "plain-seed3").seed == 3
-    assert trained_with(folder, "aligned-seed3").seed == 3
-
-
+@pytest.mark.slow
 def test_going_back_brings_the_committed_results(checkout, folder):
-    run(folder, "dvc exp run -q -S train.alignment.weight=7 evaluate@demo-cam-aligned")
-    assert trained_with(folder, "aligned").alignment.weight == 7
-    script = recipe(checkout, "Back to where it began")
+    run(folder, "git add -A && git commit -qm Study")
+    weight = seen(folder, "aligned/seed0")["alignment"]["weight"]
+    run(folder, "dvc exp run -q -S train.alignment.weight=7 evaluate@demo-cam-aligned-seed0")
+    assert seen(folder, "aligned/seed0")["alignment"]["weight"] == 7
+    script = block(sections(checkout)["Back to where it began"])
     run(folder, script.replace("python cli.py preset", f"python {checkout / 'cli.py'} preset"))
-    assert trained_with(folder, "aligned").alignment.weight == 9
-    assert trained_with(folder, "plain").seed == 0
+    assert seen(folder, "aligned/seed0")["alignment"]["weight"] == weight
 
 
-def test_the_runs_of_all_methods_are_listed_and_built(checkout, folder):
-    script = recipe(checkout, "The 44 runs")
-    (listed,) = re.findall(r"matrix\.methods=\[(.*)\]", script)
-    assert len(set(listed.split(","))) == 11
-    known = yaml.safe_load((checkout / "params.yaml").read_text())["methods"]
-    assert set(listed.split(",")) <= known.keys()
-    run(folder, script.replace(listed, "cam,apvit"))
-    for supervision in ("plain", "aligned"):
-        assert (folder / "results/demo/apvit" / supervision / "seen.yaml").is_file()
-
-
-def test_experiments_are_shown_with_their_scores(checkout, folder):
-    shown, compared, plotted = recipe(checkout, "What became of them").splitlines()
-    run(folder, "dvc exp run -q -n other -S train.alignment.weight=12345")
-    assert "accuracy" in run(folder, f"{shown} --csv").splitlines()[0]
+@pytest.mark.slow
+def test_experiments_are_shown_with_the_scores_of_every_run(checkout, folder):
+    shown, compared, plotted = block(sections(checkout)["What became of them"]).splitlines()
+    run(folder, block(sections(checkout)["One number, once"]))
+    head = run(folder, f"{shown} --csv").splitlines()[0]
     found = json.loads(run(folder, f"{compared} --json"))
-    for supervision in ("plain", "aligned"):
-        assert "accuracy" in found[f"metrics/demo/cam/{supervision}.json"]
+    for variant in ("plain", "aligned"):
+        name = f"metrics/demo/cam/{variant}/seed0.json"
+        assert "accuracy" in found[name]
+        assert f"{name}:accuracy" in head
     run(folder, plotted)
     page = (folder / "plots" / "index.html").read_text()
     assert "predictions.csv" in page

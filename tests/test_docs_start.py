@@ -125,7 +125,7 @@ def test_every_score_is_one_that_the_page_explains(checkout):
     page = (checkout / "docs" / "scores.md").read_text()
     named = set(re.findall(r"\w+", " ".join(re.findall(r"`([a-z_.: 1]+)`", page))))
     card = {"method", "variant", "repeat", "backbone", "train", "notice"}
-    scores = {**some_scores("demo", "cam", "plain", "seed0"), **optional_scores()}
+    scores = {**some_scores("demo", "cam", "plain"), **optional_scores()}
     inner = {part for name in ("chance_level", "baselines") for part in scores[name]}
     assert (scores.keys() | inner) - card - named == set()
 

@@ -120,16 +120,12 @@ def test_adding_a_kind_computes_only_that_kind(clone):
 
 @pytest.mark.slow
 @pytest.mark.face_tool
-def test_two_experiments_share_one_store(clone):
+def test_a_run_depends_on_its_plan_and_on_no_heatmaps(clone):
     stages = YAML(typ="safe").load(clone / "dvc.lock")["stages"]
-    maps = [
-        dependency
-        for name in ("train@demo-cam-plain", "train@demo-cam-aligned")
-        for dependency in stages[name]["deps"]
-        if dependency["path"] == "data/heatmaps/demo/au"
-    ]
-    assert len(maps) == 2
-    assert maps[0] == maps[1]
+    for name in ("plain", "aligned"):
+        used = [one["path"] for one in stages[f"train@demo-cam-{name}-seed0"]["deps"]]
+        plan = f"plans/demo/cam/{name}.yaml"
+        assert sorted(used) == ["data/faces/demo", "data/landmarks/demo", plan]
 
 
 @pytest.mark.slow

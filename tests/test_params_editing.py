@@ -54,7 +54,7 @@ def test_everything_but_the_changed_line_stays_as_it_is(file, preset):
     [
         ("train:\n  epochs: 3\n  epoch: 3\n", r"train\.epoch: is missing"),
         ("train: {epochs: 0}\n", r"train\.epochs: input should be greater than or equal to 1"),
-        ("matrix: {kinds: [landmarks]}\n", r"train\.alignment\.heatmap: is au, which is not drawn"),
+        ("matrix: {kinds: [landmarks]}\n", r"variants\.aligned.*is au, which is not drawn"),
         ("train: {lr: .nan}\n", r"train\.lr: needs a finite number"),
     ],
 )

@@ -79,7 +79,7 @@ def page(tmp_path_factory):
     """Two methods in four runs, a variant, a transfer; and the script."""
     root = tmp_path_factory.mktemp("browser")
     results = root / "results"
-    weight = {"lr": 0.001, "seed": 0, "alignment": {"weight": 4.0, "layers": [2]}}
+    weight = {"lr": 0.001, "alignment": {"weight": 4.0, "layers": [2]}}
     put(results, "demo/cam/plain", accuracy=0.5, **optional_scores())
     put(results, "demo/cam/aligned", accuracy=1.0, **optional_scores())
     put(results, "demo/cam/aligned-4", accuracy=0.25, train=weight)

@@ -14,7 +14,7 @@ from report.tables.sweeps import find_sweeps
 def charts(tmp_path):
     """Accuracy and agreement against three weights."""
     for accuracy, weight in ((0.0, 4.0), (0.25, 9.0), (0.5, 20.0)):
-        train = {"lr": 0.001, "seed": 0, "alignment": {"weight": weight, "layers": [2]}}
+        train = {"lr": 0.001, "alignment": {"weight": weight, "layers": [2]}}
         scores = {"accuracy": accuracy, "att_cos": {"1": an_agreement(0.875)}}
         put(tmp_path, f"demo/prm/aligned-{weight}", train=train, **scores)
     (sweep,) = find_sweeps(load_comparisons(tmp_path))

@@ -17,7 +17,7 @@ def test_a_fair_comparison_has_no_cautions(tmp_path):
 
 def test_runs_that_differ_in_more_than_alignment_are_cautioned_about(tmp_path):
     put(tmp_path)
-    put(tmp_path, "demo/cam/aligned", train={"lr": 0.01})
+    put(tmp_path, "demo/cam/aligned", train={"lr": 0.01, "alignment": {"weight": 9.0}})
     assert "train.lr: 0.001 -> 0.01" in summary_of(tmp_path).cautions
 
 

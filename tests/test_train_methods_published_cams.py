@@ -16,7 +16,7 @@ CLASSES = torch.tensor([0, 3])
 
 @pytest.fixture
 def adl(checkout):
-    params = load_params(checkout / "params.yaml").method("adl")
+    params = load_params(checkout / "params.yaml").train_of("demo", "adl")
     torch.manual_seed(0)
     return build_model(METHODS["adl"], params.model_copy(update={"image_px": 32})).eval()
 
@@ -54,7 +54,7 @@ def test_the_published_adl_reads_the_second_block(adl):
 
 
 def test_the_second_block_of_a_resnet50_is_not_its_last(checkout):
-    params = load_params(checkout / "params.yaml").method("adl")
+    params = load_params(checkout / "params.yaml").train_of("demo", "adl")
     small = {"image_px": 32, "backbone": "resnet50"}
     model = build_model(METHODS["adl"], params.model_copy(update=small)).eval()
     model.backbone.net.layer4[2][0].bn3.weight.data.fill_(1)  # at first its branch is zero

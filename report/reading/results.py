@@ -162,7 +162,7 @@ def load_comparisons(results: Path) -> list[Comparison]:
 
 def _comparison(path: str, runs: Sequence[Result]) -> Comparison:
     chosen: dict[bool, Result] = {}
-    for run in sorted(runs, key=lambda run: (run.alignment is not None, run.path)):
+    for run in sorted(runs, key=lambda run: (run.alignment is not None, run.variant, run.repeat)):
         chosen.setdefault(run.alignment is not None, run)
     shown = {run.path for run in chosen.values()}
     others = tuple(run for run in runs if run.path not in shown)

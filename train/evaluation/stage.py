@@ -62,7 +62,7 @@ from train.evaluation.learning_curves import read_curves
 from train.evaluation.metrics import face_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 9
+VERSION = 10
 ALL = "all"
 Json = dict[str, Any]
 
