@@ -11,7 +11,6 @@ from cli import main
 from commands.options import CLUSTER, DEVICE, StageOptions, echo, stage
 from errors import UsageError
 from pipeline.datasets import DATASETS
-from train.methods import METHODS
 
 
 def record(seen):
@@ -64,7 +63,6 @@ def test_what_is_printed_is_escaped_line_by_line(capsys):
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (("train", "--help"), [*METHODS]),
         (("use", "--help"), [*DATASETS]),
         (("heatmap", "--help"), [*HEATMAPS]),
         (("view", "heatmaps", "--help"), [*HEATMAPS]),
@@ -76,7 +74,7 @@ def test_help_names_every_member_of_a_family(words, names):
     assert f"Known: {', '.join(names)}." in said
 
 
-@pytest.mark.parametrize("command", ["train", "use", "heatmap"])
+@pytest.mark.parametrize("command", ["use", "heatmap"])
 def test_help_loads_nothing_heavy(checkout, command):
     code = (
         "import sys\nfrom cli import main\n"

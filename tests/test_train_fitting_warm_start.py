@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from contracts.files import RUN
+from contracts.repeats import Repeat
 from errors import CorruptError, NoInputError, UsageError
 from params import load as load_params
 from store.building import read_manifest
@@ -29,14 +30,15 @@ def speck():
 
 @pytest.fixture(scope="module")
 def params(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+    shipped = load_params(checkout / "params.yaml").training("demo", "cam", "plain").params
     small = {"backbone": "speck", "image_px": 32, "epochs": 1, "batch": 8}
     return shipped.model_copy(update=small)
 
 
-def fit(tiny, out, params, method="cam", supervision="plain"):
-    stores = Stores.open(tiny.faces, tiny.landmarks, tiny.heatmaps)
-    train(stores, out, Run(method, supervision, params, CPU), lambda done, total, note: None)
+def fit(tiny, out, params, method="cam"):
+    stores = Stores.open(tiny.faces, tiny.landmarks, None)
+    run = Run(method, "plain", Repeat(0), params, CPU)
+    train(stores, out, run, lambda done, total, note: None)
     return out
 
 

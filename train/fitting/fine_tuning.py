@@ -100,14 +100,15 @@ class FrozenLevels:
 
 
 def refuse_frozen_alignment(params: TrainParams) -> None:
-    """Refuse AU alignment of levels that never learn.
+    """Refuse AU alignment, if the run has it, of levels that never learn.
 
     Raises:
         UsageError: if all aligned levels rest in all epochs.
     """
     frozen = params.fine_tuning
     if (
-        max(params.alignment.layers) <= frozen.frozen_levels
+        params.alignment is not None
+        and max(params.alignment.layers) <= frozen.frozen_levels
         and frozen.frozen_epochs >= params.epochs
     ):
         raise UsageError(

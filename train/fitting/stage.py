@@ -29,7 +29,7 @@ from train.fitting.warm_start import warm_start_of
 from train.methods import METHODS
 from train.runs import Run
 
-VERSION = 4
+VERSION = 5
 
 
 def train(
@@ -56,8 +56,7 @@ def train(
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
     check_classification(pick(METHODS, run.method, "method"), run.params)
-    if run.params.alignment is not None:
-        refuse_frozen_alignment(run.params)
+    refuse_frozen_alignment(run.params)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     about = stores.landmarks.metadata

@@ -51,9 +51,7 @@ _MAX_MISSED = 3
 _SECONDS_PER_PROGRESS_FILE = 5.0
 
 
-def run_losses(
-    method: Method, params: TrainParams, class_counts: Sequence[int]
-) -> dict[str, Loss]:
+def run_losses(method: Method, params: TrainParams, class_counts: Sequence[int]) -> dict[str, Loss]:
     """Return a method's own losses and, if the run is aligned, the AU alignment loss."""
     own, numbers = build_losses(method, params, class_counts), params.alignment
     if numbers is None:
