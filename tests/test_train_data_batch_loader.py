@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -184,7 +185,8 @@ def test_landmarks_are_carried_only_when_asked_for_and_from_edge_to_edge(stores)
 def test_a_loss_on_landmarks_is_refused_where_there_are_none(stores):
     carrying = loader(stores)
     nothing = SimpleNamespace(take=lambda rows_B: np.zeros(len(rows_B)))
-    carrying._landmarks = SimpleNamespace(array=lambda name: nothing, path="data/landmarks/mine")
+    none = SimpleNamespace(array=lambda name: nothing, path="data/landmarks/mine")
+    carrying._stores = replace(stores, landmarks=none)
     with pytest.raises(DataError, match=r"data/landmarks/mine.*no face of this split has landm"):
         carrying.prepare_for([Loss(None, needs_points=True)])
 
