@@ -25,6 +25,7 @@ import torch
 
 from benchmarks.fake_cuda.watching import COUNTERS, Span, Watch, watched
 from benchmarks.gpu.data import FACE_PX, MAP_PX, Blocks, stores
+from contracts.repeats import Repeat
 from explain.explanation import explain_faces
 from params.root import Params, load
 from store.reading import POINT_STEPS_PER_PX, read_points
@@ -80,7 +81,7 @@ def shipped() -> Params:
 
 def numbers(method: str, changes: Mapping[str, Any]) -> TrainParams:
     """Return the shipped numbers of a method, for few and small faces, with some changes."""
-    own = shipped().method(method)
+    own = shipped().training("demo", method, "aligned").params
     given: dict[str, Any] = {**SMALL, **OWN.get(method, {}), **changes}
     if "feed" in given:
         given["feed"] = own.feed.model_copy(update=given["feed"])
@@ -165,8 +166,8 @@ def evaluated(place: Workplace, out: Path) -> Row:
 
 def explained(place: Workplace, out: Path) -> Row:
     """Explain a few faces, twice; return what the second time did."""
-    read, rows = shipped().explain.read, np.arange(4)
-    model, _ = load_eval_model(out, read.checkpoint, read.cam_method, read.geometry, place.device)
+    rows = np.arange(4)
+    model, _ = load_eval_model(out, shipped().explain.read, place.device)
     images = place.given.faces.array("image").take(rows)
     points = read_points(place.given.landmarks, rows)
     for _ in range(2):
@@ -179,7 +180,7 @@ def measured(place: Workplace, name: str) -> dict[str, Row]:
     """Do all with one method, or train in one variation."""
     method, changes = VARIATIONS.get(name, (name, {}))
     out = place.root / name.replace(" ", "-")
-    run = Run(method, "aligned", numbers(method, changes), place.device)
+    run = Run(method, "aligned", Repeat(0), numbers(method, changes), place.device)
     rows = {"train": trained(place, out, run)}
     if name in METHODS and "RANK" not in os.environ:
         rows |= {"evaluate": evaluated(place, out), "explain": explained(place, out)}
