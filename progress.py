@@ -90,6 +90,14 @@ class ProgressBar:
             parts = [f"{done} of {total}", rate, f"{left} left", note]
             sys.stderr.write(f"{self._what}: {', '.join(filter(None, parts))}\n")
 
+    def print_line(self, line: str) -> None:
+        """Print a line above the bar."""
+        line = printable(line)
+        if self._bar:
+            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        else:
+            sys.stderr.write(f"{self._what}: {line}\n")
+
     @property
     def seconds(self) -> float:
         """Time since it began."""

@@ -165,7 +165,8 @@ def train(plan: Path, out: Path, repeat: str, shared: StageOptions, **stores: Pa
     seed, device, planned = Repeat.parse(repeat), select_device(shared.device), read_plan(plan)
     wanted = Run.planned(planned, seed, device)
     with progress_bar("train", out) as progress:
-        run(open_stores(planned, **stores), out, wanted, progress, shared.rebuild)
+        opened = open_stores(planned, **stores)
+        run(opened, out, wanted, progress, shared.rebuild, say=progress.print_line)
 
 
 _METRICS = click.option(

@@ -59,6 +59,7 @@ class RunCard(Contract):
         repeat: seed0, ...: see contracts.repeats.
         params: [train] with its overlays; `alignment` is None for a run without AU alignment.
         ranks: processes that trained it.
+        device: cpu or cuda: equal bits are promised on one device only.
         faces, landmarks: digests of the stores.
         heatmaps: None if the run reads none.
         torch: its version.
@@ -75,6 +76,7 @@ class RunCard(Contract):
     repeat: str
     params: dict[str, Any]
     ranks: int
+    device: str
     faces: str
     landmarks: str
     heatmaps: UsedHeatmaps | None

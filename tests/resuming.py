@@ -21,7 +21,7 @@ from train.pretrained import BACKBONE_WEIGHTS
 from train.runs import Run
 
 CPU = torch.device("cpu")
-SPAWN = forkserver(__name__, "dvclive.dvc", "dvc.repo", "numpy.ma")
+SPAWN = forkserver(__name__, "numpy.ma")
 
 
 class Speck(Backbone):
@@ -135,7 +135,7 @@ def deadly(kind, at):
             os.kill(os.getpid(), 9)
 
     if kind == "step":
-        return mock.patch("train.fitting.trainer.Trainer._report", note)
+        return mock.patch("train.fitting.trainer.Trainer._on_step", note)
     return crashing.watched(hook)
 
 

@@ -189,7 +189,7 @@ def test_an_experiment_changes_a_number_and_its_curves_are_read(checkout, tiny, 
     dvc(tmp_path, "exp", "run", "-S", "train.epochs=2", "--single-item", "plan@demo", stage)
     metrics = "runs/demo/cam/plain/seed0/curves/metrics.json"
     compared = YAML(typ="safe").load(dvc(tmp_path, "metrics", "diff", "--json").stdout)
-    assert compared[metrics]["step"] == {"old": 0, "new": 1, "diff": 1}
+    assert compared[metrics]["epoch"] == {"old": 1.0, "new": 2.0, "diff": 1.0}
     shown = dvc(tmp_path, "exp", "show", "--csv").stdout
     assert "train.cross_entropy" in shown.splitlines()[0]
     plotted = YAML(typ="safe").load(dvc(tmp_path, "plots", "show", "--json").stdout)

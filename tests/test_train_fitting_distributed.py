@@ -62,7 +62,7 @@ def stepped(distributed, params, faces):
         }
         state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64), 0)
     mine = share(faces, distributed.rank, distributed.world_size)
-    losses = [state.step([mine], 1, StepInfo(lr=0.1, epoch=0), (False,)).losses for _ in range(2)]
+    losses = [state.step([mine], 1, StepInfo(lr=0.1, epoch=0), (False,))().losses for _ in range(2)]
     return losses, state.model.layer.weight.detach()
 
 

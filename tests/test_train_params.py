@@ -7,6 +7,7 @@ from train.data.augmentation import FILLS
 from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.prefetch import FETCHERS
 from train.data.samplers import SAMPLERS
+from train.fitting.model_selection import CRITERIA
 from train.fitting.optimisers import OPTIMISERS, SCHEDULES
 from train.methods.au_alignment import ATTENTIONS, NORMALISATIONS, RESIZES, SIMILARITIES
 from train.params import AlignmentParams, AugmentParams, FeedParams, TrainParams
@@ -14,6 +15,7 @@ from train.params import AlignmentParams, AugmentParams, FeedParams, TrainParams
 CHOICES = {
     (TrainParams, "optimiser"): OPTIMISERS,
     (TrainParams, "schedule"): SCHEDULES,
+    (TrainParams, "choose_by"): CRITERIA,
     (AugmentParams, "erase_fill"): FILLS,
     (FeedParams, "source"): FETCHERS,
     (FeedParams, "sampler"): SAMPLERS,

@@ -1,7 +1,7 @@
 """Which device to train on, and whether its results repeat to the bit."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -34,6 +34,11 @@ def select_device(name: str) -> torch.device:
             "--device", f"'{name}' cannot be used: {reason}. Use cpu, cuda or auto."
         ) from error
     return device
+
+
+def device_name(device: torch.device) -> str:
+    """Return `cpu`, or the model of a GPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
 
 
 def use_device(device: torch.device) -> None:
@@ -77,6 +82,26 @@ def receive(values: Iterable[Tensor]) -> list[NDArray[Any]]:
     return [one.numpy().copy() for one in copies]  # pinned memory goes back
 
 
+def start_fetch(values: Tensor) -> Callable[[], Tensor]:
+    """Begin to copy a tensor to the processor.
+
+    Returns:
+        A function that waits for the copy alone, not for work queued after it, and returns it.
+    """
+    if values.device.type != "cuda":
+        return lambda: values
+    copy = torch.empty_like(values, device="cpu", pin_memory=True)
+    copy.copy_(values, non_blocking=True)
+    arrived = torch.cuda.Event()  # type: ignore[no-untyped-call]
+    arrived.record(torch.cuda.current_stream(values.device))
+
+    def wait() -> Tensor:
+        arrived.synchronize()
+        return copy
+
+    return wait
+
+
 @contextmanager
 def deterministic_mode(deterministic: bool) -> Iterator[None]:
     """Make a GPU compute the same bits every time, or else as fast as it can.
@@ -87,10 +112,15 @@ def deterministic_mode(deterministic: bool) -> Iterator[None]:
         # Read by cuBLAS when it is first used: Reproducibility, cuBLAS documentation.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
+    fresh_memory: Any = torch.utils.deterministic
+    filled = fresh_memory.fill_uninitialized_memory
     torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.benchmark = not deterministic
+    # Else every fresh tensor is filled first: two kernels in five, and nothing here reads them.
+    fresh_memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
+        fresh_memory.fill_uninitialized_memory = filled

@@ -6,7 +6,8 @@ A named choice is a Literal; a test holds it to its functions.
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from train.options import CAM_METHOD_NAMES
 from validation import NameOf
@@ -93,6 +94,10 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     """
 
     protocol: Literal["holdout", "paper"]
+    choose_by: Literal["accuracy", "balanced_accuracy", "macro_f1", "loss", "att_cos"]
+    validate_every: float = Field(gt=0)
+    patience: int = Field(ge=0)
+    loggers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...]
     backbone: str
     weights: str
     weights_sha256: str | None
@@ -130,6 +135,21 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     def chosen_on(self) -> str:
         """Split on which the best epoch is chosen: the published habit is to take the test."""
         return {"holdout": "val", "paper": "test"}[self.protocol]
+
+    @property
+    def validates_untrained(self) -> bool:
+        """Whether the untrained model is one of the candidates: the published habit."""
+        return {"holdout": False, "paper": True}[self.protocol]
+
+    @field_validator("validate_every")
+    @classmethod
+    def _whole_epochs(cls, every: float) -> float:
+        """Refuse one and a half epochs."""
+        if every > 1 and every != int(every):
+            raise PydanticCustomError(
+                "whole_epochs", "from 1 on it has to be a whole number of epochs"
+            )
+        return every
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ class Run:
     params: TrainParams
     device: torch.device
 
+    @property
+    def name(self) -> str:
+        """Words that tell it from other runs on the same dataset."""
+        return f"{self.method}/{self.variant}/{self.repeat}"
+
     @classmethod
     def planned(cls, plan: Plan, repeat: Repeat, device: torch.device) -> "Run":
         """Return the run of a plan."""

@@ -242,7 +242,7 @@ def _method(name: str, amp: str) -> Figures:
     state.step([batch], 1, info, _FLAGS)
     with peak_memory(figures):
         began = clock()
-        results = [state.step([batch], 1, info, _FLAGS) for _ in range(3)]
+        results = [state.step([batch], 1, info, _FLAGS)() for _ in range(3)]
         figures["ms_per_step"] = 1e3 * (clock() - began) / 3
     return figures | {"losses": results[-1].losses, "finite": [one.finite for one in results]}
 

@@ -87,7 +87,7 @@ def agreement() -> Figures:
         shown = images.to(device).contiguous(memory_format=torch.channels_last)
         batch = Batch(shown, ids, (maps.to(device),), ids > 0, torch.Generator(device))
         info = StepInfo(1e-3, 0)
-        losses[device.type] = [state.step([batch], 1, info, _FLAGS).losses for _ in range(3)]
+        losses[device.type] = [state.step([batch], 1, info, _FLAGS)().losses for _ in range(3)]
     if not CUDA:
         return {"losses": losses}
     pairs = zip(losses["cuda"], losses["cpu"], strict=True)

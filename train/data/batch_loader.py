@@ -120,7 +120,7 @@ class BatchLoader:
                 "no face of this split has landmarks, and this method needs them. Check "
                 "status.csv there; landmark.backend chooses what finds them.",
             )
-        if any(loss.needs_maps for loss in losses) and not self._valid[self.rows_N].any():
+        if any(loss.needs_maps for loss in losses) and not self.has_maps:
             raise DataError(
                 (heatmaps or self._stores.faces).path,
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
@@ -132,6 +132,11 @@ class BatchLoader:
         """Faces of the split per expression."""
         labels_M = self.labels_N[self.rows_N]
         return [int((labels_M == number).sum()) for number in range(len(EXPRESSIONS))]
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether any face of the split has a heatmap."""
+        return bool(self._valid[self.rows_N].any())
 
     def __len__(self) -> int:
         """Batches per epoch."""

@@ -28,27 +28,42 @@ def grouped(model: nn.Module, factors: Factors) -> Groups:
     return [{"params": weights, "lr_factor": factor} for factor, weights in groups.items()]
 
 
+def _fused(groups: Groups) -> bool:
+    """Say whether to use the kernels that leave the decision to step to the GPU."""
+    return bool(groups[0]["params"][0].device.type == "cuda")
+
+
 def _sgd(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """SGD with Nesterov momentum; weight decay on every parameter, as published."""
-    return torch.optim.SGD(
+    optimiser = torch.optim.SGD(
         groups,
         lr=params.lr,
         momentum=params.momentum,
         weight_decay=params.weight_decay,
         nesterov=params.momentum > 0,
+        fused=_fused(groups),
     )
+    if _fused(groups) and params.momentum:
+        # torch takes fresh memory for them; a first step that is skipped would leave it as it is.
+        for weight in (one for group in groups for one in group["params"]):
+            optimiser.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+    return optimiser
 
 
 def _adamw(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """AdamW; `momentum` is its first beta."""
     betas = (params.momentum, 0.999)
-    return torch.optim.AdamW(groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay)
+    return torch.optim.AdamW(
+        groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay, fused=_fused(groups)
+    )
 
 
 def _adam(groups: Groups, params: TrainParams) -> torch.optim.Optimizer:
     """Adam, weight decay in the gradient; `momentum` is its first beta."""
     betas = (params.momentum, 0.999)
-    return torch.optim.Adam(groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay)
+    return torch.optim.Adam(
+        groups, lr=params.lr, betas=betas, weight_decay=params.weight_decay, fused=_fused(groups)
+    )
 
 
 def moments(optimiser: torch.optim.Optimizer) -> int:

@@ -24,6 +24,8 @@ from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.fine_tuning import refuse_frozen_alignment
+from train.fitting.loggers import check_loggers
+from train.fitting.run_report import Say, quiet
 from train.fitting.trainer import Trainer
 from train.fitting.warm_start import warm_start_of
 from train.methods import METHODS
@@ -33,7 +35,12 @@ VERSION = 5
 
 
 def train(
-    stores: Stores, out: Path, run: Run, progress: ProgressCallback, rebuild: bool = False
+    stores: Stores,
+    out: Path,
+    run: Run,
+    progress: ProgressCallback,
+    rebuild: bool = False,
+    say: Say = quiet,
 ) -> bool:
     """Train a method on the training split, choosing the best epoch on the validation split.
 
@@ -44,6 +51,7 @@ def train(
         run: what to train.
         progress: called with (steps done, total steps, note), on rank 0 only.
         rebuild: start over and replace what is there.
+        say: called with a line per validation, on rank 0 only.
 
     Returns:
         False if it was there already.
@@ -56,6 +64,7 @@ def train(
         TryLaterError: if SIGUSR1 came; the run is saved.
     """
     check_classification(pick(METHODS, run.method, "method"), run.params)
+    check_loggers(run.params.loggers)
     refuse_frozen_alignment(run.params)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
@@ -77,7 +86,7 @@ def train(
                 about=DatasetMetadata(**about),
             )
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
-            Trainer(folder, stores, run, distributed, progress).fit()
+            Trainer(folder, stores, run, distributed, progress, say).fit()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
@@ -94,6 +103,7 @@ def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str
         "repeat": str(run.repeat),
         "params": run.params.model_dump(mode="json"),
         "ranks": distributed.world_size,
+        "device": run.device.type,
         "faces": stores.faces.digest,
         "landmarks": stores.landmarks.digest,
         "heatmaps": _used(stores.heatmaps),

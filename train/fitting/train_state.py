@@ -6,22 +6,24 @@ Shapes: T losses.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.utils import clip_grads_with_norm_, get_total_norm
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from errors import pick
 from train.checkpoint import State
-from train.device import send
+from train.device import send, start_fetch
 from train.fitting.distributed import Distributed
 from train.fitting.fine_tuning import FrozenLevels, learning_rate_factors
 from train.fitting.label_store import Labels, LabelStore
+from train.fitting.loss_scale import LossScale
+from train.fitting.moving_average import MovingAverage
 from train.fitting.optimisers import OPTIMISERS, grouped, moments
 from train.fitting.warm_start import load_warm_start
 from train.methods import Method
@@ -59,7 +61,7 @@ class StepResult:
 
 
 class TrainState:
-    """The model, its EMA, its optimiser, the gradient scaler, and labels if they may change."""
+    """The model, its EMA, its optimiser, the scale of the loss, and labels if they may change."""
 
     def __init__(
         self,
@@ -94,11 +96,11 @@ class TrainState:
             loss.check(self.model)
         self._strategy = build_strategy(method, params)
         self.labels = LabelStore(labels_N, distributed) if self._strategy.relabel else None
-        self._ema = _averaged(self.model, params.ema) if params.ema else None
+        self._ema = MovingAverage(self.model, params.ema) if params.ema else None
         self._frozen = FrozenLevels(self.model.backbone, params)
         groups = grouped(self.model, learning_rate_factors(self.model.backbone, params))
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(groups, params)
-        self.scaler = torch.amp.GradScaler(distributed.device.type, enabled=params.amp == "fp16")
+        self._loss_scale = LossScale(params.amp == "fp16", distributed.device)
         if params.compile and not method.compiles:
             _LOG.warning("train.compile: this method cannot be compiled and runs uncompiled.")
         # Each batch size has kernels of its own: with shared ones, results would depend on which
@@ -109,13 +111,17 @@ class TrainState:
         )
         self._running_stats = [one for one in self.model.buffers() if one.is_floating_point()]
         self._saved_stats = [one.clone() for one in self._running_stats]
+        self._running_bits, self._saved_bits = (
+            [one.view(torch.int32) for one in stats]
+            for stats in (self._running_stats, self._saved_stats)
+        )
 
     @property
     def eval_model(self) -> Classifier:
         """The model that is validated and exported: the EMA of the weights, if there is one."""
         if self._ema is None:
             return self.model
-        return cast(Classifier, self._ema.module)
+        return self._ema.model
 
     @property
     def checkpoint_bytes(self) -> int:
@@ -127,14 +133,20 @@ class TrainState:
 
     def step(
         self, batches: Iterable[Batch], count: int, info: StepInfo, flags: tuple[bool, ...]
-    ) -> StepResult:
+    ) -> Callable[[], StepResult]:
         """Update the weights, unless the loss or its gradient is not finite.
+
+        Nothing here waits for a GPU: it decides itself whether to update.
 
         Args:
             batches: this rank's shares.
             count: number of batches.
             info: learning rate and epoch.
             flags: of this rank; the result says for each whether any rank had set it.
+
+        Returns:
+            A function that returns the result, to be called once, in the order of the steps, before
+            the state is saved. It waits for a GPU, so it is best called after the next step.
         """
         self.model.train()
         self._frozen.apply(info.epoch)
@@ -143,49 +155,48 @@ class TrainState:
         losses_T = torch.zeros(len(self._losses), device=self._dist.device)
         for batch in batches:
             batch_losses_T = self._losses_of(batch, info.epoch) / count
-            torch.autograd.backward(self.scaler.scale(batch_losses_T.sum()))
+            torch.autograd.backward(self._loss_scale.scale(batch_losses_T.sum()))
             losses_T += batch_losses_T.detach()
         self._dist.all_reduce_gradients(self.model)
-        self.scaler.unscale_(self.optimiser)
         gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
+        self._loss_scale.unscale_(gradients)
         norm = get_total_norm(gradients)
+        if self._params.clip_norm:
+            clip_grads_with_norm_(self.model.parameters(), self._params.clip_norm, norm)
         flags_F = send(torch.tensor(flags, dtype=losses_T.dtype), losses_T.device)
-        local = torch.cat([losses_T, flags_F])
-        *totals, norm_value = torch.cat([self._dist.all_reduce(local), norm[None]]).tolist()
-        finite = self._is_finite(totals, norm_value)
-        if finite:
-            if self._params.clip_norm:
-                clip_grads_with_norm_(self.model.parameters(), self._params.clip_norm, norm)
-            self._update(info.lr)
-        else:
-            _copy(self._saved_stats, self._running_stats)
-        self.scaler.update()
+        totals = self._dist.all_reduce(torch.cat([losses_T, flags_F]))
+        overflowed = ~norm.isfinite()
+        # Half precision may overflow as long as the scale can still be lowered.
+        bad = ~totals[: len(losses_T)].isfinite().all() | (
+            overflowed & ~self._loss_scale.can_shrink
+        )
+        self._update(info.lr, unless=bad | overflowed)
+        self._restore_running_stats(bad)
+        self._loss_scale.update(overflowed)
         if self.labels:
-            self.labels.commit(finite)
-        any_flags = tuple(total > 0 for total in totals[len(self._losses) :])
-        return StepResult(dict(zip(self._losses, totals, strict=False)), finite, any_flags)
+            self.labels.commit(~bad)
+        return partial(self._result, start_fetch(torch.cat([totals, bad[None]])))
 
     def state_dict(self) -> State:
         """Return all that a step changes."""
         return {
             "model": self.model.state_dict(),
-            "average": self._ema.module.state_dict() if self._ema else None,
+            "average": self._ema.model.state_dict() if self._ema else None,
             "optimiser": self.optimiser.state_dict(),
-            "scaler": self.scaler.state_dict(),
+            "loss_scale": self._loss_scale.state_dict(),
             "labels": self.labels.state_dict() if self.labels else None,
         }
 
     def load_state_dict(self, state: State) -> None:
         """Restore what `state_dict` returned.
 
-        Its tensors should be on the CPU: the optimiser moves each to where it belongs, and leaves
-        AdamW's step counts on the CPU, where a run that was never interrupted keeps them.
+        Its tensors should be on the CPU: model and optimiser move each to where it belongs.
         """
         self.model.load_state_dict(state["model"])
         if self._ema:
-            self._ema.module.load_state_dict(state["average"])
+            self._ema.model.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.scaler.load_state_dict(state["scaler"])
+        self._loss_scale.load_state_dict(state["loss_scale"])
         if self.labels:
             self.labels.load_state_dict(state["labels"])
 
@@ -206,17 +217,30 @@ class TrainState:
         shares_T = counts / self._dist.all_reduce(counts).clamp(min=1)
         return torch.stack([loss.function(forward, batch) for loss in losses]) * shares_T
 
-    def _is_finite(self, losses: list[float], norm: float) -> bool:
-        """Half precision may overflow as long as the scale can still be lowered."""
-        scaled = self.scaler.get_scale() > 1
-        return bool(np.isfinite(losses).all()) and (scaled or bool(np.isfinite(norm)))
-
-    def _update(self, lr: float) -> None:
+    def _update(self, lr: float, unless: Tensor) -> None:
+        """Update the weights; a GPU decides itself whether to, without the processor."""
         for group in self.optimiser.param_groups:
             group["lr"] = lr * group["lr_factor"]
-        self.scaler.step(self.optimiser)
+        if unless.device.type == "cuda":
+            fused: Any = self.optimiser  # as torch's GradScaler tells it
+            fused.found_inf = unless.float()
+            self.optimiser.step()
+        elif not unless:
+            self.optimiser.step()
         if self._ema:
-            self._ema.update_parameters(self.model)
+            self._ema.update(unless)
+
+    def _restore_running_stats(self, bad: Tensor) -> None:
+        """Undo a bad step's statistics; as whole numbers, because 0 * nan is no 0."""
+        if self._running_bits:
+            change = torch._foreach_sub(self._saved_bits, self._running_bits)
+            torch._foreach_mul_(change, bad.int())
+            torch._foreach_add_(self._running_bits, change)
+
+    def _result(self, fetched: Callable[[], Tensor]) -> StepResult:
+        *totals, bad = fetched().tolist()
+        losses = dict(zip(self._losses, totals, strict=False))
+        return StepResult(losses, not bad, tuple(one > 0 for one in totals[len(self._losses) :]))
 
 
 def _copy(sources: list[Tensor], targets: list[Tensor]) -> None:
@@ -235,11 +259,3 @@ def make_generator(device: torch.device, *key: int) -> torch.Generator:
     seed = int(state >> np.uint64(1))
     torch.manual_seed(seed)
     return torch.Generator(device).manual_seed(seed)
-
-
-def _averaged(model: Classifier, decay: float) -> AveragedModel:
-    """Return an exponential moving average (EMA) of weights and statistics, begun at the model."""
-    averaging: Any = get_ema_multi_avg_fn  # torch does not say its types
-    average = AveragedModel(model, multi_avg_fn=averaging(decay), use_buffers=True)
-    average.update_parameters(model)
-    return average

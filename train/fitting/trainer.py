@@ -7,18 +7,17 @@ resumes from a checkpoint ends with exactly the bits of an undisturbed one.
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
-from errors import DivergedError
 from progress import ProgressCallback
-from store.outputs import write_progress
+from store.outputs import BUILDING_PREFIX
 from train.checkpoint import (
     LAST,
     AsyncCheckpointer,
@@ -26,29 +25,30 @@ from train.checkpoint import (
     require_same_shapes,
     require_space_for_checkpoints,
 )
-from train.data.augmentation import augment_batch
-from train.data.batch_loader import BatchLoader, Placement, RawBatch
+from train.data.batch_loader import BatchLoader, Placement
 from train.data.stores import Stores
+from train.device import device_name
 from train.fitting.distributed import Distributed
-from train.fitting.face_lists import SKIPPED, write_relabelled, write_skipped
-from train.fitting.metrics_log import MetricsLog
+from train.fitting.face_lists import write_relabelled, write_skipped
+from train.fitting.loggers import LoggedRun, open_curves
+from train.fitting.metrics_log import EPOCH, STEP, Row
+from train.fitting.model_selection import ModelSelection, next_validation
 from train.fitting.optimisers import learning_rate
-from train.fitting.out_of_memory import is_out_of_memory, out_of_memory_error
-from train.fitting.run_position import RunPosition
+from train.fitting.run_position import ONE_DEVICE, RunPosition
+from train.fitting.run_report import RunReport, Say, quiet
+from train.fitting.step_loop import StepHooks, StepLoop
 from train.fitting.stop_request import StopRequest, graceful_shutdown
-from train.fitting.train_state import StepInfo, StepResult, TrainState, make_generator
+from train.fitting.train_state import StepResult, TrainState
 from train.fitting.validation import validate
 from train.methods import METHODS, Method
 from train.methods.au_alignment import Size, alignment, target_sizes
 from train.methods.base import Classifier
 from train.methods.model import build_losses
 from train.params import TrainParams
-from train.records import Batch, Forward, Loss, faces_with_map
+from train.records import Forward, Loss, faces_with_map
 from train.runs import Run, git_revision
 
 _LOG = logging.getLogger(__name__)
-_MAX_MISSED = 3
-_SECONDS_PER_PROGRESS_FILE = 5.0
 
 
 def run_losses(method: Method, params: TrainParams, class_counts: Sequence[int]) -> dict[str, Loss]:
@@ -73,6 +73,10 @@ def map_sizes(
     )
 
 
+def _log_nothing(row: Row) -> None:
+    pass
+
+
 class Trainer:
     """Trains one run, from its last checkpoint to its end."""
 
@@ -83,6 +87,7 @@ class Trainer:
         run: Run,
         distributed: Distributed,
         progress: ProgressCallback,
+        say: Say = quiet,
     ) -> None:
         """Build the model and open the data.
 
@@ -92,8 +97,10 @@ class Trainer:
             run: what to train.
             distributed: the ranks that train it.
             progress: called with (steps done, total steps, note), on rank 0 only.
+            say: called with lines for people, on rank 0 only.
         """
-        self._folder, self._faces, self._run, self._dist = folder, stores.faces, run, distributed
+        self._folder, self._faces, self._dist = folder, stores.faces, distributed
+        self._name = f"{stores.landmarks.metadata['dataset']}/{run.name}"
         self._params = params = run.params
         method = METHODS[run.method]
         placement = Placement(distributed.device, distributed.rank, distributed.world_size)
@@ -101,18 +108,35 @@ class Trainer:
             BatchLoader(stores, split, params.batch, params.feed, placement)
             for split in ("train", params.chosen_on)
         )
+        self._selection = ModelSelection(params, self._validation.has_maps)
         losses = run_losses(method, params, self._loader.class_counts)
         self._loader.prepare_for(losses.values())
-        self._seed = run.repeat.seed
         labels_N = self._loader.labels_N
-        self._state = TrainState(method, params, losses, distributed, labels_N, self._seed)
+        self._state = TrainState(method, params, losses, distributed, labels_N, run.repeat.seed)
         features = _features(self._state.model, params.image_px, distributed.device)
-        self._sizes = map_sizes(params, losses, features)
-        self._steps = -(-len(self._loader) // params.accumulate)  # per epoch, rounded up
-        self._position, self._progress = RunPosition(), progress
-        self._checkpointer = AsyncCheckpointer(folder)
-        self._started = self._saved = self._reported = time.monotonic()
-        self._resumed_at = 0
+        self._position, self._stop = RunPosition(), StopRequest()
+        self._checkpointer, self._saved = AsyncCheckpointer(folder), time.monotonic()
+        hooks = StepHooks(self._flags, self._on_step, self._heed)
+        self._loop = StepLoop(
+            folder=folder,
+            loader=self._loader,
+            state=self._state,
+            params=params,
+            seed=run.repeat.seed,
+            sizes=map_sizes(params, losses, features),
+            faces=stores.faces,
+            distributed=distributed,
+            hooks=hooks,
+        )
+        self._steps = self._loop.steps
+        self._report = RunReport(
+            folder,
+            progress,
+            say,
+            total=params.epochs * self._steps,
+            faces=params.batch * params.accumulate,
+            epochs=params.epochs,
+        )
         self._about = {
             "expressions": list(EXPRESSIONS),
             "method": run.method,
@@ -125,31 +149,47 @@ class Trainer:
     def fit(self) -> None:
         """Train to the last epoch, from the last checkpoint if there is one."""
         self._resume()
-        position, log = self._position, None
-        if self._dist.is_main:
-            require_space_for_checkpoints(self._folder, self._state.checkpoint_bytes)
-            write_skipped(self._folder, position.skipped)
-            log = MetricsLog(self._folder / "curves", position.history)
-            self._progress(self._done, self._total, "")
-        with self._checkpointer, graceful_shutdown() as stop:
-            while position.epoch < self._params.epochs:
-                self._train_epoch(stop)
-                metrics = {
-                    **self._mean_losses(),
-                    **self._end_label_epoch(),
-                    **self._validate(),
-                    "lr": self._lr(position.epoch * self._steps),
-                }
-                # on a tie the later epoch, as published
-                best = metrics["val/accuracy"] >= position.best_accuracy()
-                position.history.append(metrics)
-                position.epoch, position.step = position.epoch + 1, 0
-                position.sums, position.taken = {}, 0
-                self._save(best)
-                if log:
-                    log.log(position.epoch - 1, metrics)
+        position = self._position
+        with ExitStack() as stack:
+            log = stack.enter_context(self._curves()) if self._dist.is_main else _log_nothing
+            stack.enter_context(self._checkpointer)
+            self._stop = stack.enter_context(graceful_shutdown())
+            while position.epoch < self._params.epochs and not self._is_exhausted():
+                target = min(self._next_validation(), (position.epoch + 1) * self._steps)
+                self._loop.take_steps(position, target - position.epoch * self._steps)
+                due = self._done == self._next_validation()
+                ended = position.step == self._steps
+                relabelled = self._end_label_epoch() if ended else {}
+                best = due and self._validate(relabelled, log)
+                if ended:
+                    position.epoch, position.step = position.epoch + 1, 0
+                if best or ended or self._is_exhausted():
+                    self._save(best)
             self._checkpointer.wait()
-        if self._dist.is_main and self._state.labels:
+        self._finish()
+
+    def _curves(self) -> AbstractContextManager[Callable[[Row], None]]:
+        """Begin to tell and to write; return where rows of metrics go."""
+        params = self._params
+        require_space_for_checkpoints(self._folder, self._state.checkpoint_bytes)
+        write_skipped(self._folder, self._position.skipped)
+        faces, validated = len(self._loader.rows_N), len(self._validation.rows_N)
+        self._report.start(
+            self._done,
+            f"{faces:,} training faces, {validated:,} of split {params.chosen_on}; {self._steps:,} "
+            f"steps per epoch, {params.epochs} epochs, on {device_name(self._dist.device)}",
+        )
+        key = self._folder.name.removeprefix(BUILDING_PREFIX)
+        logged = LoggedRun(self._name, key, params.model_dump(), self._position.history)
+        return open_curves(self._folder, params.loggers, logged)
+
+    def _finish(self) -> None:
+        if not self._dist.is_main:
+            return
+        history = self._position.history
+        best = self._selection.best(history)
+        self._report.finish(self._done, history, best, self._selection.metric)
+        if self._state.labels:
             write_relabelled(
                 self._folder, self._faces.table(("id", "expression")), self._state.labels.changed()
             )
@@ -165,99 +205,31 @@ class Trainer:
             require_same_shapes(self._folder / LAST, state["model"], model)
             self._state.load_state_dict(state)
             self._position = RunPosition(**json.loads(state["position"]))
-            self._resumed_at = self._done
+        other = self._position.note_device(device_name(self._dist.device))
+        if other and self._dist.is_main:
+            _LOG.warning("%s: was begun on %s. %s", self._folder, other, ONE_DEVICE)
 
-    def _train_epoch(self, stop: StopRequest) -> None:
-        """Take the remaining steps of an epoch; exit if that was requested.
-
-        Raises:
-            ResourceError: if the device is out of memory.
-        """
-        position, params = self._position, self._params
-        raw_batches = self._loader.epoch_batches(
-            self._seed, position.epoch, position.step * params.accumulate
-        )
-        while position.step < self._steps:
-            rows: list[int] = []
-            count = min(params.accumulate, len(self._loader) - position.step * params.accumulate)
-            flags = stop.signal is not None, self._checkpoint_is_due()
-            batches = self._augmented(islice(raw_batches, count), rows)
-            info = StepInfo(self._lr(self._done), position.epoch)
-            try:
-                result = self._state.step(batches, count, info, flags)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-                raise out_of_memory_error(params, self._dist.device, error) from error
-            position.step += 1
-            self._record(result, rows)
-            must_stop, must_save = result.flags
-            if must_stop or (must_save and position.step < self._steps):
-                self._save(best=False)
-            if must_stop:
-                self._checkpointer.wait()
-                stop.exit(self._folder)
-
-    def _augmented(self, raw_batches: Iterator[RawBatch], rows: list[int]) -> Iterator[Batch]:
-        """Augment the batches of one step, and append their rows to `rows`."""
-        position, params = self._position, self._params
-        for number, raw in enumerate(raw_batches, position.step * params.accumulate):
-            rows += raw.rows_B.tolist()
-            key = self._seed, position.epoch, number, self._dist.rank
-            rng = make_generator(self._dist.device, *key)
-            yield augment_batch(raw, self._sizes, params, rng)
-
-    def _record(self, result: StepResult, rows: list[int]) -> None:
-        """Add a step to the epoch's sums, or to the skipped ones.
-
-        Raises:
-            DivergedError: if too many steps in a row were skipped.
-        """
-        position = self._position
-        if result.finite:
-            position.missed, position.taken = 0, position.taken + 1
-            for name, loss in result.losses.items():
-                position.sums[name] = position.sums.get(name, 0.0) + loss
-        else:
-            position.missed += 1
-            self._record_skipped(result, rows)
-        self._report(result)
-        if position.missed == _MAX_MISSED:
-            losses = ", ".join(f"{name} is {loss:g}" for name, loss in result.losses.items())
-            raise DivergedError(
-                self._folder,
-                f"{losses} in epoch {position.epoch + 1}, step {position.step}: the loss or its "
-                f"gradient was not finite in {_MAX_MISSED} steps in a row. Their faces are listed "
-                f"in {SKIPPED} there; the last checkpoint is safe. Lower train.lr.",
-            )
-
-    def _record_skipped(self, result: StepResult, rows: list[int]) -> None:
-        ids = self._faces.table(("id",))["id"]
-        where = {"epoch": self._position.epoch + 1, "step": self._position.step}
-        self._position.skipped += [{**where, "id": ids[row]} for row in self._dist.all_gather(rows)]
+    def _on_step(self, result: StepResult) -> None:
         if self._dist.is_main:
-            write_skipped(self._folder, self._position.skipped)
-            _LOG.warning("epoch %d, step %d: %s; skipped", *where.values(), result.losses)
+            self._report.step(self._done, result.losses)
 
-    def _report(self, result: StepResult) -> None:
-        """Update the progress bar and, every few seconds, the file that `status` reads."""
-        if not self._dist.is_main:
-            return
-        losses = ", ".join(f"{name} {loss:.4g}" for name, loss in result.losses.items())
-        note = f"epoch {self._position.epoch + 1} of {self._params.epochs}, {losses}"
-        self._progress(self._done, self._total, note)
-        if time.monotonic() - self._reported >= _SECONDS_PER_PROGRESS_FILE:
-            self._write_progress()
+    def _flags(self, begun: int) -> tuple[bool, bool]:
+        """Say, before a step, whether to stop and whether to save after it."""
+        return self._stop.signal is not None, self._checkpoint_is_due(begun)
 
-    def _write_progress(self) -> None:
-        self._reported = time.monotonic()
-        rate = (self._done - self._resumed_at) / (self._reported - self._started)
-        write_progress(self._folder, self._done, self._total, rate)
+    def _heed(self, flags: tuple[bool, ...]) -> None:
+        """Save or exit, as the flags of the steps say; all of them are recorded."""
+        must_stop, must_save = flags
+        if must_stop or (must_save and self._position.step < self._steps):
+            self._save(best=False)
+        if must_stop:
+            self._checkpointer.wait()
+            self._stop.exit(self._folder)
 
-    def _checkpoint_is_due(self) -> bool:
+    def _checkpoint_is_due(self, begun: int) -> bool:
         """Say whether to save after the next step."""
         params = self._params
-        by_step = params.checkpoint_steps and (self._done + 1) % params.checkpoint_steps == 0
+        by_step = params.checkpoint_steps and (begun + 1) % params.checkpoint_steps == 0
         minutes = (time.monotonic() - self._saved) / 60
         by_time = params.checkpoint_minutes and minutes >= params.checkpoint_minutes
         return self._dist.is_main and bool(by_step or by_time)
@@ -267,7 +239,7 @@ class Trainer:
             # As text: equal values in different objects would be pickled to different bytes.
             extra = {"position": json.dumps(asdict(self._position)), "about": self._about}
             self._checkpointer.save({**self._state.state_dict(), **extra}, best)
-            self._write_progress()
+            self._report.write(self._done)
         self._saved = time.monotonic()
 
     def _mean_losses(self) -> dict[str, float]:
@@ -282,21 +254,40 @@ class Trainer:
         labels.end_epoch()
         return {"train/relabelled": float(len(labels.changed()))}
 
-    def _validate(self) -> dict[str, float]:
+    def _validate(self, extra: Mapping[str, float], log: Callable[[Row], None]) -> bool:
+        """Add a row to the history; say whether it is the best."""
         self._dist.broadcast_buffers(self._state.model)
-        model = self._state.eval_model
-        return validate(model, self._validation, self._params.image_px, self._dist)
+        params, position = self._params, self._position
+        scores = validate(self._state.eval_model, self._validation, params.image_px, self._dist)
+        done = self._done
+        row = {
+            EPOCH: done / self._steps,
+            STEP: done,
+            **self._mean_losses(),
+            **extra,
+            **scores,
+            "lr": learning_rate(params, max(done - 1, 0), self._steps),
+        }
+        best = self._selection.is_best(row, position.history)
+        position.history.append(row)
+        position.sums, position.taken = {}, 0
+        log(row)
+        if self._dist.is_main:
+            kept = self._selection.best(position.history)
+            self._report.validated(done, row, kept, self._selection.metric)
+        return best
 
-    def _lr(self, step: int) -> float:
-        return learning_rate(self._params, step, self._steps)
+    def _is_exhausted(self) -> bool:
+        return self._selection.is_exhausted(self._position.history)
+
+    def _next_validation(self) -> int:
+        history = self._position.history
+        last = int(history[-1][STEP]) if history else None
+        return next_validation(self._params, self._steps, last)
 
     @property
     def _done(self) -> int:
         return self._position.epoch * self._steps + self._position.step
-
-    @property
-    def _total(self) -> int:
-        return self._params.epochs * self._steps
 
 
 def _features(model: Classifier, image_px: int, device: torch.device) -> tuple[Tensor, ...]:

@@ -1,9 +1,12 @@
 """Metrics of a split during training; the best epoch is chosen by them."""
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from anatomy.expressions import EXPRESSIONS
 from train.data.augmentation import warp_maps
 from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
@@ -15,9 +18,10 @@ from train.records import Forward
 def validate(
     model: Classifier, loader: BatchLoader, image_px: int, distributed: Distributed
 ) -> dict[str, float]:
-    """Return a split's accuracy and cross-entropy and, if the run reads heatmaps, `att_cos`.
+    """Return a split's accuracies and cross-entropy and, if the run reads heatmaps, `att_cos`.
 
-    `att_cos` is the mean cosine of the deepest layer's attention with the faces' heatmaps.
+    Balanced accuracy and macro F1 are those of metrics.classification. `att_cos` is the mean cosine
+    of the deepest layer's attention with the faces' heatmaps.
 
     Args:
         model: what is scored; left in evaluation mode.
@@ -26,23 +30,35 @@ def validate(
         distributed: ranks whose sums are added up.
     """
     model.eval()
-    sums = torch.zeros(5, dtype=torch.float64, device=distributed.device)
+    count = len(EXPRESSIONS)
+    sums = torch.zeros(3 + count**2, dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
         for raw in loader.sequential_batches():
             labels, valid = raw.labels_B, raw.valid_B
             forward = model(eval_images(raw.images_BSS3, image_px))
-            sums += torch.stack(
-                [
-                    torch.ones_like(labels).sum(),
-                    (forward.logits_BK.argmax(dim=1) == labels).sum(),
-                    F.cross_entropy(forward.logits_BK, labels, reduction="none").double().sum(),
-                    valid.sum(),
-                    (_attention_cosines(forward, raw).double() * valid).sum(),
-                ]
+            losses_B = F.cross_entropy(forward.logits_BK, labels, reduction="none").double()
+            cosines_B = _attention_cosines(forward, raw).double() * valid
+            shown, called = (
+                F.one_hot(classes_B, count).double()
+                for classes_B in (labels, forward.logits_BK.argmax(dim=1))
             )
-    faces, right, losses, counted, cosines = distributed.all_reduce(sums).tolist()
-    scores = {"val/accuracy": right / faces, "val/cross_entropy": losses / faces}
+            scalars = torch.stack([losses_B.sum(), valid.sum(), cosines_B.sum()])
+            sums += torch.cat([scalars, (shown.T @ called).flatten()])
+    losses, counted, cosines, *confusion = distributed.all_reduce(sums).tolist()
+    scores = _accuracies(np.array(confusion).reshape(count, count))
+    scores["val/cross_entropy"] = losses / sum(confusion)
     return scores | ({"val/att_cos": cosines / counted} if counted else {})
+
+
+def _accuracies(confusion: NDArray[np.float64]) -> dict[str, float]:
+    """Return the accuracies; confusion[i][j] counts faces of expression i predicted as j."""
+    right, shown, called = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    occurs, seen = shown > 0, shown + called > 0
+    return {
+        "val/accuracy": float(right.sum() / confusion.sum()),
+        "val/balanced_accuracy": float((right[occurs] / shown[occurs]).mean()),
+        "val/macro_f1": float((2 * right[seen] / (shown + called)[seen]).mean()),
+    }
 
 
 def _attention_cosines(forward: Forward, raw: RawBatch) -> Tensor:
