@@ -20,6 +20,8 @@ from store.building import differences
 from store.files import atomic_write
 
 _FOR_READERS = "# For readers:"
+_OVERLAYS = ("methods", "variants")
+"""Sections whose rows list only what differs, so a preset may add keys to them."""
 _DATASET_AXES = ("datasets", "made", "transfers")
 """Keys of [matrix] that say which datasets are built."""
 
@@ -187,9 +189,12 @@ def _laid_over(file: Path, whole: Any, overlay: Any, section: tuple[str, ...]) -
     changes: list[str] = []
     for key, value in overlay.items():
         path = ".".join((*section, key))
-        if key not in whole:
+        if key not in whole and section[:1] not in [(name,) for name in _OVERLAYS]:
             raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
-        if isinstance(value, dict):
+        if key not in whole:
+            changes.append(f"{path}: {_shown(value)}")
+            whole[key] = value
+        elif isinstance(value, dict):
             changes += _laid_over(file, whole[key], value, (*section, key))
         elif whole[key] != value:
             changes.append(f"{path}: {_shown(whole[key])} -> {_shown(value)}")
