@@ -5,13 +5,17 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup demo test torture check fix lock
+.PHONY: setup demo study-open test torture check fix lock
 
 setup: $(READY)  ## .venv from the lock; the other targets call it
 
 demo: $(READY)   ## every stage on the embedded dataset, to pages/index.html
 	@dvc repro || { test -s .dvc/tmp/rwlock || echo "If DVC says that it is locked, it was killed earlier. Run: rm .dvc/tmp/rwlock"; exit 1; }
 	@echo; echo "The report: file://$(CURDIR)/pages/index.html"
+
+study-open: $(READY) ## eight methods, plain and aligned, on photographs in data/raw/mine: make study-open DATASET=mine (docs/evidence.md)
+	@test -n "$(DATASET)" || { echo "Which photographs? Link their folder into data/raw, and name it: make study-open DATASET=mine"; exit 2; }
+	@python cli.py use "$(DATASET)" && python cli.py preset study_open && dvc repro
 
 test: $(READY)   ## all tests, a file per core at a time
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist loadfile

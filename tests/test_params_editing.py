@@ -41,6 +41,15 @@ def test_a_preset_says_what_it_changes_and_a_second_time_nothing(file, preset):
     assert apply_preset(file, mine) == []
 
 
+def test_a_preset_may_add_what_differs_for_a_method_or_a_variant(file, preset):
+    changes = apply_preset(
+        file,
+        preset("methods: {cam: {epochs: 3}}\nvariants: {l4: {alignment: {weight: 4}}}\n"),
+    )
+    assert changes == ["methods.cam.epochs: 3", "variants.l4: {'alignment': {'weight': 4}}"]
+    assert load(file).training("demo", "cam", "l4").params.alignment.weight == 4
+
+
 def test_everything_but_the_changed_line_stays_as_it_is(file, preset):
     before = file.read_text().splitlines()
     apply_preset(file, preset("train: {epochs: 30}\n"))
@@ -53,6 +62,7 @@ def test_everything_but_the_changed_line_stays_as_it_is(file, preset):
     ("text", "message"),
     [
         ("train:\n  epochs: 3\n  epoch: 3\n", r"train\.epoch: is missing"),
+        ("methods: {cam: {epoch: 3}}\n", r"methods\.cam.*epoch"),
         ("train: {epochs: 0}\n", r"train\.epochs: input should be greater than or equal to 1"),
         ("matrix: {kinds: [landmarks]}\n", r"variants\.aligned.*is au, which is not drawn"),
         ("train: {lr: .nan}\n", r"train\.lr: needs a finite number"),
