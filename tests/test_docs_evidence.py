@@ -1,4 +1,4 @@
-"""docs/evidence.md: its commands run as they stand; `python` and `dvc` only note what they are told."""
+"""docs/evidence.md: its command runs as it stands; `python` and `dvc` only note their arguments."""
 
 import os
 import re
