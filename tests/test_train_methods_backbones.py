@@ -49,7 +49,9 @@ def test_every_backbone_can_be_explained(name):
         ("vgg16", 224, [224, 112, 56, 28, 14]),
         ("deit_mini", 224, [14] * 5),
         ("ir18", 112, [112, 56, 28, 14, 14]),
-        ("convnext_atto", 224, [56, 56, 28, 14, 7]),
+        ("convnext_atto", 224, [56, 56, 28, 28, 28]),
+        ("efficientnet_b0", 224, [112, 56, 28, 28, 28]),
+        ("swin_tiny", 224, [56, 56, 28, 14, 7]),
     ],
 )
 def test_levels_have_the_published_sizes(name, image_px, expected):
@@ -63,7 +65,7 @@ def test_levels_have_the_published_sizes(name, image_px, expected):
     "name", [name for name, named in BACKBONE_WEIGHTS.items() if "imagenet" in named]
 )
 def test_imagenet_weights_are_those_of_the_very_tag(name, monkeypatch):
-    asked = []
+    asked, folded = [], []
     create = timm.create_model
 
     def remember(tag, pretrained=False, **how):
@@ -71,7 +73,14 @@ def test_imagenet_weights_are_those_of_the_very_tag(name, monkeypatch):
         return create(tag, **how)
 
     monkeypatch.setattr(timm, "create_model", remember)
+    monkeypatch.setattr(
+        "train.methods.backbones.base.fold_normalisation",
+        lambda conv, mean, std: folded.append((mean, std)),
+    )
     made_backbone(name, weights="imagenet")
     ((tag, pretrained),) = asked
     assert pretrained
     assert tag in timm.list_pretrained()
+    stated = BACKBONE_WEIGHTS[name]["imagenet"]
+    assert bool(folded) == ("0.5" in stated.trained_with)
+    assert timm.get_pretrained_cfg(tag).license.casefold() in stated.licence.casefold()

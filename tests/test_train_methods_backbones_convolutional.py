@@ -1,5 +1,6 @@
 """Convolutional networks."""
 
+import pytest
 import torch
 
 from tests.networks import made_backbone, sides
@@ -9,3 +10,29 @@ def test_small_maps_are_those_of_an_ordinary_resnet():
     with torch.no_grad():
         levels, _ = made_backbone("resnet18", large_maps=False)(torch.zeros(2, 3, 224, 224))
     assert sides(levels) == [112, 56, 28, 14, 7]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "image_px", "offset"),
+    [
+        ("efficientnet_b0", 512, 0),
+        ("mobilenetv3_small", 512, 0),
+        ("convnext_atto", 1024, 1),  # its convolutions of side 2 have no middle
+    ],
+)
+def test_a_dilated_network_computes_what_the_strided_one_does(name, image_px, offset):
+    """At every fourth place, far from the border; without squeeze-and-excitation, which sees it."""
+    strided, dilated = (
+        made_backbone(name, image_px=image_px, large_maps=large).eval() for large in (False, True)
+    )
+    for backbone in (strided, dilated):
+        for module in backbone.modules():
+            if type(module).__name__ == "SqueezeExcite":
+                module.forward = lambda level: level
+    images = torch.randn(1, 3, image_px, image_px, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        coarse, fine = strided(images)[0][-1], dilated(images)[0][-1]
+    middle = slice(coarse.shape[-1] // 2, coarse.shape[-1] // 2 + 1)
+    found = fine[:, :, offset::4, offset::4][..., middle, middle]
+    torch.testing.assert_close(found, coarse[..., middle, middle], atol=1e-4, rtol=1e-3)

@@ -1,40 +1,69 @@
 """Named weights: which backbone has which, where they come from, what they may be used for.
 
-No torch here: params.yaml is checked against it. Every backbone takes images normalised with the
-mean and deviation of ImageNet (train/images.py), whatever its weights were trained with.
+No torch here: params.yaml is checked against it. Networks get images normalised with the mean and
+deviation of ImageNet (train/images.py). Where weights were trained with others, the first layer is
+changed so that it computes the same; `trained_with` says with which.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from errors import UsageError
 
-_IMAGENET = "downloaded by timm; ImageNet's pictures are for non-commercial research"
-_FACE = (
-    "in the package face_recognition_models; dlib's face-recognition network, trained on 3 million "
-    "faces of 7,485 persons; public domain (CC0)"
-)
 
-BACKBONE_WEIGHTS: dict[str, Mapping[str, str]] = {
-    "resnet18": {"imagenet": _IMAGENET},
-    "resnet50": {"imagenet": _IMAGENET},
-    "vgg16": {"imagenet": _IMAGENET},
-    "efficientnet_b0": {"imagenet": _IMAGENET},
-    "mobilenetv3_small": {"imagenet": _IMAGENET},
-    "convnext_atto": {"imagenet": _IMAGENET},
-    "swin_tiny": {"imagenet": _IMAGENET},
-    "vit_tiny": {"imagenet": _IMAGENET},
-    "deit_small": {"imagenet": _IMAGENET},
-    "deit_tiny": {"imagenet": _IMAGENET},
+@dataclass(frozen=True, slots=True)
+class NamedWeights:
+    """Weights that `train.weights` may name.
+
+    Attributes:
+        origin: who trained them on what, and where they are.
+        licence: of the weights and of what they were trained on.
+        trained_with: normalisation of their input.
+    """
+
+    origin: str
+    licence: str
+    trained_with: str
+
+
+_MEANS = "mean and deviation of ImageNet"
+
+
+def _imagenet(licence: str, trained_with: str = _MEANS) -> Mapping[str, NamedWeights]:
+    terms = f"{licence}; ImageNet's pictures are for non-commercial research"
+    return {"imagenet": NamedWeights("ImageNet, downloaded by timm", terms, trained_with)}
+
+
+_FACE = {
+    "face": NamedWeights(
+        "dlib's face-recognition network, 3 million faces of 7,485 persons, in the package "
+        "face_recognition_models",
+        "public domain (CC0)",
+        "mean colour subtracted, divided by 256",
+    )
+}
+
+BACKBONE_WEIGHTS: dict[str, Mapping[str, NamedWeights]] = {
+    "resnet18": _imagenet("BSD-3-Clause"),
+    "resnet50": _imagenet("BSD-3-Clause"),
+    "vgg16": _imagenet("BSD-3-Clause"),
+    "efficientnet_b0": _imagenet("Apache-2.0"),
+    "mobilenetv3_small": _imagenet("Apache-2.0"),
+    "convnext_atto": _imagenet("Apache-2.0"),
+    "swin_tiny": _imagenet("MIT"),
+    "vit_tiny": _imagenet("Apache-2.0", "mean and deviation of 0.5"),
+    "deit_small": _imagenet("Apache-2.0"),
+    "deit_tiny": _imagenet("Apache-2.0"),
     "deit_mini": {},
     "ir50": {},
     "ir18": {},
-    "dlib21": {"face": _FACE},
-    "dlib27": {"face": _FACE},
+    "dlib21": _FACE,
+    "dlib27": _FACE,
 }
-"""Row of BACKBONES -> what `train.weights` may name -> origin and licence."""
+"""Row of BACKBONES -> what `train.weights` may name."""
 
 NAMED_WEIGHTS = ("none", "face", "imagenet")
-"""What `train.weights` may say instead of a path."""
+"""What `train.weights` may say instead of a run or a path."""
 
 
 def check_named_weights(backbone: str, weights: str) -> None:
@@ -48,6 +77,6 @@ def check_named_weights(backbone: str, weights: str) -> None:
         having = [name for name, named in BACKBONE_WEIGHTS.items() if weights in named]
         raise UsageError(
             "train.weights",
-            f"there are no {weights} weights for {backbone}. Use none or a path, or one of "
+            f"there are no {weights} weights for {backbone}. Use none, a run or a path, or one of "
             f"{', '.join(having)}.",
         )

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import timm
+import torch
 from torch import Tensor, nn
 
 from errors import NoInputError
+from train.images import MEAN, STD
 from train.methods import LEVELS
 
 BackboneOutput = tuple[tuple[Tensor, ...], Mapping[str, Tensor]]
@@ -42,10 +44,28 @@ def from_timm(name: str, weights: str, **how: object) -> Any:  # noqa: ANN401 - 
     if weights != "imagenet":
         return timm.create_model(name, num_classes=0, **how)
     try:
-        return timm.create_model(name, num_classes=0, pretrained=True, **how)
+        net = timm.create_model(name, num_classes=0, pretrained=True, **how)
     except (OSError, RuntimeError) as error:
         raise NoInputError(
             name,
             "these weights could not be fetched. "
             "Connect to a network once, or set train.weights: none, or a path.",
         ) from error
+    trained_with = net.pretrained_cfg["mean"], net.pretrained_cfg["std"]
+    if trained_with != (MEAN, STD):
+        fold_normalisation(net.get_submodule(net.pretrained_cfg["first_conv"]), *trained_with)
+    return net
+
+
+def fold_normalisation(conv: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+    """Let a network's first convolution take images normalised as ours, by its own mean and std.
+
+    Exact, since it has a bias and pads nothing.
+    """
+    assert isinstance(conv, nn.Conv2d)
+    assert conv.bias is not None
+    ours, theirs = (torch.tensor(pair) for pair in ((MEAN, STD), (mean, std)))
+    scale_C, shift_C = ours[1] / theirs[1], (ours[0] - theirs[0]) / theirs[1]
+    with torch.no_grad():
+        conv.bias += torch.einsum("ocij,c->o", conv.weight, shift_C)
+        conv.weight *= scale_C[:, None, None]

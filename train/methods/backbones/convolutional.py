@@ -1,4 +1,9 @@
-"""Convolutional backbones and Swin, which has such stages too, through timm."""
+"""Convolutional backbones and Swin, which has such stages too, through timm.
+
+With `large_maps`, levels 4 and 5 keep the size of level 3: a ResNet without dilation, as published,
+the pyramids and ConvNeXt with it, so that each weight meets the neighbours it was trained on. VGG
+pools only between its levels and is large as it is; Swin's windows would no longer fit.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +13,8 @@ from torch import Tensor, nn
 from train.methods import LEVELS
 from train.methods.backbones.base import Backbone, BackboneOutput, from_timm
 from train.params import TrainParams
+
+_STEM_STRIDE, _LARGEST_STRIDE = 2, 8
 
 
 class TimmLevels(Backbone):
@@ -108,14 +115,44 @@ def vgg(name: str, params: TrainParams) -> Backbone:
 
 
 def pyramid(name: str, params: TrainParams) -> Backbone:
-    """Make an EfficientNet or MobileNet: levels after the last block of each of five strides."""
-    return TimmLevels(from_timm(name, params.weights))
+    """Make an EfficientNet or MobileNet: levels after the last block of each of five strides.
+
+    With `large_maps`: 28 x 28 at 224.
+    """
+    net = from_timm(name, params.weights)
+    if params.large_maps:
+        _dilate(net.blocks, _STEM_STRIDE)
+    return TimmLevels(net)
+
+
+def _dilate(blocks: nn.Module, stride: int) -> None:
+    """Replace every stride beyond `_LARGEST_STRIDE` by a dilation of what follows.
+
+    Args:
+        blocks: of a network, with their convolutions in the order in which they run.
+        stride: of the map that enters them.
+
+    Source: Yu et al., Dilated Residual Networks, CVPR 2017.
+    """
+    dilation = 1
+    for conv in blocks.modules():
+        if not isinstance(conv, nn.Conv2d):
+            continue
+        conv.dilation = (dilation, dilation)
+        conv.padding = tuple(dilation * (side - 1) // 2 for side in conv.kernel_size)
+        if conv.stride[0] == 1:
+            continue
+        stride *= conv.stride[0]
+        if stride > _LARGEST_STRIDE:
+            dilation *= conv.stride[0]
+            conv.stride = (1, 1)
 
 
 def convnext(name: str, params: TrainParams) -> Backbone:
-    """Make a ConvNeXt: levels stem, then its four stages."""
+    """Make a ConvNeXt: levels stem, then its four stages. With `large_maps`: 28 x 28 at 224."""
     stages = ("stem", *(f"stages.{number}" for number in range(4)))
-    return StagedBackbone(from_timm(name, params.weights), stages)
+    how = {"output_stride": _LARGEST_STRIDE} if params.large_maps else {}
+    return StagedBackbone(from_timm(name, params.weights, **how), stages)
 
 
 def swin(name: str, params: TrainParams) -> Backbone:
