@@ -1,8 +1,16 @@
 """run.json, the card of an exported run, and the metadata of the stores behind a run."""
 
+from pathlib import Path
 from typing import Any
 
 from contracts.files import Contract
+
+_BEGINNINGS = {
+    "none": "random weights",
+    "face": "weights of a face-recognition network",
+    "imagenet": "ImageNet weights",
+}
+"""What `train.weights` may name -> words."""
 
 
 class DatasetMetadata(Contract):
@@ -85,6 +93,16 @@ class RunCard(Contract):
     training_faces: int
     expressions: list[str]
     about: DatasetMetadata
+
+    @property
+    def origin(self) -> str:
+        """Say in a sentence what the run was trained on, and what it began with."""
+        weights = str(self.params["weights"])
+        begun = _BEGINNINGS.get(weights, f"weights from {Path(weights).name}")
+        if self.warm_start:
+            begun = f"the weights of {weights}, which was trained on {self.warm_start.dataset}"
+        faces = f"{self.training_faces} faces of {self.about.dataset}"
+        return f"Trained on {faces}; {self.params['backbone']}, begun with {begun}."
 
 
 class GraphTensor(Contract):

@@ -72,6 +72,7 @@ class Explainer:
             "run": str(run),
             **{key: getattr(card, key) for key in ("method", "variant", "repeat")},
             **{key: getattr(card.about, key) for key in ("dataset", "notice")},
+            "origin": card.origin,
             "read": read.model_dump(mode="json"),
         }
         return cls(detector, model, read, settings.explain.draw, metadata, wanted)
@@ -113,10 +114,20 @@ class Explainer:
         ]
 
     @property
+    def origin(self) -> str:
+        """What the run was trained on, to print beside every result."""
+        return str(self.metadata["origin"])
+
+    @property
     def notice(self) -> str:
-        """Text to print beside every result of this run; empty if there is none."""
+        """A warning that its dataset asks for; empty if there is none."""
         notice = self.metadata["notice"]
-        return f"Trained on {self.metadata['dataset']}. {notice}" if notice else ""
+        return f"WARNING: {notice}" if notice else ""
+
+    @property
+    def provenance(self) -> list[str]:
+        """Both, as lines."""
+        return [self.origin, *filter(None, [self.notice])]
 
     def draw_page(
         self,
@@ -140,4 +151,6 @@ class Explainer:
             )
             for face, explanation in zip(shown.faces, explanations, strict=True)
         ]
-        return draw_page(title, shown.image_HW3, faces, max_faces, self.notice)
+        return draw_page(
+            title, shown.image_HW3, faces, max_faces, origin=self.origin, notice=self.notice
+        )

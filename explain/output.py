@@ -58,7 +58,7 @@ def write_explanations(
             atomic_write(out / SUMMARY, canonical_json({**explainer.metadata, **summary}))
     require_any_read(out / SUMMARY, {record["picture"]: _reason(record) for record in records})
     lines = [line for record in records for line in _summarize(record)]
-    return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
+    return [*lines, *inputs.describe_left_out(), *explainer.provenance]
 
 
 def output_names(paths: Sequence[Path], reserved: Collection[str] = ()) -> list[str]:

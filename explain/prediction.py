@@ -113,7 +113,7 @@ def write_predictions(
             write_table(out, COLUMNS, rows)
     require_any_read(out, reasons)
     lines = [*_problems(out, rows), f"{out}: {_counts(rows, reasons.values())}"]
-    return [*lines, *inputs.describe_left_out(), *filter(None, [explainer.notice])]
+    return [*lines, *inputs.describe_left_out(), *explainer.provenance]
 
 
 def _problems(out: Path, rows: Sequence[Row]) -> list[str]:
@@ -204,4 +204,5 @@ def _reason(row: Row) -> str:
 def _plot(explainer: Explainer, path: Path, frames: Sequence[PredictedFrame]) -> bytes:
     seconds_N = [frame.seconds or 0.0 for frame in frames]
     probabilities_NV = np.array([frame.of_largest() for frame in frames])
-    return png(draw_timeline(str(path), seconds_N, probabilities_NV, explainer.notice))
+    about = explainer.origin, explainer.notice
+    return png(draw_timeline(str(path), seconds_N, probabilities_NV, *about))

@@ -22,8 +22,11 @@ from tests.pictures import PAGE_PICTURE
 
 pytestmark = pytest.mark.slow
 
-NOTICE = ["Trained on tiny. made up"]
-"""What the dataset of the run wants said."""
+NOTICE = [
+    "Trained on 28 faces of tiny; resnet18, begun with random weights.",
+    "WARNING: made up",
+]
+"""What a run was trained on, and what its dataset wants said."""
 
 
 def explained(tiny_run, *arguments):

@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS
-from report.figures.drawing import ALERT
+from report.figures.drawing import ALERT, GREY
 from report.figures.overlays import blend_map, overlay_map
 from report.views.explanation_page import MOST_TEXTS, ExplainedFace, draw_page, figure_pixels
 
@@ -106,6 +106,12 @@ def test_a_notice_is_red():
     figure = draw_page("f", PICTURE, [face()], notice="Not real people.")
     (notice,) = [one for one in figure.axes[0].texts if one.get_text() == "Not real people."]
     assert notice.get_color() == ALERT
+
+
+def test_what_a_run_was_trained_on_stands_below_the_title_without_alarm():
+    figure = draw_page("f", PICTURE, [face()], origin="Trained on 9 faces of mine.")
+    (origin,) = [one for one in figure.axes[0].texts if "9 faces" in one.get_text()]
+    assert origin.get_color() == GREY
 
 
 def test_of_a_long_title_the_end_is_shown():

@@ -25,7 +25,7 @@ def test_frames_without_a_face_are_gaps_and_are_counted():
 
 
 def test_a_notice_is_red():
-    axes = draw_timeline("a", [0], PROBABILITIES[:1], "Not real people.").axes[0]
+    axes = draw_timeline("a", [0], PROBABILITIES[:1], notice="Not real people.").axes[0]
     assert axes.get_title(loc="left") == "Not real people."
     assert axes._left_title.get_color() == ALERT
 

@@ -55,6 +55,8 @@ def draw_page(
     image_HW3: U8,
     faces: Sequence[ExplainedFace],
     max_faces: int | None = None,
+    *,
+    origin: str = "",
     notice: str = "",
 ) -> Figure:
     """Draw the picture, the picture under each map, and the text of each face.
@@ -67,7 +69,8 @@ def draw_page(
         faces: in the picture; if empty, the page says that no face was found.
         max_faces: reserve space for this many texts; of more faces, the largest get one.
             None: as many as there are, at most MOST_TEXTS.
-        notice: a warning, written in red below the title.
+        origin: what the run was trained on, written below the title.
+        notice: a warning, written in red below that.
     """
     height, width = image_HW3.shape[:2]
     titles = list(dict.fromkeys(title for face in faces for title in face.heatmaps)) or [""] * 3
@@ -80,12 +83,13 @@ def draw_page(
         for number, face in _largest(faces, max_faces or MOST_TEXTS).items()
     }
     rows = max_faces * lines if max_faces else sum(map(len, texts.values())) or 1
-    warning = wrap(notice, letters)
-    head = _HEAD + len(warning) * _LINE
+    below = [(line, GREY, "normal") for line in wrap(origin, letters)]
+    below += [(line, ALERT, "bold") for line in wrap(notice, letters)]
+    head = _HEAD + len(below) * _LINE
     figure, axes = blank_page(across, head + height + 2 * _MARGIN + rows * _LINE)
     write(axes, (_MARGIN, 26), fitted(title, 7, across - 2 * _MARGIN, keep_end=True), 7)
-    for index, line in enumerate(warning, 1):
-        write(axes, (_MARGIN, 26 + index * _LINE), line, 6.5, color=ALERT, weight="bold")
+    for index, (line, color, weight) in enumerate(below, 1):
+        write(axes, (_MARGIN, 26 + index * _LINE), line, 6.5, color=color, weight=weight)
     panels = [image_HW3, *(_overlay_faces(image_HW3, faces, name) for name in titles if name)]
     for column, (name, panel) in enumerate(zip(["picture", *titles], panels, strict=False)):
         x = _MARGIN + column * (width + _GAP)

@@ -21,6 +21,7 @@ def draw_timeline(
     title: str,
     seconds_N: Sequence[float],
     probabilities_NV: NDArray[np.floating],
+    origin: str = "",
     notice: str = "",
 ) -> Figure:
     """Draw one line per expression; it has a gap where there is no face.
@@ -29,7 +30,8 @@ def draw_timeline(
         title: the line above.
         seconds_N: when each frame is shown.
         probabilities_NV: of the largest face of each frame; NaN without a face.
-        notice: a warning, written in red below the title.
+        origin: what the model was trained on, written below the title.
+        notice: a warning, written in red below that.
     """
     figure = Figure(figsize=_INCHES, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
@@ -42,8 +44,8 @@ def draw_timeline(
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     head = fitted(title, 10, _TITLE_PX, keep_end=True)
     figure.suptitle(head, x=0.01, ha="left", fontsize=10, parse_math=False)
-    if notice:
-        axes.set_title(notice, loc="left", color=ALERT, fontsize=8, parse_math=False)
+    below = "\n".join(filter(None, [origin, notice]))
+    axes.set_title(below, loc="left", color=ALERT if notice else GREY, fontsize=8, parse_math=False)
     missing = int(np.isnan(probabilities_NV[:, 0]).sum())
     if missing:
         axes.set_xlabel(f"seconds ({missing} of {len(seconds_N)} frames have no face)")
