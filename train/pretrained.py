@@ -12,7 +12,7 @@ from errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
-class NamedWeights:
+class WeightsOrigin:
     """Weights that `train.weights` may name.
 
     Attributes:
@@ -29,13 +29,13 @@ class NamedWeights:
 _MEANS = "mean and deviation of ImageNet"
 
 
-def _imagenet(licence: str, trained_with: str = _MEANS) -> Mapping[str, NamedWeights]:
-    terms = f"{licence}; ImageNet's pictures are for non-commercial research"
-    return {"imagenet": NamedWeights("ImageNet, downloaded by timm", terms, trained_with)}
+def _imagenet(licence: str, trained_with: str = _MEANS) -> Mapping[str, WeightsOrigin]:
+    whole = f"{licence}; ImageNet's pictures are for non-commercial research"
+    return {"imagenet": WeightsOrigin("ImageNet, downloaded by timm", whole, trained_with)}
 
 
 _FACE = {
-    "face": NamedWeights(
+    "face": WeightsOrigin(
         "dlib's face-recognition network, 3 million faces of 7,485 persons, in the package "
         "face_recognition_models",
         "public domain (CC0)",
@@ -43,7 +43,7 @@ _FACE = {
     )
 }
 
-BACKBONE_WEIGHTS: dict[str, Mapping[str, NamedWeights]] = {
+BACKBONE_WEIGHTS: dict[str, Mapping[str, WeightsOrigin]] = {
     "resnet18": _imagenet("BSD-3-Clause"),
     "resnet50": _imagenet("BSD-3-Clause"),
     "vgg16": _imagenet("BSD-3-Clause"),
