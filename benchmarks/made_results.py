@@ -7,7 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.files import MEAN_MAPS, SCORES, SHEET
+from benchmarks.made_faces import SETTINGS, made_faces
+from contracts.files import CURVES, FACES, MEAN_MAPS, SCORES, SHEET
+from contracts.scores import Scores
+from measures.classification import chance_level
+from measures.faces import FaceScores
+from measures.scores import compute_scores
 from store.building import building
 from store.files import atomic_write, canonical_json, write_npz
 
@@ -140,7 +145,8 @@ def optional_scores() -> Json:
 
 def some_maps() -> Arrays:
     """Return maps.npz."""
-    maps = np.random.default_rng(0).random((3, 7, 64, 64), np.float32)
+    maps = np.random.default_rng(0).random((3, 7, 8, 8), np.float32)
+    maps = maps.repeat(8, axis=2).repeat(8, axis=3)
     counts = np.bincount(LABELS, minlength=7)
     return {
         **dict(zip(("attention", "cam", "au"), maps, strict=True)),
@@ -153,9 +159,11 @@ def some_maps() -> Arrays:
 def a_sheet() -> Arrays:
     """Return sheet.npz: four faces; the last one is misclassified as Fear."""
     generator = np.random.default_rng(1)
-    maps = generator.integers(0, 256, (3, 4, 64, 64), np.uint8)
+    images = generator.integers(0, 256, (4, 16, 16, 3), np.uint8)
+    maps = generator.integers(0, 256, (3, 4, 8, 8), np.uint8)
+    maps = maps.repeat(8, axis=2).repeat(8, axis=3)
     return {
-        "image": generator.integers(0, 256, (4, 16, 16, 3), np.uint8),
+        "image": images,
         **dict(zip(("attention", "cam", "au"), maps, strict=True)),
         "defined": LABELS > 0,
         "label": LABELS,
@@ -164,8 +172,19 @@ def a_sheet() -> Arrays:
     }
 
 
+def some_curves(last: float) -> Json:
+    """Return curves.json: three epochs that end at an accuracy."""
+    values = {"train/loss": [2.0, 1.5, 1.25], "val/accuracy": [last / 2, last, last]}
+    curves = {name: {"epochs": [0, 1, 2], "values": one} for name, one in values.items()}
+    return {"metrics": curves}
+
+
 def put(
-    results: Path, path: str = "demo/cam/plain", sheet: Arrays | None = None, **changes: object
+    results: Path,
+    path: str = "demo/cam/plain",
+    sheet: Arrays | None = None,
+    faces: FaceScores | None = None,
+    **changes: object,
 ) -> Path:
     """Write one finished result, as stage `evaluate` does.
 
@@ -174,17 +193,36 @@ def put(
         path: <dataset>/<method>/<variant>, or <dataset>/<method>/<variant>/<repeat>; a variant
             whose name starts with plain is not aligned.
         sheet: changes of the sheet.
+        faces: that the scores follow from; None for four faces, and scores of their own.
         changes: of scores.json.
     """
     dataset, method, variant, repeat = (*Path(path).parts, "seed0")[:4]
     out = results / dataset / method / variant / repeat
+    params = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__ if name != "codebook"}
     fingerprint = {
         **{"stage": "evaluate", "run": f"{variant}/{repeat}", "faces": "f" * 64, "landmarks": "a"},
-        "torch": "2.11",
+        **{"torch": "2.11", "params": params},
     }
-    scores = some_scores(dataset, method, variant, repeat) | changes
+    scores = some_scores(dataset, method, variant, repeat)
+    scores |= (_scores_of(faces) if faces else {}) | changes
+    measured = faces or made_faces(LABELS, [0, 1, 1, 3])
     with building(out, fingerprint, {"dataset": dataset, "notice": NOTICE}) as folder:
         atomic_write(folder / SCORES, canonical_json(scores))
+        atomic_write(folder / CURVES, canonical_json(some_curves(scores["accuracy"])))
+        write_npz(folder / FACES, measured.as_arrays())
         write_npz(folder / MEAN_MAPS, some_maps())
         write_npz(folder / SHEET, a_sheet() | (sheet or {}))
     return out
+
+
+def _scores_of(faces: FaceScores) -> Json:
+    """Return what follows from faces, as JSON."""
+    count = len(faces.labels_N)
+    found = {
+        **compute_scores(faces, SETTINGS),
+        "chance_level": chance_level(faces.labels_N, faces.labels_N),
+        "scored": count,
+        "total": count,
+    }
+    kept = Scores.model_construct(**found).model_dump(mode="json", warnings=False)
+    return {name: kept[name] for name in found}

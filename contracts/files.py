@@ -52,7 +52,7 @@ Model = TypeVar("Model", bound="Contract")
 class Contract(BaseModel):
     """One JSON file, or a part of one."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def read_contract(model: type[Model], file: Path, remedy: str) -> Model:

@@ -20,6 +20,8 @@ from contracts.scores import Interval
 from measures.bootstrap import percentile_interval
 
 F64 = NDArray[np.float64]
+_SEED_DRAWS = 20_000
+"""Draws of Student's t, each with both signs: its tails are long where seeds are few."""
 DIGITS = 3
 """Repeats whose scores print alike count as equal."""
 
@@ -131,8 +133,8 @@ def _interval(values_S: F64, redrawn_SR: F64 | None, seed: int) -> Interval:
     repeats, draws = redrawn_SR.shape
     means_R = redrawn_SR.mean(axis=0)
     if repeats > 1:
-        standard_error = values_S.std(ddof=1) / np.sqrt(repeats)
-        means_R = means_R + standard_error * np.random.default_rng(seed).standard_t(
-            repeats - 1, draws
-        )
+        copies = -(-_SEED_DRAWS // draws)
+        seeds = np.random.default_rng(seed).standard_t(repeats - 1, copies * draws)
+        moved = seeds * values_S.std(ddof=1) / np.sqrt(repeats)
+        means_R = np.tile(means_R, 2 * copies) + np.concatenate([moved, -moved])
     return percentile_interval(means_R)

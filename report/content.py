@@ -7,13 +7,16 @@ from importlib.metadata import version
 
 from anatomy.expressions import EXPRESSIONS
 from report.figures.chart import Chart
+from report.figures.curve_chart import curve_chart
 from report.figures.face_grids import mean_counts, mean_grids, mistake_grids, sheet_grids
+from report.figures.forest_chart import forest_chart
 from report.figures.grids import Grid, grid_figure
 from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix, matrix_figure
 from report.figures.reliability_chart import reliability_chart
-from report.figures.scatter_chart import scatter_chart
 from report.figures.sweep_charts import sweep_charts
-from report.reading.results import Comparison
+from report.reading.published_figures import Publication, cited
+from report.reading.statistics import StudyStatistics, study_statistics
+from report.reading.studies import Study
 from report.tables.detail_tables import (
     class_table,
     faithfulness_table,
@@ -23,12 +26,15 @@ from report.tables.detail_tables import (
     subgroup_tables,
     unit_table,
 )
-from report.tables.method_tables import methods_table, transfer_table
 from report.tables.run_tables import all_runs, layer_table, main_table
+from report.tables.study_table import baseline_table, difference_table, paper_table, study_table
 from report.tables.summary import Summary, summarise
 from report.tables.sweeps import Sweep, find_sweeps, sweep_table
 from report.tables.table import Column, Table, make_table
+from report.tables.transfer_tables import transfer_table, zero_shot_table
 
+FEW_METHODS = 4
+"""Up to so many methods on a dataset, each shows a face of every expression at least."""
 Figures = Iterator[tuple[str, bytes]]
 """Name of a file without its ending, and the PNG."""
 
@@ -37,7 +43,8 @@ Figures = Iterator[tuple[str, bytes]]
 class MethodSection:
     """One method on one dataset."""
 
-    comparison: Comparison
+    study: Study
+    curves: Chart | None
     classes: Table
     confusions: tuple[Matrix, ...]
     cosines: tuple[Matrix, ...]
@@ -57,13 +64,15 @@ class MethodSection:
 
     def figures(self) -> Figures:
         """Yield its pictures."""
-        yield file_name(self.comparison, "confusion"), matrix_figure(self.confusions)
-        yield file_name(self.comparison, "cosines"), matrix_figure(self.cosines)
-        yield self.reliability.name, self.reliability.png
+        yield file_name(self.study, "confusion"), matrix_figure(self.confusions)
+        yield file_name(self.study, "cosines"), matrix_figure(self.cosines)
+        for chart in (self.reliability, self.curves):
+            if chart:
+                yield chart.name, chart.png
         for number, grid in enumerate(self.sheets):
-            yield file_name(self.comparison, f"faces{number or ''}"), grid_figure(grid)
+            yield file_name(self.study, f"faces{number or ''}"), grid_figure(grid)
         for run, grid in self.mistakes:
-            yield file_name(self.comparison, f"mistakes_{run}"), grid_figure(grid)
+            yield file_name(self.study, f"mistakes_{run}"), grid_figure(grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +81,14 @@ class DatasetSection:
 
     name: str
     summary: Summary
-    scatter: Chart | None
+    forest: Chart
     means: tuple[Grid, ...]
     counts: tuple[tuple[str, int, int], ...]
     methods: tuple[MethodSection, ...]
 
     def figures(self) -> Figures:
         """Yield its pictures."""
-        if self.scatter:
-            yield self.scatter.name, self.scatter.png
+        yield self.forest.name, self.forest.png
         for number, grid in enumerate(self.means):
             yield f"{file_safe(self.name)}__means{number or ''}", grid_figure(grid)
         for section in self.methods:
@@ -89,23 +97,37 @@ class DatasetSection:
 
 @dataclass(frozen=True, slots=True)
 class ReportContent:
-    """Everything on the page except the surveys of the datasets."""
+    """Everything on the page except the surveys of the datasets.
+
+    `paper` is not on the page: it lies beside it, to be put into a paper.
+    """
 
     datasets: tuple[DatasetSection, ...]
-    methods: Table
+    study: Table
+    paper: Table
+    differences: Table | None
+    baselines: Table
     runs: Table
     layers: Table
     transfer: Table | None
+    zero_shot: Table | None
     sweeps: tuple[tuple[Sweep, tuple[Chart, ...], Table], ...]
     environment: Table
     notices: tuple[str, ...]
+    publications: tuple[Publication, ...]
+
+    @property
+    def has_curves(self) -> bool:
+        """Whether a run keeps learning curves."""
+        return any(section.curves for one in self.datasets for section in one.methods)
 
     def tables(self) -> list[Table]:
         """Return all tables."""
         sections = [section for one in self.datasets for section in one.methods]
+        optional = (self.differences, self.transfer, self.zero_shot)
         return [
-            *(self.methods, self.runs, self.layers, self.environment),
-            *([self.transfer] if self.transfer else []),
+            *(self.study, self.paper, self.baselines, self.runs, self.layers, self.environment),
+            *(table for table in optional if table),
             *(table for _, _, table in self.sweeps),
             *(table for section in sections for table in section.tables()),
         ]
@@ -118,73 +140,80 @@ class ReportContent:
             yield from ((chart.name, chart.png) for chart in charts)
 
 
-def build_content(comparisons: Sequence[Comparison], sheet_faces: int) -> ReportContent:
+def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
     """Build everything that the page shows of these results."""
-    names = dict.fromkeys(one.dataset for one in sorted(comparisons, key=_transfers_last))
-    runs = all_runs(comparisons)
+    found = [study_statistics(one) for one in sorted(studies, key=_transfers_last)]
+    names = dict.fromkeys(one.study.dataset for one in found)
+    runs = all_runs(studies)
     notices = dict.fromkeys(run.scores.notice for run in runs if run.scores.notice)
     caveats = dict.fromkeys(
         f"{run.scores.method}: {run.scores.caveat}." for run in runs if run.scores.caveat
     )
     return ReportContent(
         datasets=tuple(
-            _dataset_section(name, [one for one in comparisons if one.dataset == name], sheet_faces)
+            _dataset_section(name, [one for one in found if one.study.dataset == name], sheet_faces)
             for name in names
         ),
-        methods=methods_table(comparisons),
-        runs=main_table(comparisons),
-        layers=layer_table(comparisons),
-        transfer=transfer_table(comparisons),
+        study=study_table(found),
+        paper=paper_table(found),
+        differences=difference_table(found),
+        baselines=baseline_table(found),
+        runs=main_table(studies),
+        layers=layer_table(studies),
+        transfer=transfer_table(found),
+        zero_shot=zero_shot_table(found),
         sweeps=tuple(
-            (sweep, sweep_charts(sweep), sweep_table(sweep)) for sweep in find_sweeps(comparisons)
+            (sweep, sweep_charts(sweep), sweep_table(sweep)) for sweep in find_sweeps(found)
         ),
-        environment=_environment(comparisons),
+        environment=_environment(studies),
         notices=(*notices, *caveats),
+        publications=tuple(cited({one.method for one in studies})),
     )
 
 
-def _transfers_last(comparison: Comparison) -> bool:
-    return comparison.is_transfer
+def _transfers_last(study: Study) -> bool:
+    return study.scores.is_transfer
 
 
 def _dataset_section(
-    name: str, comparisons: Sequence[Comparison], sheet_faces: int
+    name: str, found: Sequence[StudyStatistics], sheet_faces: int
 ) -> DatasetSection:
-    several = len(comparisons) > 1
-    shown = max(sheet_faces // len(comparisons), min(sheet_faces, len(EXPRESSIONS)))
+    studies = [one.study for one in found]
+    least = len(EXPRESSIONS) if len(studies) <= FEW_METHODS else 2
+    shown = max(sheet_faces // len(studies), min(sheet_faces, least))
     return DatasetSection(
         name,
-        summarise(comparisons),
-        scatter_chart(f"{file_safe(name)}__scatter", comparisons) if several else None,
-        tuple(mean_grids(comparisons)),
-        tuple(mean_counts(comparisons[0])),
-        tuple(_method_section(one, shown) for one in comparisons),
+        summarise(found),
+        forest_chart(f"{file_safe(name)}__forest", found),
+        tuple(mean_grids(studies)),
+        tuple(mean_counts(studies[0])),
+        tuple(_method_section(one, shown) for one in studies),
     )
 
 
-def _method_section(comparison: Comparison, sheet_faces: int) -> MethodSection:
-    runs = comparison.runs
+def _method_section(study: Study, sheet_faces: int) -> MethodSection:
     return MethodSection(
-        comparison,
-        class_table(comparison),
-        tuple(confusion_matrix(run) for run in runs),
-        tuple(cosine_matrix(run) for run in runs),
-        unit_table(comparison),
-        faithfulness_table(comparison),
-        tuple(subgroup_tables(comparison)),
-        reliability_chart(file_name(comparison, "reliability"), comparison),
-        tuple(sheet_grids(comparison, sheet_faces)),
-        tuple((run.variant, one) for run, one in mistake_grids(comparison, sheet_faces)),
-        provenance_table(comparison),
+        study,
+        curve_chart(file_name(study, "curves"), study),
+        class_table(study),
+        tuple(confusion_matrix(run) for run in study.shown),
+        tuple(cosine_matrix(run) for run in study.shown),
+        unit_table(study),
+        faithfulness_table(study),
+        tuple(subgroup_tables(study)),
+        reliability_chart(file_name(study, "reliability"), study),
+        tuple(sheet_grids(study, sheet_faces)),
+        tuple((run.variant, one) for run, one in mistake_grids(study, sheet_faces)),
+        provenance_table(study),
     )
 
 
 _LIBRARIES = ("numpy", "matplotlib", "jinja2")
 
 
-def _environment(comparisons: Sequence[Comparison]) -> Table:
+def _environment(studies: Sequence[Study]) -> Table:
     """List the versions that wrote the page and that scored the runs."""
-    scored = {str(run.fingerprint["torch"]) for run in all_runs(comparisons)}
+    scored = {str(run.fingerprint["torch"]) for run in all_runs(studies)}
     rows = {
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",

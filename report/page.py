@@ -18,8 +18,8 @@ from errors import printable
 from report.content import ReportContent, build_content
 from report.figures.overlays import U8, encode_jpeg, magma_stops
 from report.params import ReportParams
-from report.reading.published import SETTING, SOURCE
-from report.reading.results import Comparison, load_comparisons
+from report.reading.results import load_studies
+from report.reading.studies import Study
 from report.survey_section import SurveySection, load_surveys
 from report.tables.formats import FORMATS
 from report.tables.run_tables import all_runs, run_record
@@ -28,7 +28,7 @@ from store.building import write_in_place
 from store.tables import inert_row, table_bytes
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 7
+VERSION = 8
 _OPEN = 2
 """With more methods than this on a page, their sections start closed."""
 
@@ -37,7 +37,7 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
     """Write the page, the tables and the figures of every result, replacing an older report.
 
     Args:
-        results: folder with <dataset>/<method>/<run>/scores.json and
+        results: folder with <dataset>/<method>/<variant>/<repeat>/scores.json and
             <dataset>/survey/survey.json.
         out: folder to write to; created if needed. Files of others in it are left alone.
         params: title, and how many faces to show.
@@ -49,14 +49,14 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
         NoInputError: if there is no result.
         CorruptError: if a result is not what was written.
     """
-    comparisons, surveys = load_comparisons(results), load_surveys(results)
-    content = build_content(comparisons, params.sheet_faces)
+    studies, surveys = load_studies(results), load_surveys(results)
+    content = build_content(studies, params.sheet_faces)
     files: dict[str, bytes | memoryview] = {
         f"{FIGURES}/{name}.png": picture for name, picture in content.figures()
     }
     for table in (*content.tables(), *(table for one in surveys for table in one.tables())):
         files |= _table_files(table)
-    files[SCORES] = _scores(comparisons)
+    files[SCORES] = _scores(studies)
     files[PAGE] = render(params.title, content, surveys).encode()
     fingerprint = {"stage": "report", "version": VERSION, "params": params.model_dump(mode="json")}
     write_in_place(out, fingerprint, files, {})
@@ -80,7 +80,6 @@ def render(title: str, content: ReportContent, surveys: Sequence[SurveySection])
         content=content,
         surveys=surveys,
         stops=magma_stops(9),
-        published={"source": SOURCE, "setting": SETTING},
         is_open=sum(len(one.methods) for one in content.datasets) <= _OPEN,
     )
 
@@ -100,10 +99,10 @@ def _table_files(table: Table) -> dict[str, bytes]:
     }
 
 
-def _scores(comparisons: Sequence[Comparison]) -> memoryview:
-    rows = [inert_row(run_record(run)) for run in all_runs(comparisons)]
+def _scores(studies: Sequence[Study]) -> memoryview:
+    rows = [inert_row(run_record(run)) for run in all_runs(studies)]
     return table_bytes(list(dict.fromkeys(key for row in rows for key in row)), rows)
 
 
-def _jpeg_uri(image: U8) -> str:
-    return f"data:image/jpeg;base64,{b64encode(encode_jpeg(image)).decode()}"
+def _jpeg_uri(image: U8) -> Markup:
+    return Markup("data:image/jpeg;base64,{}").format(b64encode(encode_jpeg(image)).decode())

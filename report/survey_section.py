@@ -11,7 +11,8 @@ from contracts.files import read_contract
 from contracts.surveys import DatasetSummary, FilesFound, Findings, SetsFound, Survey
 from report.figures.grids import Grid, GridRow
 from report.figures.overlays import U8
-from report.reading.results import Arrays, checked
+from report.reading.results import checked
+from report.reading.studies import Arrays
 from report.tables.detail_tables import file_safe
 from report.tables.table import ABSENT, Column, Table, make_table
 from store.records import SPLITS, Status

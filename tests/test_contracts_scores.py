@@ -1,9 +1,12 @@
+import json
+
 import pytest
 from pydantic import ValidationError
 
 from benchmarks.made_results import optional_scores, some_scores
 from contracts.files import read_contract
 from contracts.scores import BASELINES, Baselines, Scores
+from errors import DataError
 
 
 def made_scores():
@@ -30,3 +33,10 @@ def test_layers_go_from_shallow_to_deep_by_number():
 
 def test_every_baseline_has_a_name_in_print():
     assert list(BASELINES) == list(Baselines.model_fields)
+
+
+def test_a_score_that_is_no_number_is_refused(tmp_path):
+    file = tmp_path / "scores.json"
+    file.write_text(json.dumps(some_scores("demo", "cam", "plain") | {"accuracy": float("nan")}))
+    with pytest.raises(DataError, match="accuracy"):
+        read_contract(Scores, file, "Evaluate again.")

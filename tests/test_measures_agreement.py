@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from benchmarks.made_faces import UNITS, made_faces
 from contracts.scores import Subgroup
 from measures.agreement import (
     au_shares,
@@ -9,7 +10,6 @@ from measures.agreement import (
     macro_average,
     subgroups,
 )
-from tests.faces import UNITS, made_faces
 
 LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])
 ONE_WRONG = np.array([0, 1, 2, 2, 3, 4, 5, 6])

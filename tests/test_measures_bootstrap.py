@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from benchmarks.made_faces import made_faces
 from contracts.scores import Intervals
 from measures import bootstrap
 from measures.bootstrap import Score, compared_scores, intervals, number_persons, redraw
-from tests.faces import made_faces
 
 NAMES = [name for name in Intervals.model_fields if name.startswith(("acc", "bal", "att", "cam"))]
 EVERYONE = [f"p{number}" for number in range(400)]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.made_faces import made_faces
 from measures.faces import concatenate_faces, read_face_scores
 from store.files import write_npz
-from tests.faces import made_faces
 
 
 def test_faces_are_read_as_they_were_written(tmp_path):

@@ -1,8 +1,8 @@
 import numpy as np
 
+from benchmarks.made_faces import made_faces
 from measures.faces import concatenate_faces
 from measures.scores import ScoreSettings, compute_scores
-from tests.faces import made_faces
 
 SETTINGS = ScoreSettings("published", 5, 3, 20, 0, 0)
 

@@ -2,7 +2,7 @@
 
 from benchmarks.made_results import optional_scores, put
 from report.content import build_content
-from report.reading.results import load_comparisons
+from report.reading.results import load_studies
 
 
 def names(pairs):
@@ -12,7 +12,7 @@ def names(pairs):
 def test_names_of_tables_and_of_figures_are_unique(tmp_path):
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "mine/cam/plain"):
         put(tmp_path, place, **optional_scores())
-    content = build_content(load_comparisons(tmp_path), 3)
+    content = build_content(load_studies(tmp_path), 3)
     tables, figures = [one.name for one in content.tables()], names(content.figures())
     assert len(tables) == len({*tables})
     assert len(figures) == len({*figures})
@@ -21,10 +21,10 @@ def test_names_of_tables_and_of_figures_are_unique(tmp_path):
 def test_transfers_stand_after_the_datasets_of_their_own(tmp_path):
     put(tmp_path, "a-on-b/cam/plain", trained_on="a", dataset="b")
     put(tmp_path, "c/cam/plain")
-    content = build_content(load_comparisons(tmp_path), 1)
+    content = build_content(load_studies(tmp_path), 1)
     assert [one.name for one in content.datasets] == ["c", "a → b"]
 
 
 def test_a_caveat_of_a_method_joins_the_notices(tmp_path):
     put(tmp_path, caveat="its tower is random", notice=None)
-    assert build_content(load_comparisons(tmp_path), 1).notices == ("cam: its tower is random.",)
+    assert build_content(load_studies(tmp_path), 1).notices == ("cam: its tower is random.",)

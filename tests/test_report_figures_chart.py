@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from report.figures.chart import ALIGNED, INK, PAPER, PLAIN, SOFT, make_chart, style_axes
+from report.figures.chart import INK, PAPER, SERIES, SOFT, make_chart, series_colour, style_axes
 
 POINTS = [(0.0, 0.0, "low & left"), (0.5, 0.25, "<middle>"), (1.0, 1.0, "high")]
 
@@ -14,10 +14,10 @@ def draw(figure):
     axes = figure.subplots()
     style_axes(axes, "x <b>", "y")
     axes.axhline(0.5, color=SOFT)
-    axes.plot([x for x, _, _ in POINTS], [y for _, y, _ in POINTS], "o", color=PLAIN)
-    axes.plot([], [], "o", color=ALIGNED, label="aligned")
+    axes.plot([x for x, _, _ in POINTS], [y for _, y, _ in POINTS], "o", color=SERIES[0])
+    axes.plot([], [], "o", color=SERIES[1], label="aligned")
     axes.legend()
-    return POINTS
+    return [(axes, *point) for point in POINTS]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_tooltips_lie_on_the_markers_that_are_drawn(chart):
 
 
 def test_colours_are_variables_of_the_page(chart):
-    for colour in (PAPER, INK, SOFT, PLAIN, ALIGNED):
+    for colour in (PAPER, INK, SOFT, *SERIES[:2]):
         assert colour not in chart.svg
     assert {"--ink", "--chart-soft", "--plain", "--accent"} <= {
         *re.findall(r"var\((--[\w-]+)\)", chart.svg)
@@ -76,3 +76,18 @@ def test_nothing_points_outside(chart):
     assert "http" not in chart.svg
     assert "font-family" not in chart.svg
     assert chart.png.startswith(b"\x89PNG")
+
+
+def test_points_of_the_second_panel_lie_in_it():
+    def draw_two(figure):
+        _, right = figure.subplots(1, 2)
+        right.plot([0.5], [0.5], "o", color=SERIES[0])
+        return [(right, 0.5, 0.5, "there")]
+
+    found = make_chart("z", "Two panels", (4.0, 2.0), draw_two)
+    (circle,) = [one for one in elements(found, "circle") if one.get("class") == "point"]
+    assert float(circle.get("cx")) > 2 * 72
+
+
+def test_colours_of_variants_come_again_after_the_last():
+    assert series_colour(len(SERIES)) == SERIES[0]

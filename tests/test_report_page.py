@@ -79,9 +79,10 @@ def test_pictures_and_tables_lie_beside_the_page(both, tmp_path):
         *("demo__cam__confusion.png", "demo__cam__cosines.png", "demo__means.png"),
         *("demo__cam__faces.png", "demo__cam__mistakes_plain.png"),
         *("demo__cam__mistakes_aligned.png", "demo__cam__reliability.png"),
+        *("demo__cam__curves.png", "demo__forest.png"),
     }
-    assert {path.name for path in (tmp_path / "tables").glob("m*")} == {
-        *("methods.csv", "methods.md", "methods.tex")
+    assert {path.name for path in (tmp_path / "tables").glob("[ps]*")} == {
+        f"{name}.{ending}" for name in ("paper", "study") for ending in ("csv", "md", "tex")
     }
 
 
@@ -109,7 +110,8 @@ def test_neutral_shows_a_word_where_its_map_would_be(both, tmp_path):
 def test_one_run_alone_makes_a_page_that_compares_nothing(tmp_path):
     put(tmp_path / "results")
     page = page_of(tmp_path / "results", tmp_path / "out")
-    assert "no other run of this method" in page
+    assert "against plain" not in page
+    assert 'id="differences"' not in page
     assert "attention aligned" not in page
 
 
@@ -132,7 +134,7 @@ def test_every_optional_key_has_its_place(tmp_path):
     for words in (
         *("Reliability: accuracy against", "Faithfulness: deletion", "Scores per subgroup"),
         *("lip corner puller", "0.500 to 1.000", "Always answering Happiness would score 0.500"),
-        *("female", "macro F1", "one map of all AUs for every expression 0.688"),
+        *("female", "macro F1", "all AUs 0.688, class mean 0.938"),
     ):
         assert words in page, words
 
@@ -140,7 +142,7 @@ def test_every_optional_key_has_its_place(tmp_path):
 def test_faces_kept_for_their_mistake_stand_among_the_mistakes_only(tmp_path):
     put(tmp_path / "results", sheet={"first": np.array([True, True, True, False])})
     page = page_of(tmp_path / "results", tmp_path / "out")
-    faces, mistakes = page.split("Misclassified faces of the plain run")
+    faces, mistakes = page.split("Misclassified faces of plain")
     assert "plain: Fear 1.00 ✗ wrong" not in faces
     assert "plain: Fear 1.00 ✗ wrong" in mistakes
 
@@ -149,7 +151,7 @@ def test_a_transfer_shows_its_faces_and_mistakes_too(tmp_path):
     put(tmp_path / "results", "demo-on-mine/cam/plain", trained_on="demo", dataset="mine")
     page = page_of(tmp_path / "results", tmp_path / "out")
     assert page.count('class="grid sheet"') == 2
-    assert "Misclassified faces of the plain run" in page
+    assert "Misclassified faces of plain" in page
     assert (tmp_path / "out" / "figures" / "demo-on-mine__cam__faces.png").exists()
 
 
@@ -164,7 +166,7 @@ def test_several_methods_share_their_mean_maps_and_their_faces(tmp_path):
         put(tmp_path / "results", f"demo/{method}/plain")
     page = page_of(tmp_path / "results", tmp_path / "out")
     assert page.count('class="grid means"') == 2
-    assert (tmp_path / "out" / "figures" / "demo__scatter.png").exists()
+    assert (tmp_path / "out" / "figures" / "demo__forest.png").exists()
 
 
 def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
@@ -173,7 +175,9 @@ def test_a_dataset_where_no_face_counts_makes_a_page(tmp_path):
     scores = {"att_cos": {"1": nothing}, "cam_cos": nothing, "baselines": baselines}
     for place in ("demo/cam/plain", "demo/cam/aligned", "demo/prm/plain", "demo/prm/aligned"):
         put(tmp_path / "results", place, **scores)
-    assert "The change of ATT-COS is undefined" in page_of(tmp_path / "results", tmp_path / "out")
+    page = page_of(tmp_path / "results", tmp_path / "out")
+    assert "ATT-COS of plain, of 2 methods: 2 undefined." in page
+    assert "No face has an AU map: no cosine is known." in page
 
 
 def test_a_name_of_a_dataset_is_no_formula_and_no_order(tmp_path):

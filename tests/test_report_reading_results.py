@@ -4,20 +4,42 @@ import pytest
 
 from benchmarks.made_results import put
 from errors import CorruptError, NoInputError
-from report.reading.results import load_comparisons
+from report.reading.results import load_studies
 from store.files import atomic_write
 
 
 def test_half_built_results_are_not_reported(tmp_path):
-    half_built = tmp_path / "results" / "demo" / "cam" / ".building-0123"
+    half_built = tmp_path / "results" / "demo" / "cam" / "plain" / ".building-0123"
     half_built.mkdir(parents=True)
     (half_built / "scores.json").write_text("{}")
     with pytest.raises(NoInputError):
-        load_comparisons(tmp_path / "results")
+        load_studies(tmp_path / "results")
 
 
 def test_changed_scores_are_refused(tmp_path):
     scores = put(tmp_path / "results") / "scores.json"
     atomic_write(scores, scores.read_bytes().replace(b"0.75", b"0.99"))
     with pytest.raises(CorruptError, match=r"scores\.json"):
-        load_comparisons(tmp_path / "results")
+        load_studies(tmp_path / "results")
+
+
+def test_a_result_without_the_numbers_per_face_is_refused(tmp_path):
+    (put(tmp_path) / "faces.npz").unlink()
+    with pytest.raises((CorruptError, OSError), match=r"faces\.npz"):
+        load_studies(tmp_path)
+
+
+def test_plain_is_the_baseline_and_the_aligned_ones_stand_last(tmp_path):
+    other = {"train": {"lr": 0.01, "alignment": None}}
+    for name, changes in (("aligned", {}), ("focal", other), ("plain", {})):
+        put(tmp_path, f"demo/cam/{name}", **changes)
+    (study,) = load_studies(tmp_path)
+    assert [one.name for one in study.variants] == ["plain", "focal", "aligned"]
+    assert study.baseline.name == "plain"
+
+
+def test_seeds_stand_in_the_order_of_their_numbers(tmp_path):
+    for seed in (10, 2):
+        put(tmp_path, f"demo/cam/plain/seed{seed}")
+    (study,) = load_studies(tmp_path)
+    assert study.baseline.seeds == (2, 10)

@@ -1,40 +1,56 @@
 """Sentences about several methods on one dataset."""
 
-from benchmarks.made_results import an_agreement, put
-from report.reading.results import load_comparisons
+from benchmarks.made_faces import drawn_faces
+from benchmarks.made_results import put
+from report.reading.results import load_studies
+from report.reading.statistics import study_statistics
 from report.tables.dataset_sentences import dataset_sentences
+from report.tables.study_sentences import ONE_SEED
+
+LABELS = [number for number in range(7) for _ in range(12)]
 
 
 def sentences_of(results):
-    return dataset_sentences(load_comparisons(results))
+    return dataset_sentences([study_statistics(one) for one in load_studies(results)])
 
 
-def test_it_is_said_in_how_many_methods_a_score_rose(tmp_path):
-    for method, plain, aligned in (("cam", 0.5, 0.75), ("prm", 0.5, 0.25), ("adl", 0.5, 1.0)):
-        put(tmp_path, f"demo/{method}/plain", accuracy=plain)
-        scores = {"accuracy": aligned, "att_cos": {"1": an_agreement(0.875)}}
-        put(tmp_path, f"demo/{method}/aligned", **scores)
-    accuracy, agreement, _ = sentences_of(tmp_path)
-    assert accuracy.startswith(
-        "3 methods. Accuracy ranges from 0.250 (prm aligned) to 1.000 (adl aligned). "
-        "Always answering Happiness would score 0.500; always answering Neutral, the most "
-        "frequent expression in training, 0.250. "
-        "With alignment, accuracy rose in 2 of 3 methods (median change +0.250, "
-        "range −0.250 to +0.500)."
+def put_method(results, method, cosine):
+    for variant, right in (("plain", 0.6), ("aligned", cosine)):
+        for seed in range(3):
+            faces = drawn_faces(LABELS, 0.7, right, seed)
+            put(results, f"demo/{method}/{variant}/seed{seed}", faces=faces)
+
+
+def test_ranges_name_the_best_and_the_worst_row(tmp_path):
+    for method, accuracy in (("cam", 0.5), ("prm", 0.25), ("adl", 1.0)):
+        put(tmp_path, f"demo/{method}/plain", accuracy=accuracy)
+    words = sentences_of(tmp_path)[0]
+    assert words.startswith(
+        "3 methods, 3 rows of method and variant, one seed each. Mean accuracy ranges from 0.250 "
+        "(prm plain) to 1.000 (adl plain). Mean balanced accuracy ranges from 0.500 "
     )
-    assert accuracy.endswith("1 of 3 changes are larger than that.")
-    assert "ATT-COS rose in 3 of 3 methods (median change +0.250" in agreement
-    assert "ATT-COS of the aligned runs: 3 between 'all AUs' and 'class mean'." in agreement
+    assert words.endswith("Never answered, in at least one seed: Sadness by 3 of 3 rows.")
 
 
-def test_a_change_that_prints_as_zero_is_no_rise(tmp_path):
-    put(tmp_path, "demo/prm/plain")
-    for run, accuracy in (("plain", 0.5), ("aligned", 0.5000001)):
-        put(tmp_path, f"demo/cam/{run}", accuracy=accuracy)
-    assert "accuracy rose in 0 of 1 methods (median change +0.000" in sentences_of(tmp_path)[0]
+def test_verdicts_are_counted_over_methods(tmp_path):
+    for method, cosine in (("cam", 0.8), ("prm", 0.4), ("adl", 0.6)):
+        put_method(tmp_path, method, cosine)
+    words = sentences_of(tmp_path)[1]
+    assert words.startswith("aligned against plain: accuracy the same in 3 of 3 methods (median")
+    assert "ATT-COS higher in 1, lower in 1, the same in 1 of 3 methods" in words
+    assert "A 95 % interval misses in one of 20 cases: of these 15, about 1 would" in words
 
 
-def test_methods_without_a_pair_are_not_compared(tmp_path):
+def test_one_seed_each_claims_no_difference(tmp_path):
+    for method in ("cam", "prm"):
+        for variant in ("plain", "aligned"):
+            put(tmp_path, f"demo/{method}/{variant}")
+    assert sentences_of(tmp_path)[1] == ONE_SEED
+
+
+def test_attention_is_counted_among_all_baselines(tmp_path):
     for method in ("cam", "prm"):
         put(tmp_path, f"demo/{method}/plain")
-    assert "No method has both" in sentences_of(tmp_path)[0]
+    assert sentences_of(tmp_path)[-1].startswith(
+        "ATT-COS of plain, of 2 methods: 2 between 'uniform' and 'all AUs'. Baselines, maps"
+    )

@@ -2,20 +2,20 @@
 
 from anatomy.expressions import EXPRESSIONS
 from benchmarks.made_results import optional_scores, put
-from report.reading.results import load_comparisons
+from report.reading.results import load_studies
 from report.tables.detail_tables import class_table, subgroup_tables, unit_table
 
 
 def test_a_class_without_faces_prints_a_dash(tmp_path):
     put(tmp_path)
     put(tmp_path, "demo/cam/aligned")
-    fear = class_table(load_comparisons(tmp_path)[0]).rows[EXPRESSIONS.index("Fear")]
+    fear = class_table(load_studies(tmp_path)[0]).rows[EXPRESSIONS.index("Fear")]
     assert fear == ("Fear", "0", *"–––––––––")
 
 
 def test_action_units_stand_in_their_order_with_share_and_area(tmp_path):
     put(tmp_path, **optional_scores())
-    table = unit_table(load_comparisons(tmp_path)[0])
+    table = unit_table(load_studies(tmp_path)[0])
     assert table.rows == (
         ("AU4", "brow lowerer", "1", "0.125", "0.062", "0.500"),
         ("AU12", "lip corner puller", "2", "0.125", "0.250", "2.000"),
@@ -24,5 +24,5 @@ def test_action_units_stand_in_their_order_with_share_and_area(tmp_path):
 
 def test_a_group_too_small_to_score_is_counted(tmp_path):
     put(tmp_path, **optional_scores())
-    (table,) = subgroup_tables(load_comparisons(tmp_path)[0])
+    (table,) = subgroup_tables(load_studies(tmp_path)[0])
     assert table.rows == (("female", "3", "1.000", "0.625"), ("male", "1", "–", "–"))

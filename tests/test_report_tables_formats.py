@@ -6,7 +6,7 @@ import io
 import pytest
 
 from benchmarks.made_results import optional_scores, put
-from report.reading.results import load_comparisons
+from report.reading.results import load_studies
 from report.tables.formats import FORMATS, as_csv, as_latex, as_markdown
 from report.tables.run_tables import main_table
 from report.tables.table import Column, make_table
@@ -43,7 +43,7 @@ def test_latex_escapes_its_special_characters_and_spans_heads():
 @pytest.mark.parametrize("ending", FORMATS)
 def test_every_format_takes_the_widest_table(tmp_path, ending):
     put(tmp_path, "demo/prm/plain", **optional_scores())
-    assert FORMATS[ending](main_table(load_comparisons(tmp_path))).count("prm") == 1
+    assert FORMATS[ending](main_table(load_studies(tmp_path))).count("prm") == 1
 
 
 NAMES = (

@@ -46,7 +46,8 @@ def _persons(samples: Sequence[Sample]) -> list[str]:
     if unknown:
         return [
             f"The person is unknown for {unknown:,} of {len(samples):,} pictures: "
-            "the same person may be in several splits, which makes scores too good."
+            "the same person may be in several splits, which makes scores too good, and intervals "
+            "of scores are by picture there, not by person."
         ]
     if len({sample.person for sample in samples}) == 1:
         return ["All pictures show one person: scores say nothing about other people."]

@@ -15,24 +15,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from report.figures.drawing import png, printable_line
-from report.reading.results import Result
 
-PAPER, INK, SOFT, PLAIN, ALIGNED = "#fdfdfb", "#1d2126", "#8a9098", "#c2571a", "#215e9e"
-"""Colours of a PNG: background, text, reference lines, plain runs, aligned runs."""
+PAPER, INK, SOFT = "#fdfdfb", "#1d2126", "#8a9098"
+"""Colours of a PNG: background, text, reference lines."""
+SERIES = ("#c2571a", "#215e9e", "#2e7d4f", "#8a4fa3", "#a8862a", "#1f8a99", "#b03a5b")
+"""Colours of variants, the baseline first; they come again after the last."""
 
 _CSS_COLOURS = {
     PAPER: "none",
     INK: "var(--ink)",
     SOFT: "var(--chart-soft)",
-    PLAIN: "var(--plain)",
-    ALIGNED: "var(--accent)",
+    SERIES[0]: "var(--plain)",
+    SERIES[1]: "var(--accent)",
 }
 _PX_PER_INCH, _POINTS_PER_INCH = 92, 72
 _POINTER_RADIUS = 8
 """Radius around a data point, in points, within which its tooltip appears."""
 
-Point = tuple[float, float, str]
-"""A data point: x and y in data coordinates, and its tooltip."""
+Point = tuple[Axes, float, float, str]
+"""A data point: where it is drawn, x and y in data coordinates, and its tooltip."""
 Draw = Callable[[Figure], list[Point]]
 
 
@@ -67,6 +68,7 @@ def make_chart(name: str, description: str, size: tuple[float, float], draw: Dra
     figure = Figure(figsize=size, layout="constrained", facecolor=PAPER)
     points = draw(figure)
     picture = png(figure)
+    figure.set_layout_engine("none")  # it is laid out; the SVG need not do it again
     return Chart(
         name, description, picture, _svg(figure, name, points), round(_PX_PER_INCH * size[0])
     )
@@ -109,11 +111,10 @@ def _embeddable(body: str) -> str:
 
 def _tooltips(figure: Figure, points: list[Point]) -> str:
     """Return invisible circles over the data points; each shows its tooltip under the mouse."""
-    to_shares = figure.axes[0].transData - figure.transFigure
     width, height = figure.get_size_inches() * _POINTS_PER_INCH
     circles = []
-    for x, y, tooltip in points:
-        left, bottom = to_shares.transform((x, y))
+    for axes, x, y, tooltip in points:
+        left, bottom = (axes.transData - figure.transFigure).transform((x, y))
         circles.append(
             f'<circle class="point" cx="{left * width:.2f}" cy="{(1 - bottom) * height:.2f}" '
             f'r="{_POINTER_RADIUS}"><title>{escape(tooltip)}</title></circle>'
@@ -131,6 +132,6 @@ def style_axes(axes: Axes, x: str, y: str) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def run_colour(run: Result) -> str:
-    """Return the colour of a run: plain or aligned."""
-    return PLAIN if run.alignment is None else ALIGNED
+def series_colour(index: int) -> str:
+    """Return the colour of a variant by its place."""
+    return SERIES[index % len(SERIES)]

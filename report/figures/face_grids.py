@@ -9,42 +9,40 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from report.figures.grids import Cell, Grid, GridRow
 from report.figures.overlays import colorize_map, overlay_map
-from report.reading.results import Arrays, Comparison, Result
+from report.reading.studies import Arrays, Result, Study
 from store.files import digest
 
 NO_MAP = "no map"
 _MAPS = {"attention": "attention", "cam": "CAM"}
 
 
-def mean_grids(comparisons: Sequence[Comparison]) -> list[Grid]:
+def mean_grids(studies: Sequence[Study]) -> list[Grid]:
     """Return the mean maps of methods on one dataset, one column per expression.
 
     Returns:
         For one method one grid of AU map, attention and CAM; for several methods one grid of
         their attention and one of their CAMs.
     """
-    expected = GridRow("AU map", (), _means(comparisons[0].runs[0], "au"))
+    expected = GridRow("AU map", (), _means(studies[0].shown[0], "au"))
     lines = [
         [
-            GridRow(f"{title} {run.variant}", _method_note(one, comparisons), _means(run, name))
-            for one in comparisons
-            for run in one.runs
+            GridRow(f"{title} {run.variant}", _method_note(one, studies), _means(run, name))
+            for one in studies
+            for run in one.shown
         ]
         for name, title in _MAPS.items()
     ]
-    parts = lines if len(comparisons) > 1 else [[line for part in lines for line in part]]
+    parts = lines if len(studies) > 1 else [[line for part in lines for line in part]]
     return [Grid(EXPRESSIONS, (expected, *part)) for part in parts]
 
 
-def _method_note(
-    comparison: Comparison, comparisons: Sequence[Comparison]
-) -> tuple[tuple[str, bool], ...]:
-    return ((comparison.method, False),) if len(comparisons) > 1 else ()
+def _method_note(study: Study, studies: Sequence[Study]) -> tuple[tuple[str, bool], ...]:
+    return ((study.method, False),) if len(studies) > 1 else ()
 
 
-def mean_counts(comparison: Comparison) -> list[tuple[str, int, int]]:
+def mean_counts(study: Study) -> list[tuple[str, int, int]]:
     """Return (expression, faces behind its mean attention and CAM, behind its mean AU map)."""
-    maps = comparison.runs[0].maps
+    maps = study.shown[0].maps
     return [
         (name, int(maps["cam_count"][index]), int(maps["au_count"][index]))
         for index, name in enumerate(EXPRESSIONS)
@@ -59,15 +57,15 @@ def _means(run: Result, name: str) -> tuple[Cell, ...]:
     )
 
 
-def sheet_grids(comparison: Comparison, most: int) -> list[Grid]:
+def sheet_grids(study: Study, most: int) -> list[Grid]:
     """Return the first faces with their maps: one grid for all runs that hold the same faces.
 
     Args:
-        comparison: runs of one method on one dataset.
+        study: runs of one method on one dataset.
         most: at most this many faces, spread over the classes.
     """
     same: dict[str, list[tuple[Result, Arrays]]] = {}
-    for run in comparison.runs:
+    for run in study.shown:
         first = run.sheet["first"]
         sheet = _select_faces(run.sheet, first)
         faces = sheet["image"].tobytes() + sheet["label"].tobytes()
@@ -76,10 +74,10 @@ def sheet_grids(comparison: Comparison, most: int) -> list[Grid]:
     return [grid for grid in grids if grid.rows]
 
 
-def mistake_grids(comparison: Comparison, most: int) -> list[tuple[Result, Grid]]:
+def mistake_grids(study: Study, most: int) -> list[tuple[Result, Grid]]:
     """Return the misclassified faces: one grid per run; none for a run without mistakes."""
     grids = []
-    for run in comparison.runs:
+    for run in study.shown:
         wrong = run.sheet["probabilities"].argmax(axis=1) != run.sheet["label"]
         grids.append((run, _face_grid([(run, _select_faces(run.sheet, wrong))], most)))
     return [(run, grid) for run, grid in grids if grid.rows]

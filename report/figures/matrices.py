@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from anatomy.expressions import EXPRESSIONS
 from contracts.scores import MacroAverage
 from report.figures.drawing import png, printable_line
-from report.reading.results import Result
+from report.reading.studies import Result
 from report.tables.table import ABSENT, format_number
 
 
@@ -131,4 +131,5 @@ def _draw_matrix(axes: Axes, matrix: Matrix) -> None:
     for row, (_, cells) in enumerate(matrix.rows):
         for column, cell in enumerate(cells):
             colour = "white" if cell.weight > 0.55 else "black" if cell.weight else "#b0b0b0"
-            axes.text(column, row, cell.text, ha="center", va="center", fontsize=8, color=colour)
+            text = axes.text(column, row, cell.text, ha="center", va="center", fontsize=8)
+            text.set(color=colour, in_layout=False)  # it is inside: nothing to measure

@@ -4,11 +4,12 @@ Files:
     dataset_sentences.py  sentences about several methods on one dataset
     detail_tables.py      tables on one method and dataset
     formats.py            tables as CSV, Markdown and LaTeX
-    method_sentences.py   sentences about one method on one dataset
-    method_tables.py      tables that compare methods
-    phrases.py            phrases that several sentences share
+    phrases.py            phrases that sentences and tables share
     run_tables.py         one row per run, and one row per run and layer
+    study_sentences.py    sentences about one method on one dataset
+    study_table.py        one row per method and variant, over its repeats
     summary.py            the summary of one dataset
-    sweeps.py             ablations: runs that differ in one setting
+    sweeps.py             ablations: variants that differ in one setting
     table.py              numbers formatted as a table
+    transfer_tables.py    trained on one dataset, scored on another
 """

@@ -1,81 +1,116 @@
-"""Sentences about several methods on one dataset."""
+"""Sentences about several methods on one dataset: no more than the tables show."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
-from report.reading.results import Comparison, Result
+from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.tables.phrases import (
-    Read,
-    accuracy,
+    HIGHER,
+    LOWER,
+    OPEN,
+    SAME,
     among_baselines,
-    att_cos,
-    att_selectivity,
     baselines_sentence,
-    cam_cos,
-    cam_selectivity,
     joined,
     majority_sentence,
-    sampling_error,
-    sampling_error_sentence,
+    verdict,
 )
-from report.tables.table import difference, format_number, format_signed
+from report.tables.study_sentences import CLAIMED, ONE_SEED, seeds
+from report.tables.study_table import TITLES, study_rows
+from report.tables.table import format_number, format_signed
 
-Pairs = Sequence[Sequence[Result]]
-"""Per method its runs, the plain one first."""
+_WRONG = 20
+"""One in so many 95 % intervals misses."""
+Rows = Sequence[tuple[StudyStatistics, VariantStatistics]]
 
 
-def dataset_sentences(comparisons: Sequence[Comparison]) -> tuple[str, ...]:
-    """Return the sentences about the range of accuracies and the effect of alignment."""
-    runs = [run for one in comparisons for run in one.runs]
-    pairs = [one.runs for one in comparisons if len(one.runs) > 1]
-    last = runs[-1]
-    extent = joined(f"{len(comparisons)} methods.", _range(runs), majority_sentence(last))
-    if not pairs:
-        return (
-            f"{extent} No method has both a plain and an aligned run.",
-            baselines_sentence(last.scores),
+def dataset_sentences(studies: Sequence[StudyStatistics]) -> tuple[str, ...]:
+    """Return paragraphs about the range of scores, the differences, and the attention."""
+    rows = study_rows(studies)
+    first = studies[0]
+    paragraphs = (
+        joined(
+            f"{len(studies)} methods, {len(rows)} rows of method and variant, {_seeds(rows)} each.",
+            _range(rows, "accuracy"),
+            _range(rows, "balanced_accuracy"),
+            majority_sentence(first.study.scores),
+            _unanswered(rows),
+        ),
+        joined(*_differences(studies)),
+        joined(*_attention(rows), baselines_sentence(first.variants[0].baselines())),
+    )
+    return tuple(words for words in paragraphs if words)
+
+
+def _seeds(rows: Rows) -> str:
+    counts = sorted({one.n for _, one in rows})
+    return seeds(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]} seeds"
+
+
+def _range(rows: Rows, score: str) -> str:
+    known = sorted(
+        (value, f"{study.study.method} {one.name}")
+        for study, one in rows
+        if (value := one.mean(score)) is not None
+    )
+    (low, worst), (high, best) = known[0], known[-1]
+    return (
+        f"Mean {TITLES[score]} ranges from {format_number(low)} ({worst}) to "
+        f"{format_number(high)} ({best})."
+    )
+
+
+def _unanswered(rows: Rows) -> str:
+    counts = Counter(name for _, one in rows for name in one.unanswered)
+    if not counts:
+        return "Every row answers every expression that occurs."
+    names = ", ".join(f"{name} by {count} of {len(rows)} rows" for name, count in counts.items())
+    return f"Never answered, in at least one seed: {names}."
+
+
+def _differences(studies: Sequence[StudyStatistics]) -> Iterator[str]:
+    pairs: dict[str, list[VariantStatistics]] = {}
+    for study in studies:
+        for one in study.variants[1:]:
+            title = f"{one.name} against {study.study.baseline.name}"
+            pairs.setdefault(title, []).append(one)
+    if pairs and all(study.one_seed for study in studies):
+        yield ONE_SEED
+        return
+    intervals = 0
+    for title, members in pairs.items():
+        found = [words for score in CLAIMED if (words := _counts(score, members))]
+        differences = [one.differences[score] for one in members for score in CLAIMED]
+        intervals += sum(one is not None and one.interval is not None for one in differences)
+        claims = "; ".join(found) or "one seed in common, no claim"
+        yield f"{title}: {claims}."
+    if intervals:
+        yield (
+            f"A 95 % interval misses in one of {_WRONG} cases: of these {intervals}, about "
+            f"{intervals / _WRONG:.0f} would exclude 0 if nothing differed."
         )
-    error = sampling_error(runs)
-    changes = [difference([accuracy(run) for run in pair]) or 0.0 for pair in pairs]
-    larger = sum(round(abs(change), 3) > error for change in changes)
-    return (
-        f"{extent} {_effect('accuracy', pairs, accuracy)} {sampling_error_sentence(runs)} "
-        f"{larger} of {len(pairs)} changes are larger than that.",
-        f"{_effect('ATT-COS', pairs, att_cos)} {_effect('CAM-COS', pairs, cam_cos)} "
-        f"{baselines_sentence(last.scores)} {_ranks(pairs)}",
-        f"{_effect('selectivity of the attention', pairs, att_selectivity)} "
-        f"{_effect('selectivity of the CAM', pairs, cam_selectivity)} "
-        "A map that ignores the expression scores about 0.",
-    )
 
 
-def _range(runs: Sequence[Result]) -> str:
-    low, *_, high = sorted(runs, key=accuracy)
-    return (
-        f"Accuracy ranges from {format_number(accuracy(low))} ({_name(low)}) to "
-        f"{format_number(accuracy(high))} ({_name(high)})."
-    )
-
-
-def _name(run: Result) -> str:
-    return f"{run.scores.method} {run.variant}"
-
-
-def _effect(score: str, pairs: Pairs, read: Read) -> str:
-    """Say in how many methods a score rose with alignment, and by how much it changed."""
-    changes = [difference([read(run) for run in runs]) for runs in pairs]
-    known = sorted(one for one in changes if one is not None)
+def _counts(score: str, members: Sequence[VariantStatistics]) -> str:
+    """Count the verdicts over methods: 'accuracy higher in 1, not settled in 2 (median +0.004)'."""
+    found = [one.differences[score] for one in members]
+    known = [one for one in found if one is not None and one.n > 1]
     if not known:
-        return f"The change of {score} is undefined."
-    rose = sum(round(one, 3) > 0 for one in known)  # as printed
-    return (
-        f"With alignment, {score} rose in {rose} of {len(known)} methods (median change "
-        f"{format_signed(median(known))}, range {format_signed(known[0])} to "
-        f"{format_signed(known[-1])})."
+        return ""
+    verdicts: Mapping[str, int] = Counter(map(verdict, known))
+    counts = ", ".join(
+        f"{words} in {verdicts[words]}"
+        for words in (HIGHER, LOWER, SAME, OPEN)
+        if verdicts.get(words)
     )
+    middle = format_signed(median(one.mean for one in known))
+    return f"{TITLES[score]} {counts} of {len(known)} methods (median difference {middle})"
 
 
-def _ranks(pairs: Pairs) -> str:
-    ranks = [among_baselines(att_cos(runs[-1]), runs[-1].scores) for runs in pairs]
-    counts = ", ".join(f"{ranks.count(rank)} {rank}" for rank in dict.fromkeys(ranks))
-    return f"ATT-COS of the aligned runs: {counts}."
+def _attention(rows: Rows) -> Iterator[str]:
+    for name in dict.fromkeys(one.name for _, one in rows):
+        members = [one for _, one in rows if one.name == name]
+        ranks = Counter(among_baselines(one.mean("att_cos"), one.baselines()) for one in members)
+        counts = ", ".join(f"{count} {words}" for words, count in ranks.items())
+        yield f"ATT-COS of {name}, of {len(members)} methods: {counts}."

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 
 from anatomy.expressions import EXPRESSIONS
 from contracts.scores import AuShare, Faithfulness, MacroAverage, Subgroup
-from report.reading.results import Comparison, Result
+from report.reading.studies import Result, Study
 from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
 from store.files import digest
 
 _MOST_BYTES = 120
 
 
-def file_name(comparison: Comparison, name: str) -> str:
-    """Return the name of a comparison's table or figure."""
-    return file_safe(f"{comparison.path.replace('/', '__')}__{name}")
+def file_name(study: Study, name: str) -> str:
+    """Return the name of a study's table or figure."""
+    return file_safe(f"{study.path.replace('/', '__')}__{name}")
 
 
 def file_safe(name: str) -> str:
@@ -29,9 +29,9 @@ def file_safe(name: str) -> str:
     return f"{short}-{digest(name.encode('utf-8', 'surrogatepass'))[:8]}"
 
 
-def class_table(comparison: Comparison) -> Table:
+def class_table(study: Study) -> Table:
     """Recall, ATT-COS and CAM-COS per expression, the runs side by side."""
-    runs = comparison.runs
+    runs = study.shown
     first = runs[0].scores
     values = {
         "recall": [run.scores.recall for run in runs],
@@ -40,7 +40,7 @@ def class_table(comparison: Comparison) -> Table:
     }
     counts = tuple(str(sum(row)) for row in first.confusion)
     return make_table(
-        file_name(comparison, "expressions"),
+        file_name(study, "expressions"),
         [
             Column("", "expression", EXPRESSIONS),
             Column("", "faces", counts),
@@ -62,9 +62,9 @@ def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
     return tuple(format_number(per_class[name]) for name in EXPRESSIONS)
 
 
-def unit_table(comparison: Comparison) -> Table | None:
+def unit_table(study: Study) -> Table | None:
     """Share of attention on each AU's region, and the region's area; None if not measured."""
-    runs = [run for run in comparison.runs if run.scores.au_shares]
+    runs = [run for run in study.shown if run.scores.au_shares]
     if not runs:
         return None
     shares = [run.scores.au_shares for run in runs]
@@ -81,7 +81,7 @@ def unit_table(comparison: Comparison) -> Table | None:
         )
 
     return make_table(
-        file_name(comparison, "action_units"),
+        file_name(study, "action_units"),
         [
             Column("", "AU", tuple(f"AU{unit}" for unit in units)),
             Column("", "name", tuple(one.name for one in known)),
@@ -97,13 +97,13 @@ def unit_table(comparison: Comparison) -> Table | None:
     )
 
 
-def subgroup_tables(comparison: Comparison) -> list[Table]:
+def subgroup_tables(study: Study) -> list[Table]:
     """Scores per value of an attribute of the dataset: one table per attribute."""
-    runs = [run for run in comparison.runs if run.scores.subgroups]
+    runs = [run for run in study.shown if run.scores.subgroups]
     attributes = dict.fromkeys(name for run in runs for name in run.scores.subgroups)
     return [
         _subgroups(
-            comparison,
+            study,
             attribute,
             [run for run in runs if attribute in run.scores.subgroups],
         )
@@ -111,7 +111,7 @@ def subgroup_tables(comparison: Comparison) -> list[Table]:
     ]
 
 
-def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -> Table:
+def _subgroups(study: Study, attribute: str, runs: Sequence[Result]) -> Table:
     found = [{row.value: row for row in run.scores.subgroups[attribute]} for run in runs]
     values = list(dict.fromkeys(value for one in found for value in one))
     counts = {value: row.n for one in found for value, row in one.items()}
@@ -122,7 +122,7 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
         )
 
     return make_table(
-        file_name(comparison, f"subgroups_{attribute}"),
+        file_name(study, f"subgroups_{attribute}"),
         [
             Column("", attribute, tuple(values)),
             Column("", "faces", tuple(str(counts[value]) for value in values)),
@@ -136,9 +136,9 @@ def _subgroups(comparison: Comparison, attribute: str, runs: Sequence[Result]) -
     )
 
 
-def faithfulness_table(comparison: Comparison) -> Table | None:
+def faithfulness_table(study: Study) -> Table | None:
     """Area under the probability curve as pixels are removed or restored; None if not measured."""
-    runs = [(run, found) for run in comparison.runs if (found := run.scores.faithfulness)]
+    runs = [(run, found) for run in study.shown if (found := run.scores.faithfulness)]
     if not runs:
         return None
     orders = ("attention", "cam", "random")
@@ -148,7 +148,7 @@ def faithfulness_table(comparison: Comparison) -> Table | None:
         return format_number(average.overall)
 
     return make_table(
-        file_name(comparison, "faithfulness"),
+        file_name(study, "faithfulness"),
         [
             Column("", "order", tuple(orders)),
             *(
@@ -161,19 +161,20 @@ def faithfulness_table(comparison: Comparison) -> Table | None:
     )
 
 
-def provenance_table(comparison: Comparison) -> Table:
+def provenance_table(study: Study) -> Table:
     """Origin of each run: digests, settings of training and of scoring."""
-    runs = (*comparison.runs, *comparison.others)
+    runs = study.repeats
     described = [
         flatten({"result": run.path, "manifest sha256": run.sha256})
-        | flatten({key: getattr(run.scores, key) for key in ("seed", "backbone", "protocol")})
+        | flatten({"folds": list(run.folds) or None})
+        | flatten({key: getattr(run.scores, key) for key in ("repeat", "backbone", "protocol")})
         | flatten({"evaluated": run.fingerprint})
         | flatten({"trained": run.scores.train})
         for run in runs
     ]
     keys = tuple(dict.fromkeys(key for one in described for key in one))
     return make_table(
-        file_name(comparison, "provenance"),
+        file_name(study, "provenance"),
         [
             Column("", "", keys),
             *(

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from contracts.scores import BASELINES, Agreement
-from report.reading.results import Comparison, Result, dataset_name
+from contracts.scores import BASELINES, Agreement, Interval
+from report.reading.studies import Result, Study, dataset_name
 from report.tables.table import (
     ABSENT,
     Column,
@@ -23,16 +23,18 @@ MEASURES: dict[str, Callable[[Agreement], float | None]] = {
 """Printed name -> the mean over expressions; None where no face counts."""
 
 
+_ENDS = ("low", "high")
+
+
 def run_record(run: Result) -> dict[str, Any]:
     """Return a run's numbers as one flat row, in the order of the columns of scores.csv."""
     scores, agreements = run.scores, {"att": run.scores.attention, "cam": run.scores.cam_cos}
     train_majority = scores.chance_level.train_majority
-    words = ("method", "variant", "repeat", "backbone", "split", "checkpoint", "geometry")
+    words = ("method", "variant", "seed", "backbone", "split", "checkpoint", "geometry")
     known = ("accuracy", "balanced_accuracy", "macro_f1")
     return {
         "dataset": scores.dataset,
         "trained_on": scores.trained_on,
-        "run": run.name,
         **{key: getattr(scores, key) for key in (*words, "protocol", *known)},
         "ece": scores.calibration.ece,
         "majority": scores.chance_level.majority.share,
@@ -51,20 +53,27 @@ def run_record(run: Result) -> dict[str, Any]:
         **{
             f"{score}_{end}": value
             for score in ("accuracy", "balanced_accuracy", "att_cos", "cam_cos")
-            for end, value in zip(("low", "high"), run.interval(score) or (None, None), strict=True)
+            for end, value in zip(_ENDS, _interval(run, score) or (None, None), strict=True)
         },
         **{f"att_cosine_layer_{layer}": scores.att_cos[layer].overall for layer in scores.layers},
     }
 
 
-def all_runs(comparisons: Iterable[Comparison]) -> list[Result]:
-    """Return all runs, those of a comparison before its variants."""
-    return [run for one in comparisons for run in (*one.runs, *one.others)]
+def all_runs(studies: Iterable[Study]) -> list[Result]:
+    """Return all runs."""
+    return [run for one in studies for run in one.repeats]
 
 
-def main_table(comparisons: Iterable[Comparison]) -> Table:
+def _interval(run: Result, score: str) -> Interval:
+    """Return the bootstrap interval of a score; None where there is none."""
+    found = run.scores.intervals
+    low_high: Interval = getattr(found, score) if found else None
+    return low_high
+
+
+def main_table(studies: Iterable[Study]) -> Table:
     """One row per run: accuracy, agreement, baselines, coverage."""
-    runs = all_runs(comparisons)
+    runs = all_runs(studies)
     rows = [run_record(run) for run in runs]
 
     def column(group: str, head: str, key: str, optional: bool = False) -> Column:
@@ -73,7 +82,7 @@ def main_table(comparisons: Iterable[Comparison]) -> Table:
 
     def interval(group: str, score: str) -> Column:
         return Column(
-            group, "95 %", tuple(format_interval(run.interval(score)) for run in runs), True
+            group, "95 %", tuple(format_interval(_interval(run, score)) for run in runs), True
         )
 
     def agreement(group: str, name: str) -> list[Column]:
@@ -104,9 +113,9 @@ def main_table(comparisons: Iterable[Comparison]) -> Table:
     )
 
 
-def layer_table(comparisons: Sequence[Comparison]) -> Table:
+def layer_table(studies: Sequence[Study]) -> Table:
     """Agreement of every layer's attention: one row per run and measure, shallow to deep."""
-    lines = [(run, measure) for run in all_runs(comparisons) for measure in MEASURES]
+    lines = [(run, measure) for run in all_runs(studies) for measure in MEASURES]
     depth = max(len(run.scores.layers) for run, _ in lines)
 
     def cell(run: Result, measure: str, layer: int) -> str:

@@ -1,22 +1,17 @@
-"""The summary of one dataset: sentences, conditions, cautions, and two scales as pictures."""
+"""The summary of one dataset: sentences, conditions and cautions."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from contracts.scores import BASELINES
-from report.reading.results import Comparison, Result
+from anatomy.expressions import EXPRESSIONS
+from report.reading.statistics import StudyStatistics
+from report.reading.studies import Result
 from report.tables.dataset_sentences import dataset_sentences
-from report.tables.method_sentences import method_sentences
-from report.tables.phrases import Read, att_cos, cam_cos
+from report.tables.phrases import joined_words
+from report.tables.study_sentences import study_sentences
 
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """One measure on a line from 0 to 1: (name, value) of the baselines and of the runs."""
-
-    title: str
-    baselines: tuple[tuple[str, float], ...]
-    runs: tuple[tuple[str, float], ...]
+FEW = 10
+"""Of a class with fewer faces, the page says how much weight each has in a macro score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,35 +23,26 @@ class Summary:
         sentences: the results in words.
         conditions: how they were measured.
         cautions: why runs may not be comparable; empty for a fair comparison.
-        scales: ATT-COS and CAM-COS as pictures; empty for several methods.
     """
 
     title: str
     sentences: tuple[str, ...]
-    conditions: str
+    conditions: tuple[str, ...]
     cautions: tuple[str, ...]
-    scales: tuple[Scale, ...]
 
 
-def summarise(comparisons: Sequence[Comparison]) -> Summary:
-    """Summarise the runs on one dataset: what changed with alignment, beside the baselines."""
-    runs = [run for one in comparisons for run in one.runs]
-    if len(comparisons) > 1:
-        return Summary(
-            comparisons[0].dataset,
-            dataset_sentences(comparisons),
-            _conditions(runs),
-            tuple(f"{one.method}: {words}" for one in comparisons for words in one.unlike),
-            (),
-        )
+def summarise(studies: Sequence[StudyStatistics]) -> Summary:
+    """Summarise the studies of one dataset."""
+    runs = [run for one in studies for run in one.study.repeats]
+    several = len(studies) > 1
     return Summary(
-        comparisons[0].title,
-        method_sentences(runs),
-        _conditions(runs),
-        tuple(comparisons[0].unlike),
-        (
-            _scale(f"ATT-COS, layer {runs[-1].scores.layers[-1]}", runs, att_cos),
-            _scale("CAM-COS", runs, cam_cos),
+        studies[0].study.dataset if several else studies[0].study.title,
+        dataset_sentences(studies) if several else study_sentences(studies[0]),
+        tuple(words for words in (_conditions(runs), _classes(runs), _intervals(runs)) if words),
+        tuple(
+            f"{one.study.method}: {words}" if several else words
+            for one in studies
+            for words in one.study.cautions
         ),
     )
 
@@ -70,28 +56,48 @@ def _conditions(runs: Sequence[Result]) -> str:
         for key in ("checkpoint", "geometry", "backbone")
     )
     chosen_on_test = any(one.protocol == "paper" for one in scores)
-    flattered = " (the checkpoint was chosen on the test split, as published)" * chosen_on_test
+    flattered = " (the checkpoint was chosen on the scored split, as published)" * chosen_on_test
+    folds = sorted({len(run.folds) for run in runs if run.folds})
+    pooled = f" Each seed is {_one_or_more(map(str, folds))} folds, scored together." * bool(folds)
     return (
         f"{scored} of split {_one_or_more(one.split for one in scores)} were scored; "
         f"{with_map} of them have an AU map and enter the cosines. "
-        f"Protocol {_one_or_more(one.protocol for one in scores)}{flattered}, {settings}. "
-        f"One run each, seed {_one_or_more(str(one.seed) for one in scores)}: these runs do "
-        "not show how much the numbers vary between seeds."
+        f"Protocol {_one_or_more(one.protocol for one in scores)}{flattered}, {settings}.{pooled}"
     )
+
+
+def _classes(runs: Sequence[Result]) -> str:
+    """Say which expressions are missing or rare among the scored faces."""
+    confusion = runs[0].scores.confusion
+    counts = {name: sum(row) for name, row in zip(EXPRESSIONS, confusion, strict=True)}
+    missing = [name for name, count in counts.items() if not count]
+    few = [f"{name} ({count})" for name, count in counts.items() if 0 < count < FEW]
+    occurring = len(counts) - len(missing)
+    words = [f"No scored face shows {joined_words(missing)}."] if missing else []
+    if few:
+        words.append(
+            f"Few faces show {joined_words(few)}: in balanced accuracy and in the cosines such an "
+            f"expression weighs as much as any other of the {occurring}."
+        )
+    return " ".join(words)
+
+
+def _intervals(runs: Sequence[Result]) -> str:
+    found = [run.scores.intervals for run in runs]
+    known = [one for one in found if one is not None]
+    if not known:
+        return "There are no intervals: evaluate.bootstrap is 0, or only one person was scored."
+    several = len({run.scores.seed for run in runs}) > 1
+    units = _one_or_more(f"{one.units} {one.unit}s" for one in known)
+    seeds = " and other seeds" if several else ""
+    text = f"Intervals are for other faces{seeds}: they reweight {units}."
+    if any(one.unit == "sample" for one in known):
+        text += (
+            " Persons are unknown, so these intervals are by picture: too narrow where several "
+            "pictures show one person."
+        )
+    return text
 
 
 def _one_or_more(texts: Iterable[str]) -> str:
     return " or ".join(sorted(set(texts)))
-
-
-def _scale(title: str, runs: Sequence[Result], read: Read) -> Scale:
-    baselines = runs[-1].scores.baselines
-    return Scale(
-        title,
-        _known((BASELINES[key], getattr(baselines, key).overall) for key in BASELINES),
-        _known((run.variant, read(run)) for run in runs),
-    )
-
-
-def _known(pairs: Iterable[tuple[str, float | None]]) -> tuple[tuple[str, float], ...]:
-    return tuple((name, value) for name, value in pairs if value is not None)

@@ -1,27 +1,14 @@
-"""Ablations: runs of one method that differ in exactly one setting, such as lambda or the layer."""
+"""Ablations: variants of one method that differ in exactly one setting, such as lambda."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import mean, stdev
-from typing import Any
 
-from report.reading.published import SWEPT
-from report.reading.results import Comparison, Result
+from report.reading.published_figures import SWEPT
+from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.tables.detail_tables import file_name
-from report.tables.run_tables import MEASURES
-from report.tables.table import (
-    Column,
-    Table,
-    flatten,
-    format_interval,
-    format_number,
-    format_signed,
-    make_table,
-)
-
-ALIGNMENT = "alignment."
-SEED = "seed"
+from report.tables.study_table import TITLES, spread
+from report.tables.table import Column, Table, flatten, make_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,75 +16,67 @@ class Sweep:
     """One setting, varied.
 
     Attributes:
-        title: dataset, method, and whether it is aligned.
+        title: dataset and method.
         name: of its files.
         setting: key below [train], as 'alignment.weight'.
-        values: as printed, ascending, one per run.
-        runs: in the same order.
-        plain: the run without alignment, if the setting belongs to the alignment.
+        values: as printed, ascending, one per variant.
+        variants: in the same order.
+        baseline: the study's, if it has no such setting.
     """
 
     title: str
     name: str
     setting: str
     values: tuple[str, ...]
-    runs: tuple[Result, ...]
-    plain: Result | None
+    variants: tuple[VariantStatistics, ...]
+    baseline: VariantStatistics | None
 
     @property
     def remark(self) -> str:
-        """A remark: what was published, or the spread over seeds; may be empty."""
-        return _spread(self.runs) if self.setting == SEED else SWEPT.get(self.setting, "")
+        """What was published on the setting; may be empty."""
+        return SWEPT.get(self.setting, "")
 
 
-def find_sweeps(comparisons: Iterable[Comparison]) -> list[Sweep]:
-    """Find every setting in which at least two runs differ while all else is equal."""
-    return [sweep for one in comparisons for sweep in _sweeps(one)]
+def find_sweeps(studies: Iterable[StudyStatistics]) -> list[Sweep]:
+    """Find every setting in which at least two variants differ while all else is equal."""
+    return [sweep for study in studies for sweep in _sweeps(study)]
 
 
-def _sweeps(comparison: Comparison) -> list[Sweep]:
-    everyone = (*comparison.runs, *comparison.others)
-    plain = next((run for run in comparison.runs if run.alignment is None), None)
+def _sweeps(study: StudyStatistics) -> list[Sweep]:
+    settings = {one.name: flatten(one.variant.shown.scores.train) for one in study.variants}
+    baseline = study.variants[0]
     found: list[Sweep] = []
-    for is_aligned, side in enumerate(("plain", "aligned")):
-        runs = [run for run in everyone if (run.alignment is not None) == is_aligned]
-        settings = {run.path: _settings(run) for run in runs}
-        for key in dict.fromkeys(key for one in settings.values() for key in one):
-            beside = plain if key.startswith(ALIGNMENT) else None
-            for members in _alike_but(key, runs):
-                earlier = sum(one.setting == key for one in found)
-                stem = f"sweep_{side}_{key.replace('.', '_')}{earlier or ''}"
-                found.append(
-                    Sweep(
-                        f"{comparison.title} · {side}",
-                        file_name(comparison, stem),
-                        key,
-                        tuple(_printed(settings[run.path].get(key)) for run in members),
-                        tuple(members),
-                        beside,
-                    )
+    for key in dict.fromkeys(key for one in settings.values() for key in one):
+        having = [one for one in study.variants if key in settings[one.name]]
+        for members in _alike_but(key, having):
+            earlier = sum(one.setting == key for one in found)
+            found.append(
+                Sweep(
+                    study.study.title,
+                    file_name(study.study, f"sweep_{key.replace('.', '_')}{earlier or ''}"),
+                    key,
+                    tuple(_printed(settings[one.name][key]) for one in members),
+                    tuple(members),
+                    None if key in settings[baseline.name] else baseline,
                 )
+            )
     return found
 
 
-def _alike_but(key: str, runs: Sequence[Result]) -> list[list[Result]]:
-    """Return sets of runs that differ in one setting only, each ascending by it."""
-    alike: dict[str, dict[str, Result]] = {}
-    for run in runs:
-        settings = _settings(run)
-        value = settings.pop(key, None)
-        settings["evaluated"] = [
-            getattr(run.scores, name) for name in ("split", "checkpoint", "geometry")
-        ]
+def _alike_but(key: str, variants: Sequence[VariantStatistics]) -> list[list[VariantStatistics]]:
+    """Return sets of variants that differ in one setting only, each ascending by it.
+
+    Whether there is AU alignment at all is no setting: it is what variants are compared for.
+    """
+    alike: dict[str, dict[str, VariantStatistics]] = {}
+    for one in variants:
+        settings = flatten(one.variant.shown.scores.train)
+        value = settings.pop(key)
         rest = json.dumps(settings, sort_keys=True, default=str)
-        alike.setdefault(rest, {})[json.dumps(value)] = run
+        alike.setdefault(rest, {})[json.dumps(value)] = one
     return [
         [one[value] for value in sorted(one, key=_order)] for one in alike.values() if len(one) > 1
     ]
-
-
-def _settings(run: Result) -> dict[str, Any]:
-    return {**flatten(run.scores.train), SEED: run.scores.seed}
 
 
 def _order(value: str) -> tuple[bool, int, float, str]:
@@ -115,51 +94,19 @@ def _printed(value: object) -> str:
 
 
 def sweep_table(sweep: Sweep) -> Table:
-    """One row per value of the setting, after the run without alignment if there is one."""
-    plain = [("plain", sweep.plain)] if sweep.plain else []
-    lines = [*plain, *zip(sweep.values, sweep.runs, strict=True)]
-
-    def column(group: str, head: str, cells: Iterable[str], optional: bool = False) -> Column:
-        return Column(group, head, tuple(cells), optional)
-
-    runs = [run for _, run in lines]
-    agreements = {
-        "ATT-COS": [run.scores.attention for run in runs],
-        "CAM-COS": [run.scores.cam_cos for run in runs],
-    }
+    """One row per value of the setting, after the baseline if it has no such setting."""
+    rows = list(zip(sweep.values, sweep.variants, strict=True))
+    if sweep.baseline:
+        rows.insert(0, (sweep.baseline.name, sweep.baseline))
     return make_table(
         sweep.name,
         [
-            column("", sweep.setting, (value for value, _ in lines)),
-            column("accuracy", "overall", (format_number(run.scores.accuracy) for run in runs)),
-            column(
-                "accuracy",
-                "95 %",
-                (format_interval(run.interval("accuracy")) for run in runs),
-                True,
-            ),
-            column(
-                "accuracy",
-                "balanced",
-                (format_number(run.scores.balanced_accuracy) for run in runs),
-            ),
+            Column("", sweep.setting, tuple(value for value, _ in rows)),
+            Column("", "seeds", tuple(str(one.n) for _, one in rows)),
             *(
-                column(name, head, (printed(MEASURES[head](one)) for one in found))
-                for name, found in agreements.items()
-                for head, printed in (("cosine", format_number), ("selectivity", format_signed))
+                Column("mean ± sd", title, tuple(spread(one, score) for _, one in rows))
+                for score, title in TITLES.items()
             ),
         ],
         text_columns=1,
     )
-
-
-def _spread(runs: Sequence[Result]) -> str:
-    """State mean and standard deviation over seeds."""
-    accuracies = [run.scores.accuracy for run in runs]
-    cosines = [value for run in runs if (value := run.scores.attention.overall) is not None]
-    parts = [
-        f"{name} {format_number(mean(values))} ± {format_number(stdev(values))}"
-        for name, values in (("accuracy", accuracies), ("ATT-COS", cosines))
-        if len(values) > 1
-    ]
-    return f"Mean and standard deviation of {len(runs)} seeds: {', '.join(parts)}."

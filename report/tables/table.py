@@ -1,6 +1,6 @@
 """A table of printed cells, made of columns; and how numbers are printed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -74,15 +74,12 @@ def format_signed(value: float | None) -> str:
     return ABSENT if value is None else f"{value:+z.3f}".replace("-", "−")
 
 
-def format_interval(interval: tuple[float, float] | None) -> str:
+def format_interval(
+    interval: tuple[float, float] | None,
+    printed: Callable[[float | None], str] = format_number,
+) -> str:
     """Print an interval as '0.712 to 0.788'; an en dash for None."""
-    return ABSENT if interval is None else " to ".join(map(format_number, interval))
-
-
-def difference(values: Sequence[float | None]) -> float | None:
-    """Return last minus first value; None if there is only one, or one of them is undefined."""
-    first, last = values[0], values[-1]
-    return None if len(values) < 2 or first is None or last is None else last - first
+    return ABSENT if interval is None else " to ".join(map(printed, interval))
 
 
 def flatten(value: object, key: str = "") -> dict[str, object]:
