@@ -140,12 +140,15 @@ def plan(faces: Path, heatmaps: Path, out: Path, dataset: str, shared: StageOpti
     """
     params = shared.params
     params.dataset(dataset)
+    from contracts.repeats import Repeat
     from train.plan import plan as run
 
-    echo(run(faces, heatmaps, out, params.runs_of(dataset), params.splits_of(dataset)))
+    repeats = [Repeat.parse(word) for word in params.matrix.repeats]
+    runs, scored = params.runs_of(dataset), params.splits_of(dataset)
+    echo(run(faces, heatmaps, out, runs, repeats, scored))
 
 
-_REPEAT = click.option("--repeat", required=True, help="seed0, seed1, ...: the random numbers.")
+_REPEAT = click.option("--repeat", required=True, help="seed0, or seed0-fold3 with its fold.")
 
 
 @stage("faces", "landmarks", "heatmaps", "plan", "out", options=(_REPEAT, *DEVICE))

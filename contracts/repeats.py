@@ -30,7 +30,7 @@ class Repeat:
         """
         found = _WORD.fullmatch(word)
         if not found:
-            raise UsageError("repeat", f"'{word:.40}' is none; write seed0, seed1, ...")
+            raise UsageError("repeat", f"'{word:.40}' is none; write seed0 or seed0-fold3.")
         seed, fold = found.groups()
         return cls(int(seed), None if fold is None else int(fold))
 

@@ -45,16 +45,14 @@ VariantName = Annotated[str, _plain_name("variant")]
 
 def _repeat_word(word: str) -> str:
     try:
-        repeat = Repeat.parse(word)
+        Repeat.parse(word)
     except UsageError as error:
         raise _refusal(error.what) from error
-    if repeat.fold is not None:  # until datasets can be divided into folds
-        raise _refusal(f"'{word}' is a fold, and no dataset has folds; write seed{repeat.seed}.")
     return word
 
 
 RepeatWord = Annotated[str, AfterValidator(_repeat_word)]
-"""seed0, seed1, ...: see contracts.repeats."""
+"""seed0, seed1-fold3, ...: see contracts.repeats."""
 
 
 def _each_once(values: tuple[T, ...]) -> tuple[T, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, PrivateAttr
 
+from contracts.repeats import Repeat
 from demo.params import DemoParams
 from errors import UsageError, did_you_mean, pick
 from explain.params import ExplainParams
@@ -192,6 +193,7 @@ def validate(whole: Mapping[str, Any], file: Path) -> Params:
                 checked(DATASETS[section.reader].options, section.options, f"index.{name}.options")
         _check_overlays(params)
         _refuse_strangers(params)
+        _refuse_lacking_folds(params)
         _check_runs(params)
     except UsageError as error:
         raise UsageError(f"{file}: {error.where}", error.what) from error
@@ -277,3 +279,19 @@ def _refuse_strangers(params: Params) -> None:
                 remedy = f"Run: python cli.py use {name}" if own else "Add it."
                 near = did_you_mean(name, [*known])
                 raise UsageError(f"matrix.{key}", f"there is no {section}.{name}. {remedy}{near}")
+
+
+def _refuse_lacking_folds(params: Params) -> None:
+    """Refuse repeats that name a fold which a dataset does not have."""
+    for dataset in params.matrix.datasets:
+        folds = params.index[dataset].folds
+        for word in params.matrix.repeats:
+            fold = Repeat.parse(word).fold
+            if fold is None or folds == "persons":  # how many persons there are, `plan` knows
+                continue
+            if folds == "none" or fold >= folds:
+                raise UsageError(
+                    "matrix.repeats",
+                    f"{word} names a fold that dataset {dataset} does not have: "
+                    f"index.{dataset}.folds is {folds}. Change one of them.",
+                )

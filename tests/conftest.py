@@ -50,7 +50,7 @@ def golden_losses(golden_folder: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TinyStores:
-    """Stores of 42 made-up faces of 32 px. Per class four faces train, one val, one test."""
+    """Stores of 42 made-up faces of 32 px. Per class four train, one val, one test; two a fold."""
 
     faces: Path
     landmarks: Path
@@ -64,6 +64,7 @@ def _tiny_table() -> list[dict[str, str]]:
             "id": f"{name}-{number}",
             "expression": name,
             "split": split,
+            "fold": str(number // 2),
             "person": f"{name}-{number}",
             "status": "ok",
         }

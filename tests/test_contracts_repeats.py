@@ -20,5 +20,5 @@ def test_a_fold_stands_behind_its_seed():
     "word", ["", "seed", "0", "seed00", "seed1\n", "seed-1", "Seed1", "seed1-fold"]
 )
 def test_another_word_is_refused(word):
-    with pytest.raises(UsageError, match="write seed0, seed1"):
+    with pytest.raises(UsageError, match="write seed0 or seed0-fold3"):
         Repeat.parse(word)

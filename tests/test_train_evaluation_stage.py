@@ -266,3 +266,15 @@ def test_the_main_numbers_are_those_of_the_scores(everything):
     assert brief["att_selectivity"] == deepest["selectivity"]["overall"]
     assert brief["cam_selectivity"] == scores["cam_cos"]["selectivity"]["overall"]
     assert brief["coverage"] == 1
+
+
+def test_a_fold_is_trained_without_the_faces_that_it_is_scored_on(tiny, quick, scoring, tmp_path):
+    stores = Stores.open(tiny.faces, tiny.landmarks, None)
+    run = Run("cam", "plain", Repeat(0, 2), quick, CPU)
+    train(stores, tmp_path / "run", run, silent)
+    card = json.loads((tmp_path / "run/run.json").read_text())
+    assert (card["repeat"], card["training_faces"]) == ("seed0-fold2", 14)
+    source = EvaluationInputs(tmp_path / "run", tiny.faces, tiny.landmarks, CPU)
+    evaluate(source, tmp_path / "r", scoring, silent)
+    table = [row.split(",")[0] for row in (tmp_path / "r/predictions.csv").read_text().split()[1:]]
+    assert sorted(table) == sorted(row["id"] for row in stores.faces.rows() if row["fold"] == "2")

@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.plans import PlannedHeatmaps
+from contracts.repeats import Repeat
 from errors import DataError, NoInputError, UsageError
 from params import load
 from store.reading import Store
@@ -25,7 +26,7 @@ def runs(params):
 @pytest.fixture
 def made(tiny, runs, tmp_path):
     """The folder of the plans of a plain and an aligned run."""
-    said = plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, SCORED)
+    said = plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, [Repeat(0)], SCORED)
     assert said == "tiny: 2 methods and variants; usable faces: train 28, val 7, test 7"
     return tmp_path / "plans"
 
@@ -58,26 +59,26 @@ def test_a_new_number_of_the_alignment_changes_no_plain_plan(made, tiny, runs):
         )
         for run in runs
     ]
-    plan(tiny.faces, tiny.heatmaps.parent, made, heavier, SCORED)
+    plan(tiny.faces, tiny.heatmaps.parent, made, heavier, [Repeat(0)], SCORED)
     changed = {file.name for file, text in before.items() if file.read_bytes() != text}
     assert changed == {"aligned.yaml"}
 
 
 def test_plans_that_are_no_longer_listed_go(made, tiny, runs):
-    plan(tiny.faces, tiny.heatmaps.parent, made, runs[:1], SCORED)
+    plan(tiny.faces, tiny.heatmaps.parent, made, runs[:1], [Repeat(0)], SCORED)
     assert [file.name for file in made.rglob("*.yaml")] == ["plain.yaml"]
 
 
 def test_a_split_without_a_usable_face_is_told_before_anything_is_trained(tiny, runs, tmp_path):
     scored = {"all": "evaluate.split", "tset": "matrix.transfers (a-on-b)"}
     with pytest.raises(DataError, match=r"0 usable faces in split tset, .*a-on-b\).*val 7"):
-        plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, scored)
+        plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, [Repeat(0)], scored)
     assert not (tmp_path / "plans").exists()
 
 
 def test_a_kind_that_was_not_drawn_is_told(tiny, runs, tmp_path):
     with pytest.raises(NoInputError, match=r"nothing/au: is not there or not finished"):
-        plan(tiny.faces, tmp_path / "nothing", tmp_path / "plans", runs, SCORED)
+        plan(tiny.faces, tmp_path / "nothing", tmp_path / "plans", runs, [Repeat(0)], SCORED)
 
 
 @pytest.mark.parametrize("text", ["", "a: b", "{", "method: 7", "\ud800"])
@@ -108,3 +109,14 @@ def test_other_heatmaps_than_those_planned_with_are_refused(made, tiny, make_sto
     make_store(tmp_path / "maps" / "au", arrays, store.metadata, store.rows())
     with pytest.raises(UsageError, match="is not the store that the run was planned with"):
         open_stores(planned, tiny.faces, tiny.landmarks, tmp_path / "maps")
+
+
+def test_the_usable_faces_of_each_fold_are_counted(tiny, runs, tmp_path):
+    repeats = [Repeat(0, 0), Repeat(0, 1), Repeat(1, 0)]
+    said = plan(tiny.faces, tiny.heatmaps.parent, tmp_path, runs, repeats, SCORED)
+    assert said.endswith("fold 0: train 14, val 14, test 14; fold 1: train 14, val 14, test 14")
+
+
+def test_a_fold_that_is_not_there_is_refused_before_anything_is_trained(tiny, runs, tmp_path):
+    with pytest.raises(DataError, match="has 3 folds, from 0; a repeat names fold 3"):
+        plan(tiny.faces, tiny.heatmaps.parent, tmp_path, runs, [Repeat(0, 3)], SCORED)

@@ -16,10 +16,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from contracts.plans import Plan, PlannedHeatmaps
+from contracts.repeats import Repeat
 from errors import DataError, NoInputError, UsageError
 from store.building import read_manifest
 from store.files import atomic_write
 from store.reading import Store
+from train.data.splits import splits_of
 from train.data.stores import Stores
 from train.params import RunNumbers
 
@@ -28,7 +30,12 @@ ALL = "all"
 
 
 def plan(
-    faces: Path, heatmaps: Path, out: Path, runs: Collection[RunNumbers], scored: Mapping[str, str]
+    faces: Path,
+    heatmaps: Path,
+    out: Path,
+    runs: Collection[RunNumbers],
+    repeats: Collection[Repeat],
+    scored: Mapping[str, str],
 ) -> str:
     """Write the plan of every run of a dataset.
 
@@ -37,17 +44,21 @@ def plan(
         heatmaps: folder with a store per kind.
         out: plans of runs that are no longer asked for are removed from it.
         runs: what is asked for.
+        repeats: of each run; their folds must be there.
         scored: split on which the runs will be scored -> the key in params.yaml that says so.
 
     Returns:
         A line: how many runs, and the usable faces of every split.
 
     Raises:
-        DataError: if a split that is needed has no usable face.
+        DataError: if a fold is not there, or a split that is needed has no usable face.
         NoInputError: if a kind that is needed was not drawn.
     """
-    dataset, counts = _usable_faces(faces)
-    _check_splits(faces, counts, runs, scored)
+    store = Store(faces)
+    by_fold = {one.fold: _usable_faces(store, one.fold) for one in repeats}
+    for fold, counts in by_fold.items():
+        _check_splits(store, fold, counts, runs, scored)
+    dataset = store.metadata["dataset"]
     written = set[Path]()
     for run in runs:
         kind = run.kind
@@ -65,8 +76,8 @@ def plan(
         written.add(file)
     for stale in {*out.glob("*/*.yaml")} - written:
         stale.unlink()
-    shown = ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test"))
-    return f"{dataset}: {len(written)} methods and variants; usable faces: {shown}"
+    usable = "; ".join(_named(fold, counts) for fold, counts in by_fold.items())
+    return f"{dataset}: {len(written)} methods and variants; usable faces: {usable}"
 
 
 def write_plan(file: Path, planned: Plan) -> None:
@@ -96,6 +107,11 @@ def read_plan(file: Path) -> Plan:
         )
 
 
+def _named(fold: int | None, counts: Counter[str]) -> str:
+    shown = ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test"))
+    return shown if fold is None else f"fold {fold}: {shown}"
+
+
 def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> Stores:
     """Open the stores that a run reads.
 
@@ -117,16 +133,15 @@ def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> 
     return stores
 
 
-def _usable_faces(faces: Path) -> tuple[str, Counter[str]]:
-    """Return the name of the dataset, and the usable faces of each split and of all."""
-    store = Store(faces)
-    usable = store.table(("split",)).filter(store.array("valid").load() == 1)
-    counts = Counter[str](usable["split"].to_list())
-    return store.metadata["dataset"], counts + Counter({ALL: len(usable)})
+def _usable_faces(store: Store, fold: int | None) -> Counter[str]:
+    """Return the usable faces of each split and of all."""
+    usable = splits_of(store, fold)[store.array("valid").load() == 1].tolist()
+    return Counter[str](usable) + Counter({ALL: len(usable)})
 
 
 def _check_splits(
-    faces: Path,
+    store: Store,
+    fold: int | None,
     counts: Counter[str],
     runs: Collection[RunNumbers],
     scored: Mapping[str, str],
@@ -140,9 +155,10 @@ def _check_splits(
     for split, asking in needed.items():
         if not counts[split]:
             known = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
+            where = f"split {split}" if fold is None else f"split {split} of fold {fold}"
             raise DataError(
-                faces,
-                f"0 usable faces in split {split}, which {asking} needs; there are: "
+                store.path,
+                f"0 usable faces in {where}, which {asking} needs; there are: "
                 f"{known or 'none'}. Change that key, or the dataset's splits (index).",
             )
 

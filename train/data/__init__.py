@@ -7,5 +7,6 @@ Files:
     heatmap_sources.py  heatmaps, read from their store or drawn from landmarks
     prefetch.py         reads batches ahead into a ring of pinned buffers
     samplers.py         which faces an epoch shows, and in which order
+    splits.py           which faces train, choose the epoch and are scored
     stores.py           opens the three stores of a training and matches their rows
 """

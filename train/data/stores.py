@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, UsageError
 from store.reading import Store
+from train.data.splits import splits_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,11 +24,13 @@ class Stores:
         faces: store of stage align.
         landmarks: store of stage landmark.
         heatmaps: store of stage heatmap; None for a run that reads none.
+        fold: which part is tested in cross-validation; None for the splits of the index.
     """
 
     faces: Store
     landmarks: Store
     heatmaps: Store | None
+    fold: int | None = None
 
     @classmethod
     def open(cls, faces: Path, landmarks: Path, heatmaps: Path | None) -> "Stores":
@@ -56,9 +59,7 @@ class Stores:
     def usable_rows(self, split: str) -> NDArray[np.int64]:
         """Return the rows of a split that hold a face, ascending."""
         usable_N = self.faces.array("valid").load() == 1
-        return np.flatnonzero(
-            usable_N & (self.faces.table(("split",))["split"] == split).to_numpy()
-        )
+        return np.flatnonzero(usable_N & (splits_of(self.faces, self.fold) == split))
 
     def digests(self) -> dict[str, str]:
         """Return the digest of each store, which identifies its content."""

@@ -35,6 +35,7 @@ from contracts.files import (
     SHEET,
     read_contract,
 )
+from contracts.repeats import Repeat
 from contracts.runs import RunCard
 from contracts.scores import LearningCurves, Scores
 from errors import DataError
@@ -45,6 +46,7 @@ from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
+from train.data.splits import splits_of
 from train.data.stores import expression_ids
 from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
 from train.evaluation.batch import (
@@ -119,7 +121,9 @@ def evaluate(
     if rebuild or not is_built(out, fingerprint):
         model, card = load_eval_model(inputs.run, params, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
-            split = SplitReader(store, landmarks, _split_faces(store, params.split))
+            split = SplitReader(
+                store, landmarks, _split_faces(store, params.split, _fold(card, store))
+            )
             outputs, areas_NOC = _evaluate_split(model, split, params, progress)
             faces = split.faces
             measured = face_scores(outputs, faces, areas_NOC)
@@ -184,10 +188,14 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3f}"
 
 
-def _split_faces(store: Store, split: str) -> EvalFaces:
+def _fold(card: RunCard, store: Store) -> int | None:
+    """Return the fold that the run was not trained on; None on another dataset."""
+    return Repeat.parse(card.repeat).fold if card.faces == store.digest else None
+
+
+def _split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
     table = store.table()
-    everyone = np.full(len(table), True)
-    in_split = everyone if split == ALL else (table["split"] == split).to_numpy()
+    in_split = splits_of(store, fold) == split if split != ALL else np.full(len(table), True)
     rows = np.flatnonzero(in_split & (store.array("valid").load() == 1))
     if not len(rows):
         raise DataError(
@@ -210,9 +218,9 @@ def _training_labels(card: RunCard, store: Store) -> NDArray[np.int64] | None:
     """Return the labels that the run was trained on; None if these are not its faces."""
     if card.faces != store.digest:
         return None
+    trained = splits_of(store, _fold(card, store)) == "train"
     usable = store.array("valid").load() == 1
-    table = store.table(("expression", "split"))
-    return expression_ids(table.filter(usable & (table["split"] == "train").to_numpy()))
+    return expression_ids(store.table(("expression",)).filter(usable & trained))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A run that is stopped, for whatever reason, resumes from its last checkpoint and
 the bits of an undisturbed one: see train.fitting.trainer.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def train(
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     about = stores.landmarks.metadata
+    stores = replace(stores, fold=run.repeat.fold)
     with init_distributed(run.device) as distributed, deterministic_mode(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, distributed)
         if not rebuild and is_built(out, fingerprint):
