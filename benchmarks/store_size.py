@@ -22,6 +22,7 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.timing import save
 from demo.render import render
+from pipeline.faces.templates import TEMPLATES
 from pipeline.faces.warp import template_matrix, transform_points
 from store.building import building
 from store.shards import ArraySpec, Layout, create_arrays, shard_rows, write_shard, write_status
@@ -62,7 +63,7 @@ def posed_faces(count: int) -> tuple[Points, list[int]]:
     for number in range(count):
         _, drawn = render(5, 1 + number % 6, number // 6, 64)
         points: Points = rescale_points(
-            transform_points(drawn, template_matrix(drawn, 256)), 256, CANVAS
+            transform_points(drawn, template_matrix(drawn, TEMPLATES["aulens"], 256)), 256, CANVAS
         )
         angle, scale = rng.uniform(-0.2, 0.2), rng.uniform(0.8, 1.15)
         turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])

@@ -35,7 +35,7 @@ from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 5
+VERSION = 6
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
 

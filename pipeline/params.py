@@ -55,6 +55,7 @@ class AlignParams(BaseModel, frozen=True, extra="forbid"):
         ge=32, le=448
     )  # landmarks reach 511 px in their 1/64 px, the chin may stick out
     backends: tuple[Annotated[str, NameOf(BACKENDS, "face backend")], ...] = Field(min_length=1)
+    template: Literal["aulens", "arcface_112"]
     mode: Literal["auto", "align", "resize"]
     min_inside_fraction: float = Field(ge=0, le=1)
     min_face_width: float = Field(ge=0, le=1)

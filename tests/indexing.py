@@ -17,6 +17,7 @@ _INDEX = {
 _ALIGN = {
     "size_px": 256,
     "backends": ("mediapipe",),
+    "template": "aulens",
     "mode": "align",
     "min_inside_fraction": 0.8,
     "min_face_width": 0.2,

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from anatomy.landmarks import five_landmarks
 from pipeline.faces.framing import frame, without_face
-from pipeline.faces.warp import transform_points
+from pipeline.faces.templates import TEMPLATES
+from pipeline.faces.warp import crop, transform_points
 from tests.indexing import align_params
 
 BOX = (100, 50, 70, 35)
@@ -27,6 +29,28 @@ def test_mode_resize_takes_the_box_where_there_is_one(template_face):
     matrix, mode, _ = frame(template_face, (256, 256), align_params(mode="resize"), BOX)
     assert mode == "resize"
     np.testing.assert_allclose(matrix, without_face((256, 256), 256, BOX)[0])
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_face_comes_to_lie_where_its_template_says(template_face, name):
+    matrix, _, _ = frame(template_face, (256, 256), align_params(template=name, size_px=112))
+    found = five_landmarks(transform_points(template_face, matrix))
+    assert np.abs(found - (TEMPLATES[name] * 112 - 0.5)).max() < 3
+
+
+def test_the_template_of_arcface_shows_less_around_the_face(template_face):
+    looser, tighter = (
+        frame(template_face, (256, 256), align_params(template=name))[0]
+        for name in ("aulens", "arcface_112")
+    )
+    assert np.linalg.det(tighter[:, :2]) > 1.05 * np.linalg.det(looser[:, :2])
+
+
+def test_a_picture_that_has_the_crops_size_is_taken_as_it_is(template_face):
+    params = align_params(mode="resize", size_px=224)
+    matrix, _, _ = frame(template_face, (224, 224), params)
+    image = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
+    np.testing.assert_array_equal(crop(image, matrix, 224), image)
 
 
 def test_without_a_face_the_box_stands_in_the_middle_unstretched():

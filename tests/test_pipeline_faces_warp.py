@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from anatomy.landmarks import five_landmarks
+from pipeline.faces.templates import TEMPLATES
 from pipeline.faces.warp import (
-    TEMPLATE,
     crop,
     inside_fraction,
     paste_map,
@@ -14,6 +14,8 @@ from pipeline.faces.warp import (
     transform_points,
 )
 
+AULENS = TEMPLATES["aulens"]
+TARGET = AULENS * 256 - 0.5
 IDENTITY = np.array([[1.0, 0, 0], [0, 1, 0]])
 
 
@@ -28,44 +30,43 @@ def turned(points_L2, degrees, scale, shift):
 
 
 def test_the_template_face_stands_where_it_is(template_face):
-    np.testing.assert_allclose(template_matrix(template_face, 256), IDENTITY, atol=1e-12)
+    np.testing.assert_allclose(template_matrix(template_face, AULENS, 256), IDENTITY, atol=1e-12)
 
 
 def test_a_face_lands_on_the_template(template_face):
     face = turned(template_face, 25, 1.7, (40, -12))
-    matrix = template_matrix(face, 256)
-    np.testing.assert_allclose(five_landmarks(transform_points(face, matrix)), TEMPLATE, atol=1e-9)
+    matrix = template_matrix(face, AULENS, 256)
+    np.testing.assert_allclose(five_landmarks(transform_points(face, matrix)), TARGET, atol=1e-9)
 
 
 @pytest.mark.parametrize("degrees", [0, 25, 90, 180, -140])
 @pytest.mark.parametrize("scale", [0.2, 1.0, 4.0])
 def test_rotation_scale_and_shift_are_recovered(template_face, degrees, scale):
     face = turned(template_face, degrees, scale, (40, -12))
-    matrix = template_matrix(face, 256)
+    matrix = template_matrix(face, AULENS, 256)
     np.testing.assert_allclose(transform_points(face, matrix), template_face, atol=1e-8)
     assert np.linalg.det(matrix[:, :2]) == pytest.approx(scale**-2)
 
 
 def test_a_smaller_crop_is_the_larger_one_resized(template_face):
-    small = transform_points(template_face, template_matrix(template_face, 64))
+    small = transform_points(template_face, template_matrix(template_face, AULENS, 64))
     np.testing.assert_allclose((small + 0.5) * 4 - 0.5, template_face, atol=1e-9)
 
 
 def test_no_face_is_mirrored(template_face):
     mirrored = template_face * [-1, 1] + [255, 0]
-    assert np.linalg.det(template_matrix(mirrored, 256)[:, :2]) > 0
+    assert np.linalg.det(template_matrix(mirrored, AULENS, 256)[:, :2]) > 0
 
 
 def test_the_best_similarity_leaves_the_least_error(template_face):
     rng = np.random.default_rng(0)
     face = template_face + rng.normal(size=(68, 2)) * 3
-    best = template_matrix(face, 256)
-    error = np.sum((five_landmarks(transform_points(face, best)) - TEMPLATE) ** 2)
+    best = template_matrix(face, AULENS, 256)
+    error = np.sum((five_landmarks(transform_points(face, best)) - TARGET) ** 2)
     nudged = [best + step for step in rng.normal(size=(50, 1, 1)) * [[0, 0, 1], [0, 0, 1]]]
     nudged += [best * (1 + step) for step in (-0.01, 0.01)]
     errors = [
-        np.sum((five_landmarks(transform_points(face, matrix)) - TEMPLATE) ** 2)
-        for matrix in nudged
+        np.sum((five_landmarks(transform_points(face, matrix)) - TARGET) ** 2) for matrix in nudged
     ]
     assert error <= min(errors)
 
@@ -158,7 +159,7 @@ def test_a_coarse_map_covers_its_whole_crop():
 
 
 def test_laying_back_undoes_turning_a_face_upright(template_face):
-    matrix = template_matrix(turned(template_face, 30, 0.8, (200, 60)), 256)
+    matrix = template_matrix(turned(template_face, 30, 0.8, (200, 60)), AULENS, 256)
     heat = np.zeros((64, 64), np.float32)
     heat[20:24, 40:44] = 1
     laid = paste_map(heat, matrix, 256, (400, 400))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pipeline.faces.templates import TEMPLATES
 from pipeline.faces.warp import (
     Matrix,
     inside_fraction,
@@ -27,14 +28,14 @@ def frame(
     Args:
         points_L2: of the face, px of the picture.
         shape: height and width of the picture.
-        params: size, mode and min_inside_fraction count.
+        params: size, template, mode and min_inside_fraction count.
         box: x, y, width, height of the face in px, if known.
 
     Returns:
         Map from px of the picture to px of the crop; align or resize; the share of the crop that
         lies inside the picture.
     """
-    aligned = template_matrix(points_L2, params.size_px)
+    aligned = template_matrix(points_L2, TEMPLATES[params.template], params.size_px)
     inside = inside_fraction(aligned, *shape, params.size_px)
     turned = abs(aligned[1, 0]) > abs(aligned[0, 0])
     leaves = inside < params.min_inside_fraction and not turned and box is None

@@ -1,7 +1,4 @@
-"""From a picture to an upright square crop: one similarity, one resampling.
-
-The template holds the eyes, nose and mouth corners of RAF-DB's own framing (within 1 %) at 256 px.
-"""
+"""From a picture to an upright square crop: one similarity, one resampling."""
 
 from collections.abc import Sequence
 
@@ -12,22 +9,25 @@ from numpy.typing import NDArray
 from anatomy.landmarks import five_landmarks
 from store.records import Points, U8Image
 
-TEMPLATE_PX = 256
-TEMPLATE = ((91.0, 112.0), (165.0, 112.0), (128.0, 152.7), (95.6, 194.1), (160.4, 194.1))
 _FACE_WIDTH = 0.7
-"""From ear to ear on the template, fraction of the crop's side."""
+"""From ear to ear on the template `aulens`, fraction of the crop's side."""
 
 Matrix = NDArray[np.float64]
 Map = NDArray[np.float32]
 
 
-def template_matrix(points_L2: Points, size_px: int) -> Matrix:
+def template_matrix(points_L2: Points, template_52: Points, size_px: int) -> Matrix:
     """Return the similarity (2, 3) from px of the picture to px of a crop with the eyes level.
+
+    Args:
+        points_L2: 68 landmarks, px of the picture.
+        template_52: where five of them come to lie, see templates.
+        size_px: side of the crop.
 
     Source: Umeyama, IEEE TPAMI 1991, over eye centres, nose tip and mouth corners.
     """
     source = five_landmarks(points_L2)
-    target = (np.array(TEMPLATE) + 0.5) * (size_px / TEMPLATE_PX) - 0.5
+    target = template_52 * size_px - 0.5
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
     centred = source - source_mean
     u, singular, vt = np.linalg.svd((target - target_mean).T @ centred)
