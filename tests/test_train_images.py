@@ -1,7 +1,16 @@
 import pytest
 import torch
 
-from train.images import MEAN, STD, eval_images, minmax_normalize, normalize_images, resize_images
+from train.images import (
+    INPUTS,
+    MEAN,
+    STD,
+    eval_images,
+    minmax_normalize,
+    normalize_images,
+    renormalize,
+    resize_images,
+)
 
 
 def test_a_stored_image_becomes_channels_first_in_the_unit_range():
@@ -19,6 +28,14 @@ def test_an_evaluated_image_is_resized_and_then_normalised():
     images = torch.randint(0, 256, (2, 8, 8, 3), dtype=torch.uint8)
     assert torch.equal(eval_images(images, 4), normalize_images(resize_images(images, 4)))
     assert eval_images(images, 4).is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_another_normalisation_is_that_of_the_picture_itself(name):
+    mean, std = (torch.tensor(one).view(1, 3, 1, 1) for one in INPUTS[name])
+    images = torch.rand(2, 3, 4, 4)
+    found = renormalize(normalize_images(images), name)
+    torch.testing.assert_close(found, (images - mean) / std, rtol=1e-5, atol=1e-4)
 
 
 def test_a_map_is_scaled_to_the_unit_range_and_a_constant_one_is_zero():

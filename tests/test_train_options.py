@@ -5,10 +5,10 @@ from typing import get_args
 import pytest
 
 from errors import UsageError
+from train.images import INPUTS
 from train.methods import METHODS, Method
 from train.methods.backbones import BACKBONES
 from train.methods.cam_methods import CAM_METHODS
-from train.methods.clip import INPUTS
 from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
 from train.methods.pal import CHANNELS, KINDS, REDUCTIONS, SCORES, TARGETS

@@ -131,6 +131,9 @@ class RULParams(BaseModel, frozen=True, extra="forbid"):
     lr_factor: float = Field(gt=0)
 
 
+InputName = Literal["imagenet", "half", "unit", "vggface2", "clip"]
+"""Row of images.INPUTS."""
+
 CLIP_CHANNELS = 512
 """Channels of the feature of CLIP's ViT-B/32."""
 
@@ -144,7 +147,7 @@ class CAFEParams(BaseModel, frozen=True, extra="forbid"):
     tower: str
     tower_sha256: str | None
     tower_px: int = Field(ge=32, multiple_of=32)
-    tower_input: Literal["imagenet", "clip"]
+    tower_input: InputName
 
 
 class CutMixParams(BaseModel, frozen=True, extra="forbid"):

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from train.options import CAM_METHOD_NAMES
+from train.options import CAM_METHOD_NAMES, InputName
 from validation import NameOf
 
 OWN = "method"
@@ -103,6 +103,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     weights_sha256: str | None
     large_maps: bool
     token_px: int = Field(ge=1)
+    input: InputName
     head: dict[str, bool | int | float | str | None]
     training_strategy: dict[str, bool | int | float | str | None]
     losses: dict[str, dict[str, bool | int | float | str | None]]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from errors import UsageError
+from train.images import renormalize
 from train.methods.backbones.base import Backbone
 from train.records import Batch, Forward
 
@@ -75,20 +76,24 @@ class Head(nn.Module, ABC):
 
 
 class Classifier(nn.Module):
-    """A backbone and a head: pictures (B, 3, H, W) -> Forward."""
+    """A backbone and a head: pictures (B, 3, H, W) -> Forward.
 
-    def __init__(self, backbone: Backbone, head: Head) -> None:
+    Attributes:
+        input_name: row of images.INPUTS: how the backbone expects pictures normalised.
+    """
+
+    def __init__(self, backbone: Backbone, head: Head, input_name: str = "imagenet") -> None:
         super().__init__()
-        self.backbone, self.head = backbone, head
+        self.backbone, self.head, self.input_name = backbone, head, input_name
 
     def forward(self, images_B3HW: Tensor, labels_B: Tensor | None = None) -> Forward:
         """Score a batch and keep every activation.
 
         Args:
-            images_B3HW: normalised pictures.
+            images_B3HW: pictures, normalised as for ImageNet.
             labels_B: in training only, for heads that learn by them.
         """
-        features, extra = self.backbone(images_B3HW)
+        features, extra = self.backbone(renormalize(images_B3HW, self.input_name))
         extra = {**extra, **self.head.encode_extra(images_B3HW)}
         out = self.head(features, labels_B, extra)
         return Forward(out.logits_BK, out.features, out.maps_BKHW, {**extra, **out.extra})

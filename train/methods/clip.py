@@ -16,41 +16,23 @@ import torch.nn.functional as F
 from timm.models.vision_transformer import checkpoint_filter_fn
 from torch import Tensor
 
-from errors import DataError, NoInputError, pick
-from train.device import constant
-from train.images import MEAN, STD
+from errors import DataError, NoInputError
+from train.images import renormalize
 from train.methods.weight_files import read_weights, unwrap_state_dict
 from train.options import CLIP_CHANNELS
 
 NAME = "vit_base_patch32_clip_quickgelu_224.openai"
 RANDOM = "random"
-_CLIP_MEAN, _CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _PATCH_PX = 32
 _SEED = 0
-
-
-def _keep(images_B3HW: Tensor) -> Tensor:
-    return images_B3HW
-
-
-def _clip_normalised(images_B3HW: Tensor) -> Tensor:
-    mean, std, clip_mean, clip_std = (
-        constant(values, images_B3HW.device, images_B3HW.dtype).view(1, 3, 1, 1)
-        for values in (MEAN, STD, _CLIP_MEAN, _CLIP_STD)
-    )
-    return (images_B3HW * std + mean - clip_mean) / clip_std
-
-
-INPUTS: dict[str, Callable[[Tensor], Tensor]] = {"imagenet": _keep, "clip": _clip_normalised}
-"""How pictures are normalised for the tower: as for the network (published), or as CLIP's own."""
 
 
 class ImageTower:
     """A frozen network that is no submodule of the model: neither trained nor in checkpoints."""
 
-    def __init__(self, net: Any, size_px: int, prepare: Callable[[Tensor], Tensor]) -> None:  # noqa: ANN401 - a class of timm's
+    def __init__(self, net: Any, size_px: int, normalised: str) -> None:  # noqa: ANN401 - a class of timm's
         self._net = net.eval().requires_grad_(False)
-        self._size_px, self._prepare = size_px, prepare
+        self._size_px, self._normalised = size_px, normalised
         self.sha256 = _digest(net)
 
     def __call__(self, images_B3HW: Tensor) -> Tensor:
@@ -58,7 +40,7 @@ class ImageTower:
         if self._net.cls_token.device != images_B3HW.device:
             self._net.to(images_B3HW.device)
         with torch.no_grad():
-            images = self._prepare(images_B3HW)
+            images = renormalize(images_B3HW, self._normalised)
             if images.shape[-1] != self._size_px:
                 side = [self._size_px, self._size_px]
                 images = F.interpolate(images, side, mode="bilinear", antialias=True)
@@ -80,17 +62,16 @@ def load_tower(weights: str, sha256: str | None, size_px: int, normalised: str) 
         sha256: of that file.
         size_px: side of the picture that it sees; 224 as published, other multiples of 32 have
             their position embedding resampled.
-        normalised: row of INPUTS.
+        normalised: row of images.INPUTS: as for the network (`imagenet`, as published), or `clip`.
 
     Raises:
         NoInputError: if the file is not there, or cannot be fetched.
-        UsageError: if the file's SHA-256 is not stated, or `normalised` is not known.
+        UsageError: if the file's SHA-256 is not stated.
         CorruptError: if it has another one.
         DataError: if it is another network.
     """
     make = _LOADERS.get(weights, _from_file)
-    prepare = pick(INPUTS, normalised, "tower_input")
-    return ImageTower(make(weights, sha256, size_px), size_px, prepare)
+    return ImageTower(make(weights, sha256, size_px), size_px, normalised)
 
 
 def _random(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's

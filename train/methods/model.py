@@ -26,13 +26,31 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     Raises:
         UsageError: if a name or an option is not known.
     """
+    model = build_network(method, params)
+    load_weights(model, params, method.head)
+    return fit_strategy(model, method, params)
+
+
+def build_network(method: Method, params: TrainParams) -> Classifier:
+    """Make backbone and head alone; `train.weights` is not loaded if it is a path.
+
+    Raises:
+        UsageError: if a name or an option is not known.
+    """
     check_named_weights(params.backbone, params.weights)
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
     head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
-    model = Classifier(backbone, head)
-    load_weights(model, params, method.head)
-    build_strategy(method, params).modify_backbone(backbone)
+    return Classifier(backbone, head, params.input)
+
+
+def fit_strategy(model: Classifier, method: Method, params: TrainParams) -> Classifier:
+    """Insert the layers of the training strategy, which count as parts of the backbone from then.
+
+    Raises:
+        UsageError: if the strategy does not suit the backbone.
+    """
+    build_strategy(method, params).modify_backbone(model.backbone)
     return model.to(memory_format=torch.channels_last)
 
 
