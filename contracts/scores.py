@@ -5,6 +5,8 @@ Shapes: V = 7 expressions. A dict by expression has all V names.
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from contracts.files import Contract
 from contracts.repeats import Repeat
 
@@ -184,7 +186,8 @@ class Scores(Contract):
         trained_on, dataset: names of datasets. notice: of the scored dataset.
         caveat: of the method: a warning to print beside its scores.
         split, checkpoint, geometry, cam_method, codebook: parameters of the evaluation.
-        protocol: `paper` if the scored faces chose the checkpoint, else `holdout`.
+        protocol: `paper` if the scored faces chose the checkpoint, `unknown` of an imported run
+            that does not say, else `holdout`.
         scored, total: faces that were scored, and samples of the split.
         macro_f1: mean F1 of the expressions that occur or are predicted.
         recall: per expression; None for one that does not occur.
@@ -192,6 +195,8 @@ class Scores(Contract):
         n: scored faces.
         att_cos: layer, from "1" (shallow) on -> agreement of its attention.
         cam_cos: agreement of the CAM of the true expression.
+        other_cams: CAM method -> agreement of its CAM; of imported runs whose published CAM is not
+            that of their method.
         au_shares: FACS number -> share of the attention on it.
         intervals: None if switched off or if there is only one person.
         subgroups: attribute of the dataset -> one entry per value.
@@ -212,7 +217,7 @@ class Scores(Contract):
     geometry: str
     cam_method: str
     codebook: str
-    protocol: Literal["holdout", "paper"]
+    protocol: Literal["holdout", "paper", "unknown"]
     scored: int
     total: int
     accuracy: float
@@ -225,6 +230,7 @@ class Scores(Contract):
     chance_level: ChanceLevel
     att_cos: dict[str, Agreement]
     cam_cos: Agreement
+    other_cams: dict[str, Agreement] = Field(default_factory=dict)
     baselines: Baselines
     au_shares: dict[str, AuShare]
     intervals: Intervals | None

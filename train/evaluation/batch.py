@@ -5,8 +5,8 @@ Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions
 the canvas, S = 64, h w an attention's own size.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,7 @@ class EvalModel:
         codebook: row of CODEBOOKS, whose AU maps are compared with.
         geometry: row of GEOMETRIES.
         device: where.
+        other_cams: further CAMs that are scored beside it, by name.
     """
 
     classifier: Classifier
@@ -66,6 +67,7 @@ class EvalModel:
     codebook: str
     geometry: str
     device: torch.device
+    other_cams: Mapping[str, CamMethod] = field(default_factory=dict)
 
 
 def load_eval_model(
@@ -79,7 +81,7 @@ def load_eval_model(
         device: where.
     """
     classifier, method, card = load_run(run, reading.checkpoint, device)
-    cam_methods = {**CAM_METHODS, OWN: CAM_METHODS[method.cam_method]}
+    cam_methods = {**CAM_METHODS, OWN: CAM_METHODS[card.cam_method(method.cam_method)]}
     model = EvalModel(
         classifier,
         pick(cam_methods, reading.cam_method, "cam_method"),
@@ -132,8 +134,8 @@ class EvalOutputs:
 
     Attributes:
         probabilities_BV: softmax of the logits.
-        cosines_BMV: of each layer's attention and the CAM with the AU map of every expression on
-            this face.
+        cosines_BMV: of each layer's attention, each other CAM of the model, and the CAM, with the
+            AU map of every expression on this face.
         centred_BMV: the same with the means taken out.
         uniform_BV: of a uniform map.
         all_aus_B: of the face's map of all AUs with that of its own expression.
@@ -162,6 +164,19 @@ class EvalOutputs:
         """Return whether the AU map of each face's own expression is defined: (B,)."""
         return np.asarray(self.defined_BV[np.arange(len(labels_B)), labels_B])
 
+    def with_cam(self, number: int, others: int) -> "EvalOutputs":
+        """Return the cosines of the layers and of one CAM alone.
+
+        Args:
+            number: of the CAM; `others` for the model's own.
+            others: how many other CAMs there are.
+        """
+        layers = self.cosines_BMV.shape[1] - 1 - others
+        kept = [*range(layers), layers + number]
+        return replace(
+            self, cosines_BMV=self.cosines_BMV[:, kept], centred_BMV=self.centred_BMV[:, kept]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ModelMaps:
@@ -172,6 +187,7 @@ class ModelMaps:
         classes_B: expressions that the CAM is of.
         layers: attention (B, h, w) per layer, shallow to deep; raw.
         cam_Bhw: CAM in [0, 1].
+        other_cams: the model's further CAMs (B, h, w), in [0, 1].
         attention_BSS: of the deepest layer, in [0, 1].
         cam_BSS: the CAM, in [0, 1].
     """
@@ -180,6 +196,7 @@ class ModelMaps:
     classes_B: Tensor
     layers: list[Tensor]
     cam_Bhw: Tensor
+    other_cams: list[Tensor]
     attention_BSS: Tensor
     cam_BSS: Tensor
 
@@ -217,7 +234,10 @@ def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None
         images = eval_images(send(images_BHW3, model.device), model.image_px)
         forward = model.classifier(images)
         classes_B = forward.logits_BK.argmax(dim=1) if classes_B is None else classes_B
-        cam_Bhw = minmax_normalize(model.cam_method(model.classifier, forward, classes_B).float())
+        cam_Bhw, *other_cams = (
+            minmax_normalize(method(model.classifier, forward, classes_B).float())
+            for method in (model.cam_method, *model.other_cams.values())
+        )
         layers = [feature.float().mean(dim=1) for feature in forward.features]
         attention_BSS = resample(layers[-1], model.geometry, model.canvas_px, SMALL_PX)
         return ModelMaps(
@@ -225,6 +245,7 @@ def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None
             classes_B,
             layers,
             cam_Bhw,
+            other_cams,
             minmax_normalize(attention_BSS),
             resample(cam_Bhw, CAM_GEOMETRY, model.canvas_px, SMALL_PX).clamp(0, 1),
         )
@@ -242,8 +263,9 @@ def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
 
 def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets) -> EvalOutputs:
     targets, last = TargetMaps(drawn.maps_BTCC), len(EXPRESSIONS)
-    geometries = [*[model.geometry] * len(maps.layers), CAM_GEOMETRY]
-    similarities = targets.similarities([*maps.layers, maps.cam_Bhw], geometries)
+    cams = [*maps.other_cams, maps.cam_Bhw]
+    geometries = [*[model.geometry] * len(maps.layers), *[CAM_GEOMETRY] * len(cams)]
+    similarities = targets.similarities([*maps.layers, *cams], geometries)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*similarities, strict=True))
     shares_BU, areas_BU = region_shares(maps.attention_BSS, drawn.regions_BUSS, drawn.present_BU)
     everyone_B = torch.arange(len(labels_B), device=labels_B.device)
@@ -285,7 +307,7 @@ def concatenate(parts: Sequence[EvalOutputs]) -> EvalOutputs:
     """Put batches together."""
     return EvalOutputs(
         *(
-            np.concatenate([getattr(part, field.name) for part in parts])
-            for field in fields(EvalOutputs)
+            np.concatenate([getattr(part, one.name) for part in parts])
+            for one in fields(EvalOutputs)
         )
     )

@@ -15,7 +15,7 @@ Shapes: N faces, V = 7 expressions.
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,12 @@ from train.evaluation.batch import (
     prepare_batch,
 )
 from train.evaluation.faithfulness import faithfulness
+from train.evaluation.imported import caveat, other_agreements, other_cams
 from train.evaluation.learning_curves import read_curves
 from train.evaluation.metrics import face_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 10
+VERSION = 11
 ALL = "all"
 Json = dict[str, Any]
 
@@ -120,18 +121,21 @@ def evaluate(
     }
     if rebuild or not is_built(out, fingerprint):
         model, card = load_eval_model(inputs.run, params, inputs.device)
+        model = replace(model, other_cams=other_cams(card, params))
         with building(out, fingerprint, store.metadata) as folder:
             split = SplitReader(
                 store, landmarks, _split_faces(store, params.split, _fold(card, store))
             )
             outputs, areas_NOC = _evaluate_split(model, split, params, progress)
             faces = split.faces
-            measured = face_scores(outputs, faces, areas_NOC)
+            others = len(model.other_cams)
+            measured = face_scores(outputs.with_cam(others, others), faces, areas_NOC)
             _require_finite(inputs.run, measured)
             scores = Scores(
                 **_conditions(card, store, params, faces),
-                caveat=model.classifier.head.caveat,
+                caveat=caveat(card, model.classifier.head.caveat),
                 **compute_scores(measured, _settings(params, model.codebook)),
+                other_cams=other_agreements(model, outputs, faces),
                 chance_level=chance_level(faces.labels_N, _training_labels(card, store)),
             )
             _write(folder, scores, measured, outputs, split, params)
@@ -174,13 +178,13 @@ def headline(scores: Scores) -> str:
     att, cam = scores.attention, scores.cam_cos
     ends = scores.intervals.accuracy if scores.intervals else None
     between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
-    caveat = f". Mind: {scores.caveat}" if scores.caveat else ""
+    mind = f". Mind: {scores.caveat}" if scores.caveat else ""
     run = f"{scores.method} {scores.variant} {scores.repeat}"
     return (
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
         f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)} "
-        f"({att.n_valid} of {att.n} faces; protocol {scores.protocol}){caveat}"
+        f"({att.n_valid} of {att.n} faces; protocol {scores.protocol}){mind}"
     )
 
 
@@ -208,7 +212,9 @@ def _split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
 
 
 def _protocol(card: RunCard, store: Store, params: EvaluateParams) -> str:
-    """Return `paper` if the scored faces chose the checkpoint."""
+    """Return `paper` if the scored faces chose the checkpoint; `unknown` if nobody says."""
+    if card.imported and "protocol" not in card.imported.stated:
+        return "unknown"
     trained = TrainParams.model_validate(card.params)
     chose = params.checkpoint == "best" and params.split == trained.chosen_on
     return "paper" if chose and card.faces == store.digest else trained.protocol

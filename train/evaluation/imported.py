@@ -1,0 +1,56 @@
+"""What is scored and said of runs whose weights AULens did not train.
+
+The CAM of a published run is computed as the published code does; where this is not what the
+method's paper says, the method's own CAM is scored beside it.
+"""
+
+from contracts.runs import RunCard
+from contracts.scores import Agreement
+from measures.agreement import compute_agreements
+from train.evaluation.batch import EvalFaces, EvalModel, EvalOutputs
+from train.evaluation.metrics import face_scores
+from train.methods import METHODS
+from train.methods.cam_methods import CAM_METHODS
+from train.params import OWN, EvaluateParams
+from train.records import CamMethod
+
+
+def other_cams(card: RunCard, params: EvaluateParams) -> dict[str, CamMethod]:
+    """Return the method's own CAM by its name, where the run's CAM is a published one that differs.
+
+    Args:
+        card: of the run.
+        params: none is added if they name a CAM method.
+    """
+    own = METHODS[card.method].cam_method
+    differs = params.cam_method == OWN and card.cam_method(own) != own
+    return {own: CAM_METHODS[own]} if differs else {}
+
+
+def other_agreements(
+    model: EvalModel, outputs: EvalOutputs, faces: EvalFaces
+) -> dict[str, Agreement]:
+    """Return the agreement of each other CAM of a model, by its name."""
+    others = len(model.other_cams)
+    return {
+        name: compute_agreements(face_scores(outputs.with_cam(number, others), faces, None))[
+            "cam_cos"
+        ]
+        for number, name in enumerate(model.other_cams)
+    }
+
+
+def caveat(card: RunCard, of_head: str | None) -> str | None:
+    """Return what to print beside every score of a run; None if there is nothing.
+
+    Args:
+        card: of the run.
+        of_head: what its head has to say.
+    """
+    if card.imported is None:
+        return of_head
+    files = ", ".join(f"{name} {digest[:8]}" for name, digest in card.imported.files.items())
+    own, published = METHODS[card.method].cam_method, card.imported.cam_method
+    cam = f"; its CAM is {published}, as in the published code, not {own}"
+    said = f"imported from {files}, not trained by AULens{cam if published != own else ''}"
+    return f"{said}. {of_head}" if of_head else said
