@@ -6,6 +6,7 @@ Files:
     datasets.py      use, preset, unpack
     explain.py       explain
     export_model.py  export-model
+    import_run.py    import-run
     options.py       options and progress that subcommands share
     predict.py       predict
     stages.py        the stages, in order
@@ -16,9 +17,10 @@ Files:
 from commands.datasets import preset, unpack, use
 from commands.explain import explain
 from commands.export_model import export_model
+from commands.import_run import import_run
 from commands.predict import predict
 from commands.stages import STAGES
 from commands.stores import STORES
 from commands.view import view
 
-COMMANDS = (*STAGES, use, preset, unpack, view, explain, predict, export_model, *STORES)
+COMMANDS = (*STAGES, use, preset, unpack, view, explain, predict, export_model, import_run, *STORES)

@@ -1,7 +1,7 @@
 """run.json, the card of an exported run, and the metadata of the stores behind a run."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from contracts.files import Contract
 
@@ -57,24 +57,44 @@ class WarmStart(Contract):
     dataset: str
 
 
+class ImportedFrom(Contract):
+    """Where a run comes from whose weights AULens did not train.
+
+    Attributes:
+        kind: a checkpoint of the published code, or a file of the user's.
+        files: name -> SHA-256.
+        cam_method: row of CAM_METHODS that `method` means for this run: the published arithmetic.
+        stated: keys of params that the files or the user stated; the others are those of
+            params.yaml at that time, and say nothing about the weights.
+        remarks: what was left out or filled in.
+    """
+
+    kind: Literal["published_checkpoint", "own_file"]
+    files: dict[str, str]
+    cam_method: str
+    stated: list[str]
+    remarks: list[str]
+
+
 class RunCard(Contract):
     """run.json: what a run is and was made from.
 
     Attributes:
-        stage, version: `train` and its version.
+        stage, version: `train`, or `import-run`, and its version.
         method: row of METHODS.
         variant: row of `variants` in params.yaml.
         repeat: seed0, ...: see contracts.repeats.
         params: [train] with its overlays; `alignment` is None for a run without AU alignment.
         ranks: processes that trained it.
-        device: cpu or cuda: equal bits are promised on one device only.
-        faces, landmarks: digests of the stores.
+        device: cpu or cuda: equal bits are promised on one device only; None if it is not known.
+        faces, landmarks: digests of the stores; None if they are not known.
         heatmaps: None if the run reads none.
         torch: its version.
         warm_start: the run that it began with; None if there was none.
-        training_faces: number of faces that it was trained on.
+        training_faces: number of faces that it was trained on; None if it is not known.
         expressions: names, in the order of the logits.
         about: metadata of the landmarks.
+        imported: None if AULens trained the run.
     """
 
     stage: str
@@ -84,19 +104,34 @@ class RunCard(Contract):
     repeat: str
     params: dict[str, Any]
     ranks: int
-    device: str
-    faces: str
-    landmarks: str
+    device: str | None
+    faces: str | None
+    landmarks: str | None
     heatmaps: UsedHeatmaps | None
     torch: str
     warm_start: WarmStart | None
-    training_faces: int
+    training_faces: int | None
     expressions: list[str]
     about: DatasetMetadata
+    imported: ImportedFrom | None = None
+
+    def cam_method(self, own: str) -> str:
+        """Return the row of CAM_METHODS that `method` means for this run.
+
+        Args:
+            own: that of its method.
+        """
+        return self.imported.cam_method if self.imported else own
 
     @property
     def origin(self) -> str:
         """Say in a sentence what the run was trained on, and what it began with."""
+        if self.imported:
+            files = ", ".join(self.imported.files)
+            return (
+                f"Imported from {files}, not trained by AULens; trained on {self.about.dataset}; "
+                f"{self.params['backbone']}."
+            )
         weights = str(self.params["weights"])
         begun = _BEGINNINGS.get(weights, f"weights from {Path(weights).name}")
         if self.warm_start:

@@ -28,6 +28,7 @@ from pipeline.params import (
 from report.params import ReportParams
 from train.combinations import check_classification
 from train.duration import training_time
+from train.importing.params import ImportParams
 from train.methods import METHODS
 from train.options import head_options, loss_options, reads_heatmaps, strategy_options
 from train.params import EvaluateParams, ExportParams, RunNumbers, TrainParams
@@ -64,6 +65,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     report: ReportParams
     explain: ExplainParams
     export: ExportParams
+    import_run: ImportParams
     _file: Path = PrivateAttr(default=Path("params.yaml"))
 
     def dataset(self, name: str) -> IndexParams:

@@ -13,6 +13,7 @@ Files:
     export_graph.py  a model as an ONNX graph: images in, logits, attention and CAM out
     fitting/         stage `train`: from batches to a run
     images.py        pictures and maps as tensors: resize, normalise, scale to [0, 1]
+    importing/       tool `import-run`: runs of weights from elsewhere
     methods/         backbones, heads, losses, CAM methods: what a model is
     options.py       options of heads, strategies and losses, checked without torch
     params.py        sections [train], [methods] and [evaluate] of params.yaml

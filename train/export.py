@@ -61,7 +61,8 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         return _summary(
             out, read_contract(ExportCard, out / EXPORT_CARD, "Export with `--rebuild`.")
         )
-    graph = ExportGraph(model, method.cam_method, trained.params["image_px"])
+    cam_method = trained.cam_method(method.cam_method)
+    graph = ExportGraph(model, cam_method, trained.params["image_px"])
     size_px = trained.about.size_px
     notes = {"expressions": json.dumps(trained.expressions), "notice": trained.about.notice or ""}
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, notes), WEIGHTS: _weights(model)}
@@ -75,7 +76,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
     card = ExportCard(
         **_describe_run(run, params.checkpoint, trained, model.head.weight_sources),
         input=_describe_input(graph, size_px),
-        outputs=_describe_outputs(graph, method.cam_method, size_px),
+        outputs=_describe_outputs(graph, cam_method, size_px),
         onnx=OnnxCheck(opset=params.opset, differences=found),
         files={name: digest(payload) for name, payload in files.items()},
     )
@@ -111,24 +112,37 @@ def _describe_run(
         "params": {**params, "weights": weights, "head": head},
         "checkpoint": checkpoint,
         "epoch": len(past),
-        "accuracy": {split: past[-1]["val/accuracy"]},
+        "accuracy": {split: past[-1]["val/accuracy"]} if past else {},
         "protocol": params["protocol"],
         "trained_on": about.dataset,
         "notice": about.notice,
         "revision": state["about"]["revision"],
         "digests": _digests(trained),
-        "licence": (
-            f"Trained on the pictures of {about.dataset}, from weights: "
-            f"{', '.join((weights, *weight_sources))}; the terms of "
-            "all go with this model. So do those of dlib's 68-point model (research only) if "
-            "stage landmark used it. AULens itself: MIT."
-        ),
+        "licence": _licence(trained, (weights, *weight_sources)),
     }
 
 
+def _licence(trained: RunCard, weights: tuple[str, ...]) -> str:
+    dataset = trained.about.dataset
+    if trained.imported:
+        files = ", ".join(trained.imported.files)
+        return (
+            f"Not trained by AULens: imported from {files}, trained on {dataset}; their terms go "
+            "with this model. AULens itself: MIT."
+        )
+    return (
+        f"Trained on the pictures of {dataset}, from weights: {', '.join(weights)}; the terms of "
+        "all go with this model. So do those of dlib's 68-point model (research only) if "
+        "stage landmark used it. AULens itself: MIT."
+    )
+
+
 def _digests(trained: RunCard) -> dict[str, str]:
-    used = {} if trained.heatmaps is None else {"heatmaps": trained.heatmaps.digest}
-    return {"faces": trained.faces, "landmarks": trained.landmarks, **used}
+    """Return the digests of the stores that are known, or of the files that were imported."""
+    stores = {"faces": trained.faces, "landmarks": trained.landmarks}
+    used = None if trained.heatmaps is None else trained.heatmaps.digest
+    known = {name: one for name, one in {**stores, "heatmaps": used}.items() if one is not None}
+    return {**known, **(trained.imported.files if trained.imported else {})}
 
 
 def _describe_input(graph: ExportGraph, size_px: int) -> GraphTensor:

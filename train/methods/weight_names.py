@@ -64,11 +64,13 @@ class NamedWeights:
         backbone: may hold more than the backbone has.
         head: what belongs to the method's head, complete or not.
         is_whole: whether the file says what is backbone and what is head.
+        classifier: names in the file of what is in `head`, where it does not say.
     """
 
     backbone: Tensors
     head: Tensors
     is_whole: bool
+    classifier: frozenset[str] = frozenset()
 
 
 def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWeights:
@@ -92,8 +94,24 @@ def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWei
     if any(name.startswith(_OWN_BACKBONE) for name in tensors):
         return NamedWeights(_within(tensors, _OWN_BACKBONE), _within(tensors, _OWN_HEAD), True)
     named = _flat_body(tensors)
-    classifier = _known(named, USUAL_HEADS.get(head, {}))
-    return NamedWeights(named, classifier, head == "ts_cam" and _is_published_ts_cam(named))
+    renamed = _classifier(named, USUAL_HEADS.get(head, {}))
+    return NamedWeights(
+        named,
+        {ours: named[theirs] for theirs, ours in renamed.items()},
+        head == "ts_cam" and _is_published_ts_cam(named),
+        frozenset(renamed),
+    )
+
+
+def _classifier(tensors: Mapping[str, Tensor], beginnings: Mapping[str, str]) -> dict[str, str]:
+    """Return names of a classifier's weights -> ours; none if there are two classifiers."""
+    found = {
+        name: ours + name.removeprefix(theirs)
+        for name in tensors
+        for theirs, ours in beginnings.items()
+        if name in (f"{theirs}weight", f"{theirs}bias")
+    }
+    return found if len(set(found.values())) == len(found) else {}
 
 
 def _is_published_ts_cam(tensors: Mapping[str, Tensor]) -> bool:
