@@ -162,10 +162,11 @@ def train(plan: Path, out: Path, repeat: str, shared: StageOptions, **stores: Pa
     from contracts.repeats import Repeat
     from train.device import select_device
     from train.fitting.stage import train as run
-    from train.plan import open_stores, read_plan
+    from train.plan import check_warm_start, open_stores, read_plan
     from train.runs import Run
 
     seed, device, planned = Repeat.parse(repeat), select_device(shared.device), read_plan(plan)
+    check_warm_start(planned)
     wanted = Run.planned(planned, seed, device)
     with progress_bar("train", out) as progress:
         opened = open_stores(planned, **stores)

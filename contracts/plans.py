@@ -6,6 +6,7 @@
 from typing import Any
 
 from contracts.files import Contract
+from contracts.runs import WarmStart
 
 
 class PlannedHeatmaps(Contract):
@@ -23,6 +24,7 @@ class Plan(Contract):
         params: the run's training numbers, all overlays laid over each other; `alignment` is None
             for a run without the AU alignment loss.
         heatmaps: None for a run that reads none.
+        warm_start: the run whose weights it begins with, as it was; None without one.
     """
 
     dataset: str
@@ -30,3 +32,4 @@ class Plan(Contract):
     variant: str
     params: dict[str, Any]
     heatmaps: PlannedHeatmaps | None
+    warm_start: WarmStart | None

@@ -26,7 +26,7 @@ from pipeline.params import (
     SurveyParams,
 )
 from report.params import ReportParams
-from train.combinations import check_classification
+from train.combinations import check_classification, check_frozen_levels
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
@@ -237,6 +237,10 @@ def _check_runs(params: Params) -> None:
         for run in params.runs_of(dataset):
             section = f"variants.{run.variant}"
             _check_options(run.method, run.params, True, section)
+            try:
+                check_frozen_levels(run.params)
+            except UsageError as error:
+                raise UsageError(f"{section}.{error.where}", error.what) from error
             if run.kind is not None and run.kind not in kinds:
                 raise UsageError(
                     f"{section}.alignment.heatmap" if run.params.alignment else "train.alignment",

@@ -14,7 +14,9 @@ import yaml
 
 from benchmarks.made_results import optional_scores, some_scores
 from params import load
-from tests.miniatures import affectnet_npy, raf_db
+from params.reading import read_yaml
+from params.root import validate
+from tests.miniatures import affectnet_npy, open_expressions, raf_db
 
 
 def blocks(checkout, page, section=""):
@@ -50,6 +52,28 @@ def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
     assert len(build_content["matrix"]["methods"]) == 10
     assert load(tmp_path / "params.yaml").dataset(name).reader == reader
     assert load(tmp_path / "params.yaml").train.image_px == 224
+
+
+def test_the_three_commands_for_real_faces_choose_the_set_and_its_numbers(checkout, tmp_path):
+    fetch, choose, last = blocks(checkout, "getting_started.md", "Real faces")[0].splitlines()
+    assert fetch.startswith("git clone")
+    assert last == "dvc repro"
+    open_expressions(tmp_path / fetch.split()[-1])
+    script = choose.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
+    shutil.copy(checkout / "params.yaml", tmp_path)
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, capture_output=True)
+    params = load(tmp_path / "params.yaml")
+    assert params.dataset("faces").reader == "open_expressions"
+    (plain, aligned) = params.runs_of("faces")
+    assert (plain.params.backbone, aligned.params.weights) == ("dlib21", "face")
+
+
+def test_the_numbers_of_going_on_from_a_run_are_legal(checkout):
+    (code,) = [one for one in blocks(checkout, "methods.md", "Going on") if "weights" in one]
+    whole = read_yaml(checkout / "params.yaml")
+    stated = yaml.safe_load(code)["train"]
+    tuned = validate({**whole, "train": {**whole["train"], **stated}}, checkout / "params.yaml")
+    assert tuned.train.fine_tuning.frozen_levels == 3
 
 
 @pytest.mark.slow

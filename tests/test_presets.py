@@ -37,7 +37,7 @@ def applied(request, checkout, tmp_path_factory):
 def test_the_presets_of_the_field_are_there():
     published = {"raf_db_published", "affectnet_published", "apvit"}
     siblings = {f"{name}_published" for name in ("cafe", "scn", "rul", "eac")}
-    ours = {"open_expressions", "smoke", "study_open", "study_curves"}
+    ours = {"real_faces", "small_set", "smoke", "study_open", "study_curves"}
     assert set(NAMES) == ours | published | siblings
 
 
@@ -69,7 +69,8 @@ def test_a_preset_says_in_a_line_what_it_is_for(name):
 def test_the_preset_that_fits_a_reader_is_named():
     assert preset_for(FOLDER, "raf_db") == "raf_db_published"
     assert preset_for(FOLDER, "affectnet_csv") == "affectnet_published"
-    assert preset_for(FOLDER, "folder") == "open_expressions"
+    assert preset_for(FOLDER, "folder") == "small_set"
+    assert preset_for(FOLDER, "open_expressions") == "real_faces"
     assert preset_for(FOLDER, "mma") is None
 
 

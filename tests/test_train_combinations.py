@@ -6,12 +6,18 @@ from errors import UsageError
 from params import load
 from params.reading import read_yaml
 from params.root import validate
-from train.combinations import BALANCING, BALANCING_LOSSES, NO_MIXUP, check_classification
+from train.combinations import (
+    BALANCING,
+    BALANCING_LOSSES,
+    NO_MIXUP,
+    check_classification,
+    check_frozen_levels,
+)
 from train.data.samplers import SAMPLERS
 from train.methods import METHODS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
-from train.params import ClassificationParams
+from train.params import ClassificationParams, FineTuningParams
 
 SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc"}
 """Methods that need single faces."""
@@ -67,4 +73,32 @@ def test_params_yaml_is_refused_before_any_stage_works(checkout):
     whole = read_yaml(checkout / "params.yaml")
     whole["methods"]["scn"] = {**whole["methods"]["scn"], "classification": {"mixup_alpha": 0.2}}
     with pytest.raises(UsageError, match=r"methods\.scn\.classification\.mixup_alpha.*SCN trusts"):
+        validate(whole, checkout / "params.yaml")
+
+
+def resting(params, levels, epochs):
+    """[train] of ten epochs, aligned at levels 4 and 5."""
+    deepest = params().alignment.model_copy(update={"layers": (4, 5)})
+    frozen = FineTuningParams(lr_factor=1.0, frozen_levels=levels, frozen_epochs=epochs)
+    return params().model_copy(update={"alignment": deepest, "epochs": 10, "fine_tuning": frozen})
+
+
+def test_alignment_of_levels_that_never_learn_is_refused(params):
+    with pytest.raises(UsageError, match=r"frozen_levels.*could change nothing.*\.68"):
+        check_frozen_levels(resting(params, 5, 10))
+
+
+def test_a_plain_run_may_rest_all_the_time(params):
+    check_frozen_levels(resting(params, 5, 10).model_copy(update={"alignment": None}))
+
+
+@pytest.mark.parametrize(("levels", "epochs"), [(5, 9), (4, 10), (0, 10)])
+def test_alignment_of_a_level_that_learns_at_some_time_is_not(params, levels, epochs):
+    check_frozen_levels(resting(params, levels, epochs))
+
+
+def test_the_file_is_refused_if_a_listed_run_aligns_what_never_learns(checkout):
+    whole = read_yaml(checkout / "params.yaml")
+    whole["variants"]["aligned"]["fine_tuning"] = {"frozen_levels": 5, "frozen_epochs": 99}
+    with pytest.raises(UsageError, match=r"variants\.aligned\.fine_tuning\.frozen_levels"):
         validate(whole, checkout / "params.yaml")

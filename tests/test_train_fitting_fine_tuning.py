@@ -6,13 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from errors import UsageError
 from tests.networks import made_backbone, shipped
 from tests.resuming import Speck
 from train.fitting.fine_tuning import (
     FrozenLevels,
     learning_rate_factors,
-    refuse_frozen_alignment,
     weights_per_level,
 )
 from train.methods.backbones import BACKBONES
@@ -111,19 +109,3 @@ def test_parts_of_later_levels_learn_inside_a_module_with_a_resting_weight():
     assert not backbone.net.pos_embed.requires_grad
     assert backbone.net.blocks[0].attn.qkv.weight.requires_grad
     assert backbone.net.blocks[0].attn.training
-
-
-def test_alignment_of_levels_that_never_learn_is_refused():
-    deepest = shipped().alignment.model_copy(update={"layers": (4, 5)})
-    params = tuned(frozen_levels=5, frozen_epochs=10).model_copy(
-        update={"alignment": deepest, "epochs": 10}
-    )
-    with pytest.raises(UsageError, match=r"frozen_levels.*could change nothing.*\.68"):
-        refuse_frozen_alignment(params)
-
-
-@pytest.mark.parametrize(("levels", "epochs"), [(5, 9), (4, 10), (0, 10)])
-def test_alignment_of_a_level_that_learns_at_some_time_is_not(levels, epochs):
-    deepest = shipped().alignment.model_copy(update={"layers": (4, 5)})
-    params = tuned(frozen_levels=levels, frozen_epochs=epochs)
-    refuse_frozen_alignment(params.model_copy(update={"alignment": deepest, "epochs": 10}))

@@ -16,10 +16,10 @@ from tests.resuming import CPU, small_world
 from train.checkpoint import load
 from train.data.stores import Stores
 from train.fitting.stage import train
-from train.fitting.warm_start import load_warm_start, warm_start_of
+from train.fitting.warm_start import load_warm_start
 from train.methods import METHODS
 from train.methods.model import build_model
-from train.runs import Run
+from train.runs import Run, warm_start_of
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -6,9 +6,11 @@ from contracts.plans import PlannedHeatmaps
 from contracts.repeats import Repeat
 from errors import DataError, NoInputError, UsageError
 from params import load
+from store.building import write_in_place
 from store.reading import Store
 from train.params import TrainParams
-from train.plan import open_stores, plan, read_plan
+from train.plan import check_warm_start, open_stores, plan, read_plan
+from train.runs import warm_start_of
 
 SCORED = {"test": "evaluate.split"}
 
@@ -120,3 +122,18 @@ def test_the_usable_faces_of_each_fold_are_counted(tiny, runs, tmp_path):
 def test_a_fold_that_is_not_there_is_refused_before_anything_is_trained(tiny, runs, tmp_path):
     with pytest.raises(DataError, match="has 3 folds, from 0; a repeat names fold 3"):
         plan(tiny.faces, tiny.heatmaps.parent, tmp_path, runs, [Repeat(0, 3)], SCORED)
+
+
+def test_a_plan_holds_the_run_to_go_on_from_and_notices_another(made, tmp_path):
+    planned = read_plan(made / "cam/plain.yaml")
+    check_warm_start(planned)
+    run = tmp_path / "run"
+    for word in ("one", "two"):
+        write_in_place(run, {"word": word}, {}, {"dataset": "elsewhere"})
+        if word == "one":
+            begun = planned.model_copy(update={"params": {**planned.params, "weights": str(run)}})
+            params = TrainParams.model_validate(begun.params)
+            begun = begun.model_copy(update={"warm_start": warm_start_of(params)})
+            check_warm_start(begun)
+    with pytest.raises(UsageError, match=r"not the run that was planned with.*plan@tiny"):
+        check_warm_start(begun)

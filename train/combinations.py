@@ -40,3 +40,24 @@ def check_classification(method: Method, params: TrainParams) -> None:
                 f"is {name}, which makes up for rare classes, and so does feed.sampler "
                 f"{params.feed.sampler}: together they would do it twice. Use one of them.",
             )
+
+
+def check_frozen_levels(params: TrainParams) -> None:
+    """Refuse AU alignment, if the run has it, of levels that never learn.
+
+    Raises:
+        UsageError: if all aligned levels rest in all epochs.
+    """
+    frozen = params.fine_tuning
+    if (
+        params.alignment is not None
+        and max(params.alignment.layers) <= frozen.frozen_levels
+        and frozen.frozen_epochs >= params.epochs
+    ):
+        raise UsageError(
+            "fine_tuning.frozen_levels",
+            f"is {frozen.frozen_levels} for all {params.epochs} epochs, so the alignment loss "
+            "could change nothing: attention is made of these levels. Train plain, or let them "
+            "learn: fewer fine_tuning.frozen_epochs. (Aligning the last level alone, on a "
+            "frozen network, cost accuracy on real faces: .68 -> .60 to .64.)",
+        )

@@ -23,9 +23,10 @@ from store.files import atomic_write
 from store.reading import Store
 from train.data.splits import splits_of
 from train.data.stores import Stores
-from train.params import RunNumbers
+from train.params import RunNumbers, TrainParams
+from train.runs import warm_start_of
 
-VERSION = 1
+VERSION = 2
 ALL = "all"
 
 
@@ -52,7 +53,7 @@ def plan(
 
     Raises:
         DataError: if a fold is not there, or a split that is needed has no usable face.
-        NoInputError: if a kind that is needed was not drawn.
+        NoInputError: if a kind that is needed was not drawn, or a run to go on from is not there.
     """
     store = Store(faces)
     by_fold = {one.fold: _usable_faces(store, one.fold) for one in repeats}
@@ -70,6 +71,7 @@ def plan(
             variant=run.variant,
             params=numbers,
             heatmaps=used,
+            warm_start=warm_start_of(run.params),
         )
         file = out / run.method / f"{run.variant}.yaml"
         write_plan(file, one)
@@ -110,6 +112,24 @@ def read_plan(file: Path) -> Plan:
 def _named(fold: int | None, counts: Counter[str]) -> str:
     shown = ", ".join(f"{split} {counts[split]}" for split in ("train", "val", "test"))
     return shown if fold is None else f"fold {fold}: {shown}"
+
+
+def check_warm_start(planned: Plan) -> None:
+    """Refuse a run to go on from that is not the one that was planned with.
+
+    DVC does not see this dependency: its templates have none under a condition. So the plan holds
+    the digest, and a run that is trained again is noticed here.
+
+    Raises:
+        UsageError: if it was trained again since.
+    """
+    now = warm_start_of(TrainParams.model_validate(planned.params))
+    if now != planned.warm_start:
+        raise UsageError(
+            "train.weights",
+            f"{now.run if now else 'it'} is not the run that was planned with. "
+            f"Run: dvc repro --force --single-item plan@{planned.dataset}",
+        )
 
 
 def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> Stores:

@@ -11,12 +11,14 @@ from pydantic import ValidationError
 from contracts.files import RUN, read_contract
 from contracts.plans import Plan
 from contracts.repeats import Repeat
-from contracts.runs import ExportCard, RunCard
-from errors import DataError, NoInputError, pick
+from contracts.runs import ExportCard, RunCard, WarmStart
+from errors import CorruptError, DataError, NoInputError, pick
+from store.building import read_manifest
 from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_model
+from train.methods.weights import names_a_run
 from train.params import TrainParams
 
 Card = TypeVar("Card", RunCard, ExportCard)
@@ -56,6 +58,24 @@ class Run:
             TrainParams.model_validate(plan.params),
             device,
         )
+
+
+def warm_start_of(params: TrainParams) -> WarmStart | None:
+    """Return which run `train.weights` names, and its digest; None if it names none.
+
+    Raises:
+        NoInputError: if the run is not there or not finished.
+        CorruptError: if its manifest is damaged, or its digest is not train.weights_sha256.
+    """
+    if not names_a_run(params.weights):
+        return None
+    manifest = read_manifest(Path(params.weights))
+    digest, stated = manifest["sha256"], params.weights_sha256
+    if stated not in (None, digest):
+        raise CorruptError(
+            Path(params.weights), f"has digest {digest}, train.weights_sha256 is {stated}."
+        )
+    return WarmStart(run=params.weights, digest=digest, dataset=manifest["metadata"]["dataset"])
 
 
 def read_card(run: Path) -> RunCard:

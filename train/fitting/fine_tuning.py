@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from errors import UsageError
 from train.methods import LEVELS
 from train.methods.backbones.base import Backbone
 from train.params import TrainParams
@@ -97,24 +96,3 @@ class FrozenLevels:
             weight.requires_grad_(not rest)
         for module in self._modules if rest else ():
             module.training = False  # not train(False): its parts may belong to other levels
-
-
-def refuse_frozen_alignment(params: TrainParams) -> None:
-    """Refuse AU alignment, if the run has it, of levels that never learn.
-
-    Raises:
-        UsageError: if all aligned levels rest in all epochs.
-    """
-    frozen = params.fine_tuning
-    if (
-        params.alignment is not None
-        and max(params.alignment.layers) <= frozen.frozen_levels
-        and frozen.frozen_epochs >= params.epochs
-    ):
-        raise UsageError(
-            "train.fine_tuning.frozen_levels",
-            f"is {frozen.frozen_levels} for all {params.epochs} epochs, so the alignment loss "
-            "could change nothing: attention is made of these levels. Train plain, or let them "
-            "learn: fewer train.fine_tuning.frozen_epochs. (Aligning the last level alone, on a "
-            "frozen network, cost accuracy on real faces: .68 -> .60 to .64.)",
-        )

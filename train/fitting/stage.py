@@ -20,17 +20,15 @@ from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
 from store.reading import Store
 from train.checkpoint import PREV, delete_checkpoints
-from train.combinations import check_classification
+from train.combinations import check_classification, check_frozen_levels
 from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
-from train.fitting.fine_tuning import refuse_frozen_alignment
 from train.fitting.loggers import check_loggers
 from train.fitting.run_report import Say, quiet
 from train.fitting.trainer import Trainer
-from train.fitting.warm_start import warm_start_of
 from train.methods import METHODS
-from train.runs import Run
+from train.runs import Run, warm_start_of
 
 VERSION = 5
 
@@ -66,7 +64,7 @@ def train(
     """
     check_classification(pick(METHODS, run.method, "method"), run.params)
     check_loggers(run.params.loggers)
-    refuse_frozen_alignment(run.params)
+    check_frozen_levels(run.params)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     about = stores.landmarks.metadata

@@ -12,9 +12,8 @@ import torch
 from torch import nn
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.runs import RunCard, WarmStart
-from errors import CorruptError, UsageError
-from store.building import read_manifest
+from contracts.runs import RunCard
+from errors import UsageError
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.weights import names_a_run
@@ -22,24 +21,6 @@ from train.params import TrainParams
 from train.runs import load_run
 
 _LOG = logging.getLogger(__name__)
-
-
-def warm_start_of(params: TrainParams) -> WarmStart | None:
-    """Return which run `train.weights` names, and its digest; None if it names none.
-
-    Raises:
-        NoInputError: if the run is not there or not finished.
-        CorruptError: if its manifest is damaged, or its digest is not train.weights_sha256.
-    """
-    if not names_a_run(params.weights):
-        return None
-    manifest = read_manifest(Path(params.weights))
-    digest, stated = manifest["sha256"], params.weights_sha256
-    if stated not in (None, digest):
-        raise CorruptError(
-            Path(params.weights), f"has digest {digest}, train.weights_sha256 is {stated}."
-        )
-    return WarmStart(run=params.weights, digest=digest, dataset=manifest["metadata"]["dataset"])
 
 
 def load_warm_start(model: Classifier, method: Method, params: TrainParams) -> str:
