@@ -225,7 +225,8 @@ def _check_overlays(params: Params) -> None:
     for name in params.methods:
         params.evaluate_of("", name)
         listed = name in params.matrix.methods
-        _check_options(name, params.train_of("", name), listed, f"methods.{name}")
+        plain = params.train_of("", name).model_copy(update={ALIGNMENT: None})
+        _check_options(name, plain, listed, f"methods.{name}")
     for name, keys in params.variants.items():
         _with_alignment(params.train, keys, f"variants.{name}")
 
@@ -237,10 +238,6 @@ def _check_runs(params: Params) -> None:
         for run in params.runs_of(dataset):
             section = f"variants.{run.variant}"
             _check_options(run.method, run.params, True, section)
-            try:
-                check_frozen_levels(run.params)
-            except UsageError as error:
-                raise UsageError(f"{section}.{error.where}", error.what) from error
             if run.kind is not None and run.kind not in kinds:
                 raise UsageError(
                     f"{section}.alignment.heatmap" if run.params.alignment else "train.alignment",
@@ -262,6 +259,7 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)
         check_classification(method, params)
+        check_frozen_levels(params)
     except UsageError as error:
         raise UsageError(f"{section}.{error.where}", error.what) from error
 
