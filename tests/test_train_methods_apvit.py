@@ -1,7 +1,9 @@
+import pytest
 import torch
+from timm.layers import resample_abs_pos_embed
 from torch import nn
 
-from train.methods.apvit import APViTHead, keep_top_tokens
+from train.methods.apvit import APViTHead, keep_top_tokens, resampling
 from train.methods.base import LevelShape
 from train.options import APViTParams
 
@@ -54,3 +56,11 @@ def test_a_pooling_block_that_keeps_all_is_a_plain_block():
     pooled = head((feature,)).logits_BK
     head.params = head.params.model_copy(update={"pool_from": 9})
     torch.testing.assert_close(head((feature,)).logits_BK, pooled, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(7, 7), (10, 8), (28, 28)])
+def test_positions_are_interpolated_as_timm_does(size):
+    embedding = torch.randn(1, 14 * 14, 5, generator=torch.Generator().manual_seed(0))
+    expected = resample_abs_pos_embed(embedding, list(size), [14, 14], num_prefix_tokens=0)
+    found = resampling(size, torch.device("cpu")) @ embedding
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
