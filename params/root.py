@@ -254,7 +254,7 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
     method = METHODS[name]
     try:
         pick(BACKBONE_WEIGHTS, params.backbone, "backbone")
-        check_named_weights(params.backbone, params.weights if listed else "none")
+        check_named_weights(params.backbone, params.weights if listed else "none", params.input)
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)

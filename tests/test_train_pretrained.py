@@ -17,9 +17,11 @@ def test_every_backbone_says_which_named_weights_it_has():
 def test_named_weights_of_another_backbone_are_refused_with_those_that_have_them(weights):
     without = next(name for name, named in BACKBONE_WEIGHTS.items() if weights not in named)
     having = next(name for name, named in BACKBONE_WEIGHTS.items() if weights in named)
-    check_named_weights(having, weights)
+    check_named_weights(having, weights, "imagenet")
     with pytest.raises(UsageError, match=f"no {weights} weights for {without}.*{having}"):
-        check_named_weights(without, weights)
+        check_named_weights(without, weights, "imagenet")
+    with pytest.raises(UsageError, match=r"train\.input: is half, but .* take imagenet"):
+        check_named_weights(having, weights, "half")
 
 
 def test_a_model_begins_with_the_face_weights(checkout):

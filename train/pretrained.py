@@ -66,8 +66,8 @@ NAMED_WEIGHTS = ("none", "face", "imagenet")
 """What `train.weights` may say instead of a run or a path."""
 
 
-def check_named_weights(backbone: str, weights: str) -> None:
-    """Refuse named weights that a backbone does not have.
+def check_named_weights(backbone: str, weights: str, normalisation: str) -> None:
+    """Refuse named weights that a backbone does not have, and another input than they get here.
 
     Raises:
         UsageError: naming those that have them.
@@ -79,4 +79,10 @@ def check_named_weights(backbone: str, weights: str) -> None:
             "train.weights",
             f"there are no {weights} weights for {backbone}. Use none, a run or a path, or one of "
             f"{', '.join(having)}.",
+        )
+    if weights in own and normalisation != "imagenet":
+        raise UsageError(
+            "train.input",
+            f"is {normalisation}, but {weights} weights are loaded so that they take imagenet, "
+            "whatever they were trained with. Set it to imagenet.",
         )

@@ -37,7 +37,7 @@ def build_network(method: Method, params: TrainParams) -> Classifier:
     Raises:
         UsageError: if a name or an option is not known.
     """
-    check_named_weights(params.backbone, params.weights)
+    check_named_weights(params.backbone, params.weights, params.input)
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
     head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
