@@ -26,7 +26,7 @@ from pipeline.params import (
     SurveyParams,
 )
 from report.params import ReportParams
-from train.combinations import check_classification, check_frozen_levels
+from train.combinations import check_classification, check_criterion, check_frozen_levels
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
@@ -238,6 +238,7 @@ def _check_runs(params: Params) -> None:
         for run in params.runs_of(dataset):
             section = f"variants.{run.variant}"
             _check_options(run.method, run.params, True, section)
+            check_criterion(run)
             if run.kind is not None and run.kind not in kinds:
                 raise UsageError(
                     f"{section}.alignment.heatmap" if run.params.alignment else "train.alignment",
@@ -258,8 +259,9 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
         head_options(method, params.head)
         strategy_options(method, params.training_strategy)
         loss_options(method, params.losses)
-        check_classification(method, params)
         check_frozen_levels(params)
+        if listed:
+            check_classification(method, params)
     except UsageError as error:
         raise UsageError(f"{section}.{error.where}", error.what) from error
 

@@ -9,11 +9,13 @@ from params.root import validate
 from train.combinations import (
     BALANCING,
     BALANCING_LOSSES,
+    NEEDS_HEATMAPS,
     NO_MIXUP,
     check_classification,
     check_frozen_levels,
 )
 from train.data.samplers import SAMPLERS
+from train.fitting.model_selection import CRITERIA
 from train.methods import METHODS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
@@ -42,6 +44,7 @@ def test_the_names_are_rows_of_their_families():
     fields = ClassificationParams.model_fields
     known = get_args(fields["loss"].annotation) + get_args(fields["class_weights"].annotation)
     assert set(BALANCING_LOSSES) <= set(known)
+    assert {name for name, one in CRITERIA.items() if one.needs_maps} == set(NEEDS_HEATMAPS)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -71,8 +74,20 @@ def test_classes_are_not_balanced_twice(change, sampler, params):
 
 def test_params_yaml_is_refused_before_any_stage_works(checkout):
     whole = read_yaml(checkout / "params.yaml")
-    whole["methods"]["scn"] = {**whole["methods"]["scn"], "classification": {"mixup_alpha": 0.2}}
-    with pytest.raises(UsageError, match=r"methods\.scn\.classification\.mixup_alpha.*SCN trusts"):
+    whole["variants"]["mixed"] = {"classification": {"mixup_alpha": 0.2}}
+    whole["matrix"]["variants"] = ["plain", "mixed"]
+    validate(whole, checkout / "params.yaml")
+    whole["matrix"]["methods"] = ["cam", "scn"]
+    with pytest.raises(UsageError, match=r"variants\.mixed\.classification\.mixup_alpha.*SCN"):
+        validate(whole, checkout / "params.yaml")
+
+
+def test_a_plain_run_is_not_chosen_by_its_agreement_with_heatmaps(checkout):
+    whole = read_yaml(checkout / "params.yaml")
+    whole["variants"]["aligned"]["choose_by"] = "att_cos"
+    validate(whole, checkout / "params.yaml")
+    whole["variants"]["plain"]["choose_by"] = "att_cos"
+    with pytest.raises(UsageError, match=r"choose_by: is att_cos, but cam plain reads no heatmaps"):
         validate(whole, checkout / "params.yaml")
 
 

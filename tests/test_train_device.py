@@ -2,7 +2,14 @@ import pytest
 import torch
 
 from errors import UsageError
-from train.device import deterministic_mode, select_device, use_device
+from train.device import (
+    deterministic_mode,
+    device_name,
+    float32_precision,
+    select_device,
+    start_fetch,
+    use_device,
+)
 
 
 def test_under_torchrun_cuda_is_the_gpu_of_the_rank(monkeypatch):
@@ -35,3 +42,27 @@ def test_the_mode_lasts_as_long_as_its_block(deterministic, monkeypatch):
         torch.are_deterministic_algorithms_enabled(),
         torch.backends.cudnn.benchmark,
     )
+
+
+def test_a_mode_that_fills_fresh_memory_is_not_taken():
+    with deterministic_mode(deterministic=True):
+        assert not torch.utils.deterministic.fill_uninitialized_memory
+    assert torch.utils.deterministic.fill_uninitialized_memory
+
+
+@pytest.mark.parametrize(("tf32", "precision"), [(True, "tf32"), (False, "ieee")])
+def test_the_precision_of_products_lasts_as_long_as_its_block(tf32, precision):
+    parts = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    before = [part.fp32_precision for part in parts]
+    with float32_precision(tf32):
+        assert {part.fp32_precision for part in parts} == {precision}
+    assert [part.fp32_precision for part in parts] == before
+
+
+def test_a_tensor_of_the_processor_is_fetched_as_it_is():
+    values = torch.ones(2)
+    assert start_fetch(values)() is values
+
+
+def test_a_cpu_has_no_model_name():
+    assert device_name(torch.device("cpu")) == "cpu"

@@ -1,6 +1,7 @@
 """Several processes that train one model."""
 
 import json
+import os
 import subprocess
 import sys
 from unittest import mock
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from errors import TryLaterError
 from params import load as load_params
 from store.building import read_manifest
 from tests.planned import planned
@@ -93,6 +95,31 @@ def test_ranks_take_the_step_of_one_process(params, ranks, faces, tmp_path):
         assert torch.equal(weight_of_rank, found[0][1])
         torch.testing.assert_close(weight_of_rank, weight, rtol=1e-5, atol=1e-7)
         assert theirs == [pytest.approx(one, rel=1e-5, abs=1e-7) for one in losses]
+
+
+CALLS = {
+    "sum": lambda joined: joined.all_reduce(torch.zeros(1)),
+    "gather": lambda joined: joined.all_gather([joined.rank]),
+    "broadcast": lambda joined: joined.broadcast_buffers(nn.BatchNorm1d(3)),
+}
+
+
+def lose_the_first_rank(rank, port, call):
+    as_rank(rank, 2, port)
+    with init_distributed(CPU) as joined:
+        joined.barrier()
+        if joined.is_main:
+            os._exit(9)
+        with pytest.raises(TryLaterError, match=r"lost another rank.*Run again to resume"):
+            CALLS[call](joined)
+        os._exit(TryLaterError.exit_code)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("call", CALLS)
+def test_a_lost_rank_is_told_in_whatever_call_it_is_missed(call):
+    port = free_port()
+    assert codes([(lose_the_first_rank, (rank, port, call)) for rank in (0, 1)]) == [9, 75]
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from train.fitting.distributed import Distributed
 from train.fitting.run_position import RunPosition
 from train.fitting.step_loop import StepHooks, StepLoop
 from train.fitting.train_state import StepResult
+from train.records import Batch
 
 CPU = Distributed.single(torch.device("cpu"))
 
@@ -81,7 +82,10 @@ def loop(checkout, tmp_path):
 
 @pytest.fixture(autouse=True)
 def _no_augmentation(monkeypatch):
-    monkeypatch.setattr("train.fitting.step_loop.augment_batch", lambda raw, *rest: raw)
+    def as_they_are(raw, *rest):
+        return Batch(raw.images_BSS3, raw.labels_B, (), raw.valid_B, torch.Generator())
+
+    monkeypatch.setattr("train.fitting.step_loop.augment_batch", as_they_are)
     monkeypatch.setattr("train.fitting.step_loop.make_generator", lambda device, *key: None)
 
 

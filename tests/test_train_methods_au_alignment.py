@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,7 @@ def params(**changes):
         "normalise": "none",
         "similarity": "cosine",
         "sharpness": 1.0,
+        "sharpness_growth": 1.0,
         "resize": "published",
     }
     return AlignmentParams(**{**values, **changes})
@@ -255,3 +258,12 @@ def test_the_term_never_waits_for_the_device():
         torch.stack([term(seen(feature), given) for term in losses]).sum().backward()
     finally:
         torch.cuda.set_sync_debug_mode(before)
+
+
+@pytest.mark.parametrize(("epoch", "sharpness"), [(0, 2.0), (3, 2 * 1.5**3), (40, 10.0)])
+def test_the_log_barrier_grows_sharper_with_the_epochs_up_to_ten(golden, epoch, sharpness):
+    given = replace(batch(golden["heatmap"]), epoch=epoch)
+    growing = alignment(params(similarity="log_barrier", sharpness=2.0, sharpness_growth=1.5))
+    fixed = alignment(params(similarity="log_barrier", sharpness=sharpness))
+    found, expected = (loss(seen(*features(golden)), given) for loss in (growing, fixed))
+    torch.testing.assert_close(found, expected)

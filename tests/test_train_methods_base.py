@@ -38,3 +38,17 @@ def test_a_new_layer_has_no_bias_and_weights_within_xaviers_bound():
     layer = init_xavier(nn.Linear(6, 2))
     assert not layer.bias.any()
     assert layer.weight.abs().max() <= (6 / (6 + 2)) ** 0.5
+
+
+def test_the_head_misses_whole_channels_in_training_only_and_losses_see_them_all():
+    torch.manual_seed(0)
+    head = made("gap", LevelShape(8, 4, 4))
+    flat = Flat()
+    model, whole = Classifier(flat, head, head_dropout=0.5), Classifier(flat, head)
+    images, shown = torch.rand(2, 3, 40, 40), []
+    head.register_forward_pre_hook(lambda module, given: shown.append(given[0][-1]))
+    forward = model.train()(images)
+    missing = (shown[0] == 0).all(dim=(2, 3))
+    assert 0 < missing.float().mean() < 1
+    torch.testing.assert_close(shown[0], 2 * forward.features[-1] * ~missing[:, :, None, None])
+    assert torch.equal(model.eval()(images).logits_BK, whole.eval()(images).logits_BK)

@@ -2,7 +2,7 @@
 
 from errors import UsageError
 from train.methods import Method
-from train.params import TrainParams
+from train.params import RunNumbers, TrainParams
 
 NO_MIXUP = {
     "cutmix": "CutMix mixes faces already",
@@ -60,4 +60,22 @@ def check_frozen_levels(params: TrainParams) -> None:
             "could change nothing: attention is made of these levels. Train plain, or let them "
             "learn: fewer fine_tuning.frozen_epochs. (Aligning the last level alone, on a "
             "frozen network, cost accuracy on real faces: .68 -> .60 to .64.)",
+        )
+
+
+NEEDS_HEATMAPS = ("att_cos",)
+"""Scores to choose by that only runs with heatmaps have."""
+
+
+def check_criterion(run: RunNumbers) -> None:
+    """Refuse to choose by the agreement with heatmaps in a run that reads none.
+
+    Raises:
+        UsageError: naming the key.
+    """
+    if run.params.choose_by in NEEDS_HEATMAPS and run.kind is None:
+        raise UsageError(
+            "train.choose_by",
+            f"is {run.params.choose_by}, but {run.method} {run.variant} reads no heatmaps. Choose "
+            "by another score, or only in variants that have `alignment`.",
         )

@@ -103,6 +103,24 @@ def start_fetch(values: Tensor) -> Callable[[], Tensor]:
 
 
 @contextmanager
+def float32_precision(tf32: bool) -> Iterator[None]:
+    """Let a GPU round single precision to TF32's 10 bits in its products, or forbid it.
+
+    torch allows it in convolutions by default, which is faster, and another number than a CPU's.
+    """
+    backends: Any = torch.backends
+    parts = backends.cuda.matmul, backends.cudnn.conv, backends.cudnn.rnn
+    before = [part.fp32_precision for part in parts]
+    for part in parts:
+        part.fp32_precision = "tf32" if tf32 else "ieee"
+    try:
+        yield
+    finally:
+        for part, kept in zip(parts, before, strict=True):
+            part.fp32_precision = kept
+
+
+@contextmanager
 def deterministic_mode(deterministic: bool) -> Iterator[None]:
     """Make a GPU compute the same bits every time, or else as fast as it can.
 

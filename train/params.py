@@ -83,6 +83,7 @@ class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     normalise: Literal["none", "softmax"]
     similarity: Literal["cosine", "standardised_cosine", "l1", "l2", "kl", "log_barrier"]
     sharpness: float = Field(ge=1, le=10)
+    sharpness_growth: float = Field(ge=1)
     resize: Literal["half_pixel", "published"]
 
 
@@ -107,6 +108,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     head: dict[str, bool | int | float | str | None]
     training_strategy: dict[str, bool | int | float | str | None]
     losses: dict[str, dict[str, bool | int | float | str | None]]
+    head_dropout: float = Field(ge=0, lt=1)
     classification: ClassificationParams
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
@@ -183,6 +185,7 @@ class EvaluateParams(ReadingParams, frozen=True):
     """[evaluate] in params.yaml."""
 
     split: SplitName
+    tf32: bool
     batch: int = Field(ge=1)
     threads: int = Field(ge=1)
     calibration_bins: int = Field(ge=1)

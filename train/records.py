@@ -27,6 +27,7 @@ class Batch:
         rows_B: of the store; None outside a run.
         points_B682: landmarks (x, y), warped as the image was, its edges at -1 and 1; NaN where
             there are none. None unless a loss needs them.
+        epoch: number of finished epochs, for losses that change.
     """
 
     images_B3HW: Tensor
@@ -37,6 +38,7 @@ class Batch:
     mixed_BK: Tensor | None = None
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
+    epoch: int = 0
 
     @property
     def target(self) -> Tensor:

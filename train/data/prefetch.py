@@ -98,19 +98,26 @@ def resident(
 def auto(sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.device) -> Fetcher:
     """Keep all rows on a GPU if they take a small enough share of its free memory; else map them.
 
+    It is decided when the first batches are asked for: by then the model is on the GPU and counts.
     On the CPU they are always mapped: the page cache is in memory already.
     """
-    needed, free = len(rows_N) * _bytes(sources), _free_bytes(device)
-    fits = needed <= params.resident_share * free
-    chosen = resident if fits else mapped
-    _LOG.info(
-        "feed: %s, %.1f GB of faces and maps, %.1f GB free on %s",
-        chosen.__name__,
-        needed / 1e9,
-        free / 1e9,
-        device,
-    )
-    return chosen(sources, rows_N, params, device)
+    chosen: list[Fetcher] = []
+
+    def fetch(batches: Sequence[Rows]) -> TensorBatches:
+        if not chosen:
+            needed, free = len(rows_N) * _bytes(sources), _free_bytes(device)
+            way = resident if needed <= params.resident_share * free else mapped
+            _LOG.info(
+                "feed: %s, %.1f GB of faces and maps, %.1f GB free on %s",
+                way.__name__,
+                needed / 1e9,
+                free / 1e9,
+                device,
+            )
+            chosen.append(way(sources, rows_N, params, device))
+        return chosen[0](batches)
+
+    return fetch
 
 
 FETCHERS: dict[str, Callable[[RowSources, Rows, FeedParams, torch.device], Fetcher]] = {

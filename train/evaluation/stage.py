@@ -48,6 +48,7 @@ from store.files import atomic_write, canonical_json, write_npz
 from store.reading import Store, read_points
 from train.data.splits import splits_of
 from train.data.stores import expression_ids
+from train.device import float32_precision
 from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
 from train.evaluation.batch import (
     EvalBatch,
@@ -65,7 +66,7 @@ from train.evaluation.learning_curves import read_curves
 from train.evaluation.metrics import face_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 11
+VERSION = 12
 ALL = "all"
 Json = dict[str, Any]
 
@@ -126,7 +127,8 @@ def evaluate(
             split = SplitReader(
                 store, landmarks, _split_faces(store, params.split, _fold(card, store))
             )
-            outputs, areas_NOC = _evaluate_split(model, split, params, progress)
+            with float32_precision(params.tf32):
+                outputs, areas_NOC = _evaluate_split(model, split, params, progress)
             faces = split.faces
             others = len(model.other_cams)
             measured = face_scores(outputs.with_cam(others, others), faces, areas_NOC)

@@ -58,13 +58,8 @@ class Distributed:
         if not self.initialized:
             return values
         total = values.detach().clone()
-        try:
+        with self._or_try_later():
             dist.all_reduce(total, op)
-        except RuntimeError as error:
-            raise TryLaterError(
-                f"rank {self.rank}",
-                "lost another rank. The last checkpoint is safe. Run again to resume from it.",
-            ) from error
         return total
 
     def all_reduce_gradients(self, model: nn.Module) -> None:
@@ -78,18 +73,31 @@ class Distributed:
             gradient.copy_(part.view_as(gradient))
 
     def broadcast_buffers(self, model: nn.Module) -> None:
-        """Give every rank the running statistics of rank 0."""
+        """Give every rank the running statistics of rank 0; raises as all_reduce."""
         if self.initialized:
-            for buffer in model.buffers():
-                dist.broadcast(buffer, 0)
+            with self._or_try_later():
+                for buffer in model.buffers():
+                    dist.broadcast(buffer, 0)
 
     def all_gather(self, values: list[Any]) -> list[Any]:
-        """Return the values of all ranks in one list, ordered by rank."""
+        """Return the values of all ranks in one list, ordered by rank; raises as all_reduce."""
         if not self.initialized:
             return values
         by_rank: list[Any] = [None] * self.world_size
-        dist.all_gather_object(by_rank, values)
+        with self._or_try_later():
+            dist.all_gather_object(by_rank, values)
         return [value for part in by_rank for value in part]
+
+    @contextmanager
+    def _or_try_later(self) -> Iterator[None]:
+        """Turn the loss of another rank into an error that says what is safe."""
+        try:
+            yield
+        except RuntimeError as error:
+            raise TryLaterError(
+                f"rank {self.rank}",
+                "lost another rank. The last checkpoint is safe. Run again to resume from it.",
+            ) from error
 
     def barrier(self) -> None:
         """Wait until all ranks have reached this call."""

@@ -22,5 +22,6 @@ def out_of_memory_error(
         f"out of memory with train.batch {params.batch} at train.image_px {params.image_px}"
         f"{f', peak {peak / 2**30:.1f} GiB' if peak else ''} ({reason}). "
         "The last checkpoint is safe. Lower train.batch and raise train.accumulate by the same "
-        "factor: a step then sees as many faces.",
+        "factor: a step then sees as many faces. Faces that are kept on a GPU take memory, too: "
+        f"train.feed.source is {params.feed.source}; mapped keeps none there.",
     )

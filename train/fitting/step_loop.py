@@ -6,7 +6,7 @@ On a GPU the result of a step is read after the next one was begun, so that the 
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import or_
 from pathlib import Path
@@ -143,7 +143,8 @@ class StepLoop:
             rows += raw.rows_B.tolist()
             key = self.seed, epoch, number, self.distributed.rank
             rng = make_generator(self.distributed.device, *key)
-            yield augment_batch(raw, self.sizes, self.params, rng)
+            batch = augment_batch(raw, self.sizes, self.params, rng)
+            yield replace(batch, epoch=epoch)
 
     def _record(self, position: RunPosition, result: StepResult, rows: list[int]) -> Flags:
         """Add a step to the sums, or to the skipped ones; return its flags."""

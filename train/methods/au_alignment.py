@@ -19,6 +19,8 @@ from train.records import Batch, Forward
 
 _EPS = 1e-8
 _STD_EPS = 1e-4
+_SHARPEST = 10.0
+"""As published: the log barrier grows no sharper."""
 
 Size = tuple[int, int]
 Attention = Callable[[Tensor, float, torch.Generator], Tensor]
@@ -241,14 +243,14 @@ class Alignment:
         layers: which levels, from 1; the result is their mean.
         weight: factor, lambda of the paper.
         attention: from a level's activations to a map.
-        distance: between two maps.
+        distance: between two maps, after a number of epochs.
         resize: brings the heatmap to the attention's size where they differ.
     """
 
     layers: tuple[int, ...]
     weight: float
     attention: Callable[[Tensor, torch.Generator], Tensor]
-    distance: Callable[[Tensor, Tensor], Tensor]
+    distance: Callable[[Tensor, Tensor, int], Tensor]
     resize: Callable[[Tensor, Sequence[int]], Tensor]
 
     def __call__(self, forward: Forward, batch: Batch) -> Tensor:
@@ -266,7 +268,7 @@ class Alignment:
         for layer in self.layers:
             attention_BHW = self.attention(forward.features[layer - 1], batch.rng)
             target_BHW = self._target(batch, attention_BHW.shape[-2:])
-            distance_B = self.distance(attention_BHW, target_BHW)
+            distance_B = self.distance(attention_BHW, target_BHW, batch.epoch)
             losses.append((distance_B * counted_B).sum() / counted_B.sum().clamp(min=1))
         return self.weight * torch.stack(losses).mean()
 
@@ -291,8 +293,8 @@ def alignment(params: AlignmentParams) -> Alignment:
         layers=params.layers,
         weight=params.weight,
         attention=lambda feature, rng: normalise(attend(feature, params.share, rng)),
-        distance=lambda attention, heatmap: similarity.distance(
-            attention, heatmap, params.sharpness
+        distance=lambda attention, heatmap, epoch: similarity.distance(
+            attention, heatmap, min(params.sharpness * params.sharpness_growth**epoch, _SHARPEST)
         ),
         resize=pick(RESIZES, params.resize, "resize").resize,
     )

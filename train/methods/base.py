@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from errors import UsageError
@@ -80,11 +81,21 @@ class Classifier(nn.Module):
 
     Attributes:
         input_name: row of images.INPUTS: how the backbone expects pictures normalised.
+        head_dropout: share of the deepest level's channels that the head does not see in training.
+            Whole channels: for a pooled head the same as dropout after pooling. Losses and CAM
+            methods see them all. Source: Tompson et al., CVPR 2015 (spatial dropout).
     """
 
-    def __init__(self, backbone: Backbone, head: Head, input_name: str = "imagenet") -> None:
+    def __init__(
+        self,
+        backbone: Backbone,
+        head: Head,
+        input_name: str = "imagenet",
+        head_dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         self.backbone, self.head, self.input_name = backbone, head, input_name
+        self.head_dropout = head_dropout
 
     def forward(self, images_B3HW: Tensor, labels_B: Tensor | None = None) -> Forward:
         """Score a batch and keep every activation.
@@ -95,8 +106,11 @@ class Classifier(nn.Module):
         """
         features, extra = self.backbone(renormalize(images_B3HW, self.input_name))
         extra = {**extra, **self.head.encode_extra(images_B3HW)}
-        out = self.head(features, labels_B, extra)
-        return Forward(out.logits_BK, out.features, out.maps_BKHW, {**extra, **out.extra})
+        shown = features
+        if self.head_dropout and self.training:
+            shown = (*features[:-1], F.dropout2d(features[-1], self.head_dropout))
+        out = self.head(shown, labels_B, extra)
+        return Forward(out.logits_BK, features, out.maps_BKHW, {**extra, **out.extra})
 
 
 def select_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ def build_network(method: Method, params: TrainParams) -> Classifier:
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
     head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
-    return Classifier(backbone, head, params.input)
+    return Classifier(backbone, head, params.input, params.head_dropout)
 
 
 def fit_strategy(model: Classifier, method: Method, params: TrainParams) -> Classifier:
