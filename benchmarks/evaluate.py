@@ -31,7 +31,8 @@ import numpy as np
 import torch
 
 from benchmarks.heatmaps import faces
-from benchmarks.made_results import a_sheet, optional_scores, put
+from benchmarks.made_faces import drawn_faces
+from benchmarks.made_results import a_sheet, put
 from benchmarks.made_up import face_store, landmark_store
 from benchmarks.timing import interleaved, ratios, save
 from contracts.repeats import Repeat
@@ -195,11 +196,15 @@ def report(folder: Path) -> Figures:
     sheet = {name: np.concatenate([part] * 7) for name, part in a_sheet().items()}
     coarse = np.random.default_rng(0).integers(0, 256, (28, 8, 8, 3), np.uint8)
     sheet["image"] = np.stack([cv2.resize(one, (112, 112)) for one in coarse])
+    labels = np.random.default_rng(1).choice(7, 3068)
     places = [
-        f"made_up/{name}/{kind}" for name in islice(METHODS, 11) for kind in ("plain", "aligned")
+        f"made_up/{name}/{kind}/seed{seed}"
+        for name in islice(METHODS, 11)
+        for kind in ("plain", "aligned")
+        for seed in range(5)
     ]
-    for place in places:
-        put(folder / "results", place, sheet, **optional_scores())
+    for number, place in enumerate(places):
+        put(folder / "results", place, sheet, drawn_faces(labels, 0.7, 0.6, number))
     params = load(PARAMS).report
     clock: list[float] = []
     work = clocked(partial(write_report, folder / "results", folder / "pages", params), clock)

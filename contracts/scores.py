@@ -166,7 +166,7 @@ class Faithfulness(Contract):
 
 
 class LearningCurve(Contract):
-    """One metric over the training: epochs from 0, and its value after each of them."""
+    """One metric over the training: epochs trained, also fractions, and its value after them."""
 
     epochs: list[float]
     values: list[float]
