@@ -174,7 +174,7 @@ def a_sheet() -> Arrays:
 
 def some_curves(last: float) -> Json:
     """Return curves.json: three epochs that end at an accuracy."""
-    values = {"train/loss": [2.0, 1.5, 1.25], "val/accuracy": [last / 2, last, last]}
+    values = {"train/cross_entropy": [2.0, 1.5, 1.25], "val/accuracy": [last / 2, last, last]}
     curves = {name: {"epochs": [0, 1, 2], "values": one} for name, one in values.items()}
     return {"metrics": curves}
 

@@ -70,7 +70,10 @@ class PairedDifference:
 
 
 def repeat_statistics(
-    values: Sequence[float | None], redrawn_SR: F64 | None, seed: int
+    values: Sequence[float | None],
+    redrawn_SR: F64 | None,
+    seed: int,
+    bounds: tuple[float, float] = (-1.0, 1.0),
 ) -> RepeatStatistics | None:
     """Summarise a score over repeats.
 
@@ -78,6 +81,7 @@ def repeat_statistics(
         values: one per repeat; None where it is undefined.
         redrawn_SR: the same under other weights of the persons; None for no interval.
         seed: of the draws of Student's t.
+        bounds: lowest and highest possible value: the interval ends there.
 
     Returns:
         None if no repeat has the score.
@@ -87,7 +91,8 @@ def repeat_statistics(
         return None
     sd = float(known.std(ddof=1)) if len(known) > 1 else None
     usable_SR = redrawn_SR if len(known) == len(values) else None
-    return RepeatStatistics(float(known.mean()), sd, len(known), _interval(known, usable_SR, seed))
+    interval = _interval(known, usable_SR, seed, bounds)
+    return RepeatStatistics(float(known.mean()), sd, len(known), interval)
 
 
 def paired_difference(
@@ -126,7 +131,9 @@ def paired_difference(
     )
 
 
-def _interval(values_S: F64, redrawn_SR: F64 | None, seed: int) -> Interval:
+def _interval(
+    values_S: F64, redrawn_SR: F64 | None, seed: int, bounds: tuple[float, float] = (-1.0, 1.0)
+) -> Interval:
     """Add what other faces and what other seeds would change."""
     if redrawn_SR is None:
         return None
@@ -137,4 +144,4 @@ def _interval(values_S: F64, redrawn_SR: F64 | None, seed: int) -> Interval:
         seeds = np.random.default_rng(seed).standard_t(repeats - 1, copies * draws)
         moved = seeds * values_S.std(ddof=1) / np.sqrt(repeats)
         means_R = np.tile(means_R, 2 * copies) + np.concatenate([moved, -moved])
-    return percentile_interval(means_R)
+    return percentile_interval(means_R.clip(*bounds))

@@ -37,6 +37,11 @@ def test_the_interval_of_a_mean_over_seeds_is_students():
     assert (low, high) == pytest.approx((0.3 - half, 0.3 + half), abs=0.01)
 
 
+def test_an_interval_ends_where_the_score_does():
+    low, high = repeat_statistics([0.0, 0.4], still([0.0, 0.4]), 0, (0.0, 1.0)).interval
+    assert (low, high) == (0.0, 1.0)
+
+
 def test_wins_and_losses_are_counted_as_the_scores_are_printed():
     found = paired_difference([0.5, 0.5, 0.5], [0.5004, 0.6, 0.4], None, 0)
     assert (found.wins, found.losses, found.n) == (1, 1, 3)

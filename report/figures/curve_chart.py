@@ -11,7 +11,7 @@ from report.reading.pooling import mean_curve
 from report.reading.studies import Study, VariantResults
 
 PREFERRED = (
-    "train/loss",
+    "train/cross_entropy",
     "val/cross_entropy",
     "val/accuracy",
     "val/balanced_accuracy",

@@ -43,6 +43,8 @@ SCORES: dict[str, Callable[[Scores], float | None]] = {
     "class_mean": lambda scores: scores.baselines.class_mean.overall,
 }
 """Scores that a study averages over its repeats."""
+_SIGNED = {name for name in SCORES if name.endswith(("centred", "selectivity"))}
+"""Scores that can be below 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def _variant(
             [read(run.scores) for run in variant.repeats],
             _stacked(name, [drawn.get(run.path) for run in variant.repeats]),
             seed,
+            (-1.0 if name in _SIGNED else 0.0, 1.0),
         )
         for name, read in SCORES.items()
     }
