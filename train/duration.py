@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from train.params import RunNumbers, TrainParams
 
-FACES_PER_SECOND = {"resnet18": 53.0, "resnet50": 23.0}
+FACES_PER_SECOND = {"resnet18": 53.0, "resnet50": 23.0, "dlib21": 518.0}
 """Backbone -> training steps' faces per second at 64 px on two x86-64 cores, large maps.
 
-Source: benchmarks/results/methods-cpu-2026-11-22.json and step-cpu-2026-11-22.json.
+Source: benchmarks/results/methods-cpu-2026-11-22.json and step-cpu-2026-11-22.json; of dlib21
+backbones-cpu-2026-11-27.json, its ratio to resnet18, scaled from 96 px.
 """
 
 _MEASURED_PX = 64
