@@ -26,7 +26,7 @@ def scoring() -> Figures:
     model = EvalModel(
         net, CAM_METHODS["class_map"], SCALE.px, CANVAS_PX, "published", "exact", DEVICE
     )
-    split = SplitReader(given.faces, given.landmarks, _split_faces(given.faces, "test"))
+    split = SplitReader(given.faces, given.landmarks, _split_faces(given.faces, "test", None))
     rows_N, images = split.faces.rows_N, given.faces.array("image")
 
     def forward(amp: bool = False) -> None:
