@@ -9,11 +9,12 @@ Numbers, times, cuDNN, full memory and races cannot be checked this way.
     python -m benchmarks.fake_cuda -m benchmarks.fake_cuda.waits     the table of waits and launches
 
 Files:
-    __main__.py  runs a command on fake GPUs
-    build.py     builds the runtime with the C compiler, for the torch that is installed
-    driver.c     libcuda.so.1
-    libraries.c  cuBLAS and NCCL, as far as torch reads anything from them
-    runtime.c    memory, copies, streams, devices, kernels; counters
-    waits.py     waits and launches per step of every method: train, evaluate, explain
-    watching.py  counters of the runtime, and the line of each wait
+    __main__.py    runs a command on fake GPUs
+    build.py       builds the runtime with the C compiler, for the torch that is installed
+    driver.c       libcuda.so.1
+    libraries.c    cuBLAS and NCCL, as far as torch reads anything from them
+    runtime.c      memory, copies, streams, devices, kernels; counters
+    validation.py  validation where every sum is read as zero
+    waits.py       waits and launches per step of every method: train, evaluate, explain
+    watching.py    counters of the runtime, and the line of each wait
 """

@@ -18,6 +18,7 @@ Figures = dict[str, Any]
 HOME = Path(__file__).parents[2]
 SCRATCH = Path(os.environ.get("SCRATCH", "gpu_scratch"))
 CUDA = torch.cuda.is_available()
+FAKE = "FAKE_CUDA_GPUS" in os.environ
 DEVICE = torch.device("cuda:0" if CUDA else "cpu")
 
 
@@ -40,7 +41,7 @@ class Scale:
 
 FULL = Scale(20_480, 224, 224, 128, "resnet50", 50, 2048, 6144, 32, (80, 10, 20), 5)
 SMALL = Scale(96, 14, 32, 8, "resnet18", 3, 24, 96, 8, (2, 1, 1), 1)
-SCALE = FULL if CUDA else SMALL
+SCALE = FULL if CUDA and not FAKE else SMALL
 
 OWN_SIZES: dict[str, Figures] = {
     "cafe": {"backbone": "resnet18"},

@@ -19,6 +19,7 @@ from benchmarks.gpu.data import large
 from benchmarks.gpu.scale import (
     CUDA,
     DEVICE,
+    FAKE,
     HOME,
     OWN_SIZES,
     SCALE,
@@ -186,7 +187,7 @@ def waits() -> Figures:
 def profile() -> Figures:
     """Count the kernels of a step, and how long the GPU works in it."""
     run, count = _one_step(numbers()), 3
-    kinds = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if CUDA else [])]
+    kinds = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if CUDA and not FAKE else [])]
     with torch.profiler.profile(activities=kinds) as seen:
         for number in range(count):
             run(number)
