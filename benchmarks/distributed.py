@@ -36,7 +36,7 @@ from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.gap import GAPHead
 
-FACES, PX, ROUNDS, STEPS = 4, 64, 7, 3
+FACES, PX, ROUNDS, STEPS = 4, 64, 5, 3
 BUCKET_BYTES = 8 << 20
 HUGE_MB = 1 << 14
 Figures = dict[str, Any]
@@ -146,15 +146,15 @@ def bare(way: Any) -> nn.Module:  # noqa: ANN401 - a WAYS row
     return model
 
 
-def resumes(name: str, joined: Distributed) -> bool:
+def resumes(name: str, fresh: nn.Module, joined: Distributed) -> bool:
     """Say whether a run built anew before each of its steps ends with an undisturbed one's bits."""
     digests = []
     for interrupted in (False, True):
-        way = WAYS[name](small_model(), joined)
+        way = WAYS[name](deepcopy(fresh), joined)
         for step in range(STEPS):
             if interrupted and step:
                 kept = deepcopy(bare(way).state_dict())
-                way = WAYS[name](small_model(), joined)
+                way = WAYS[name](deepcopy(fresh), joined)
                 bare(way).load_state_dict(kept)
             take_step(way, joined.rank, step)
         weights = torch.cat([one.detach().reshape(-1) for one in bare(way).parameters()])
@@ -164,7 +164,8 @@ def resumes(name: str, joined: Distributed) -> bool:
 
 def measured(joined: Distributed) -> Figures:
     """Take steps in turns; then resume in every way."""
-    ways = {name: make(small_model(), joined) for name, make in WAYS.items()}
+    fresh = small_model()
+    ways = {name: make(deepcopy(fresh), joined) for name, make in WAYS.items()}
     seconds: dict[str, list[tuple[float, ...]]] = {name: [] for name in ways}
     for number in range(ROUNDS + 2):  # DDP regroups its buckets after the first step
         for name, way in ways.items():
@@ -176,7 +177,7 @@ def measured(joined: Distributed) -> Figures:
     for name, found in seconds.items():
         step, backward, message = (median(one) for one in zip(*found[2:], strict=True))
         figures[name] = {"step_s": step, "backward_s": backward, "then_s": message}
-        figures[name]["resumes_to_equal_bits"] = resumes(name, joined)
+        figures[name]["resumes_to_equal_bits"] = resumes(name, fresh, joined)
     ours = figures["one message"]
     ours["most_to_gain"] = min(ours["backward_s"], ours["then_s"]) / ours["step_s"]
     return figures

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from unittest import mock
 
 import numpy as np
@@ -15,7 +16,8 @@ from errors import TryLaterError
 from params import load as load_params
 from store.building import read_manifest
 from tests.planned import planned
-from tests.resuming import CPU, as_rank, codes, free_port
+from tests.resuming import CPU, as_rank, codes, fit, free_port
+from train.data.prefetch import _Buffer
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.train_state import StepInfo, TrainState
 from train.methods import Method
@@ -120,6 +122,33 @@ def lose_the_first_rank(rank, port, call):
 def test_a_lost_rank_is_told_in_whatever_call_it_is_missed(call):
     port = free_port()
     assert codes([(lose_the_first_rank, (rank, port, call)) for rank in (0, 1)]) == [9, 75]
+
+
+def fit_with_a_slow_rank(rank, port, tiny, out, params, slow):
+    """Train as one of two ranks, of which one may wait for each of its batches."""
+    as_rank(rank, 2, port)
+    fill = _Buffer.fill
+
+    def late(self, rows_B):
+        time.sleep(0.2 * (rank == slow))
+        return fill(self, rows_B)
+
+    with mock.patch.object(_Buffer, "fill", late):
+        fit(tiny, out, params)
+
+
+@pytest.mark.slow
+def test_a_rank_with_a_slow_feed_and_a_larger_share_changes_no_bit(params, tiny, tmp_path):
+    small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 9}  # 9, 9 and 10 faces
+    deepest = params.alignment.model_copy(update={"layers": (5,)})
+    few = params.model_copy(update={**small, "alignment": deepest})
+    digests = []
+    for slow in (None, 0, 1):
+        out, port = tmp_path / str(slow) / "run", free_port()
+        calls = [(fit_with_a_slow_rank, (rank, port, tiny, out, few, slow)) for rank in range(2)]
+        assert codes(calls) == [0, 0]
+        digests.append(read_manifest(out)["sha256"])
+    assert len(set(digests)) == 1
 
 
 @pytest.mark.slow
