@@ -17,17 +17,19 @@ from numpy.typing import NDArray
 from anatomy.action_units import CODEBOOKS
 from anatomy.drawing import (
     F32,
+    Bools,
     Landmarks,
     Maps,
-    UnitGrids,
     combine,
     distinct_units,
     draw_sets,
     draw_units,
+    place_on_canvas,
     stack,
 )
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import INNER_POINTS, POINTS
+from anatomy.raster import EllipseRuns, ellipse_runs
 from errors import pick
 
 Heatmap = Callable[..., Maps]
@@ -179,10 +181,19 @@ def comparison_sets(codebook: str) -> ComparisonSets:
     return ComparisonSets(tuple(units), tuple(places[:split]), alone)
 
 
-def comparison_grids(landmarks_NL2: Landmarks, *, canvas_px: int, codebook: str) -> UnitGrids:
-    """Draw the units of `comparison_sets` on the small grid; enlarging is left to the caller."""
-    units = comparison_sets(codebook).units
-    return draw_units(landmarks_NL2, units, CODEBOOKS[codebook], canvas_px)
+def comparison_runs(
+    landmarks_NL2: Landmarks, *, canvas_px: int, codebook: str
+) -> tuple[EllipseRuns, Bools]:
+    """Return where the ellipses of `comparison_sets` lie, for a GPU to draw; and known faces (N,).
+
+    A face without landmarks has the ellipses of another.
+    """
+    book = CODEBOOKS[codebook]
+    known_N: Bools = np.asarray(np.isfinite(landmarks_NL2).all(axis=(1, 2)))
+    some_L2 = landmarks_NL2[known_N.argmax()] if known_N.any() else np.zeros((POINTS, 2))
+    points_NL2 = np.where(known_N[:, None, None], landmarks_NL2, some_L2)
+    regions = [book.units[unit].region for unit in comparison_sets(codebook).units]
+    return ellipse_runs(regions, place_on_canvas(points_NL2, book, canvas_px)), known_N
 
 
 def unit_regions(

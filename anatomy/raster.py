@@ -6,11 +6,12 @@ per row, which depends on its half axes alone. So only the pixels that are read 
 table of runs that OpenCV itself draws. The grids are those of the published way to the bit.
 
 Shapes: N faces, E ellipses, U units, G side of the grid, R = 2 G rows or columns that are read,
-H rows of a run table.
+H rows of a run table, D tables.
 """
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -36,7 +37,7 @@ def draw_grids(regions: Sequence[Sequence[Ellipse]], frame: Frame, grid: int) ->
     faces = len(frame.points_NL2)
     grids_NUGG = np.zeros((faces, len(regions), grid, grid), np.float32)
     present_NU = np.zeros((faces, len(regions)), bool)
-    places_R, weights_G2 = _samples(frame.canvas_px, grid)
+    places_R, weights_G2 = grid_samples(frame.canvas_px, grid)
     for number, region in enumerate(regions):
         filled_NRR = np.zeros((faces, len(places_R), len(places_R)), bool)
         for ellipse in region:
@@ -50,7 +51,36 @@ def draw_grids(regions: Sequence[Sequence[Ellipse]], frame: Frame, grid: int) ->
     return grids_NUGG, present_NU
 
 
-def _samples(canvas_px: int, grid: int) -> tuple[Ints, F32]:
+class EllipseRuns(NamedTuple):
+    """Where ellipses are filled, for whoever fills them elsewhere.
+
+    Attributes:
+        corners_NE2: column of the centre, and the row of the canvas that the table begins with.
+        tables_NE: which table.
+        runs_DH2: first and last filled column per row, about the centre; (1, 0) if none is.
+    """
+
+    corners_NE2: Ints
+    tables_NE: Ints
+    runs_DH2: Ints
+
+
+def ellipse_runs(regions: Sequence[Sequence[Ellipse]], frame: Frame) -> EllipseRuns:
+    """Return the runs of all ellipses of some regions, one after another."""
+    placed = [ellipse.on(frame) for region in regions for ellipse in region]
+    centres_NE2, axes_NE2 = (np.stack(one, axis=1) for one in zip(*placed, strict=True))
+    axes_D2, tables = np.unique(axes_NE2.reshape(-1, 2), axis=0, return_inverse=True)
+    drawn = [_run_table(int(a), int(b)) for a, b in axes_D2]
+    runs_DH2 = np.full((len(drawn), max(map(len, drawn)), 2), (1, 0))
+    for runs_H2, table in zip(runs_DH2, drawn, strict=True):
+        runs_H2[: len(table)] = table
+    tables_NE = tables.reshape(axes_NE2.shape[:2])
+    halves_D = np.array([len(table) // 2 for table in drawn])
+    centres_NE2[..., 1] -= halves_D[tables_NE]
+    return EllipseRuns(centres_NE2, tables_NE, runs_DH2)
+
+
+def grid_samples(canvas_px: int, grid: int) -> tuple[Ints, F32]:
     """Return the rows that bilinear shrinking reads, (R,), and their weights, (G, 2)."""
     centres_G = (np.arange(grid) + 0.5) * (canvas_px / grid) - 0.5
     low_G = np.floor(centres_G)

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from anatomy.action_units import CODEBOOKS
-from anatomy.heatmaps import comparison_grids, comparison_sets
-from train.evaluation.targets import TargetGrids, prepare_targets
+from anatomy.heatmaps import comparison_runs, comparison_sets
+from train.evaluation.targets import TargetRuns, prepare_targets
 
 CPU = torch.device("cpu")
 
@@ -23,14 +23,21 @@ def landmarks(golden_folder):
 
 
 @pytest.mark.parametrize("codebook", CODEBOOKS)
-def test_combining_grids_gives_the_maps_that_the_processor_draws(landmarks, codebook):
+def test_maps_drawn_from_runs_are_those_that_the_processor_draws(landmarks, codebook):
     expected = prepare_targets(landmarks, (224, 64), codebook, CPU)
-    grids = comparison_grids(landmarks, canvas_px=224, codebook=codebook)
-    units, present = (torch.from_numpy(one) for one in grids)
-    drawn = TargetGrids(units, present, comparison_sets(codebook), (224, 64)).drawn(CPU)
+    runs, known = comparison_runs(landmarks, canvas_px=224, codebook=codebook)
+    given = (torch.from_numpy(one) for one in (*runs, known))
+    drawn = TargetRuns(*given, codebook, (224, 64)).drawn(CPU)
     for ours, theirs in zip(drawn, expected, strict=True):
         assert ours.dtype == theirs.dtype
         torch.testing.assert_close(ours, theirs, atol=2e-6, rtol=0)
+
+
+def test_faces_without_landmarks_have_no_target(landmarks):
+    runs, known = comparison_runs(landmarks[3:4], canvas_px=224, codebook="corrected")
+    given = (torch.from_numpy(one) for one in (*runs, known))
+    drawn = TargetRuns(*given, "corrected", (224, 64)).drawn(CPU)
+    assert not any(one.any() for one in drawn)
 
 
 def test_every_region_of_the_codebook_has_a_place(landmarks):
@@ -44,7 +51,7 @@ def test_every_region_of_the_codebook_has_a_place(landmarks):
 def test_a_gpu_draws_the_maps_of_the_processor(landmarks):
     device = torch.device("cuda")
     expected = prepare_targets(landmarks, (224, 64), "published", CPU)
-    grids = prepare_targets(landmarks, (224, 64), "published", device)
-    assert isinstance(grids, TargetGrids)
-    for ours, theirs in zip(grids.drawn(device), expected, strict=True):
+    runs = prepare_targets(landmarks, (224, 64), "published", device)
+    assert isinstance(runs, TargetRuns)
+    for ours, theirs in zip(runs.drawn(device), expected, strict=True):
         torch.testing.assert_close(ours.cpu(), theirs, atol=2e-6, rtol=0)

@@ -21,7 +21,7 @@ from contracts.runs import RunCard
 from errors import pick
 from train.device import receive, send
 from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
-from train.evaluation.targets import TargetGrids, Targets, prepare_targets
+from train.evaluation.targets import TargetRuns, Targets, prepare_targets
 from train.images import eval_images, minmax_normalize
 from train.methods.base import Classifier
 from train.methods.cam_methods import CAM_METHODS
@@ -125,7 +125,7 @@ class EvalBatch:
 
     images_BHW3: Tensor
     labels_B: NDArray[np.int64]
-    targets: Targets | TargetGrids
+    targets: Targets | TargetRuns
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
         labels_B = send(torch.from_numpy(batch.labels_B), model.device)
         maps = compute_maps(model, batch.images_BHW3, labels_B)
         targets = batch.targets
-        drawn = targets.drawn(model.device) if isinstance(targets, TargetGrids) else targets
+        drawn = targets.drawn(model.device) if isinstance(targets, TargetRuns) else targets
         return _compare(model, labels_B, maps, drawn)
 
 

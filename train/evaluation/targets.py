@@ -1,11 +1,11 @@
 """AU maps to compare attention with, drawn where the model is.
 
-The processor draws whole maps (anatomy.heatmaps). A GPU is sent every action unit on its small
-grid, 63 kB per face instead of 1.7 MB, and enlarges and combines them there. Both give the same
-maps within rounding.
+The processor draws whole maps (anatomy.heatmaps). A GPU is sent where the ellipses of every face
+lie, fills, shrinks, enlarges and combines them there. Both give the same maps within rounding.
 
-Shapes: B batch, U units of the codebook, T = V + 1 targets (the map of every expression, then that
-of all AUs), G = 28, C side of the canvas, S a smaller side.
+Shapes: B batch, E ellipses, U units of the codebook, T = V + 1 targets (the map of every
+expression, then that of all AUs), G = 28, R = 2 G rows or columns of the canvas that shrinking
+reads, D run tables of H rows, C side of the canvas, S a smaller side.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.heatmaps import ComparisonSets, comparison_grids, comparison_maps, comparison_sets
-from train.device import constant
+from anatomy.action_units import CODEBOOKS
+from anatomy.drawing import GRID
+from anatomy.heatmaps import comparison_maps, comparison_runs, comparison_sets
+from anatomy.raster import grid_samples
+from train.device import constant, send
 
 
 class Targets(NamedTuple):
@@ -37,22 +40,40 @@ class Targets(NamedTuple):
     present_BU: Tensor
 
 
-class TargetGrids(NamedTuple):
-    """Targets that are still to be drawn: every unit on its grid, in pinned memory."""
+class TargetRuns(NamedTuple):
+    """Targets that are still to be drawn, see anatomy.raster.EllipseRuns; in pinned memory.
 
-    grids_BUGG: Tensor
-    present_BU: Tensor
-    sets: ComparisonSets
+    Attributes:
+        corners_BE2, tables_BE, runs_DH2: where the ellipses lie.
+        known_B: whether the face has landmarks.
+        codebook: row of CODEBOOKS.
+        sides_px: of the canvas and its maps, and of the regions.
+    """
+
+    corners_BE2: Tensor
+    tables_BE: Tensor
+    runs_DH2: Tensor
+    known_B: Tensor
+    codebook: str
     sides_px: tuple[int, int]
 
     def drawn(self, device: torch.device) -> Targets:
-        """Enlarge and combine the units on a device."""
-        grids_BUGG = self.grids_BUGG.to(device, non_blocking=True)
-        present_BU = self.present_BU.to(device, non_blocking=True)
-        maps, defined = _combined(grids_BUGG, present_BU, self.sets.targets, self.sides_px[0])
-        alone = [(place,) for place in self.sets.regions]
-        regions, present = _combined(grids_BUGG, present_BU, alone, self.sides_px[1])
-        return Targets(maps, defined, regions, present)
+        """Draw the units on a device, enlarge and combine them."""
+        canvas_px, region_px = self.sides_px
+        sets = comparison_sets(self.codebook)
+        regions = [CODEBOOKS[self.codebook].units[unit].region for unit in sets.units]
+        corners_BE2, tables_BE, runs_DH2, known_B = (
+            send(one, device)
+            for one in (self.corners_BE2, self.tables_BE, self.runs_DH2, self.known_B)
+        )
+        counts_U = [len(one) for one in regions]
+        filled_BURR, present_BU = _filled(corners_BE2, tables_BE, runs_DH2, counts_U, canvas_px)
+        grids_BUGG = _shrunk(filled_BURR & known_B[:, None, None, None], canvas_px)
+        present_BU = present_BU & known_B[:, None]
+        maps, defined = _combined(grids_BUGG, present_BU, sets.targets, canvas_px)
+        alone = [(place,) for place in sets.regions]
+        shown, present = _combined(grids_BUGG, present_BU, alone, region_px)
+        return Targets(maps, defined, shown, present)
 
 
 def prepare_targets(
@@ -60,7 +81,7 @@ def prepare_targets(
     sides_px: tuple[int, int],
     codebook: str,
     device: torch.device,
-) -> Targets | TargetGrids:
+) -> Targets | TargetRuns:
     """Draw targets for the processor, or what a GPU draws them from.
 
     Args:
@@ -75,9 +96,45 @@ def prepare_targets(
             landmarks_B682, sides_px, canvas_px=canvas_px, codebook=codebook
         )
         return Targets(*(torch.from_numpy(one) for one in (*maps, *regions)))
-    grids, present = comparison_grids(landmarks_B682, canvas_px=canvas_px, codebook=codebook)
-    pinned_BUGG, present_BU = (torch.from_numpy(one).pin_memory() for one in (grids, present))
-    return TargetGrids(pinned_BUGG, present_BU, comparison_sets(codebook), sides_px)
+    runs, known_B = comparison_runs(landmarks_B682, canvas_px=canvas_px, codebook=codebook)
+    corners, tables, table_runs, known = (
+        torch.from_numpy(one).pin_memory() for one in (*runs, known_B)
+    )
+    return TargetRuns(corners, tables, table_runs, known, codebook, sides_px)
+
+
+def _filled(
+    corners_BE2: Tensor, tables_BE: Tensor, runs_DH2: Tensor, counts_U: list[int], canvas_px: int
+) -> tuple[Tensor, Tensor]:
+    """Fill the ellipses of every unit where shrinking reads: (B, U, R, R), on the canvas (B, U)."""
+    places, _ = grid_samples(canvas_px, GRID)
+    places_R = constant(tuple(places.tolist()), tables_BE.device, torch.int64)
+    height = runs_DH2.shape[1]
+    rows_BER = places_R - corners_BE2[..., 1:]
+    inside_BER = (rows_BER >= 0) & (rows_BER < height)
+    columns_BE11 = corners_BE2[..., None, :1]
+    runs_BER2 = runs_DH2[tables_BE[..., None], rows_BER.clamp(0, height - 1)] + columns_BE11
+    filled_BERR = (places_R >= runs_BER2[..., :1]) & (places_R <= runs_BER2[..., 1:])
+    filled_BERR &= inside_BER[..., None]
+    runs_BEH2 = runs_DH2[tables_BE] + columns_BE11
+    rows_BEH = corners_BE2[..., 1:] + torch.arange(height, device=tables_BE.device)
+    seen_BEH = runs_BEH2[..., 0].clamp(min=0) <= runs_BEH2[..., 1].clamp(max=canvas_px - 1)
+    seen_BE = (seen_BEH & (rows_BEH >= 0) & (rows_BEH < canvas_px)).any(dim=2)
+    filled_BURR, present_BU = (
+        torch.stack([unit.any(dim=1) for unit in torch.split(one, counts_U, dim=1)], dim=1)
+        for one in (filled_BERR, seen_BE)
+    )
+    return filled_BURR, present_BU
+
+
+def _shrunk(filled_BURR: Tensor, canvas_px: int) -> Tensor:
+    """Shrink to the grid and blur, as anatomy.raster does: (B, U, G, G)."""
+    weights = tuple(grid_samples(canvas_px, GRID)[1].ravel().tolist())
+    weights_G2 = constant(weights, filled_BURR.device).view(GRID, 2)
+    pairs_BUG2G2 = filled_BURR.float().view(*filled_BURR.shape[:2], GRID, 2, GRID, 2)
+    rows_BUG2G = (pairs_BUG2G2 * weights_G2).sum(dim=-1)
+    shrunk_BUGG = (rows_BUG2G * weights_G2[..., None]).sum(dim=3)
+    return F.avg_pool2d(F.pad(shrunk_BUGG, (1, 1, 1, 1), mode="reflect"), 3, stride=1)
 
 
 def _combined(
