@@ -65,8 +65,9 @@ def _store(out: Path, blocks: Blocks, rows: NDArray[np.int64], splits: Sequence[
     arrays = {name: block for name, block in blocks.items() if name != "label"}
     specs = {name: ArraySpec(one.shape[1:], str(one.dtype)) for name, one in arrays.items()}
     layout = Layout(len(rows), 256 if "image" in arrays else 4096, specs)
-    metadata = {"dataset": "rendered", "notice": "made up", "kind": "au", "size_px": FACE_PX}
-    metadata |= {"canvas_px": CANVAS_PX, "options": {"codebook": "published"}}
+    metadata: dict[str, Any] = {"dataset": "rendered", "notice": "made up", "size_px": FACE_PX}
+    if "map" in blocks:
+        metadata |= {"kind": "au", "canvas_px": CANVAS_PX, "options": {"codebook": "published"}}
     fingerprint = {"stage": out.name, "rows": len(rows), "splits": dict(Counter(splits))}
     if is_built(out, fingerprint):
         return out
