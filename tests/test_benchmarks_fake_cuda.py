@@ -22,12 +22,15 @@ WAITS = {
 }
 """How often a step, a batch or a call may wait."""
 
+UNPINNED = {"train": 0, "evaluate": 0, "explain": 1}
+"""How often it may copy from or to memory that is not pinned."""
+
 
 def fake(folder, *arguments, gpus=1):
     """Run Python on fake GPUs; return what it printed."""
     command = [sys.executable, "-m", "benchmarks.fake_cuda", "--gpus", str(gpus), *arguments]
     given = {**os.environ, "OMP_NUM_THREADS": "1", "SCRATCH": str(folder)}
-    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=600)
+    return subprocess.run(command, env=given, capture_output=True, text=True, timeout=1800)
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +54,8 @@ def table(scratch):
 def test_a_method_waits_once_and_not_in_its_passes(method, what, table):
     row = table["rows"][method][what]
     assert (row["waits"], row["inside"]) == (WAITS[what], 0), row["lines"]
+    assert row["unpinned"] == UNPINNED[what]
     assert row["launches"] > 0
-    assert row["unpinned"] <= 1
 
 
 @pytest.mark.slow
@@ -60,8 +63,8 @@ def test_a_method_waits_once_and_not_in_its_passes(method, what, table):
 @pytest.mark.parametrize("name", waits.VARIATIONS)
 def test_a_variation_waits_no_more_than_known(name, table):
     row = table["rows"][name]["train"]
-    assert (row["waits"], row["inside"]) == (WAITS["train"], 0), row["lines"]
-    assert row["unpinned"] <= 1
+    counts = row["waits"], row["inside"], row["unpinned"]
+    assert counts == (WAITS["train"], 0, UNPINNED["train"]), row["lines"]
 
 
 @pytest.mark.slow
