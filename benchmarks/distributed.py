@@ -24,9 +24,9 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.timing import save
@@ -74,7 +74,7 @@ class Overlapped:
             if sum(other.nbytes for other in self._buckets[-1]) > BUCKET_BYTES:
                 self._buckets.append([])
             self._buckets[-1].append(one)
-            one.register_post_accumulate_grad_hook(self._done)
+            one.register_post_accumulate_grad_hook(self._done)  # type: ignore[no-untyped-call]
         self._missing = {id(one) for one in model.parameters()}
         self._sent: list[tuple[Any, Tensor]] = []
 
@@ -203,7 +203,7 @@ def main(asked: Sequence[str]) -> None:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
             free.close()
-            mp.spawn(work, (ranks, port, folder), nprocs=ranks)  # type: ignore[no-untyped-call]
+            spawn(work, (ranks, port, folder), nprocs=ranks)  # type: ignore[no-untyped-call]
             figures[f"{ranks} ranks"] = found = torch.load(Path(folder) / "figures.pt")
         print(f"{ranks} ranks")
         for name, one in found.items():

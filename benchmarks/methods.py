@@ -14,8 +14,7 @@ import numpy as np
 import torch
 
 from anatomy.expressions import EXPRESSIONS
-from benchmarks.step import clock_of
-from benchmarks.timing import interleaved, ratios, save
+from benchmarks.timing import clock_of, interleaved, ratios, save
 from params import load
 from train.fitting.distributed import Distributed
 from train.fitting.train_state import StepInfo, TrainState

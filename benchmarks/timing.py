@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import torch
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -35,6 +36,40 @@ def interleaved(
             started = clock()
             ways[name]()
             seconds[name].append(clock() - started)
+    return seconds
+
+
+def clock_of(device: torch.device) -> Callable[[], float]:
+    """Return CPU seconds, or, on a GPU, a wall clock that waits for it."""
+
+    def waited() -> float:
+        torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    return waited if device.type == "cuda" else time.process_time
+
+
+def sustained(
+    ways: Mapping[str, Callable[[], object]], turns: int, steps: int, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """Run every way many steps on end, once per turn, in a newly shuffled order.
+
+    As many steps again come first and are not timed: what was read ahead during the turns of other
+    ways is used up, and a feed that cannot keep up shows.
+
+    Returns:
+        Name -> seconds per step, one per turn.
+    """
+    rng, names = np.random.default_rng(0), list(ways)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for _ in range(turns):
+        for name in rng.permutation(names):
+            for _ in range(steps):
+                ways[name]()
+            started = clock()
+            for _ in range(steps):
+                ways[name]()
+            seconds[name].append((clock() - started) / steps)
     return seconds
 
 

@@ -32,6 +32,7 @@ class Scale:
     batch: int
     backbone: str
     rounds: int
+    turns: int  # of several steps on end
     scored: int
     epoch_rows: int
     method_batch: int
@@ -39,8 +40,8 @@ class Scale:
     epochs: int
 
 
-FULL = Scale(20_480, 224, 224, 128, "resnet50", 50, 2048, 6144, 32, (80, 10, 20), 5)
-SMALL = Scale(96, 14, 32, 8, "resnet18", 3, 24, 96, 8, (2, 1, 1), 1)
+FULL = Scale(20_480, 224, 224, 128, "resnet50", 50, 6, 2048, 6144, 32, (80, 10, 20), 5)
+SMALL = Scale(96, 14, 32, 8, "resnet18", 3, 2, 24, 96, 8, (2, 1, 1), 1)
 SCALE = FULL if CUDA and not FAKE else SMALL
 
 OWN_SIZES: dict[str, Figures] = {

@@ -30,7 +30,7 @@ from benchmarks.gpu.scale import (
     with_feed,
     without_alignment,
 )
-from benchmarks.timing import interleaved, ratios
+from benchmarks.timing import interleaved, ratios, sustained
 from train.data.augmentation import augment_batch
 from train.data.batch_loader import BatchLoader, Placement, RawBatch
 from train.data.stores import Stores
@@ -47,6 +47,8 @@ from train.records import Batch
 Sizes = Sequence[tuple[int, int]]
 
 _STEP, _FLAGS = StepInfo(1e-4, 0), (False, False)
+_ON_END = 8
+"""Steps: more than a feed reads ahead."""
 
 
 def _state(
@@ -116,37 +118,46 @@ def _step(params: TrainParams, rounds: int) -> Figures:
         batch = augment_batch(next(raws), sizes, params, make_generator(DEVICE, 0, 0, 0, 0))
         aligned.step([batch], 1, _STEP, _FLAGS)
 
-    ways: dict[str, Callable[[], object]] = {
+    one_by_one: dict[str, Callable[[], object]] = {
         "plain": lambda: plain.step([ready], 1, _STEP, _FLAGS),
         "aligned": lambda: aligned.step([both], 1, _STEP, _FLAGS),
-        "aligned, augmented, one batch": partial(fed, iter(lambda: raw, None)),
-        "aligned, augmented, mapped": partial(fed, _batches(given, params, "mapped")),
-        "aligned, augmented, resident": partial(fed, _batches(given, params, "resident")),
+        "augmented": partial(fed, iter(lambda: raw, None)),
     }
-    figures: Figures = {"batch": params.batch, "px": params.image_px, "backbone": params.backbone}
-    peaks = {}
-    for name, way in ways.items():
-        for _ in range(3):  # cuDNN tries its algorithms first
-            way()
-        one: Figures = {}
-        with peak_memory(one):
-            way()
-        peaks[name] = one.get("peak_gb")
-    seconds = interleaved(ways, rounds, clock=clock)
+    feeds = {source: _batches(given, params, source) for source in ("mapped", "resident")}
+    on_end: dict[str, Callable[[], object]] = {
+        "augmented, on end": partial(fed, iter(lambda: raw, None)),
+        **{source: partial(fed, feed) for source, feed in feeds.items()},
+    }
+    peaks = {name: _peak_gb(way) for name, way in (one_by_one | on_end).items()}
+    seconds = interleaved(one_by_one, rounds, clock=clock)
+    seconds |= sustained(on_end, SCALE.turns, _ON_END, clock)
+    # What a feed gives if nothing else is done: below the rate of steps, it cannot keep up.
+    alone = {f"{source} alone": partial(next, feed) for source, feed in feeds.items()}
+    seconds |= sustained(alone, SCALE.turns, _ON_END, clock)
     compared = {
         "aligned against plain": ("aligned", "plain"),
-        "augmented against not": ("aligned, augmented, one batch", "aligned"),
-        "mapped against one batch": ("aligned, augmented, mapped", "aligned, augmented, one batch"),
-        "resident against one batch": (
-            "aligned, augmented, resident",
-            "aligned, augmented, one batch",
-        ),
+        "augmented against not": ("augmented", "aligned"),
+        "mapped against one batch": ("mapped", "augmented, on end"),
+        "resident against one batch": ("resident", "augmented, on end"),
     }
-    return figures | {
+    return {
+        "batch": params.batch,
+        "px": params.image_px,
+        "backbone": params.backbone,
         "peak_gb": peaks,
         "faces_per_s": {name: params.batch / median(one) for name, one in seconds.items()},
         "times_longer": {k: ratios(seconds[a], seconds[b]) for k, (a, b) in compared.items()},
     }
+
+
+def _peak_gb(way: Callable[[], object]) -> float | None:
+    """Return the memory that a step takes, once cuDNN has tried its algorithms."""
+    for _ in range(3):
+        way()
+    figures: Figures = {}
+    with peak_memory(figures):
+        way()
+    return figures.get("peak_gb")
 
 
 def _one_step(params: TrainParams) -> Callable[[int], None]:
