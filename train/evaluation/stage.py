@@ -66,7 +66,7 @@ from train.evaluation.learning_curves import read_curves
 from train.evaluation.metrics import face_scores
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 12
+VERSION = 13
 ALL = "all"
 Json = dict[str, Any]
 
