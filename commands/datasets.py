@@ -54,23 +54,27 @@ def use(name: str, reader: str, params: Path) -> None:
     "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."
 )
 @click.option(
+    "--dataset", help="The dataset it is for, if several or none come from the readers it names."
+)
+@click.option(
     "--restore",
     is_flag=True,
     help="Put back the numbers of the last commit; your datasets stay.",
 )
-def preset(name: str | None, params: Path, restore: bool) -> None:
+def preset(name: str | None, params: Path, dataset: str | None, restore: bool) -> None:
     """List the presets, or apply preset NAME to params.yaml.
 
-    `--restore` undoes it, and keeps the sections of your datasets in `index` and their names in
-    `matrix`, which `git restore params.yaml` would drop.
+    What a preset says about its dataset goes to that dataset's section of `datasets`. `--restore`
+    undoes it, and keeps your datasets in `index`, `datasets` and `matrix`, committed or not, which
+    `git restore params.yaml` would drop.
     """
     from errors import UsageError, pick
     from params.editing import apply_preset, presets, restore_numbers
 
     known = presets(PRESETS)
     if restore:
-        if name is not None:
-            raise UsageError("preset", "takes a name or --restore, not both.")
+        if name is not None or dataset is not None:
+            raise UsageError("preset", "--restore takes neither a name nor --dataset.")
         for change in restore_numbers(params):
             echo(f"{params}: {change}")
         echo(f"{params}: numbers are those of the last commit; index and datasets are yours.")
@@ -80,7 +84,7 @@ def preset(name: str | None, params: Path, restore: bool) -> None:
             echo(f"{each:20}  {line}")
         return
     pick(known, name, "preset")
-    for change in apply_preset(params, PRESETS / f"{name}.yaml"):
+    for change in apply_preset(params, PRESETS / f"{name}.yaml", dataset):
         echo(f"{params}: {change}")
 
 

@@ -43,13 +43,17 @@ def index(raw: Path, out: Path, shared: StageOptions) -> None:
 
     OUT is named like the dataset's section of `index` in params.yaml.
     """
-    params = shared.params.dataset(out.name)
+    whole = shared.params
+    params = whole.dataset(out.name)
     from pipeline.index import index as run
     from pipeline.index import summary
+    from store.splits import require_splits
 
     with progress_bar("index", out) as progress:
         audit = run(raw, out, params, progress, shared.rebuild)
     echo(*summary(audit).split("\n"))
+    counts = {split: sum(counts.values()) for split, counts in audit.counts.items()}
+    require_splits(out, counts, whole.needed_splits(out.name), "pictures")
 
 
 @stage("index", "out", options=CLUSTER)
@@ -144,57 +148,82 @@ def plan(faces: Path, heatmaps: Path, out: Path, dataset: str, shared: StageOpti
     from train.plan import plan as run
 
     repeats = [Repeat.parse(word) for word in params.matrix.repeats]
-    runs, scored = params.runs_of(dataset), params.splits_of(dataset)
-    echo(run(faces, heatmaps, out, runs, repeats, scored))
+    runs, needed = params.runs_of(dataset), params.needed_splits(dataset)
+    echo(run(faces, heatmaps, out, runs, repeats, needed))
 
 
-_REPEAT = click.option("--repeat", required=True, help="seed0, or seed0-fold3 with its fold.")
+_TRAINING = (
+    click.option("--repeat", required=True, help="seed0, or seed0-fold3 with its fold."),
+    click.option(
+        "--curves", type=PATH, help="Also write the learning curves there, for `dvc plots`."
+    ),
+    *DEVICE,
+)
 
 
-@stage("faces", "landmarks", "heatmaps", "plan", "out", options=(_REPEAT, *DEVICE))
-def train(plan: Path, out: Path, repeat: str, shared: StageOptions, **stores: Path) -> None:
+@stage("faces", "landmarks", "heatmaps", "plan", "out", options=_TRAINING)
+def train(out: Path, repeat: str, curves: Path | None, shared: StageOptions, **given: Path) -> None:
     """Train a run: FACES, LANDMARKS, HEATMAPS and PLAN -> OUT.
 
     PLAN is one file that `plan` wrote: the method, the variant and all numbers of the run.
     HEATMAPS is the folder with one store per kind; a run without AU alignment does not read it. A
     stopped training continues with the same command.
     """
+    from contracts.files import DRAWN_CURVES
     from contracts.repeats import Repeat
     from train.device import select_device
     from train.fitting.stage import train as run
     from train.plan import check_warm_start, open_stores, read_plan
     from train.runs import Run
 
-    seed, device, planned = Repeat.parse(repeat), select_device(shared.device), read_plan(plan)
+    seed, device = Repeat.parse(repeat), select_device(shared.device)
+    planned = read_plan(given.pop("plan"))
     check_warm_start(planned)
     wanted = Run.planned(planned, seed, device)
     with progress_bar("train", out) as progress:
-        opened = open_stores(planned, **stores)
+        opened = open_stores(planned, **given)
         run(opened, out, wanted, progress, shared.rebuild, say=progress.print_line)
+    _copy(out, {DRAWN_CURVES: curves})
 
 
-_METRICS = click.option(
-    "--metrics", type=PATH, help="Also write the main scores to this file, for `dvc metrics`."
+_COPIES = (
+    click.option(
+        "--metrics", type=PATH, help="Also write the main scores there, for `dvc metrics`."
+    ),
+    click.option(
+        "--predictions", type=PATH, help="Also write the predictions there, for `dvc plots`."
+    ),
 )
 
 
-@stage("run", "faces", "landmarks", "out", options=(_METRICS, *DEVICE))
-def evaluate(out: Path, metrics: Path | None, shared: StageOptions, **inputs: Path) -> None:
+@stage("run", "faces", "landmarks", "out", options=(*_COPIES, *DEVICE))
+def evaluate(
+    out: Path,
+    metrics: Path | None,
+    predictions: Path | None,
+    shared: StageOptions,
+    **inputs: Path,
+) -> None:
     """Score a run: RUN, FACES and LANDMARKS -> OUT.
 
     The parameters are those of `evaluate` in params.yaml, with those of the dataset and then of the
     method over them. `cam_method` there chooses the CAM method; docs/methods.md lists them.
     """
     _score("evaluate", None, inputs, out, shared)
-    _copy_metrics(out, metrics)
+    _copy_scores(out, metrics, predictions)
 
 
 _SPLIT = click.option("--split", required=True, help="Faces to score: train, val, test or all.")
 
 
-@stage("run", "faces", "landmarks", "out", options=(_SPLIT, _METRICS, *DEVICE))
+@stage("run", "faces", "landmarks", "out", options=(_SPLIT, *_COPIES, *DEVICE))
 def transfer(
-    out: Path, split: str, metrics: Path | None, shared: StageOptions, **inputs: Path
+    out: Path,
+    split: str,
+    metrics: Path | None,
+    predictions: Path | None,
+    shared: StageOptions,
+    **inputs: Path,
 ) -> None:
     """Score a run on another dataset: RUN, FACES, LANDMARKS -> OUT.
 
@@ -202,7 +231,7 @@ def transfer(
     for the split.
     """
     _score("transfer", split, inputs, out, shared)
-    _copy_metrics(out, metrics)
+    _copy_scores(out, metrics, predictions)
 
 
 def _score(
@@ -221,14 +250,23 @@ def _score(
         echo(*score(inputs, out, numbers, progress, shared.rebuild).split("\n"))
 
 
-def _copy_metrics(out: Path, metrics: Path | None) -> None:
-    """Copy the main scores out of OUT: DVC reads no file inside another output."""
-    from contracts.files import METRICS
+def _copy_scores(out: Path, metrics: Path | None, predictions: Path | None) -> None:
+    from contracts.files import METRICS, PREDICTIONS
+
+    _copy(out, {METRICS: metrics, PREDICTIONS: predictions})
+
+
+def _copy(out: Path, copies: Mapping[str, Path | None]) -> None:
+    """Copy files and folders of an output to where they are wanted: DVC reads none inside it."""
     from store.files import atomic_write
 
-    if metrics:
-        metrics.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(metrics, (out / METRICS).read_bytes())
+    for name, copy in copies.items():
+        source = out / name
+        for file in [source] if source.is_file() else sorted(source.rglob("*.*")):
+            if copy is not None:
+                target = copy / file.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                atomic_write(target, file.read_bytes())
 
 
 @stage("results", "out")

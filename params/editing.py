@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from errors import UsageError, printable
+from errors import UsageError, did_you_mean, printable
 from params.matrix import is_plain_name
 from params.reading import parse_yaml, read_yaml
 from params.root import DatasetParams, validate
@@ -20,8 +20,10 @@ from store.building import differences
 from store.files import atomic_write
 
 _FOR_READERS = "# For readers:"
-_OVERLAYS = ("methods", "variants")
-"""Sections whose rows list only what differs, so a preset may add keys to them."""
+_DATASET = "dataset"
+"""Section of a preset that goes to the section of one dataset in `datasets`."""
+_ADDING = (("datasets",), ("methods",), ("variants",))
+"""Sections whose parts hold only keys that differ: a preset may add some."""
 _DATASET_AXES = ("datasets", "made", "transfers")
 """Keys of [matrix] that say which datasets are built."""
 
@@ -118,33 +120,77 @@ def presets(folder: Path) -> dict[str, str]:
 def preset_for(folder: Path, reader: str) -> str | None:
     """Return the preset that names a reader in its line `# For readers:`; None if none does."""
     for file in sorted(folder.glob("*.yaml")):
-        for line in file.read_text().splitlines():
-            names = line.removeprefix(_FOR_READERS).replace(",", " ").split()
-            if line.startswith(_FOR_READERS) and reader in names:
-                return file.stem
+        if reader in _readers_of(file):
+            return file.stem
     return None
 
 
-def apply_preset(file: Path, preset: Path) -> list[str]:
+def _readers_of(preset: Path) -> list[str]:
+    lines = preset.read_text().splitlines()
+    named = [line.removeprefix(_FOR_READERS) for line in lines if line.startswith(_FOR_READERS)]
+    return [name for line in named for name in line.replace(",", " ").split()]
+
+
+def apply_preset(file: Path, preset: Path, dataset: str | None = None) -> list[str]:
     """Lay a preset over a params file, whose comments stay.
 
     Args:
         file: params.yaml.
-        preset: the keys that change.
+        preset: the keys that change; its section `dataset` goes to that of one dataset.
+        dataset: which one; None for the only one that the preset's readers read.
 
     Returns:
         What changed, such as "train.epochs: 10 -> 1".
 
     Raises:
-        UsageError: if the preset has a key that the file does not; nothing is written then.
+        UsageError: if the preset has a key that the file does not, or does not know its dataset;
+            nothing is written then.
     """
     overlay = read_yaml(preset)
     with _rewriting(file) as whole:
+        if _DATASET in overlay:
+            name = _dataset_of(file, whole, preset, dataset)
+            whole["datasets"].setdefault(name, _no_differences())
+            overlay["datasets"] = {name: overlay.pop(_DATASET)}
+        elif dataset is not None:
+            raise UsageError("--dataset", f"preset {preset.stem} is not about one dataset.")
         return _laid_over(file, whole, overlay, ())
+
+
+def _dataset_of(file: Path, whole: Any, preset: Path, wanted: str | None) -> str:  # noqa: ANN401 - YAML
+    """Return the name of the dataset that a preset is for: the one that its readers read."""
+    known = list(whole["index"])
+    if wanted is not None:
+        if wanted not in known:
+            raise UsageError(
+                "--dataset",
+                f"there is no index.{wanted}. Run: python cli.py use {wanted}"
+                f"{did_you_mean(wanted, known)}",
+            )
+        return wanted
+    readers = _readers_of(preset)
+    found = [name for name, section in whole["index"].items() if section["reader"] in readers]
+    listed = [name for name in found if name in whole["matrix"]["datasets"]]
+    fitting = listed if len(listed) == 1 else found
+    if len(fitting) == 1:
+        return fitting[0]
+    call = f"python cli.py preset {preset.stem} --dataset NAME"
+    if fitting:
+        raise UsageError(
+            f"{file}: index",
+            f"preset {preset.stem} fits {', '.join(fitting)}. Say which: {call}",
+        )
+    raise UsageError(
+        f"{file}: index",
+        f"preset {preset.stem} is for a dataset that {' or '.join(readers)} reads; there is none. "
+        f"First run: python cli.py use NAME. For another one: {call}",
+    )
 
 
 def restore_numbers(file: Path) -> list[str]:
     """Put back the numbers of the last commit; the datasets, and which are built, stay.
+
+    So does what differs for a dataset that the commit does not have.
 
     Args:
         file: params.yaml, inside a git checkout.
@@ -160,7 +206,10 @@ def restore_numbers(file: Path) -> list[str]:
     text = _committed(file)
     parse_yaml(text, file)
     mine, whole = _round_trip().load(file), _round_trip().load(text)
-    whole["index"], whole["datasets"] = mine["index"], mine["datasets"]
+    whole["index"] = mine["index"]
+    before_it = whole.setdefault("datasets", CommentedMap())  # of a commit before there were any
+    for name, section in mine["datasets"].items():
+        before_it.setdefault(name, section)
     for key in _DATASET_AXES:
         if key in mine["matrix"]:
             whole["matrix"][key] = mine["matrix"][key]
@@ -189,16 +238,18 @@ def _laid_over(file: Path, whole: Any, overlay: Any, section: tuple[str, ...]) -
     changes: list[str] = []
     for key, value in overlay.items():
         path = ".".join((*section, key))
-        if key not in whole and section[:1] not in [(name,) for name in _OVERLAYS]:
+        if key not in whole and section[:1] not in _ADDING:
             raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
-        if key not in whole:
-            changes.append(f"{path}: {_shown(value)}")
-            whole[key] = value
-        elif isinstance(value, dict):
+        if isinstance(value, dict):
+            if key not in whole or whole[key] is None:
+                whole[key] = CommentedMap()
             changes += _laid_over(file, whole[key], value, (*section, key))
-        elif whole[key] != value:
-            changes.append(f"{path}: {_shown(whole[key])} -> {_shown(value)}")
+        elif key not in whole or whole[key] != value:
+            before = _shown(whole[key]) if key in whole else "not set"
+            changes.append(f"{path}: {before} -> {_shown(value)}")
             whole[key] = _in_a_line(value) if isinstance(value, list) else value
+    if section[:1] in _ADDING and overlay:
+        whole.fa.set_block_style()
     return changes
 
 

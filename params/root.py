@@ -147,13 +147,18 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         pairs = product(self.matrix.methods, self.matrix.variants)
         return [self.training(dataset, method, variant) for method, variant in pairs]
 
-    def splits_of(self, dataset: str) -> dict[str, str]:
-        """Return the splits of a dataset that will be scored -> which key says so."""
+    def needed_splits(self, dataset: str) -> dict[str, str]:
+        """Return the splits of a dataset that runs of [matrix] will need -> which key says so."""
         own = self.datasets.get(dataset)
         section = f"datasets.{dataset}.evaluate" if own and "split" in own.evaluate else EVALUATE
-        found: dict[str, str] = {
-            self._of(dataset, self.evaluate, EVALUATE).split: f"{section}.split"
-        }
+        found: dict[str, str] = {}
+        if dataset in self.matrix.datasets:
+            found["train"] = "training"
+            for run in self.runs_of(dataset):
+                chooses = f"train.protocol {run.params.protocol} of {run.method} {run.variant}"
+                found.setdefault(run.params.chosen_on, chooses)
+            split = self._of(dataset, self.evaluate, EVALUATE).split
+            found.setdefault(split, f"{section}.split")
         for pair in self.matrix.transfers:
             if pair.test == dataset:
                 found.setdefault(pair.split, f"matrix.transfers ({pair})")

@@ -11,6 +11,7 @@ Files:
     records.py   the values that travel between stages: Sample, Face, Status
     repair.py    puts rebuilt shards in the place of damaged ones
     shards.py    arrays as shards: their layout on disk, and how one is written
+    splits.py    which splits have rows
     tables.py    status tables as CSV
     verify.py    tool `verify`: every file against the manifest
 """

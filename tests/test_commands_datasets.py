@@ -1,6 +1,7 @@
 """From a folder as somebody got it to an index, on the command line."""
 
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -25,6 +26,7 @@ def test_every_published_layout_is_used_and_indexed_without_a_readers_name(tmp_p
     used = aulens("use", "mine")
     assert used.exit_code == 0
     assert f"data/raw/mine looks like {name}: it has " in used.output
+    aulens("use", "demo")  # miniatures have no picture in some split, so runs of them are refused
     indexed = aulens("index", "data/raw/mine", "data/index/mine")
     assert indexed.exit_code == 0
     assert indexed.output.startswith(f"reader {name}\n")
@@ -76,6 +78,17 @@ def test_the_demo_can_be_used_before_it_is_made(tmp_path, aulens):
     assert "datasets: [demo]" in (tmp_path / "params.yaml").read_text()
 
 
+def test_a_split_that_runs_will_need_is_missed_by_the_first_stage(tmp_path, aulens):
+    MINIATURES["affectnet_csv"](tmp_path / "data/raw/mine")
+    aulens("use", "mine")
+    refused = str(aulens("index", "data/raw/mine", "data/index/mine").exception)
+    assert "0 pictures in split test, which is needed: evaluate.split. There are: " in refused
+    file = tmp_path / "params.yaml"
+    own = "  mine: {align: {}, landmark: {}, train: {}, evaluate: {split: val}}"
+    file.write_text(re.sub(r"  mine: {align.*", own, file.read_text()))
+    assert aulens("index", "data/raw/mine", "data/index/mine").exit_code == 0
+
+
 def test_a_dataset_without_a_section_is_told_how_to_get_one(aulens):
     found = aulens("index", "data/raw/mine", "data/index/mine")
     assert "Run: python cli.py use mine" in str(found.exception)
@@ -100,6 +113,48 @@ def test_presets_are_listed_and_one_is_applied(tmp_path, aulens, checkout):
     )
     assert "methods.apvit.backbone: ir18 -> ir50" in aulens("preset", "apvit").output
     assert load(tmp_path / "params.yaml").train_of("demo", "apvit").image_px == 112
+
+
+def test_a_preset_goes_to_the_dataset_that_its_reader_reads(tmp_path, aulens):
+    raf_db(tmp_path / "data/raw/faces")
+    aulens("use", "faces")
+    said = aulens("preset", "raf_db_published").output
+    assert "datasets.faces.train.epochs: not set -> 100" in said
+    params = load(tmp_path / "params.yaml")
+    assert params.train.epochs == 10
+    assert params.train_of("faces", "cam").epochs == 100
+    assert params.evaluate_of("faces", "gradcam_pp").cam_method == "gradcam_pp_published"
+
+
+def test_a_preset_without_a_dataset_of_its_reader_asks_for_one(aulens):
+    refused = str(aulens("preset", "raf_db_published").exception)
+    assert (
+        "is for a dataset that raf_db reads; there is none. First run: python cli.py use" in refused
+    )
+    refused = str(aulens("preset", "raf_db_published", "--dataset", "dmeo").exception)
+    assert "there is no index.dmeo" in refused
+    assert "Did you mean 'demo'" in refused
+    said = aulens("preset", "raf_db_published", "--dataset", "demo").output
+    assert "datasets.demo.train.epochs: not set -> 100" in said
+
+
+def test_a_preset_that_fits_several_datasets_asks_which(tmp_path, aulens):
+    for name in ("one", "two"):
+        raf_db(tmp_path / "data/raw" / name)
+        aulens("use", name)
+    text = (tmp_path / "params.yaml").read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("datasets: [two]", "datasets: [one, two]"))
+    refused = str(aulens("preset", "raf_db_published").exception)
+    assert (
+        "fits one, two. Say which: python cli.py preset raf_db_published --dataset NAME" in refused
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [("smoke", "--dataset", "demo"), ("--restore", "--dataset", "demo")]
+)
+def test_a_dataset_is_refused_where_it_means_nothing(aulens, words):
+    assert "--dataset" in str(aulens("preset", *words).exception)
 
 
 def test_an_unknown_preset_gets_a_guess(aulens):

@@ -233,14 +233,24 @@ def test_crops_and_landmarks_follow_their_dataset(shipped):
     assert params.align_of("another") == params.align
 
 
-def test_the_splits_that_will_be_scored_are_known_with_their_keys(shipped):
-    whole = changed(shipped, "matrix.transfers", [pair(split="train")])
-    whole = changed(whole, "datasets.demo.evaluate", {"split": "val"})
-    assert validate(whole, FILE).splits_of("demo") == {
-        "val": "datasets.demo.evaluate.split",
-        "train": "matrix.transfers (demo-on-demo)",
+def test_the_splits_that_runs_will_need_are_known_with_who_needs_them(shipped):
+    assert validate(shipped, FILE).needed_splits("demo") == {
+        "train": "training",
+        "val": "train.protocol holdout of cam plain",
+        "test": "evaluate.split",
     }
-    assert validate(shipped, FILE).splits_of("demo") == {"test": "evaluate.split"}
+    whole = changed(shipped, "matrix.transfers", [pair(split="all")])
+    whole = changed(
+        whole, "datasets.demo", {**whole["datasets"]["demo"], "evaluate": {"split": "val"}}
+    )
+    whole = changed(whole, "methods.cam", {"protocol": "paper"})
+    assert validate(whole, FILE).needed_splits("demo") == {
+        "train": "training",
+        "test": "train.protocol paper of cam plain",
+        "val": "datasets.demo.evaluate.split",
+        "all": "matrix.transfers (demo-on-demo)",
+    }
+    assert validate(shipped, FILE).needed_splits("another") == {}
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -1,5 +1,6 @@
 """Stage plan: what every run depends on, fixed before any of them starts."""
 
+import numpy as np
 import pytest
 
 from contracts.plans import PlannedHeatmaps
@@ -76,6 +77,13 @@ def test_a_split_without_a_usable_face_is_told_before_anything_is_trained(tiny, 
     with pytest.raises(DataError, match=r"0 usable faces in split tset, .*a-on-b\).*val 7"):
         plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, [Repeat(0)], scored)
     assert not (tmp_path / "plans").exists()
+
+
+def test_a_kind_with_several_maps_per_face_is_refused(tiny, runs, make_store, tmp_path):
+    stacks = {"map": np.zeros((42, 7, 8, 8), np.uint8)}
+    make_store(tmp_path / "maps" / "au", stacks, {"kind": "au"})
+    with pytest.raises(UsageError, match="several maps per face"):
+        plan(tiny.faces, tmp_path / "maps", tmp_path / "plans", runs, SCORED)
 
 
 def test_a_kind_that_was_not_drawn_is_told(tiny, runs, tmp_path):

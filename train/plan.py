@@ -21,13 +21,13 @@ from errors import DataError, NoInputError, UsageError
 from store.building import read_manifest
 from store.files import atomic_write
 from store.reading import Store
+from store.splits import require_splits
 from train.data.splits import splits_of
 from train.data.stores import Stores
 from train.params import RunNumbers, TrainParams
 from train.runs import warm_start_of
 
 VERSION = 2
-ALL = "all"
 
 
 def plan(
@@ -36,7 +36,7 @@ def plan(
     out: Path,
     runs: Collection[RunNumbers],
     repeats: Collection[Repeat],
-    scored: Mapping[str, str],
+    needed: Mapping[str, str],
 ) -> str:
     """Write the plan of every run of a dataset.
 
@@ -46,19 +46,21 @@ def plan(
         out: plans of runs that are no longer asked for are removed from it.
         runs: what is asked for.
         repeats: of each run; their folds must be there.
-        scored: split on which the runs will be scored -> the key in params.yaml that says so.
+        needed: split that runs will need -> what needs it.
 
     Returns:
         A line: how many runs, and the usable faces of every split.
 
     Raises:
         DataError: if a fold is not there, or a split that is needed has no usable face.
+        UsageError: if a kind has several maps per face.
         NoInputError: if a kind that is needed was not drawn, or a run to go on from is not there.
     """
     store = Store(faces)
     by_fold = {one.fold: _usable_faces(store, one.fold) for one in repeats}
     for fold, counts in by_fold.items():
-        _check_splits(store, fold, counts, runs, scored)
+        rows = "usable faces" if fold is None else f"usable faces of fold {fold}"
+        require_splits(faces, counts, needed, rows)
     dataset = store.metadata["dataset"]
     written = set[Path]()
     for run in runs:
@@ -154,34 +156,14 @@ def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> 
 
 
 def _usable_faces(store: Store, fold: int | None) -> Counter[str]:
-    """Return the usable faces of each split and of all."""
-    usable = splits_of(store, fold)[store.array("valid").load() == 1].tolist()
-    return Counter[str](usable) + Counter({ALL: len(usable)})
-
-
-def _check_splits(
-    store: Store,
-    fold: int | None,
-    counts: Counter[str],
-    runs: Collection[RunNumbers],
-    scored: Mapping[str, str],
-) -> None:
-    """Refuse splits without a usable face, before anything is trained for them."""
-    chosen = {
-        run.params.chosen_on: f"train.protocol ({run.params.protocol}) of {run.method}"
-        for run in runs
-    }
-    needed = {"train": "training", **chosen, **scored}
-    for split, asking in needed.items():
-        if not counts[split]:
-            known = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))
-            where = f"split {split}" if fold is None else f"split {split} of fold {fold}"
-            raise DataError(
-                store.path,
-                f"0 usable faces in {where}, which {asking} needs; there are: "
-                f"{known or 'none'}. Change that key, or the dataset's splits (index).",
-            )
+    """Return the usable faces of each split."""
+    return Counter[str](splits_of(store, fold)[store.array("valid").load() == 1].tolist())
 
 
 def _planned_heatmaps(store: Path, kind: str) -> PlannedHeatmaps:
-    return PlannedHeatmaps(kind=kind, digest=read_manifest(store)["sha256"])
+    manifest = read_manifest(store)
+    if len(manifest["layout"]["arrays"]["map"]["shape"]) != 2:
+        raise UsageError(
+            store, f"kind {kind} has several maps per face; training takes a kind with one."
+        )
+    return PlannedHeatmaps(kind=kind, digest=manifest["sha256"])
