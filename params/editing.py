@@ -137,7 +137,8 @@ def apply_preset(file: Path, preset: Path, dataset: str | None = None) -> list[s
     Args:
         file: params.yaml.
         preset: the keys that change; its section `dataset` goes to that of one dataset.
-        dataset: which one; None for the only one that the preset's readers read.
+        dataset: which one; None for the only one that the preset's readers read, or, if it names
+            none, the only one of [matrix].
 
     Returns:
         What changed, such as "train.epochs: 10 -> 1".
@@ -168,12 +169,12 @@ def _dataset_of(file: Path, whole: Any, preset: Path, wanted: str | None) -> str
                 f"{did_you_mean(wanted, known)}",
             )
         return wanted
-    readers = _readers_of(preset)
-    found = [name for name, section in whole["index"].items() if section["reader"] in readers]
-    listed = [name for name in found if name in whole["matrix"]["datasets"]]
-    fitting = listed if len(listed) == 1 else found
+    readers, built = _readers_of(preset), list(whole["matrix"]["datasets"])
+    found = [name for name in known if whole["index"][name]["reader"] in readers]
+    listed = [name for name in found if name in built] if readers else built
+    fitting = listed if len(listed) == 1 or not readers else found
     if len(fitting) == 1:
-        return fitting[0]
+        return str(fitting[0])
     call = f"python cli.py preset {preset.stem} --dataset NAME"
     if fitting:
         raise UsageError(

@@ -51,7 +51,25 @@ def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
     assert build_content["matrix"]["datasets"] == [name]
     assert len(build_content["matrix"]["methods"]) == 10
     assert load(tmp_path / "params.yaml").dataset(name).reader == reader
-    assert load(tmp_path / "params.yaml").train.image_px == 224
+    params = load(tmp_path / "params.yaml")
+    assert params.train_of(name, "cam").image_px == 224
+    assert params.train.image_px == 64
+
+
+def test_two_datasets_go_into_one_study(checkout, tmp_path):
+    raf_db(tmp_path / "data/raw/raf")
+    affectnet_npy(tmp_path / "data/raw/affectnet")
+    shutil.copy(checkout / "params.yaml", tmp_path)
+    (block,) = blocks(checkout, "getting_started.md", "Both in one study")
+    script = block.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
+    subprocess.run(["bash", "-ec", script], cwd=tmp_path, check=True, capture_output=True)
+    file = tmp_path / "params.yaml"
+    text = file.read_text()
+    file.write_text(text.replace("\n  datasets: [affectnet]", "\n  datasets: [raf, affectnet]"))
+    params = load(file)
+    assert params.matrix.datasets == ("raf", "affectnet")
+    assert params.train_of("raf", "cam").epochs == 100
+    assert params.train_of("affectnet", "cam").epochs == 20
 
 
 def test_the_three_commands_for_real_faces_choose_the_set_and_its_numbers(checkout, tmp_path):
@@ -82,7 +100,7 @@ def test_the_trial_changes_what_it_says(checkout, tmp_path):
     (trial,) = [one for one in blocks(checkout, "getting_started.md") if "exp run" in one]
     shutil.copy(checkout / "params.yaml", tmp_path)
     (tmp_path / "dvc.yaml").write_text(
-        "stages:\n  copy:\n    cmd: cp params.yaml seen.yaml\n    params: [matrix, train]\n"
+        "stages:\n  copy:\n    cmd: cp params.yaml seen.yaml\n    params: [matrix, datasets]\n"
         "    outs: [seen.yaml]\n"
     )
     (tmp_path / ".gitignore").write_text("seen.yaml\n")
@@ -98,17 +116,19 @@ def test_the_trial_changes_what_it_says(checkout, tmp_path):
         "check": True,
         "capture_output": True,
     }
+    trial = trial.replace("datasets.raf.", "datasets.demo.")
     trial = trial.replace("python cli.py", f"{sys.executable} {checkout / 'cli.py'}")
     for command in (
         *("git init -q", "dvc init -q", "git add -A", "git commit -qm Start"),
-        f"{sys.executable} {checkout / 'cli.py'} preset raf_db_published --params params.yaml",
+        f"{sys.executable} {checkout / 'cli.py'} preset raf_db_published --dataset demo",
         trial,
     ):
         subprocess.run(["bash", "-ec", command], **setting)
-    assert load(tmp_path / "params.yaml").train.epochs == 100
+    assert load(tmp_path / "params.yaml").train_of("demo", "cam").epochs == 100
     seen = yaml.safe_load((tmp_path / "seen.yaml").read_text())
     assert seen["matrix"]["methods"] == ["cam"]
-    assert (seen["train"]["epochs"], seen["train"]["weights"]) == (1, "none")
+    train = seen["datasets"]["demo"]["train"]
+    assert (train["epochs"], train["weights"]) == (1, "none")
 
 
 SCORED = {"overall": 0.5, "selectivity": {"overall": 0.1}}

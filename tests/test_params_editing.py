@@ -88,6 +88,9 @@ def test_restoring_puts_numbers_back_and_keeps_datasets_that_no_commit_has(commi
     use_dataset(committed, "mine", "folder")
     with_mine = load(committed)
     apply_preset(committed, preset("train: {epochs: 3}\nmatrix: {methods: [wildcat]}\n"))
+    apply_preset(
+        committed, preset("datasets: {demo: {train: {epochs: 4}}, mine: {align: {grey: true}}}\n")
+    )
     text = committed.read_text().replace("    val: 0.1 ", "    val: 0.3 ")
     committed.write_text(text.replace("scn:\n", "scn:\n    lr: 0.5\n"))
     changed = restore_numbers(committed)
@@ -98,6 +101,8 @@ def test_restoring_puts_numbers_back_and_keeps_datasets_that_no_commit_has(commi
     assert restored.methods == with_mine.methods
     assert restored.matrix == with_mine.matrix
     assert restored.dataset("mine").reader == "folder"
+    assert restored.align_of("mine").grey  # it was never committed, so nothing could bring it back
+    assert restored.train_of("demo", "cam").epochs == 10
     assert restored.dataset("demo").val == 0.3
     assert restore_numbers(committed) == []
 

@@ -29,7 +29,7 @@ FILES = [FOLDER / f"{name}.yaml" for name in NAMES]
 
 DATASETS_OF = {"raf": "raf_db", "affectnet": "affectnet_npy", "open": "open_expressions"}
 """Name of a dataset -> its reader."""
-MACHINE = {"feed", "compile", "deterministic", "checkpoint_steps", "checkpoint_minutes"}
+MACHINE = {"feed", "compile", "deterministic", "checkpoint_steps", "checkpoint_minutes", "loggers"}
 """Keys of [train] that say how the machine works."""
 
 
