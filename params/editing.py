@@ -243,6 +243,7 @@ def _laid_over(file: Path, whole: Any, overlay: Any, section: tuple[str, ...]) -
             raise UsageError(f"{file}: {path}", "is missing; the preset changes it. Add it.")
         if isinstance(value, dict):
             if key not in whole or whole[key] is None:
+                changes += [] if value else [f"{path}: not set -> {{}}"]
                 whole[key] = CommentedMap()
             changes += _laid_over(file, whole[key], value, (*section, key))
         elif key not in whole or whole[key] != value:

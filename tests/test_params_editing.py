@@ -44,9 +44,13 @@ def test_a_preset_says_what_it_changes_and_a_second_time_nothing(file, preset):
 def test_a_preset_may_add_what_differs_for_a_method_or_a_variant(file, preset):
     changes = apply_preset(
         file,
-        preset("methods: {cam: {epochs: 3}}\nvariants: {l4: {alignment: {weight: 4}}}\n"),
+        preset("methods: {cam: {epochs: 3}}\nvariants: {l4: {alignment: {weight: 4}}, l: {}}\n"),
     )
-    assert changes == ["methods.cam.epochs: 3", "variants.l4: {'alignment': {'weight': 4}}"]
+    assert changes == [
+        "methods.cam.epochs: not set -> 3",
+        "variants.l4.alignment.weight: not set -> 4",
+        "variants.l: not set -> {}",
+    ]
     assert load(file).training("demo", "cam", "l4").params.alignment.weight == 4
 
 
