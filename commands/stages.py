@@ -53,7 +53,7 @@ def index(raw: Path, out: Path, shared: StageOptions) -> None:
         audit = run(raw, out, params, progress, shared.rebuild)
     echo(*summary(audit).split("\n"))
     counts = {split: sum(counts.values()) for split, counts in audit.counts.items()}
-    require_splits(out, counts, whole.needed_splits(out.name), "pictures")
+    require_splits(out, counts, whole.needed_before_folds(out.name), "pictures")
 
 
 @stage("index", "out", options=CLUSTER)

@@ -1,6 +1,7 @@
 """params.yaml: read strictly, and validated whole by every command before it does anything.
 
 Files:
+    checks.py    what does not go together
     editing.py   what `use` and `preset` write; comments stay
     matrix.py    [matrix]: datasets, methods, variants, repeats
     overlays.py  sections that lie over others

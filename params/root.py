@@ -14,6 +14,14 @@ from contracts.repeats import Repeat
 from demo.params import DemoParams
 from errors import UsageError, did_you_mean, pick
 from explain.params import ExplainParams
+from params.checks import (
+    ALIGNMENT,
+    check_overlays,
+    check_runs,
+    refuse_lacking_folds,
+    refuse_strangers,
+    with_alignment,
+)
 from params.matrix import DatasetName, MatrixParams, MethodName, VariantName
 from params.overlays import Model, Overlay, overlaid
 from params.reading import read_yaml
@@ -26,16 +34,14 @@ from pipeline.params import (
     SurveyParams,
 )
 from report.params import ReportParams
-from train.combinations import check_classification, check_criterion, check_frozen_levels
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
-from train.options import head_options, loss_options, reads_heatmaps, strategy_options
+from train.options import reads_heatmaps
 from train.params import EvaluateParams, ExportParams, RunNumbers, TrainParams
-from train.pretrained import BACKBONE_WEIGHTS, check_named_weights
 from validation import checked
 
-ALIGNMENT, EVALUATE = "alignment", "evaluate"
+EVALUATE = "evaluate"
 
 
 class DatasetParams(BaseModel, frozen=True, extra="forbid"):
@@ -98,7 +104,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         pick(METHODS, method, "method")
         above = self._section("methods", method)
         own = {key: value for key, value in above.items() if key != EVALUATE}
-        return _with_alignment(self._of(dataset, self.train, "train"), own, f"methods.{method}")
+        return with_alignment(self._of(dataset, self.train, "train"), own, f"methods.{method}")
 
     def evaluate_of(self, dataset: str, method: str, split: str | None = None) -> EvaluateParams:
         """Return [evaluate] with the dataset's own, then the method's, over it.
@@ -134,8 +140,8 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             UsageError: if there is no such method, or no such section.
         """
         below, above = self.train_of(dataset, method), self._section("variants", variant)
-        params = _with_alignment(below, above, f"variants.{variant}")
-        assert params.alignment is not None  # _with_alignment
+        params = with_alignment(below, above, f"variants.{variant}")
+        assert params.alignment is not None  # with_alignment
         reads = (
             ALIGNMENT in above
             or params.choose_by == "att_cos"
@@ -152,7 +158,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         return [self.training(dataset, method, variant) for method, variant in pairs]
 
     def needed_splits(self, dataset: str) -> dict[str, str]:
-        """Return the splits of a dataset that runs of [matrix] will need -> which key says so."""
+        """Return the splits of a dataset that runs of [matrix] will need -> what needs them."""
         own = self.datasets.get(dataset)
         section = f"datasets.{dataset}.evaluate" if own and "split" in own.evaluate else EVALUATE
         found: dict[str, str] = {}
@@ -167,6 +173,11 @@ class Params(BaseModel, frozen=True, extra="forbid"):
             if pair.test == dataset:
                 found.setdefault(pair.split, f"matrix.transfers ({pair})")
         return found
+
+    def needed_before_folds(self, dataset: str) -> dict[str, str]:
+        """As needed_splits, of what stage index divides; a fold's splits are divided by `train`."""
+        folded = all(Repeat.parse(word).fold is not None for word in self.matrix.repeats)
+        return {} if folded else self.needed_splits(dataset)
 
     def training_time(self) -> str:
         """Say very roughly how long the training of [matrix] takes."""
@@ -202,111 +213,10 @@ def validate(whole: Mapping[str, Any], file: Path) -> Params:
         for name, section in params.index.items():
             if section.reader != AUTO:  # else they are checked once the reader is known
                 checked(DATASETS[section.reader].options, section.options, f"index.{name}.options")
-        _check_overlays(params)
-        _refuse_strangers(params)
-        _refuse_lacking_folds(params)
-        _check_runs(params)
+        check_overlays(params)
+        refuse_strangers(params)
+        refuse_lacking_folds(params)
+        check_runs(params)
     except UsageError as error:
         raise UsageError(f"{file}: {error.where}", error.what) from error
     return params
-
-
-def _with_alignment(below: TrainParams, above: Mapping[str, Any], section: str) -> TrainParams:
-    """Lay an overlay over training numbers, which always have those of the alignment loss."""
-    if ALIGNMENT in above and above[ALIGNMENT] is None:
-        raise UsageError(
-            f"{section}.{ALIGNMENT}",
-            "is empty. Write {} to align with the numbers of train.alignment; leave the key out "
-            "for a run without AU alignment.",
-        )
-    return overlaid(below, above, section)
-
-
-def _check_overlays(params: Params) -> None:
-    """Check every overlay, whether [matrix] lists it or not."""
-    if params.train.alignment is None:
-        raise UsageError("train.alignment", "is empty; the numbers of the alignment loss go here.")
-    for name in params.datasets:
-        params.align_of(name)
-        params.landmark_of(name)
-        params.evaluate_of(name, "")
-        _with_alignment(params.train, params.datasets[name].train, f"datasets.{name}.train")
-    for name in params.methods:
-        params.evaluate_of("", name)
-        listed = name in params.matrix.methods
-        plain = params.train_of("", name).model_copy(update={ALIGNMENT: None})
-        _check_options(name, plain, listed, f"methods.{name}")
-    for name, keys in params.variants.items():
-        _with_alignment(params.train, keys, f"variants.{name}")
-
-
-def _check_runs(params: Params) -> None:
-    """Check every run that [matrix] lists: its options, and the heatmaps that it reads."""
-    kinds = params.matrix.kinds
-    for dataset in params.matrix.datasets:
-        for run in params.runs_of(dataset):
-            section = f"variants.{run.variant}"
-            _check_options(run.method, run.params, True, section)
-            check_criterion(run)
-            if run.kind is not None and run.kind not in kinds:
-                raise UsageError(
-                    f"{section}.alignment.heatmap" if run.params.alignment else "train.alignment",
-                    f"the heatmap of {run.method} {run.variant} is {run.kind}, which is not drawn: "
-                    f"add it to matrix.kinds ({', '.join(kinds)}).",
-                )
-
-
-def _check_options(name: str, params: TrainParams, listed: bool, section: str) -> None:
-    """Refuse a backbone that there is not, and options that a method's parts do not have.
-
-    Named weights have to fit the backbones of listed methods only.
-    """
-    method = METHODS[name]
-    try:
-        pick(BACKBONE_WEIGHTS, params.backbone, "backbone")
-        check_named_weights(params.backbone, params.weights if listed else "none", params.input)
-        head_options(method, params.head)
-        strategy_options(method, params.training_strategy)
-        loss_options(method, params.losses)
-        check_frozen_levels(params)
-        if listed:
-            check_classification(method, params)
-    except UsageError as error:
-        raise UsageError(f"{section}.{error.where}", error.what) from error
-
-
-def _refuse_strangers(params: Params) -> None:
-    """Refuse names of [matrix] that have no section of their own."""
-    matrix, options = params.matrix, params.heatmap.options.model_fields_set
-    transferred = [name for pair in matrix.transfers for name in (pair.train, pair.test)]
-    for key, names, known, section in (
-        ("datasets", matrix.datasets, params.index, "index"),
-        ("datasets", matrix.datasets, params.datasets, "datasets"),
-        ("transfers", transferred, params.index, "index"),
-        ("transfers", transferred, params.datasets, "datasets"),
-        ("methods", matrix.methods, params.methods, "methods"),
-        ("variants", matrix.variants, params.variants, "variants"),
-        ("kinds", matrix.kinds, options, "heatmap.options"),
-    ):
-        for name in names:
-            if name not in known:
-                own = section in ("index", "datasets")
-                remedy = f"Run: python cli.py use {name}" if own else "Add it."
-                near = did_you_mean(name, [*known])
-                raise UsageError(f"matrix.{key}", f"there is no {section}.{name}. {remedy}{near}")
-
-
-def _refuse_lacking_folds(params: Params) -> None:
-    """Refuse repeats that name a fold which a dataset does not have."""
-    for dataset in params.matrix.datasets:
-        folds = params.index[dataset].folds
-        for word in params.matrix.repeats:
-            fold = Repeat.parse(word).fold
-            if fold is None or folds == "persons":  # how many persons there are, `plan` knows
-                continue
-            if folds == "none" or fold >= folds:
-                raise UsageError(
-                    "matrix.repeats",
-                    f"{word} names a fold that dataset {dataset} does not have: "
-                    f"index.{dataset}.folds is {folds}. Change one of them.",
-                )

@@ -258,6 +258,13 @@ def test_the_splits_that_runs_will_need_are_known_with_who_needs_them(shipped):
     assert validate(shipped, FILE).needed_splits("another") == {}
 
 
+def test_index_needs_no_split_where_every_repeat_is_a_fold(shipped):
+    assert validate(shipped, FILE).needed_before_folds("demo")["test"] == "evaluate.split"
+    whole = changed(shipped, "index.demo.folds", 3)
+    folds = validate(changed(whole, "matrix.repeats", ["seed0-fold0", "seed0-fold1"]), FILE)
+    assert folds.needed_before_folds("demo") == {}
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_has_parameters(checkout, name):
     assert load(checkout / "params.yaml").train_of("demo", name).epochs > 0
