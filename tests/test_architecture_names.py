@@ -58,8 +58,8 @@ REPLACED = {
     "Shot", "Shots", "Source", "Tell", "Term", "Terms", "Told", "Uncertain", "Waiting",
     "Weighted", "census", "chance", "crew", "faithful", "floors", "gathered", "gathering",
     "heeded", "judged", "leave", "likeness", "of_class", "once", "readout", "readouts",
-    "regime", "regimes", "scoring", "shots", "tell", "term", "terms", "to_the_end",
-    "told", "unit_range", "wishes", "xavier",
+    "regime", "regimes", "scoring", "shots", "supervision", "tell", "term", "terms",
+    "to_the_end", "told", "unit_range", "wishes", "xavier",
 }  # fmt: skip
 """Names that the field's usual terms have replaced."""
 

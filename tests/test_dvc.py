@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -186,11 +187,20 @@ def test_an_experiment_changes_a_number_and_its_curves_are_read(checkout, tiny, 
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     subprocess.run(["git", "add", "-A"], cwd=tmp_path, check=True)
     subprocess.run(["git", *author, "commit", "-qm", "One epoch"], cwd=tmp_path, check=True)
-    dvc(tmp_path, "exp", "run", "-S", "train.epochs=2", "--single-item", "plan@demo", stage)
-    metrics = "runs/demo/cam/plain/seed0/curves/metrics.json"
-    compared = YAML(typ="safe").load(dvc(tmp_path, "metrics", "diff", "--json").stdout)
-    assert compared[metrics]["epoch"] == {"old": 1.0, "new": 2.0, "diff": 1.0}
-    shown = dvc(tmp_path, "exp", "show", "--csv").stdout
-    assert "train.cross_entropy" in shown.splitlines()[0]
-    plotted = YAML(typ="safe").load(dvc(tmp_path, "plots", "show", "--json").stdout)
-    assert any("cross_entropy" in name for name in plotted["data"])
+    dvc(
+        tmp_path,
+        "exp",
+        "run",
+        "-S",
+        "datasets.demo.train.epochs=2",
+        "--single-item",
+        "plan@demo",
+        stage,
+    )
+    curve = "curves/demo/cam/plain/seed0/train/cross_entropy.tsv"
+    plotted = YAML(typ="safe").load(dvc(tmp_path, "plots", "diff", "--json").stdout)
+    values = plotted["data"][curve][0]["content"]["data"]["values"]
+    assert Counter(value["rev"] for value in values) == {"workspace": 2, "HEAD": 1}
+    assert (
+        "datasets.demo.train.epochs" in dvc(tmp_path, "exp", "show", "--csv").stdout.splitlines()[0]
+    )

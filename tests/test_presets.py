@@ -27,7 +27,12 @@ NAMES = sorted(presets(FOLDER))
 FILES = [FOLDER / f"{name}.yaml" for name in NAMES]
 
 
-DATASETS_OF = {"raf": "raf_db", "affectnet": "affectnet_npy", "open": "open_expressions"}
+DATASETS_OF = {
+    "raf": "raf_db",
+    "affectnet": "affectnet_npy",
+    "faces": "open_expressions",
+    "mine": "csv",
+}
 """Name of a dataset -> its reader."""
 MACHINE = {"feed", "compile", "deterministic", "checkpoint_steps", "checkpoint_minutes", "loggers"}
 """Keys of [train] that say how the machine works."""

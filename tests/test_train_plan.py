@@ -83,7 +83,7 @@ def test_a_kind_with_several_maps_per_face_is_refused(tiny, runs, make_store, tm
     stacks = {"map": np.zeros((42, 7, 8, 8), np.uint8)}
     make_store(tmp_path / "maps" / "au", stacks, {"kind": "au"})
     with pytest.raises(UsageError, match="several maps per face"):
-        plan(tiny.faces, tmp_path / "maps", tmp_path / "plans", runs, SCORED)
+        plan(tiny.faces, tmp_path / "maps", tmp_path / "plans", runs, [Repeat(0)], SCORED)
 
 
 def test_a_kind_that_was_not_drawn_is_told(tiny, runs, tmp_path):
