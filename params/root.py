@@ -142,11 +142,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
         below, above = self.train_of(dataset, method), self._section("variants", variant)
         params = with_alignment(below, above, f"variants.{variant}")
         assert params.alignment is not None  # with_alignment
-        reads = (
-            ALIGNMENT in above
-            or params.choose_by == "att_cos"
-            or reads_heatmaps(METHODS[method], params.losses)
-        )
+        reads = ALIGNMENT in above or reads_heatmaps(METHODS[method], params.losses)
         kind = params.alignment.heatmap if reads else None
         if ALIGNMENT not in above:
             params = params.model_copy(update={ALIGNMENT: None})

@@ -214,11 +214,6 @@ def test_a_method_that_reads_stored_heatmaps_reads_them_in_a_plain_run_too(shipp
     assert (found.params.alignment, found.kind) == (None, "au")
 
 
-def test_a_plain_run_that_is_chosen_by_its_attention_reads_heatmaps(shipped):
-    found = validate(changed(shipped, "train.choose_by", "att_cos"), FILE)
-    assert found.training("demo", "cam", "plain").kind == "au"
-
-
 def test_scores_follow_their_dataset_then_their_method_then_their_pair(shipped):
     whole = changed(shipped, "datasets.demo.evaluate", {"split": "val", "bootstrap": 3})
     whole = changed(whole, "methods.cam", {"evaluate": {"bootstrap": 4}})

@@ -34,7 +34,15 @@ DATASETS_OF = {
     "mine": "csv",
 }
 """Name of a dataset -> its reader."""
-MACHINE = {"feed", "compile", "deterministic", "checkpoint_steps", "checkpoint_minutes", "loggers"}
+MACHINE = {
+    "feed",
+    "compile",
+    "deterministic",
+    "checkpoint_steps",
+    "checkpoint_minutes",
+    "loggers",
+    "tf32",
+}
 """Keys of [train] that say how the machine works."""
 
 
@@ -86,7 +94,15 @@ def states(keys, section):
 
 TOKENS, OF_METHODS = {"token_px"}, {"head", "training_strategy", "losses"}
 OTHER_CHOICES = {
-    *("focal_gamma", "logit_tau", "effective_beta", "noise_std", "share", "sharpness"),
+    *(
+        "focal_gamma",
+        "logit_tau",
+        "effective_beta",
+        "noise_std",
+        "share",
+        "sharpness",
+        "sharpness_growth",
+    ),
     *("rotate_deg", "brightness", "contrast", "saturation", "hue", "momentum", "alignment"),
 }
 """Keys that do nothing with what the presets choose, or belong to a variant."""
