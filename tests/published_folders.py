@@ -70,6 +70,8 @@ def config(method="CAM", dataset="RAF-DB", aligned=True, **changes):
         "dense_dims": "None",
         "eval_daug_mask_img_heatmap": False,
         "max_epochs": 20,
+        "master_selection_metric": "cl_accuracy",
+        "valid_freq_mb": 0.0437,
         "batch_size": 224,
         "amp": True,
         "std_cl_w_style": "cl_w_none",

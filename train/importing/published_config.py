@@ -41,6 +41,7 @@ BACKBONES = {
 
 DATASETS = {name: name for name in ("RAF-DB", "AffectNet")}
 _INPUTS = {"imagenet": "imagenet", "VGGFace2": "vggface2", "None": "unit", None: "unit"}
+_CHOSEN_BY = {"cl_accuracy": "accuracy", "au_cosine": "att_cos", "loss": "loss"}
 _CLASS_WEIGHTS = {
     **{"cl_w_none": "none", "cl_w_fixed_tech1": "inverse", "cl_w_fixed_tech2": "inverse"}
 }
@@ -223,6 +224,9 @@ def _training(given: _Given) -> Keys:
     """Return the numbers of the training, which are kept with the run and decide nothing."""
     return {
         "protocol": "paper",
+        "choose_by": given.one_of("master_selection_metric", _CHOSEN_BY),
+        "validate_every": _validations(given),
+        "patience": 0,
         "weights": "none",
         "weights_sha256": None,
         "epochs": int(given.number("max_epochs")),
@@ -245,6 +249,12 @@ def _training(given: _Given) -> Keys:
             **{"effective_beta": 0.999, "label_smoothing": 0.0, "mixup_alpha": 0.0},
         },
     }
+
+
+def _validations(given: _Given) -> float:
+    """Return after how many epochs it validated; -1 is only after each."""
+    share = given.number("valid_freq_mb")
+    return share if share > 0 else 1.0
 
 
 def _nothing(given: _Given) -> Keys:
