@@ -7,4 +7,5 @@ Files:
     heatmaps.py      the family HEATMAPS: maps drawn from landmarks
     landmarks.py     the 68 points by region, and their order after a flip
     raster.py        filled ellipses on a grid, for many faces at a time
+    templates.py     where eyes, nose and mouth come to lie in a crop
 """

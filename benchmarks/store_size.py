@@ -20,9 +20,9 @@ from torch import Tensor
 
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import FLIP, rescale_points
+from anatomy.templates import TEMPLATES
 from benchmarks.timing import save
 from demo.render import render
-from pipeline.faces.templates import TEMPLATES
 from pipeline.faces.warp import template_matrix, transform_points
 from store.building import building
 from store.shards import ArraySpec, Layout, create_arrays, shard_rows, write_shard, write_status

@@ -76,6 +76,26 @@ class ImportedFrom(Contract):
     remarks: list[str]
 
 
+class Framing(Contract):
+    """How the training faces of a run lie in their crops.
+
+    Attributes:
+        aligned: faces that were turned upright onto the template.
+        resized: faces whose pictures were crops already, and were used as a whole.
+        points: where eyes, nose and mouth corners lie on average, (x, y) as shares of the crop's
+            side, in the order of anatomy.templates.
+    """
+
+    aligned: int
+    resized: int
+    points: list[tuple[float, float]]
+
+    @property
+    def is_of_template(self) -> bool:
+        """Whether most faces lie on the template of [align]."""
+        return self.aligned >= self.resized
+
+
 class RunCard(Contract):
     """run.json: what a run is and was made from.
 
@@ -95,6 +115,7 @@ class RunCard(Contract):
         expressions: names, in the order of the logits.
         about: metadata of the landmarks.
         imported: None if AULens trained the run.
+        framing: None if it is not known.
     """
 
     stage: str
@@ -114,6 +135,7 @@ class RunCard(Contract):
     expressions: list[str]
     about: DatasetMetadata
     imported: ImportedFrom | None = None
+    framing: Framing | None = None
 
     def cam_method(self, own: str) -> str:
         """Return the row of CAM_METHODS that `method` means for this run.

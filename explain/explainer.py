@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS, named_expression
@@ -19,6 +20,11 @@ from train.device import select_device
 from train.evaluation.batch import EvalModel, load_eval_model
 
 Json = dict[str, Any]
+
+
+_LIKE_TRAINING = (
+    "Faces are framed so that eyes, nose and mouth lie where those of its training faces lie."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,15 @@ class Explainer:
         model, card = load_eval_model(run, read, select_device(device))
         dataset = card.about.dataset
         framing = settings.align_of(dataset), settings.landmark_of(dataset)
-        detector = FaceDetector(settings.explain.find, *framing)
+        follows = card.framing is not None and not card.framing.is_of_template
+        like_52 = np.array(card.framing.points) if card.framing and follows else None
+        detector = FaceDetector(settings.explain.find, *framing, like_52)
         metadata = {
             "run": str(run),
             **{key: getattr(card, key) for key in ("method", "variant", "repeat")},
             **{key: getattr(card.about, key) for key in ("dataset", "notice")},
             "origin": card.origin,
+            "framing": _LIKE_TRAINING if follows else "",
             "read": read.model_dump(mode="json"),
         }
         return cls(detector, model, read, settings.explain.draw, metadata, wanted)
@@ -126,8 +135,8 @@ class Explainer:
 
     @property
     def provenance(self) -> list[str]:
-        """Both, as lines."""
-        return [self.origin, *filter(None, [self.notice])]
+        """Both, and how faces are framed if that follows the training faces, as lines."""
+        return [self.origin, *filter(None, [self.notice, self.metadata["framing"]])]
 
     def draw_page(
         self,

@@ -46,11 +46,14 @@ class FaceDetector:
         find: what differs from the stages.
         align: as in [align].
         landmark: as in [landmark].
+        like_52: where five points of the run's training faces lie in their crops, if most were used
+            as given; None if `align` says how faces are framed.
     """
 
     find: FindParams
     align: AlignParams
     landmark: LandmarkParams
+    like_52: Points | None = None
 
     @property
     def limits(self) -> PictureLimits:
@@ -82,7 +85,8 @@ class FaceDetector:
     def find_faces(self, image_HW3: U8Image) -> tuple[Face, ...]:
         """Find and crop the faces of a decoded picture, in reading order."""
         wider = {name: getattr(self.find, name) for name in ("backends", "min_face_width")}
-        found = align_all(image_HW3, self.align.model_copy(update=wider))
+        params = self.align.model_copy(update=wider)
+        found = align_all(image_HW3, params, like_52=self.like_52)
         order = reading_order(np.array([outline(face) for face in found]).reshape(-1, 4, 2))
         return tuple(found[index] for index in order)
 

@@ -24,7 +24,7 @@ from pipeline.faces.decode import (
     decode,
     read_picture,
 )
-from pipeline.faces.framing import frame, without_face
+from pipeline.faces.framing import frame, frame_like, without_face
 from pipeline.faces.locate import Search, cascade, locate, locate_all
 from pipeline.faces.warp import crop, transform_points
 from pipeline.index import read_index
@@ -188,7 +188,9 @@ def align_image(
     return replace(face, backend=found.attempt, faces=found.faces)
 
 
-def align_all(image_HW3: U8Image, params: AlignParams, notes: str = "") -> list[Face]:
+def align_all(
+    image_HW3: U8Image, params: AlignParams, notes: str = "", like_52: Points | None = None
+) -> list[Face]:
     """Align every face of one decoded picture, the most prominent first.
 
     A lone face comes out as `align_image` gives it. Of several, each is turned upright, as a whole
@@ -198,9 +200,16 @@ def align_all(image_HW3: U8Image, params: AlignParams, notes: str = "") -> list[
         image_HW3: RGB.
         params: how.
         notes: what the decoder put right, kept in the detail.
+        like_52: where five points of other faces lie in their crops, to frame these faces likewise;
+            None to frame them as `params` say.
     """
     image_HW3 = _prepared(image_HW3, params)
     found = locate_all(image_HW3, _search(params))
+    if like_52 is not None:
+        found_like = (
+            (_framed_like(image_HW3, one, params, like_52, notes), how) for one, how in found
+        )
+        return [replace(face, backend=how, faces=len(found)) for face, how in found_like]
     framing = params if len(found) == 1 else params.model_copy(update={"mode": "align"})
     faces = [(_aligned(image_HW3, points, framing, (notes, "")), how) for points, how in found]
     return [replace(face, backend=how, faces=len(found)) for face, how in faces]
@@ -232,6 +241,21 @@ def _aligned(
     return Face(
         status=Status.OK,
         detail=" ".join(filter(None, detail)),
+        image_HW3=crop(image_HW3, matrix, params.size_px),
+        points_L2=transform_points(points_L2, matrix),
+        matrix_23=matrix,
+        inside_fraction=inside,
+    )
+
+
+def _framed_like(
+    image_HW3: U8Image, points_L2: Points, params: AlignParams, like_52: Points, notes: str
+) -> Face:
+    """Crop one located face so that it lies as other faces do."""
+    matrix, mode, inside = frame_like(points_L2, image_HW3.shape[:2], like_52, params.size_px)
+    return Face(
+        status=Status.OK,
+        detail=f"{notes} {mode}".strip(),
         image_HW3=crop(image_HW3, matrix, params.size_px),
         points_L2=transform_points(points_L2, matrix),
         matrix_23=matrix,

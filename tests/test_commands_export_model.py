@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from anatomy.templates import TEMPLATES
 from cli import main
 from errors import NoInputError, UsageError
 from params import load
-from pipeline.faces.templates import TEMPLATES
 from store.tables import read_rows
 from tests import resuming
 from train.device import select_device

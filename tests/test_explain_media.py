@@ -1,8 +1,11 @@
 """Pictures that are handed over to be explained, and the faces in them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from anatomy.landmarks import five_landmarks
 from explain.media import FaceDetector, outline, reading_order, resized
 from params import load
 from pipeline.faces.backends import BACKENDS
@@ -27,6 +30,16 @@ def test_a_lone_face_has_the_points_of_the_second_look(detector, template_face):
     detected = detector.detect(PAGE_PICTURE)
     assert detected.stacked().shape == (1, 256, 256, 3)
     np.testing.assert_allclose(detected.points_BL2[0], template_face)
+
+
+def test_faces_are_framed_like_those_of_training_if_these_were_used_as_given(
+    detector, template_face
+):
+    like_52 = (five_landmarks(template_face * 0.5 + (64, 64)) + 0.5) / 256
+    found = replace(detector, like_52=like_52).detect(PAGE_PICTURE).faces[0]
+    np.testing.assert_allclose(found.points_L2, template_face * 0.5 + (64, 64), atol=0.5)
+    assert found.detail == "like-training"
+    assert detector.detect(PAGE_PICTURE).faces[0].detail == "align"
 
 
 def test_a_picture_without_a_face_has_no_points(detector, monkeypatch):

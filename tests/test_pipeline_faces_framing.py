@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from anatomy.landmarks import five_landmarks
-from pipeline.faces.framing import frame, without_face
-from pipeline.faces.templates import TEMPLATES
+from anatomy.templates import TEMPLATES
+from pipeline.faces.framing import frame, frame_like, without_face
 from pipeline.faces.warp import crop, transform_points
 from tests.indexing import align_params
 
@@ -44,6 +44,25 @@ def test_the_template_of_arcface_shows_less_around_the_face(template_face):
         for name in ("aulens", "arcface_112")
     )
     assert np.linalg.det(tighter[:, :2]) > 1.05 * np.linalg.det(looser[:, :2])
+
+
+LIKE = TEMPLATES["arcface_112"]
+
+
+def test_a_face_in_a_larger_picture_comes_to_lie_as_others_do(template_face):
+    shown = template_face * 0.5 + (300, 200)
+    matrix, mode, _ = frame_like(shown, (600, 800), LIKE, 224)
+    found = (five_landmarks(transform_points(shown, matrix)) + 0.5) / 224
+    assert mode == "like-training"
+    assert np.abs(found - LIKE).max() < 0.02
+
+
+def test_a_picture_that_is_such_a_crop_already_is_taken_as_it_is(template_face):
+    matrix, _, _ = frame_like(template_face, (256, 256), LIKE, 224)
+    crop_face = transform_points(template_face, matrix)
+    again, mode, inside = frame_like(crop_face, (224, 224), LIKE, 224)
+    assert (mode, inside) == ("resize", 1.0)
+    np.testing.assert_allclose(again, [[1, 0, 0], [0, 1, 0]])
 
 
 def test_a_picture_that_has_the_crops_size_is_taken_as_it_is(template_face):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anatomy.landmarks import five_landmarks
-from pipeline.faces.templates import TEMPLATES
+from anatomy.templates import TEMPLATES
 from pipeline.faces.warp import (
     crop,
     inside_fraction,

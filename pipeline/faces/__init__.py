@@ -9,6 +9,5 @@ Files:
     jpeg.py    finds damage within JPEGs that decoders accept
     locate.py  finds the face in a picture
     signatures.py  the format of a picture, by its first bytes
-    templates.py   where eyes, nose and mouth come to lie in a crop
     warp.py    from a picture to an upright square crop
 """

@@ -2,16 +2,24 @@
 
 from collections.abc import Sequence
 
-from pipeline.faces.templates import TEMPLATES
+import numpy as np
+
+from anatomy.landmarks import five_landmarks
+from anatomy.templates import TEMPLATES
 from pipeline.faces.warp import (
     Matrix,
     inside_fraction,
     resize_matrix,
     square_matrix,
     template_matrix,
+    transform_points,
 )
 from pipeline.params import AlignParams
 from store.records import Points
+
+_ALREADY = 0.06
+"""A picture is framed as the others if five points lie this near to theirs, in shares of the side
+(root mean square per axis)."""
 
 
 def frame(
@@ -43,6 +51,30 @@ def frame(
         return aligned, "align", inside
     matrix, inside = without_face(shape, params.size_px, box)
     return matrix, "resize", inside
+
+
+def frame_like(
+    points_L2: Points, shape: tuple[int, int], like_52: Points, size_px: int
+) -> tuple[Matrix, str, float]:
+    """Frame a face so that it lies in its crop as other faces do.
+
+    A picture in which it lies so already, as those were whole pictures too, is taken as a whole.
+
+    Args:
+        points_L2: of the face, px of the picture.
+        shape: height and width of the picture.
+        like_52: where five points of the others lie, see anatomy.templates.
+        size_px: side of the crop.
+
+    Returns:
+        As `frame`.
+    """
+    whole = resize_matrix(*shape, size_px, size_px)
+    five_52 = (five_landmarks(transform_points(points_L2, whole)) + 0.5) / size_px
+    if np.sqrt(np.mean((five_52 - like_52) ** 2)) <= _ALREADY:
+        return whole, "resize", 1.0
+    matrix = template_matrix(points_L2, like_52, size_px)
+    return matrix, "like-training", inside_fraction(matrix, *shape, size_px)
 
 
 def without_face(

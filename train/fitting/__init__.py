@@ -4,6 +4,7 @@ Files:
     distributed.py    several processes that train one model, under torchrun
     face_lists.py     tables of faces with a skipped step or a changed label
     fine_tuning.py    learning rates per level, and levels that rest at first
+    framing.py        how the training faces lie in their crops
     label_store.py    labels that training may change
     loggers.py        shows curves elsewhere: TensorBoard, Weights & Biases, MLflow
     loss_scale.py     scale of the loss in half precision

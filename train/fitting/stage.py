@@ -24,13 +24,14 @@ from train.combinations import check_classification, check_frozen_levels
 from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed, init_distributed
+from train.fitting.framing import framing_of
 from train.fitting.loggers import check_loggers
 from train.fitting.run_report import Say, quiet
 from train.fitting.trainer import Trainer
 from train.methods import METHODS
 from train.runs import Run, warm_start_of
 
-VERSION = 5
+VERSION = 6
 
 
 def train(
@@ -84,6 +85,7 @@ def train(
                 training_faces=len(stores.usable_rows("train")),
                 expressions=list(EXPRESSIONS),
                 about=DatasetMetadata(**about),
+                framing=framing_of(stores),
             )
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress, say).fit()

@@ -18,8 +18,9 @@ from typing import Any
 import torch
 
 from anatomy.expressions import EXPRESSIONS
+from anatomy.templates import TEMPLATES
 from contracts.files import RUN
-from contracts.runs import DatasetMetadata, ImportedFrom, RunCard
+from contracts.runs import DatasetMetadata, Framing, ImportedFrom, RunCard
 from errors import DataError, NoInputError, ProjectError, UsageError, pick
 from progress import ProgressCallback
 from store.building import building, is_built
@@ -44,6 +45,13 @@ PARTS = {"encoder": "encoder.pt", "classification_head": "classification_head.pt
 REPEAT = "seed0"
 _PUBLISHED_PX = 224
 """Side of the published systems' stored faces."""
+
+_FRAMINGS = {
+    "RAF-DB": Framing(
+        aligned=0, resized=12_271, points=[(x, y) for x, y in TEMPLATES["arcface_112"].tolist()]
+    )
+}
+"""Published dataset -> how its faces lie in the crops that the published code made of them."""
 
 Json = dict[str, Any]
 BaseParams = Callable[[str, str], TrainParams]
@@ -170,7 +178,8 @@ def _import_folder(
     def fill(model: Classifier) -> list[str]:
         return load_own(model, named, method.head, params.backbone, (), weights.where)
 
-    run = _NewRun(config.method, config.variant, dataset, params, _PUBLISHED_PX)
+    framing = _FRAMINGS.get(config.dataset)
+    run = _NewRun(config.method, config.variant, dataset, params, _PUBLISHED_PX, framing)
     about = {
         "kind": "published_checkpoint",
         "cam_method": PUBLISHED_CAMS.get(config.method, method.cam_method),
@@ -220,7 +229,7 @@ def _import_file(file: Path, out: Path, wanted: Wanted, rebuild: bool) -> str:
         return load_own(model, named, method.head, params.backbone, classes, file)
 
     variant = wanted.variant or "imported"
-    run = _NewRun(wanted.method, variant, wanted.params.dataset, params, params.image_px)
+    run = _NewRun(wanted.method, variant, wanted.params.dataset, params, params.image_px, None)
     about = {
         "kind": "own_file",
         "cam_method": method.cam_method,
@@ -244,6 +253,7 @@ class _NewRun:
     dataset: str
     params: TrainParams
     size_px: int
+    framing: Framing | None
 
 
 def _write(
@@ -304,4 +314,5 @@ def _card(run: _NewRun, source: ImportedFrom) -> RunCard:
         expressions=list(EXPRESSIONS),
         about=DatasetMetadata(dataset=run.dataset, notice=None, size_px=run.size_px),
         imported=source,
+        framing=run.framing,
     )

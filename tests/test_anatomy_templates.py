@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.faces.templates import TEMPLATES
+from anatomy.templates import TEMPLATES
 from pipeline.params import AlignParams
 
 

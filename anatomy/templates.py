@@ -5,16 +5,15 @@ other one, the tip of the nose, the left and the right corner of the mouth, each
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
-from store.records import Points
 
-
-def _shares(side_px: int, *points: tuple[float, float]) -> Points:
+def _shares(side_px: int, *points: tuple[float, float]) -> NDArray[np.float64]:
     """Turn px, whose centres are whole numbers, into shares of the side."""
     return (np.array(points) + 0.5) / side_px
 
 
-TEMPLATES: dict[str, Points] = {
+TEMPLATES: dict[str, NDArray[np.float64]] = {
     "aulens": _shares(
         256, (91.0, 112.0), (165.0, 112.0), (128.0, 152.7), (95.6, 194.1), (160.4, 194.1)
     ),
