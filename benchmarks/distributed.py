@@ -35,7 +35,6 @@ from train.fitting.distributed import Distributed
 from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.gap import GAPHead
-from train.records import Forward
 
 FACES, PX, ROUNDS, STEPS = 4, 64, 5, 3
 BUCKET_BYTES = 8 << 20
@@ -147,20 +146,6 @@ def bare(way: Any) -> nn.Module:  # noqa: ANN401 - a WAYS row
     return model
 
 
-class Perceptron(nn.Module):
-    """Linear layers only: their gradients come in another order than DDP first expects."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        torch.manual_seed(0)
-        inner = [nn.Linear(128, 128) for _ in range(4)]
-        self.layers = nn.Sequential(nn.Linear(3 * PX, 128), *inner, nn.Linear(128, 7))
-
-    def forward(self, images_B3HW: Tensor) -> Forward:
-        """Score a batch by the means of its rows."""
-        return Forward(self.layers(images_B3HW.mean(dim=3).flatten(1)), ())
-
-
 def resumes(name: str, fresh: nn.Module, joined: Distributed) -> bool:
     """Say whether a run built anew before each of its steps ends with an undisturbed one's bits."""
     digests = []
@@ -192,9 +177,7 @@ def measured(joined: Distributed) -> Figures:
     for name, found in seconds.items():
         step, backward, message = (median(one) for one in zip(*found[2:], strict=True))
         figures[name] = {"step_s": step, "backward_s": backward, "then_s": message}
-        for network in (fresh, Perceptron()):
-            key = f"{type(network).__name__} resumes to equal bits"
-            figures[name][key] = resumes(name, network, joined)
+        figures[name]["resumes_to_equal_bits"] = resumes(name, fresh, joined)
     ours = figures["one message"]
     ours["most_to_gain"] = min(ours["backward_s"], ours["then_s"]) / ours["step_s"]
     return figures
