@@ -55,7 +55,8 @@ def test_layer_1_of_a_transformer_is_our_level_5(tmp_path):
 
 def test_a_log_barrier_is_one_of_our_similarities(tmp_path):
     alignment = read(tmp_path, config(align_atten_to_heatmap_elb=True)).params["alignment"]
-    assert (alignment["similarity"], alignment["sharpness"]) == ("log_barrier", 1.0)
+    assert alignment["similarity"] == "log_barrier"
+    assert (alignment["sharpness"], alignment["sharpness_growth"]) == (1.0, 1.01)
 
 
 @pytest.mark.parametrize(

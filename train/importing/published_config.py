@@ -227,6 +227,7 @@ def _training(given: _Given) -> Keys:
         "choose_by": given.one_of("master_selection_metric", _CHOSEN_BY),
         "validate_every": _validations(given),
         "patience": 0,
+        "head_dropout": given.number("spatial_dropout"),
         "weights": "none",
         "weights_sha256": None,
         "epochs": int(given.number("max_epochs")),
@@ -311,6 +312,7 @@ def _alignment(given: _Given, method: str) -> Keys:
         "normalise": given.one_of("align_atten_to_heatmap_norm_att", _NORMS),
         "similarity": "log_barrier" if barrier else similarity,
         "sharpness": given.number("elb_init_t") if barrier else 1.0,
+        "sharpness_growth": given.number("elb_mulcoef") if barrier else 1.0,
         "resize": "published",
     }
 
