@@ -15,6 +15,7 @@ OPTIONS = {
     "apvit": {
         **{"width": 16, "depth": 2, "heads": 2, "mlp": 2.0},
         **{"keep": 0.5, "pool_from": 2, "pool_keep": 0.9},
+        **{"weights": "none", "weights_sha256": None},
     },
     "fully_connected": {"width": 8, "dropout": 0.5},
     "scn": {},

@@ -7,6 +7,8 @@ from train.methods.apvit import APViTHead, keep_top_tokens, resampling
 from train.methods.base import LevelShape
 from train.options import APViTParams
 
+NO_WEIGHTS = {"weights": "none", "weights_sha256": None}
+
 
 def test_the_most_worthy_tokens_are_kept():
     tokens = torch.arange(8.0).reshape(1, 4, 2)
@@ -18,7 +20,7 @@ def attentive(**changes):
     values = {"width": 16, "depth": 8, "heads": 2, "mlp": 3.0, "keep": 160 / 196}
     return APViTHead(
         LevelShape(6, 14, 14),
-        APViTParams(**{**values, "pool_from": 5, "pool_keep": 0.9, **changes}),
+        APViTParams(**{**values, "pool_from": 5, "pool_keep": 0.9, **NO_WEIGHTS, **changes}),
     ).eval()
 
 

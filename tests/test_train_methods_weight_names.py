@@ -29,6 +29,7 @@ SMALL = {
         "head": {
             **{"width": 24, "depth": 2, "heads": 2, "mlp": 3.0},
             **{"keep": 0.8164, "pool_from": 2, "pool_keep": 0.9},
+            **{"weights": "none", "weights_sha256": None},
         },
     },
 }

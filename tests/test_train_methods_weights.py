@@ -3,11 +3,12 @@ import logging
 
 import pytest
 import safetensors.torch
+import timm
 import torch
 import torchvision
 
 from anatomy.expressions import EXPRESSIONS
-from errors import DataError, NoInputError
+from errors import DataError, NoInputError, UsageError
 from params import load as load_params
 from tests.published_checkpoints import counted_with_drop_layers, ts_cam, two_parts
 from train.methods import METHODS
@@ -167,3 +168,45 @@ def test_a_head_of_another_method_is_refused_by_name(tmp_path, shipped, publishe
     path = saved(tmp_path / "model.pt", published)
     with pytest.raises(DataError, match=r"its head has fc\.weight, fc\.bias, which"):
         built(shipped, path, "acol", head={"width": 8, "threshold": 0.1})
+
+
+APVIT = {
+    **{"width": 24, "depth": 2, "heads": 2, "mlp": 3.0},
+    **{"keep": 0.8164, "pool_from": 2, "pool_keep": 0.9},
+}
+
+
+def started(shipped, path, digest):
+    head = {**APVIT, "weights": str(path), "weights_sha256": digest}
+    params = shipped.model_copy(update={"backbone": "ir18", "head": head})
+    return build_model(METHODS["apvit"], params)
+
+
+def vit(tmp_path, width=24):
+    """A vision transformer as timm kept its ViT-small of 2020: no bias in qkv."""
+    torch.manual_seed(1)
+    net = timm.create_model(
+        "vit_tiny_patch16_224", embed_dim=width, depth=2, num_heads=2, mlp_ratio=3, qkv_bias=False
+    )
+    return net, saved(tmp_path / "vit_small.pth", {"model": net.state_dict()})
+
+
+def test_apvits_blocks_start_from_a_vision_transformer(tmp_path, shipped, caplog):
+    net, path = vit(tmp_path)
+    with caplog.at_level(logging.WARNING):
+        head = started(shipped, path, sha256(path)).head
+    torch.testing.assert_close(head.blocks[1].mlp.fc1.weight, net.blocks[1].mlp.fc1.weight)
+    torch.testing.assert_close(head.pos_embed, net.pos_embed)
+    assert "not used: patch_embed.proj.weight" in caplog.text
+
+
+def test_a_transformer_of_another_width_is_refused(tmp_path, shipped):
+    _, path = vit(tmp_path, width=48)
+    with pytest.raises(DataError, match=r"is \(1, 1, 48\) there and \(1, 1, 24\) here"):
+        started(shipped, path, sha256(path))
+
+
+def test_a_start_whose_digest_is_not_stated_is_refused_by_its_key(tmp_path, shipped):
+    _, path = vit(tmp_path)
+    with pytest.raises(UsageError, match=r"head\.weights_sha256: is not stated"):
+        started(shipped, path, None)

@@ -100,7 +100,8 @@ class APViTParams(BaseModel, frozen=True, extra="forbid"):
 
     `keep`: share of the places that become tokens, the most active ones. From block `pool_from` on,
     counted from 1, each block keeps the share `pool_keep` of its tokens, those that the class token
-    attends to most.
+    attends to most. `weights`: none, or a path to those of a vision transformer of this width, from
+    which the blocks start; `weights_sha256`: of that file.
     """
 
     width: int = Field(ge=8)
@@ -110,6 +111,8 @@ class APViTParams(BaseModel, frozen=True, extra="forbid"):
     keep: float = Field(gt=0, le=1)
     pool_from: int = Field(ge=1)
     pool_keep: float = Field(gt=0, le=1)
+    weights: str
+    weights_sha256: str | None
 
 
 class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):

@@ -17,7 +17,7 @@ from store.building import read_manifest
 from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
-from train.methods.model import build_model
+from train.methods.model import build_network, fit_strategy
 from train.methods.weights import names_a_run
 from train.params import TrainParams
 
@@ -128,7 +128,7 @@ def build_untrained(kind: type[Card], file: Path) -> tuple[Classifier, Method, C
     card = read_contract(kind, file, _REMEDY)
     params = _params_of(file, card.params).model_copy(update={"weights": "none"})
     method = pick(METHODS, card.method, "method")
-    return build_model(method, params), method, card
+    return fit_strategy(build_network(method, params), method, params), method, card
 
 
 def _params_of(file: Path, params: dict[str, Any]) -> TrainParams:

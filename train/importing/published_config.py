@@ -278,6 +278,7 @@ def _apvit(given: _Given) -> Keys:
         **{"width": 768, "depth": 8, "heads": 8, "mlp": 3.0, "pool_from": 5},
         "keep": given.number("apvit_k") / _PLACES,
         "pool_keep": given.number("apvit_r"),
+        **{"weights": "none", "weights_sha256": None},
     }
 
 

@@ -13,7 +13,7 @@ from train.methods.classification_loss import classification_loss
 from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
-from train.methods.weights import load_weights
+from train.methods.weights import load_head_start, load_weights
 from train.options import head_options, loss_options, strategy_options
 from train.params import TrainParams
 from train.pretrained import check_named_weights
@@ -28,6 +28,7 @@ def build_model(method: Method, params: TrainParams) -> Classifier:
     """
     model = build_network(method, params)
     load_weights(model, params, method.head)
+    load_head_start(model.head, params.head)
     return fit_strategy(model, method, params)
 
 

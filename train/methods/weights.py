@@ -6,10 +6,23 @@ from torch import nn
 
 from errors import DataError
 from train.methods.base import Classifier
-from train.methods.weight_files import Tensors, listed, match_names, read_weights, warn_of_unused
+from train.methods.weight_files import (
+    Tensors,
+    listed,
+    match_names,
+    read_weights,
+    tensors_of,
+    unwrap_state_dict,
+    warn_of_unused,
+)
 from train.methods.weight_names import name_weights
+from train.options import Options
 from train.params import TrainParams
 from train.pretrained import NAMED_WEIGHTS
+
+_NONE = "none"
+_NOT_OF_A_TRANSFORMER = ("project.", "linear.")
+"""Parts of APViT's head that a vision transformer does not have."""
 
 
 def names_a_run(weights: str) -> bool:
@@ -42,6 +55,35 @@ def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
         load_head(model.head, named.head, path)
     else:
         warn_of_unused(model.backbone.net.state_dict(), named.backbone, path)
+
+
+def load_head_start(head: nn.Module, options: Options) -> None:
+    """Load `head.weights`, a vision transformer's, into a head that has its blocks.
+
+    What no such network has, the projection before and the classifier after the blocks, stays
+    random.
+
+    Args:
+        head: to load into.
+        options: of the head; nothing is done if they name no file.
+
+    Raises:
+        NoInputError, UsageError, CorruptError: see weight_files.read_weights.
+        DataError: if it is another network.
+    """
+    named = options.get("weights", _NONE)
+    if named == _NONE:
+        return
+    path, digest = Path(str(named)), options.get("weights_sha256")
+    found = read_weights(path, None if digest is None else str(digest), "head.weights", (_NONE,))
+    given = tensors_of(unwrap_state_dict(found, path))
+    own = {
+        name: value
+        for name, value in head.state_dict().items()
+        if not name.startswith(_NOT_OF_A_TRANSFORMER)
+    }
+    head.load_state_dict(match_names(own, given, path), strict=False)
+    warn_of_unused(own, given, path)
 
 
 def load_backbone(net: nn.Module, tensors: Tensors, path: Path) -> None:
