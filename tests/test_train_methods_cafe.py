@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -83,9 +84,19 @@ def test_a_batch_draws_its_channels_by_its_place_in_the_run(golden):
     masked = golden["masked_feat"]
     forward = Forward(torch.zeros(8, 7), (), extra={"masked_BC": masked})
     term = separation(SeparationParams(weight=1.0, dropped=60)).function
-    batch, other = batch_of(golden["targets"]), batch_of(golden["targets"])
-    other.rng.manual_seed(1)
+    batch = batch_of(golden["targets"])
+    other = replace(batch, shared_seed=1)
     assert term(forward, batch) == term(forward, batch) != term(forward, other)
+
+
+def test_all_ranks_draw_the_same_channels(golden):
+    forward = Forward(torch.zeros(8, 7), (), extra={"masked_BC": golden["masked_feat"]})
+    term = separation(SeparationParams(weight=1.0, dropped=60)).function
+    first, second = (
+        replace(batch_of(golden["targets"]), rng=torch.Generator().manual_seed(rank), shared_seed=7)
+        for rank in (0, 1)
+    )
+    assert term(forward, first) == term(forward, second)
 
 
 def test_the_tower_is_frozen_and_no_part_of_the_state(small):

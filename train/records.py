@@ -28,6 +28,7 @@ class Batch:
         points_B682: landmarks (x, y), warped as the image was, its edges at -1 and 1; NaN where
             there are none. None unless a loss needs them.
         epoch: number of finished epochs, for losses that change.
+        shared_seed: of the step, the same on all ranks, for draws that they have to share.
     """
 
     images_B3HW: Tensor
@@ -39,6 +40,7 @@ class Batch:
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
     epoch: int = 0
+    shared_seed: int = 0
 
     @property
     def target(self) -> Tensor:

@@ -20,7 +20,13 @@ from train.fitting.face_lists import SKIPPED, write_skipped
 from train.fitting.optimisers import learning_rate
 from train.fitting.out_of_memory import is_out_of_memory, out_of_memory_error
 from train.fitting.run_position import RunPosition
-from train.fitting.train_state import StepInfo, StepResult, TrainState, make_generator
+from train.fitting.train_state import (
+    StepInfo,
+    StepResult,
+    TrainState,
+    make_generator,
+    seed_of,
+)
 from train.params import TrainParams
 from train.records import Batch
 
@@ -144,7 +150,7 @@ class StepLoop:
             key = self.seed, epoch, number, self.distributed.rank
             rng = make_generator(self.distributed.device, *key)
             batch = augment_batch(raw, self.sizes, self.params, rng)
-            yield replace(batch, epoch=epoch)
+            yield replace(batch, epoch=epoch, shared_seed=seed_of(self.seed, epoch, number))
 
     def _record(self, position: RunPosition, result: StepResult, rows: list[int]) -> Flags:
         """Add a step to the sums, or to the skipped ones; return its flags."""

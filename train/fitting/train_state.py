@@ -255,7 +255,12 @@ def make_generator(device: torch.device, *key: int) -> torch.Generator:
         device: of the generator.
         key: such as (seed, epoch, batch, rank).
     """
-    state = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
-    seed = int(state >> np.uint64(1))
+    seed = seed_of(*key)
     torch.manual_seed(seed)
     return torch.Generator(device).manual_seed(seed)
+
+
+def seed_of(*key: int) -> int:
+    """Return a seed for a key, from 0 to 2**63 - 1."""
+    state = np.random.SeedSequence(key).generate_state(1, np.uint64)[0]
+    return int(state >> np.uint64(1))

@@ -110,13 +110,13 @@ def max_per_expression(masked_BC: Tensor) -> Tensor:
 
 
 def separation(params: SeparationParams) -> Loss:
-    """Cross-entropy with the strongest channel per expression as logits; one mask per batch.
+    """Cross-entropy with the strongest channel per expression as logits; one mask per step on all ranks.
 
     It shapes channels and predicts nothing, so train.classification does not concern it.
     """
 
     def loss(forward: Forward, batch: Batch) -> Tensor:
-        kept_C = draw_channel_mask(random.Random(batch.rng.initial_seed()), params.dropped)
+        kept_C = draw_channel_mask(random.Random(batch.shared_seed), params.dropped)
         masked_BC = forward.extra["masked_BC"]
         logits_BK = max_per_expression(masked_BC * send(kept_C, masked_BC.device))
         return params.weight * F.cross_entropy(logits_BK, batch.target)

@@ -36,10 +36,15 @@ class ImageTower:
         self.sha256 = _digest(net)
 
     def __call__(self, images_B3HW: Tensor) -> Tensor:
-        """Return the projected class token of normalised pictures of any size: (B, C) float32."""
+        """Return the projected class token of normalised pictures of any size: (B, C) float32.
+
+        On a GPU the network computes in half precision, its normalisations in full, as published.
+        """
         if self._net.cls_token.device != images_B3HW.device:
             self._net.to(images_B3HW.device)
-        with torch.no_grad():
+        device = images_B3HW.device.type
+        half = torch.autocast(device, torch.float16, enabled=device == "cuda")
+        with torch.no_grad(), half:
             images = renormalize(images_B3HW, self._normalised)
             if images.shape[-1] != self._size_px:
                 side = [self._size_px, self._size_px]
