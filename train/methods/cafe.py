@@ -110,7 +110,7 @@ def max_per_expression(masked_BC: Tensor) -> Tensor:
 
 
 def separation(params: SeparationParams) -> Loss:
-    """Cross-entropy with the strongest channel per expression as logits; one mask per step on all ranks.
+    """Cross-entropy with the strongest channel per expression as logits; one mask for all ranks.
 
     It shapes channels and predicts nothing, so train.classification does not concern it.
     """
