@@ -37,9 +37,10 @@ def scored(tmp_path_factory, shipped, tiny):
 
 
 def test_a_published_cam_has_the_methods_own_beside_it(scored):
-    scores, card, _ = scored["ACoL"]
+    scores, card, line = scored["ACoL"]
     assert card.imported.cam_method == "acol_published"
     assert set(scores["other_cams"]) == {"head_map"}
+    assert f"(head_map {scores['other_cams']['head_map']['overall']:.3f})" in line
     assert scores["other_cams"]["head_map"]["overall"] != scores["cam_cos"]["overall"]
     assert set(scores["att_cos"]) == {"1", "2", "3", "4", "5"}
 

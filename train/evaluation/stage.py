@@ -172,6 +172,7 @@ def main_scores(scores: Scores) -> Json:
         "cam_cos": cam.overall,
         "cam_selectivity": cam.selectivity.overall,
         "coverage": scores.scored / scores.total,
+        **{f"cam_cos_{name}": one.overall for name, one in scores.other_cams.items()},
     }
 
 
@@ -181,11 +182,12 @@ def headline(scores: Scores) -> str:
     ends = scores.intervals.accuracy if scores.intervals else None
     between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
     mind = f". Mind: {scores.caveat}" if scores.caveat else ""
+    others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
     run = f"{scores.method} {scores.variant} {scores.repeat}"
     return (
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
-        f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)} "
+        f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)}{others} "
         f"({att.n_valid} of {att.n} faces; protocol {scores.protocol}){mind}"
     )
 
