@@ -34,6 +34,12 @@ def named_expression(word: str) -> str:
     return EXPRESSIONS[pick(_IDS, SYNONYMS.get(key, key), "expression")]
 
 
+def find_expression(word: str) -> int | None:
+    """Return the id of an expression in any case or as a published synonym; None for another."""
+    key = word.strip().lower()
+    return _IDS.get(SYNONYMS.get(key, key))
+
+
 def expression_id(word: str, where: str) -> int:
     """Return the id, 0 to 6, of an expression written in any case or as a published synonym.
 
@@ -45,10 +51,10 @@ def expression_id(word: str, where: str) -> int:
         DataError: if the word is none of the seven. Bare digits are refused too: every dataset
             counts differently.
     """
+    number = find_expression(word)
+    if number is not None:
+        return number
     key = word.strip().lower()
-    key = SYNONYMS.get(key, key)
-    if key in _IDS:
-        return _IDS[key]
     known = ", ".join(name.lower() for name in EXPRESSIONS)
     hint = (
         "Digits mean something else in every dataset: "

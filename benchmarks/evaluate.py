@@ -42,7 +42,8 @@ from pipeline.heatmap import heatmap
 from report.page import write_report
 from store.reading import Store
 from train.data.stores import Stores
-from train.evaluation.batch import EvalModel, evaluate_batch, prepare_batch
+from train.evaluation.batch import evaluate_batch, prepare_batch
+from train.evaluation.networks import EvalModel, classifier_network, own_map
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.images import eval_images
@@ -107,7 +108,8 @@ def ways(case: Case) -> dict[str, Callable[[], object]]:
     method = METHODS[case.method]
     model = build_model(method, params).eval()
     cam_method = CAM_METHODS[case.cam_method or method.cam_method]
-    evaluated = EvalModel(model, cam_method, case.image_px, CANVAS_PX, "published", "exact", CPU)
+    network = classifier_network(model, cam_method)
+    evaluated = EvalModel(network, own_map, case.image_px, CANVAS_PX, "published", "exact", CPU)
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (case.faces, STORED_PX, STORED_PX, 3), np.uint8)
     labels = np.arange(case.faces) % 7

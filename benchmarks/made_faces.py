@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 
 from anatomy.action_units import CODEBOOKS
 from measures.faces import FaceScores
+from measures.hidden_regions import region_set
 from measures.scores import ScoreSettings
 
 UNITS = len(CODEBOOKS["published"].units)
-SETTINGS = ScoreSettings("published", 5, 3, 200, 0, 0)
+REGIONS = len(region_set("published").units)
+SETTINGS = ScoreSettings("published", 5, 3, 200, 0, 8, "blur")
 
 
 def made_faces(
@@ -44,7 +46,11 @@ def made_faces(
         "baselines_NK": np.full((count, 3), 0.5, np.float32),
         "shares_NU": np.full((count, UNITS), 0.3, np.float32),
         "areas_NU": np.full((count, UNITS), 0.1, np.float32),
-        "faithfulness_NOC": np.zeros((count, 0, 0), np.float32),
+        "faithfulness_NOC": np.full((count, 3, 2), np.nan, np.float32),
+        **{
+            name: np.full((count, REGIONS), np.nan, np.float32)
+            for name in ("drop_NR", "elsewhere_NR", "hidden_NR")
+        },
         "attributes": {},
     }
     return FaceScores(**made | changes)

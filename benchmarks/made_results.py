@@ -101,6 +101,7 @@ def some_scores(dataset: str, method: str, variant: str, repeat: str = "seed0") 
         "intervals": None,
         "subgroups": {},
         "faithfulness": None,
+        "regions": None,
     }
 
 
@@ -115,7 +116,11 @@ def some_bins() -> list[Json]:
 
 def optional_scores() -> Json:
     """Return the keys of scores.json that can be empty, filled."""
-    curves = {"deletion": an_average(0.25), "insertion": an_average(0.75)}
+    gain = {"value": 0.25, "interval": [0.125, 0.375], "n": 4}
+    curves = {
+        **{"deletion": an_average(0.25), "insertion": an_average(0.75)},
+        **{"deletion_gain": gain, "insertion_gain": gain},
+    }
     return {
         "au_shares": {
             "12": {"name": "lip corner puller", "share": 0.25, "area": 0.125, "ratio": 2.0, "n": 2},
@@ -139,7 +144,36 @@ def optional_scores() -> Json:
                 {"value": "male", "n": 1, "accuracy": None, "n_valid": 1, "att_cos": None},
             ]
         },
-        "faithfulness": {"steps": 8, "cam": curves, "attention": curves, "random": curves},
+        "faithfulness": {
+            **{"steps": 8, "faces": 4},
+            **{"cam": curves, "attention": curves, "random": curves},
+        },
+        "regions": some_regions(),
+    }
+
+
+def some_regions() -> Json:
+    """Return what hiding two regions did."""
+    own, other = (
+        {"drop": drop, "elsewhere": 0.125, "error": 0.0625, "n": 2, "own": own}
+        for drop, own in ((0.5, True), (0.125, False))
+    )
+    nobody = dict.fromkeys(EXPRESSIONS, None)
+    estimate = {"value": 0.375, "interval": [0.25, 0.5], "n": 3}
+    return {
+        "fill": "blur",
+        "faces": 4,
+        "regions": [
+            {
+                **{"units": [12, 15], "name": "lip corner puller", "area": 0.0625},
+                "cells": nobody | {"Happiness": own, "Sadness": own, "Neutral": other},
+            },
+            {
+                **{"units": [4], "name": "brow lowerer", "area": 0.125},
+                "cells": nobody | {"Happiness": other, "Sadness": own},
+            },
+        ],
+        **dict.fromkeys(("own", "others", "selectivity", "ranking"), estimate),
     }
 
 
@@ -198,7 +232,9 @@ def put(
     """
     dataset, method, variant, repeat = (*Path(path).parts, "seed0")[:4]
     out = results / dataset / method / variant / repeat
-    params = {name: getattr(SETTINGS, name) for name in SETTINGS.__slots__ if name != "codebook"}
+    keys = ("calibration_bins", "subgroup_min", "bootstrap", "seed")
+    params: Json = {name: getattr(SETTINGS, name) for name in keys}
+    params["hiding"] = {"steps": SETTINGS.steps, "fill": SETTINGS.fill}
     fingerprint = {
         **{"stage": "evaluate", "run": f"{variant}/{repeat}", "faces": "f" * 64, "landmarks": "a"},
         **{"torch": "2.11", "params": params},

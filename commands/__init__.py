@@ -4,6 +4,7 @@ Imports sit inside the functions, so that `--help` answers at once.
 
 Files:
     datasets.py      use, preset, unpack
+    examine.py       examine, compare-maps
     explain.py       explain
     export_model.py  export-model
     import_run.py    import-run
@@ -15,6 +16,7 @@ Files:
 """
 
 from commands.datasets import preset, unpack, use
+from commands.examine import EXAMINE
 from commands.explain import explain
 from commands.export_model import export_model
 from commands.import_run import import_run
@@ -23,4 +25,16 @@ from commands.stages import STAGES
 from commands.stores import STORES
 from commands.view import view
 
-COMMANDS = (*STAGES, use, preset, unpack, view, explain, predict, export_model, import_run, *STORES)
+COMMANDS = (
+    *STAGES,
+    use,
+    preset,
+    unpack,
+    view,
+    explain,
+    predict,
+    export_model,
+    import_run,
+    *EXAMINE,
+    *STORES,
+)

@@ -31,6 +31,8 @@ SHEET = "sheet.npz"
 """Of stage evaluate: a few faces with their maps."""
 ALL_MAPS = "maps.h5"
 """Of stage evaluate: the maps of every face, if evaluate.save_maps is on."""
+EXAMINATION = "examination.json"
+"""Of command examine: Examination."""
 EXPORT_CARD = "model.json"
 """Of export-model: ExportCard."""
 

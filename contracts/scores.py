@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from contracts.examinations import Estimate, RegionImportance
 from contracts.files import Contract
 from contracts.repeats import Repeat
 
@@ -150,16 +151,28 @@ class Subgroup(Contract):
 
 
 class PixelCurves(Contract):
-    """Area under the probability while pixels are deleted or inserted in one order."""
+    """Area under the probability while pixels are deleted or inserted in one order.
+
+    Attributes:
+        deletion, insertion: the areas.
+        deletion_gain, insertion_gain: how much better than in a random order, on the same faces:
+            a smaller area of deletion, a larger one of insertion.
+    """
 
     deletion: MacroAverage
     insertion: MacroAverage
+    deletion_gain: Estimate
+    insertion_gain: Estimate
 
 
 class Faithfulness(Contract):
-    """PixelCurves in the order of the CAM, of the deepest attention, and at random."""
+    """PixelCurves in the order of the CAM, of the deepest attention, and at random.
+
+    faces: on how many it was measured.
+    """
 
     steps: int
+    faces: int
     cam: PixelCurves
     attention: PixelCurves
     random: PixelCurves
@@ -201,6 +214,7 @@ class Scores(Contract):
         intervals: None if switched off or if there is only one person.
         subgroups: attribute of the dataset -> one entry per value.
         faithfulness: None if switched off.
+        regions: what hiding the region of each action unit costs; None if switched off.
     """
 
     method: str
@@ -236,6 +250,7 @@ class Scores(Contract):
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]
     faithfulness: Faithfulness | None
+    regions: RegionImportance | None
 
     @property
     def seed(self) -> int:

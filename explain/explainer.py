@@ -17,7 +17,7 @@ from pipeline.faces.warp import paste_map
 from report.params import DrawParams
 from report.views.explanation_page import ExplainedFace, draw_page
 from train.device import select_device
-from train.evaluation.batch import EvalModel, load_eval_model
+from train.evaluation.networks import EvalModel, load_eval_model
 
 Json = dict[str, Any]
 
@@ -70,7 +70,8 @@ class Explainer:
         settings, run = load(Path(params)), Path(run)
         read = settings.explain.read
         wanted = EXPRESSIONS.index(named_expression(expression)) if expression else None
-        model, card = load_eval_model(run, read, select_device(device))
+        black_box = settings.evaluate.black_box
+        model, card = load_eval_model(run, read, black_box, select_device(device))
         dataset = card.about.dataset
         framing = settings.align_of(dataset), settings.landmark_of(dataset)
         follows = card.framing is not None and not card.framing.is_of_template

@@ -18,8 +18,9 @@ from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from explain.params import ReadParams
 from train.device import receive, send
-from train.evaluation.batch import SMALL_PX, EvalModel, compute_maps, region_shares
-from train.images import eval_images
+from train.evaluation.batch import SMALL_PX, compute_maps, region_shares
+from train.evaluation.networks import EvalModel
+from train.images import resize_images
 
 F32 = NDArray[np.float32]
 
@@ -99,7 +100,7 @@ def explain_faces(
     """Explain aligned faces, in one pass.
 
     Args:
-        model: see train.evaluation.batch.load_eval_model.
+        model: see train.evaluation.networks.load_eval_model.
         images_BSS3: RGB, as stage align stores them.
         points_BL2: px of these faces; NaN where there are none.
         expression: id of the one to explain; None for each face's predicted one.
@@ -134,13 +135,13 @@ def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
     """Return the probabilities (B, V) of aligned faces, without maps.
 
     Args:
-        model: see train.evaluation.batch.load_eval_model.
+        model: see train.evaluation.networks.load_eval_model.
         images_BSS3: RGB, as stage align stores them.
     """
     images = send(torch.from_numpy(images_BSS3), model.device)
     with torch.inference_mode():
-        forward = model.classifier(eval_images(images, model.image_px))
-        return np.asarray(forward.logits_BK.float().softmax(dim=1).cpu().numpy())
+        reading = model.network(resize_images(images, model.image_px))
+        return np.asarray(receive([reading.probabilities_BV])[0])
 
 
 def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tuple[Region, ...]:

@@ -1,11 +1,12 @@
 """From numbers per face to scores, for stage `evaluate` and for the report. numpy only.
 
 Files:
-    agreement.py       ATT-COS, CAM-COS, baselines, AU shares, faithfulness, averaged
+    agreement.py       ATT-COS, CAM-COS, baselines, AU shares, averaged
     bootstrap.py       confidence intervals, by whole persons
     classification.py  accuracy, recall, confusion, calibration, chance level
     faces.py           the numbers per face, as stage `evaluate` writes them
     hidden_regions.py  what hiding the region of each action unit costs
+    pixel_curves.py    faithfulness: deletion and insertion, against a random order
     repeats.py         several repeats: mean, standard deviation, paired differences
     scores.py          all scores that follow from the numbers per face
 """

@@ -15,12 +15,10 @@ from contracts.scores import (
     Agreement,
     AuShare,
     Baselines,
-    Faithfulness,
     MacroAverage,
-    PixelCurves,
     Subgroup,
 )
-from measures.faces import ATTENTION, CAM, CURVES, ORDERS, FaceScores
+from measures.faces import ATTENTION, CAM, FaceScores
 
 Json = dict[str, Any]
 
@@ -51,16 +49,13 @@ def compute_agreements(faces: FaceScores) -> Json:
     """Return att_cos per layer, cam_cos, and the baselines."""
 
     def mean(values_N: NDArray[np.floating]) -> MacroAverage:
-        return macro_average(values_N, faces.labels_N, faces.valid_N)
+        return macro_average(values_N, faces.labels_N, faces.valid_N & np.isfinite(values_N))
 
     def agreement(index: int) -> Agreement:
-        selective = faces.selectivity_NM[:, index]
         return Agreement(
             **dict(mean(faces.cosines_NM[:, index])),
             centred=mean(faces.centred_NM[:, index]),
-            selectivity=macro_average(
-                selective, faces.labels_N, faces.valid_N & np.isfinite(selective)
-            ),
+            selectivity=mean(faces.selectivity_NM[:, index]),
         )
 
     layers = faces.cosines_NM.shape[1] - 1
@@ -101,6 +96,7 @@ def subgroups(faces: FaceScores, min_faces: int) -> dict[str, list[Subgroup]]:
             fewer than half the faces have a value with enough: a file name, a valence.
     """
     cosines_N = faces.cosines_NM[:, ATTENTION]
+    valid_N = faces.valid_N & np.isfinite(cosines_N)
     groups: dict[str, list[Subgroup]] = {}
     for attribute in sorted(faces.attributes):
         values_N = faces.attributes[attribute]
@@ -108,9 +104,7 @@ def subgroups(faces: FaceScores, min_faces: int) -> dict[str, list[Subgroup]]:
         for value in sorted({*values_N.tolist()} - {""}):
             chosen = values_N == value
             count = int(chosen.sum())
-            agreement = macro_average(
-                cosines_N[chosen], faces.labels_N[chosen], faces.valid_N[chosen]
-            )
+            agreement = macro_average(cosines_N[chosen], faces.labels_N[chosen], valid_N[chosen])
             rows.append(
                 Subgroup(
                     value=value,
@@ -123,19 +117,3 @@ def subgroups(faces: FaceScores, min_faces: int) -> dict[str, list[Subgroup]]:
         if 2 * sum(one.n for one in rows if one.n >= min_faces) >= len(values_N):
             groups[attribute] = rows
     return groups
-
-
-def average_faithfulness(faces: FaceScores, steps: int) -> Faithfulness | None:
-    """Average deletion and insertion per expression, then over all; None if not measured."""
-    if not faces.faithfulness_NOC.shape[1]:
-        return None
-    everyone = np.ones(len(faces.labels_N), bool)
-
-    def curves(order: int) -> PixelCurves:
-        areas = {
-            name: macro_average(faces.faithfulness_NOC[:, order, index], faces.labels_N, everyone)
-            for index, name in enumerate(CURVES)
-        }
-        return PixelCurves(**areas)
-
-    return Faithfulness(steps=steps, **{name: curves(order) for order, name in enumerate(ORDERS)})

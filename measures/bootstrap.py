@@ -52,10 +52,10 @@ def compared_scores(faces: FaceScores) -> dict[str, Score]:
         "balanced_accuracy": Score(faces.is_right, everyone, macro=True),
     }
     for name, index in (("att", ATTENTION), ("cam", CAM)):
-        selective = faces.selectivity_NM[:, index]
-        scores[f"{name}_cos"] = Score(faces.cosines_NM[:, index], faces.valid_N, macro=True)
-        counted = faces.valid_N & np.isfinite(selective)
-        scores[f"{name}_selectivity"] = Score(selective, counted, macro=True)
+        for kind, values_NM in (("cos", faces.cosines_NM), ("selectivity", faces.selectivity_NM)):
+            values_N = values_NM[:, index]
+            counted = faces.valid_N & np.isfinite(values_N)
+            scores[f"{name}_{kind}"] = Score(values_N, counted, macro=True)
     return scores
 
 

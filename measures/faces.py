@@ -38,7 +38,10 @@ class FaceScores:
         selectivity_NM: minus the mean cosine with the other expressions' maps; NaN without any.
         baselines_NK: cosine of each map of contracts.scores.BASELINES.
         shares_NU: of the attention on every AU's region, NaN without it; areas_NU: its size.
-        faithfulness_NOC: areas under the curves; (N, 0, 0) if not measured.
+        faithfulness_NOC: areas under the curves; NaN for a face on which they were not measured.
+        drop_NR: fall of the label's probability when each distinct region (measures.hidden_regions)
+            is hidden; NaN where it was not measured.
+        elsewhere_NR: when its shape is hidden at a random place. hidden_NR: area of the region.
         attributes: of the dataset -> value per face, empty where unknown.
     """
 
@@ -54,6 +57,9 @@ class FaceScores:
     shares_NU: F32
     areas_NU: F32
     faithfulness_NOC: F32
+    drop_NR: F32
+    elsewhere_NR: F32
+    hidden_NR: F32
     attributes: Mapping[str, NDArray[np.str_]]
 
     @property

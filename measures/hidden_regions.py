@@ -3,7 +3,7 @@
 Shapes: N faces, U distinct regions, K expressions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -15,11 +15,10 @@ from anatomy.heatmaps import comparison_sets
 from contracts.examinations import Estimate, HiddenRegion, RegionCell, RegionImportance
 from measures.agreement import macro_average
 from measures.bootstrap import Score, number_persons, percentile_interval, redraw
+from measures.faces import FaceScores
 
 Floats = NDArray[np.floating]
-Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
-F32 = NDArray[np.float32]
 
 
 class RegionSet(NamedTuple):
@@ -50,67 +49,69 @@ def region_set(codebook: str) -> RegionSet:
     return RegionSet(units, tuple(shared[0] for shared in sharing.values()), np.array(own))
 
 
-class RegionDrops(NamedTuple):
-    """How much the probability of the face's expression falls.
-
-    Attributes:
-        drop_NU: when the region is hidden; NaN where the face has none.
-        elsewhere_NU: when its shape is hidden at a random place.
-        area_NU: share of the picture that is hidden.
-    """
-
-    drop_NU: F32
-    elsewhere_NU: F32
-    area_NU: F32
-
-
 def region_importance(
-    drops: RegionDrops,
-    labels_N: Ints,
-    persons: Sequence[str],
-    resamples: tuple[int, int],
-    names: tuple[str, str],
-) -> RegionImportance:
-    """Put the table together.
+    faces: FaceScores, resamples: tuple[int, int], codebook: str, fill: str
+) -> RegionImportance | None:
+    """Put the table together; None if nothing was measured.
 
     Args:
-        drops: of the sampled faces.
-        labels_N: their expression ids.
-        persons: see bootstrap.groups.
+        faces: with the falls of their probability.
         resamples: how many, and their seed.
-        names: rows of CODEBOOKS and FILLS.
+        codebook: row of CODEBOOKS.
+        fill: what was seen instead of a hidden region.
     """
-    codebook, fill = names
+    measured_N = np.isfinite(faces.drop_NR).any(axis=1)
+    if not measured_N.any():
+        return None
     regions = region_set(codebook)
-    faces = face_summaries(drops, labels_N, regions)
-    scores = {
-        name: Score(np.nan_to_num(values_N), np.isfinite(values_N), macro=True)
-        for name, values_N in faces.items()
-    }
-    person_N, _ = number_persons(persons)
-    draws = redraw([scores], labels_N, person_N, *resamples) if resamples[0] else {}
-    ends = {name: percentile_interval(values_1R[0]) for name, values_1R in draws.items()}
     return RegionImportance(
         fill=fill,
-        faces=len(labels_N),
-        regions=[
-            _row(place, units, drops, labels_N, regions, codebook)
-            for place, units in enumerate(regions.units)
-        ],
-        **{name: estimate(values_N, labels_N, ends.get(name)) for name, values_N in faces.items()},
+        faces=int(measured_N.sum()),
+        regions=[_row(place, faces, regions, codebook) for place in range(len(regions.units))],
+        **estimates(
+            faces.labels_N, faces.persons_N.tolist(), face_summaries(faces, regions), resamples
+        ),
     )
 
 
-def estimate(values_N: Floats, labels_N: Ints, interval: tuple[float, float] | None) -> Estimate:
-    """Average what is finite per expression, then over expressions."""
-    average = macro_average(values_N, labels_N, np.isfinite(values_N))
-    return Estimate(value=average.overall, interval=interval, n=average.n_valid)
+def estimates(
+    labels_N: NDArray[np.integer],
+    persons: Sequence[str],
+    values: Mapping[str, Floats],
+    resamples: tuple[int, int],
+) -> dict[str, Estimate]:
+    """Average per expression, then over expressions, with intervals over persons.
+
+    Args:
+        labels_N: expression ids.
+        persons: see bootstrap.number_persons.
+        values: name -> one number per face; what is not finite does not count.
+        resamples: how many, and their seed.
+    """
+    scores = {
+        name: Score(np.nan_to_num(values_N), np.isfinite(values_N), macro=True)
+        for name, values_N in values.items()
+    }
+    person_N, _ = number_persons(persons)
+    draws = redraw([scores], labels_N, person_N, *resamples) if resamples[0] else {}
+    averages = {
+        name: macro_average(values_N, labels_N, np.isfinite(values_N))
+        for name, values_N in values.items()
+    }
+    return {
+        name: Estimate(
+            value=one.overall,
+            interval=percentile_interval(draws[name][0]) if name in draws else None,
+            n=one.n_valid,
+        )
+        for name, one in averages.items()
+    }
 
 
-def face_summaries(drops: RegionDrops, labels_N: Ints, regions: RegionSet) -> dict[str, Floats]:
+def face_summaries(faces: FaceScores, regions: RegionSet) -> dict[str, Floats]:
     """Return own, others, selectivity and ranking of every face; NaN where there is none."""
-    excess_NU = drops.drop_NU - drops.elsewhere_NU
-    there_NU, own_NU = np.isfinite(excess_NU), regions.own_KU[labels_N]
+    excess_NU = faces.drop_NR - faces.elsewhere_NR
+    there_NU, own_NU = np.isfinite(excess_NU), regions.own_KU[faces.labels_N]
     own_N, others_N = (
         _masked_mean(excess_NU, there_NU & which_NU) for which_NU in (own_NU, ~own_NU)
     )
@@ -132,38 +133,28 @@ def _masked_mean(values_NM: Floats, counted_NM: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.divide(sums_N, count_N, out=blank_N, where=count_N > 0))
 
 
-def _row(
-    place: int,
-    units: tuple[int, ...],
-    drops: RegionDrops,
-    labels_N: Ints,
-    regions: RegionSet,
-    codebook: str,
-) -> HiddenRegion:
-    there_N = np.isfinite(drops.drop_NU[:, place])
-    areas_N = drops.area_NU[there_N, place]
+def _row(place: int, faces: FaceScores, regions: RegionSet, codebook: str) -> HiddenRegion:
+    units = regions.units[place]
+    there_N = np.isfinite(faces.drop_NR[:, place])
+    areas_N = faces.hidden_NR[there_N, place]
+    own_K = regions.own_KU[:, place].tolist()
     return HiddenRegion(
         units=units,
         name=CODEBOOKS[codebook].units[units[0]].name,
         area=float(areas_N.mean()) if len(areas_N) else 0.0,
         cells={
-            name: _cell(
-                drops, there_N & (labels_N == label), place, bool(regions.own_KU[label, place])
-            )
+            name: _cell(faces, there_N & (faces.labels_N == label), place, own_K[label])
             for label, name in enumerate(EXPRESSIONS)
         },
     )
 
 
-def _cell(
-    drops: RegionDrops, chosen_N: NDArray[np.bool_], place: int, own: bool
-) -> RegionCell | None:
-    drop, elsewhere = drops.drop_NU[chosen_N, place], drops.elsewhere_NU[chosen_N, place]
+def _cell(faces: FaceScores, chosen_N: Bools, place: int, own: bool) -> RegionCell | None:
+    drop, elsewhere = faces.drop_NR[chosen_N, place], faces.elsewhere_NR[chosen_N, place]
     count = len(drop)
     if not count:
         return None
-    difference = drop - elsewhere
-    error = float(difference.std(ddof=1) / np.sqrt(count)) if count > 1 else None
+    error = float((drop - elsewhere).std(ddof=1) / np.sqrt(count)) if count > 1 else None
     return RegionCell(
         drop=float(drop.mean()), elsewhere=float(elsewhere.mean()), error=error, n=count, own=own
     )

@@ -1,28 +1,44 @@
 """All scores that follow from the numbers per face: of one run, or of the folds of one together."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from measures.agreement import au_shares, average_faithfulness, compute_agreements, subgroups
+from measures.agreement import au_shares, compute_agreements, subgroups
 from measures.bootstrap import compared_scores, intervals
 from measures.classification import calibration, classification
 from measures.faces import FaceScores
+from measures.hidden_regions import region_importance
+from measures.pixel_curves import average_faithfulness
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreSettings:
-    """Numbers of [evaluate] that scores depend on; codebook: whose action units these are."""
+    """Numbers of [evaluate] that scores depend on.
+
+    codebook: whose action units these are. steps, fill: of what was hidden.
+    """
 
     codebook: str
     calibration_bins: int
     subgroup_min: int
     bootstrap: int
     seed: int
-    faithfulness_steps: int
+    steps: int
+    fill: str
+
+    @classmethod
+    def of(cls, codebook: str, params: Mapping[str, Any]) -> "ScoreSettings":
+        """Take them out of [evaluate]."""
+        keys = ("calibration_bins", "subgroup_min", "bootstrap", "seed")
+        hiding = params["hiding"]
+        numbers = {key: params[key] for key in keys}
+        return cls(codebook=codebook, **numbers, steps=hiding["steps"], fill=hiding["fill"])
 
 
 def compute_scores(faces: FaceScores, settings: ScoreSettings) -> dict[str, Any]:
     """Return the keys of contracts.scores.Scores that follow from the faces."""
+    resamples = settings.bootstrap, settings.seed
     predicted_N = faces.probabilities_NV.argmax(axis=1)
     return {
         **classification(faces.labels_N, predicted_N),
@@ -35,9 +51,9 @@ def compute_scores(faces: FaceScores, settings: ScoreSettings) -> dict[str, Any]
             compared_scores(faces),
             faces.labels_N,
             faces.persons_N.tolist(),
-            settings.bootstrap,
-            settings.seed,
+            *resamples,
         ),
         "subgroups": subgroups(faces, settings.subgroup_min),
-        "faithfulness": average_faithfulness(faces, settings.faithfulness_steps),
+        "faithfulness": average_faithfulness(faces, settings.steps, resamples),
+        "regions": region_importance(faces, resamples, settings.codebook, settings.fill),
     }

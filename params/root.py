@@ -38,7 +38,7 @@ from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
 from train.options import reads_heatmaps
-from train.params import EvaluateParams, ExportParams, RunNumbers, TrainParams
+from train.params import EvaluateParams, ExamineParams, ExportParams, RunNumbers, TrainParams
 from validation import checked
 
 EVALUATE = "evaluate"
@@ -72,6 +72,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     explain: ExplainParams
     export: ExportParams
     import_run: ImportParams
+    examine: ExamineParams
     _file: Path = PrivateAttr(default=Path("params.yaml"))
 
     def dataset(self, name: str) -> IndexParams:

@@ -26,6 +26,7 @@ from report.tables.detail_tables import (
     subgroup_tables,
     unit_table,
 )
+from report.tables.hiding_tables import hiding_table, region_tables
 from report.tables.run_tables import all_runs, layer_table, main_table
 from report.tables.study_table import baseline_table, difference_table, paper_table, study_table
 from report.tables.summary import Summary, summarise
@@ -50,6 +51,8 @@ class MethodSection:
     cosines: tuple[Matrix, ...]
     units: Table | None
     faithfulness: Table | None
+    hiding: Table | None
+    regions: tuple[Table, ...]
     subgroups: tuple[Table, ...]
     reliability: Chart
     sheets: tuple[Grid, ...]
@@ -58,9 +61,9 @@ class MethodSection:
 
     def tables(self) -> list[Table]:
         """Return its tables."""
-        optional = (self.units, self.faithfulness)
+        optional = (self.units, self.faithfulness, self.hiding)
         present = [table for table in optional if table is not None]
-        return [self.classes, *present, *self.subgroups, self.provenance]
+        return [self.classes, *present, *self.regions, *self.subgroups, self.provenance]
 
     def figures(self) -> Figures:
         """Yield its pictures."""
@@ -200,6 +203,8 @@ def _method_section(study: Study, sheet_faces: int) -> MethodSection:
         tuple(cosine_matrix(run) for run in study.shown),
         unit_table(study),
         faithfulness_table(study),
+        hiding_table(study),
+        tuple(region_tables(study)),
         tuple(subgroup_tables(study)),
         reliability_chart(file_name(study, "reliability"), study),
         tuple(sheet_grids(study, sheet_faces)),

@@ -28,7 +28,7 @@ from store.building import write_in_place
 from store.tables import inert_row, table_bytes
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 8
+VERSION = 9
 _OPEN = 2
 """With more methods than this on a page, their sections start closed."""
 

@@ -153,7 +153,8 @@ def test_the_notebook_reads_the_deepest_layer(checkout, tmp_path):
 
 def test_every_score_that_the_page_explains_is_one(checkout):
     page = (checkout / "docs" / "scores.md").read_text()
-    known = (checkout / "contracts" / "scores.py").read_text()
+    files = ("contracts/scores.py", "contracts/examinations.py")
+    known = "".join((checkout / file).read_text() for file in files)
     known += (checkout / "params.yaml").read_text()
     names = {
         part
@@ -161,7 +162,7 @@ def test_every_score_that_the_page_explains_is_one(checkout):
         for part in name.split(".")
         if not name.endswith((".json", ".csv"))
     }
-    assert {"selectivity", "n_valid", "majority", "faithfulness_steps"} <= names
+    assert {"selectivity", "n_valid", "majority", "hiding"} <= names
     assert {name for name in names if not re.search(rf"\b{name}\b", known)} == set()
 
 

@@ -12,7 +12,7 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
 from explain.explanation import Explanation, Region, explain_faces, sentence
 from params import load
-from train.evaluation.batch import EvalModel
+from train.evaluation.networks import EvalModel, classifier_network, own_map
 from train.methods.backbones import Backbone
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import class_map
@@ -36,7 +36,8 @@ class Bright(Backbone):
 def setup():
     torch.manual_seed(0)
     model = Classifier(Bright(), GAPHead(LevelShape(8, 4, 4))).eval()
-    return EvalModel(model, class_map, 56, 224, "published", "exact", torch.device("cpu"))
+    network = classifier_network(model, class_map)
+    return EvalModel(network, own_map, 56, 224, "published", "exact", torch.device("cpu"))
 
 
 @pytest.fixture

@@ -5,9 +5,7 @@ from benchmarks.made_faces import UNITS, made_faces
 from contracts.scores import Subgroup
 from measures.agreement import (
     au_shares,
-    average_faithfulness,
     compute_agreements,
-    macro_average,
     subgroups,
 )
 
@@ -70,27 +68,3 @@ def test_an_attribute_that_names_every_face_makes_no_table():
 def test_an_attribute_of_many_rare_values_makes_no_table():
     valence = ["0.0", "0.0", "0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]
     assert subgroups(with_attribute(valence=valence), 3) == {}
-
-
-def test_faithfulness_is_averaged_if_it_was_measured():
-    assert average_faithfulness(made_faces(LABELS), 8) is None
-    areas = np.full((8, 3, 2), 0.25, np.float32)
-    found = average_faithfulness(made_faces(LABELS, faithfulness_NOC=areas), 8)
-    assert found.cam.deletion.overall == 0.25
-    assert found.steps == 8
-
-
-def test_the_overall_score_weighs_classes_and_not_faces():
-    found = macro_average(np.array([1.0, 1, 1, 0]), np.array([1, 1, 1, 2]), np.ones(4, bool))
-    assert found.overall == 0.5
-    assert found.per_class["Happiness"] == 1
-    assert found.per_class["Fear"] is None
-
-
-def test_faces_without_a_map_do_not_count_but_show_in_the_coverage():
-    found = macro_average(np.array([1.0, np.nan]), np.array([1, 0]), np.array([True, False]))
-    assert (found.overall, found.n_valid, found.n) == (1.0, 1, 2)
-
-
-def test_no_counted_face_gives_no_score():
-    assert macro_average(np.zeros(1), np.array([0]), np.array([False])).overall is None

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from anatomy.expressions import EXPRESSIONS
-from measures.hidden_regions import RegionDrops, region_importance, region_set
+from benchmarks.made_faces import made_faces
+from measures.hidden_regions import region_importance, region_set
 
 REGIONS = region_set("published")
 HAPPINESS, NEUTRAL = EXPRESSIONS.index("Happiness"), EXPRESSIONS.index("Neutral")
 LABELS = np.array([HAPPINESS] * 4 + [NEUTRAL] * 2)
-PERSONS = [str(face) for face in range(6)]
 
 
 def table(drop, elsewhere, resamples=50):
-    area = np.full(drop.shape, 0.1, np.float32)
-    drops = RegionDrops(drop.astype(np.float32), elsewhere.astype(np.float32), area)
-    return region_importance(drops, LABELS, PERSONS, (resamples, 0), ("published", "blur"))
+    measured = {"drop_NR": drop.astype(np.float32), "elsewhere_NR": elsewhere.astype(np.float32)}
+    faces = made_faces(LABELS, **measured, hidden_NR=np.full(drop.shape, 0.1, np.float32))
+    return region_importance(faces, (resamples, 0), "published", "blur")
 
 
 def constant(value):
@@ -59,6 +59,10 @@ def test_a_region_that_no_face_has_is_empty_and_counts_nowhere():
     found = table(drop, constant(0.1))
     assert set(found.regions[0].cells.values()) == {None}
     assert found.own.value == pytest.approx(0.1)
+
+
+def test_nothing_measured_is_no_table():
+    assert table(constant(np.nan), constant(np.nan)) is None
 
 
 def test_without_resamples_there_is_no_interval():

@@ -6,13 +6,13 @@ import torch
 
 from train.evaluation.batch import (
     EvalBatch,
-    EvalModel,
     EvalOutputs,
     compute_maps,
     concatenate,
     evaluate_batch,
     region_shares,
 )
+from train.evaluation.networks import EvalModel, classifier_network, own_map
 from train.evaluation.targets import Targets
 from train.records import Forward
 
@@ -36,7 +36,8 @@ def class_as_brightness(classifier, forward, classes_B):
     return maps
 
 
-MODEL = EvalModel(of_one_layer, class_as_brightness, 32, 64, "published", "exact", CPU)
+NETWORK = classifier_network(of_one_layer, class_as_brightness)
+MODEL = EvalModel(NETWORK, own_map, 32, 64, "published", "exact", CPU)
 IMAGES = torch.zeros((2, 32, 32, 3), dtype=torch.uint8)
 
 

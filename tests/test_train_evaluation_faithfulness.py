@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
-from train.evaluation.faithfulness import area, faithfulness, ranks
-from train.evaluation.targets import Targets
+from train.evaluation.faithfulness import area, faithfulness, passes, ranks
+from train.evaluation.networks import EvalModel, Reading, classifier_network, own_map
 from train.records import Forward
 
 CPU = torch.device("cpu")
@@ -18,23 +17,18 @@ def bright_corner(images):
     return Forward(logits, ())
 
 
-def measured_with(maps):
-    """What faithfulness looks at; the rest is empty."""
-    empty = np.zeros(0, np.float32)
-    return EvalOutputs(*[empty] * 6, maps, maps[:, ::-1, ::-1].copy(), *[empty] * 3)
-
-
 @pytest.fixture
 def areas():
-    maps = np.zeros((2, 64, 64), np.float32)
-    maps[:, :32, :32] = 1
-    images = torch.full((2, 32, 32, 3), 120, dtype=torch.uint8)
-    images[:, :16, :16] = 255
-    labels = np.zeros(2, np.int64)
-    nothing = Targets(*[torch.zeros(2, 0)] * 4)
-    looks = EvalBatch(images, labels, nothing)
-    setup = EvalModel(bright_corner, None, 32, 224, "published", "exact", CPU)
-    return faithfulness(setup, looks, measured_with(maps), np.array([5, 9]), 8)
+    corner = torch.zeros(2, 64, 64)
+    corner[:, :32, :32] = 1
+    images = torch.full((2, 3, 32, 32), 120 / 255)
+    images[:, :, :16, :16] = 1
+    setup = EvalModel(
+        classifier_network(bright_corner, None), own_map, 32, 224, "published", "exact", CPU
+    )
+    maps = {"cam": corner.flip(1, 2), "attention": corner}
+    labels = torch.zeros(2, dtype=torch.long)
+    return faithfulness(setup, images, labels, maps, np.array([5, 9]), 8)
 
 
 def test_hiding_what_the_model_used_lowers_its_answer_at_once(areas):
@@ -63,3 +57,19 @@ def test_the_highest_pixel_comes_first():
 
 def test_the_area_under_a_line_is_half():
     assert area(torch.tensor([[1.0], [0.5], [0]])).item() == 0.5
+
+
+def test_a_map_that_is_the_same_everywhere_has_no_order_and_passes_are_as_said():
+    asked = []
+
+    def network(images_B3SS):
+        asked.append(len(images_B3SS))
+        return Reading(torch.full((len(images_B3SS), 7), 1 / 7))
+
+    model = EvalModel(network, own_map, 32, 224, "published", "exact", CPU)
+    maps = {"cam": torch.rand(1, 7, 7), "attention": torch.zeros(1, 7, 7)}
+    images = torch.rand(1, 3, 32, 32)
+    found = faithfulness(model, images, torch.tensor([0]), maps, np.array([1]), 4)
+    assert np.isnan(found[0, 1]).all()
+    np.testing.assert_allclose(found[0, 0], 1 / 7, rtol=1e-5)
+    assert sum(asked) == passes(4)

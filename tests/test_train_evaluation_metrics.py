@@ -4,6 +4,7 @@ import pytest
 
 from anatomy.action_units import CODEBOOKS
 from train.evaluation.batch import EvalFaces, EvalOutputs
+from train.evaluation.hiding import HidingEffects
 from train.evaluation.metrics import class_mean_cosine, face_scores, own_cosine, selectivity
 
 FACES = 8
@@ -42,7 +43,9 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
             "gender": ["f", "m", "", "f", "m", "f", "m", "f"],
         }
     )
-    found = face_scores(outputs, EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",)), None)
+    hiding = HidingEffects.unmeasured(8, 13)
+    faces = EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",))
+    found = face_scores(outputs, faces, hiding)
     assert found.rows_N.tolist() == [*range(5, 13)]
     assert found.persons_N.tolist() == list("abcdefgh")
     assert found.is_right.tolist() == [True, True, False, True, True, True, True, True]
@@ -51,7 +54,8 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
     np.testing.assert_array_equal(found.centred_NM, 0.75)
     np.testing.assert_array_equal(found.selectivity_NM[1:], 0.5)
     np.testing.assert_array_equal(found.baselines_NK[:, :2], [[0.5, 0.875]] * 8)
-    assert found.faithfulness_NOC.shape == (8, 0, 0)
+    assert np.isnan(found.faithfulness_NOC).all()
+    assert found.drop_NR is hiding.regions.drop_BU
     assert found.attributes["gender"].tolist() == table["gender"].to_list()
 
 

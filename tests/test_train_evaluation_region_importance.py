@@ -32,11 +32,11 @@ def drops(regions, seeds, images=None):
 
 def test_hiding_what_the_answer_depends_on_costs_all_of_it_and_the_rest_nothing(regions):
     found = drops(regions, np.array([3, 4]))
-    np.testing.assert_allclose(found.drop_NU[:, 0], 1, atol=0.1)  # the rim is soft
-    assert abs(found.drop_NU[0, 1]) < 0.01
-    assert np.isnan(found.drop_NU[1, 1])
-    assert np.isnan(found.elsewhere_NU[1, 1])
-    np.testing.assert_allclose(found.area_NU[0], 0.25)
+    np.testing.assert_allclose(found.drop_BU[:, 0], 1, atol=0.1)  # the rim is soft
+    assert abs(found.drop_BU[0, 1]) < 0.01
+    assert np.isnan(found.drop_BU[1, 1])
+    assert np.isnan(found.elsewhere_BU[1, 1])
+    np.testing.assert_allclose(found.area_BU[0], 0.25)
 
 
 def test_elsewhere_costs_what_a_hole_at_random_costs(regions):
@@ -52,8 +52,8 @@ def test_elsewhere_costs_what_a_hole_at_random_costs(regions):
     # A square of half the side, anywhere: the mean overlap with the corner, along each axis.
     starts = np.arange(9)
     overlap = (np.maximum(8 - starts, 0) / 8).mean() ** 2
-    assert found.elsewhere_NU[:, 0].mean() == pytest.approx(overlap, abs=0.05)
-    assert found.elsewhere_NU[:, 0].std() > 0.1
+    assert found.elsewhere_BU[:, 0].mean() == pytest.approx(overlap, abs=0.05)
+    assert found.elsewhere_BU[:, 0].std() > 0.1
 
 
 def test_a_face_is_measured_alike_in_every_batch(regions):
@@ -68,7 +68,7 @@ def test_a_face_is_measured_alike_in_every_batch(regions):
         torch.tensor([0]),
         np.array([4]),
     )
-    np.testing.assert_allclose(both.elsewhere_NU[1], second.elsewhere_NU[0])
+    np.testing.assert_allclose(both.elsewhere_BU[1], second.elsewhere_BU[0])
 
 
 def test_the_mean_face_is_the_same_for_all_and_the_blur_is_each_face_s_own():

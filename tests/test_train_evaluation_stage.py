@@ -28,7 +28,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def scoring(checkout):
     shipped = load_params(checkout / "params.yaml").evaluate
-    return shipped.model_copy(update={"sheet_px": 16, "sheet_per_class": 1, "bootstrap": 50})
+    small = {"sheet_px": 16, "sheet_per_class": 1, "bootstrap": 50}
+    return shipped.model_copy(update={**small, "hiding": hiding(shipped, 0)})
+
+
+def hiding(scoring, per_class):
+    return scoring.hiding.model_copy(update={"per_class": per_class, "steps": 2})
 
 
 def silent(done, total, note):
@@ -53,7 +58,7 @@ def trained(tiny, quick, tmp_path_factory):
 def everything(tiny, trained, scoring, tmp_path_factory):
     """A result with all that is optional, of all 42 faces."""
     out = tmp_path_factory.mktemp("results") / "all"
-    wanted = {"split": "all", "batch": 16, "faithfulness_steps": 2, "save_maps": True}
+    wanted = {"split": "all", "batch": 16, "hiding": hiding(scoring, 6), "save_maps": True}
     source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
     evaluate(source, out, scoring.model_copy(update=wanted), silent)
     return out
@@ -108,6 +113,10 @@ def test_a_result_holds_every_score_that_is_promised(everything):
     assert set(scores["au_shares"]) >= {"1", "4", "12", "25"}
     assert all(0 < one["area"] < 0.5 for one in scores["au_shares"].values())
     assert scores["faithfulness"]["steps"] == 2
+    assert scores["faithfulness"]["faces"] == 42
+    assert scores["regions"]["faces"] == 42
+    assert {tuple(one["units"]) for one in scores["regions"]["regions"]} >= {(12, 15), (4,)}
+    assert scores["regions"]["own"]["n"] == 36
     assert 0 < scores["faithfulness"]["cam"]["deletion"]["overall"] < 1
 
 
@@ -164,7 +173,7 @@ def test_maps_are_saved_only_on_request(tiny, trained, scoring, tmp_path):
 def test_batches_and_threads_do_not_change_faithfulness(tiny, trained, scoring, tmp_path):
     found = []
     for batch, threads in ((2, 1), (7, 4)):
-        wanted = {"batch": batch, "threads": threads, "faithfulness_steps": 2}
+        wanted = {"batch": batch, "threads": threads, "hiding": hiding(scoring, 6)}
         out = tmp_path / str(batch)
         source = EvaluationInputs(trained, tiny.faces, tiny.landmarks, CPU)
         evaluate(source, out, scoring.model_copy(update=wanted), silent)

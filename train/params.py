@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from train.options import CAM_METHOD_NAMES, InputName
+from train.options import BLACK_BOX_NAMES, CAM_METHOD_NAMES, BlackBoxOptions, InputName
 from validation import NameOf
 
 OWN = "method"
 """Instead of a CAM method: the one of the run's own method."""
 SplitName = Literal["train", "val", "test", "all"]
-CamMethodName = Annotated[str, NameOf(dict.fromkeys((OWN, *CAM_METHOD_NAMES)), "CAM method")]
+MAP_NAMES = (OWN, *CAM_METHOD_NAMES, *BLACK_BOX_NAMES)
+CamMethodName = Annotated[str, NameOf(dict.fromkeys(MAP_NAMES), "CAM method")]
 
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -171,6 +172,14 @@ class RunNumbers:
     kind: str | None
 
 
+class HidingParams(BaseModel, frozen=True, extra="forbid"):
+    """[evaluate.hiding]: what hiding parts of the picture does, measured on a few faces."""
+
+    per_class: int = Field(ge=0)
+    steps: int = Field(ge=1)
+    fill: Literal["blur", "mean_face"]
+
+
 class ReadingParams(BaseModel, frozen=True, extra="forbid"):
     """How a trained model is read: which state, which maps, and what they are compared with."""
 
@@ -192,10 +201,35 @@ class EvaluateParams(ReadingParams, frozen=True):
     bootstrap: int = Field(ge=0)
     seed: int = Field(ge=0)
     subgroup_min: int = Field(ge=1)
-    faithfulness_steps: int = Field(ge=0)
+    black_box: BlackBoxOptions
+    hiding: HidingParams
     save_maps: bool
     sheet_per_class: int = Field(ge=0)
     sheet_px: int = Field(ge=16, le=512)
+
+
+class DegradationParams(BaseModel, frozen=True, extra="forbid"):
+    """[examine.degradations]: amounts of each; none leaves it out."""
+
+    blur: tuple[Annotated[float, Field(gt=0, le=20)], ...]
+    noise: tuple[Annotated[float, Field(ge=0, le=255)], ...]
+    darkness: tuple[Annotated[float, Field(ge=0, le=1)], ...]
+    rotation: tuple[Annotated[float, Field(ge=0, le=180)], ...]
+    eyes_hidden: tuple[Annotated[float, Field(gt=0, le=5)], ...]
+    mouth_hidden: tuple[Annotated[float, Field(gt=0, le=5)], ...]
+    jpeg: tuple[Annotated[int, Field(ge=1, le=100)], ...]
+
+
+class ExamineParams(BaseModel, frozen=True, extra="forbid"):
+    """[examine] in params.yaml."""
+
+    mapped_per_class: int = Field(ge=1)
+    maps: tuple[Annotated[str, NameOf(dict.fromkeys(BLACK_BOX_NAMES), "black-box method")], ...]
+    checked_faces: int = Field(ge=1)
+    degraded_per_class: int = Field(ge=0)
+    degraded_mapped_per_class: int = Field(ge=0)
+    degradations: DegradationParams
+    max_passes: int = Field(ge=1)
 
 
 class ExportParams(BaseModel, frozen=True, extra="forbid"):

@@ -30,7 +30,7 @@ from params.root import Params, load
 from store.reading import POINT_STEPS_PER_PX, read_points
 from train.data.stores import Stores
 from train.device import select_device
-from train.evaluation.batch import load_eval_model
+from train.evaluation.networks import load_eval_model
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.methods import METHODS
@@ -142,7 +142,8 @@ def trained(place: Workplace, out: Path, run: Run) -> Row:
 def evaluated(place: Workplace, out: Path) -> Row:
     """Score a run; return what its second batch did."""
     spans: list[Span] = []
-    changes = {"bootstrap": 0, "faithfulness_steps": 0, "batch": BATCH, "threads": 1}
+    hiding = shipped().evaluate.hiding.model_copy(update={"per_class": 0})
+    changes = {"bootstrap": 0, "hiding": hiding, "batch": BATCH, "threads": 1}
     inputs = EvaluationInputs(out, place.given.faces.path, place.given.landmarks.path, place.device)
     params = shipped().evaluate.model_copy(update=changes)
     scores = out.with_name(f"{out.name}-scores")
@@ -153,7 +154,8 @@ def evaluated(place: Workplace, out: Path) -> Row:
 def explained(place: Workplace, out: Path) -> Row:
     """Explain a few faces, twice; return what the second time did."""
     rows = np.arange(4)
-    model, _ = load_eval_model(out, shipped().explain.read, place.device)
+    read, black_box = shipped().explain.read, shipped().evaluate.black_box
+    model, _ = load_eval_model(out, read, black_box, place.device)
     images = place.given.faces.array("image").take(rows)
     points = read_points(place.given.landmarks, rows)
     for _ in range(2):

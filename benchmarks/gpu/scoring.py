@@ -11,8 +11,9 @@ from benchmarks.gpu.scale import CUDA, DEVICE, HOME, SCALE, Figures, numbers, ti
 from params.root import load
 from progress import silent
 from store.reading import read_points
-from train.evaluation.batch import EvalModel, evaluate_batch, prepare_batch
-from train.evaluation.stage import SplitReader, _evaluate_split, _split_faces
+from train.evaluation.batch import evaluate_batch, prepare_batch
+from train.evaluation.networks import EvalModel, classifier_network, own_map
+from train.evaluation.split import SplitReader, evaluate_split, split_faces
 from train.images import eval_images
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
@@ -23,10 +24,9 @@ def scoring() -> Figures:
     """Return ms per face, and how many times a forward pass all maps take."""
     given, batch = large(), 64 if CUDA else 8
     net = build_model(METHODS["cam"], numbers()).to(DEVICE).eval()
-    model = EvalModel(
-        net, CAM_METHODS["class_map"], SCALE.px, CANVAS_PX, "published", "exact", DEVICE
-    )
-    split = SplitReader(given.faces, given.landmarks, _split_faces(given.faces, "test", None))
+    network = classifier_network(net, CAM_METHODS["class_map"])
+    model = EvalModel(network, own_map, SCALE.px, CANVAS_PX, "published", "exact", DEVICE)
+    split = SplitReader(given.faces, given.landmarks, split_faces(given.faces, "test", None))
     rows_N, images = split.faces.rows_N, given.faces.array("image")
 
     def forward(amp: bool = False) -> None:
@@ -39,7 +39,7 @@ def scoring() -> Figures:
 
     def whole(threads: int) -> None:
         asked = shipped.model_copy(update={"batch": batch, "threads": threads})
-        _evaluate_split(model, split, asked, silent)
+        evaluate_split(model, split, asked, silent)
 
     seconds = {"forward": timed(forward, 3, 1), "forward, bf16": timed(partial(forward, True), 3)}
     for threads in (2, 4, 8):

@@ -50,9 +50,7 @@ def _pooled(folds: Sequence[Result]) -> Result:
 def _scores(folds: Sequence[Result], faces: FaceScores) -> Scores:
     """Score all faces once. The class mean of AU maps is that of each fold."""
     first = folds[0].scores
-    params = folds[0].fingerprint["params"]
-    keys = ("calibration_bins", "subgroup_min", "bootstrap", "seed", "faithfulness_steps")
-    settings = ScoreSettings(codebook=first.codebook, **{key: params[key] for key in keys})
+    settings = ScoreSettings.of(first.codebook, folds[0].fingerprint["params"])
     changed: dict[str, Any] = {
         **compute_scores(faces, settings),
         "repeat": f"seed{first.seed}",

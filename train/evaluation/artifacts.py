@@ -32,6 +32,8 @@ _MAP_ATTRIBUTES: dict[str, dict[str, str | float]] = {
     "cam": {"what": "CAM of the face's label, scaled to [0, 1]", **_MAPS},
     "au": {"what": "action-unit map of the face's label; zero where defined is 0", **_MAPS},
     "defined": {"what": "1: the face has an action-unit map; 0: it has none"},
+    "has_cam": {"what": "1: the face has a CAM; 0: none was made, and its map is zero"},
+    "has_attention": {"what": "1: the face has an attention; 0: the model gives none"},
 }
 """Attributes of the arrays in maps.h5."""
 
@@ -46,7 +48,7 @@ def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> Non
     rows: list[dict[str, str]] = []
     for index, row in enumerate(faces.table.iter_rows(named=True)):
         probabilities = measured.probabilities_NV[index]
-        cosines = {"att_cos": f"{attention[index]:.5f}", "cam_cos": f"{cam[index]:.5f}"}
+        cosines = {"att_cos": _decimals(attention[index]), "cam_cos": _decimals(cam[index])}
         rows.append(
             {key: row[key] for key in ("id", "expression", "person")}
             | {"predicted": EXPRESSIONS[int(probabilities.argmax())]}
@@ -57,15 +59,24 @@ def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> Non
     write_table(path, columns, map(inert_row, rows))
 
 
+def _decimals(value: float) -> str:
+    """Return five decimals; nothing for a map that there is not."""
+    return f"{value:.5f}" if np.isfinite(value) else ""
+
+
 def write_maps(path: Path, outputs: EvalOutputs, faces: EvalFaces) -> None:
     """Write every face's maps as HDF5: id, expression (N,); attention, cam, au (N, S, S) uint8.
 
-    255 stands for 1; `defined` (N,) says whether there is an AU map.
+    255 stands for 1; `defined`, `has_cam` and `has_attention` (N,) say which maps there are.
     """
     maps = {name: _bytes(one) for name, one in _maps(outputs).items()}
-    defined = outputs.has_own_map(faces.labels_N).astype(np.uint8)
+    present = {
+        "defined": outputs.has_own_map(faces.labels_N).astype(np.uint8),
+        "has_cam": outputs.has_cam.astype(np.uint8),
+        "has_attention": outputs.has_attention.astype(np.uint8),
+    }
     texts = {name: faces.table[name].to_list() for name in ("id", "expression")}
-    write_hdf5(path, {**maps, "defined": defined}, texts, _MAP_ATTRIBUTES)
+    write_hdf5(path, {**maps, **present}, texts, _MAP_ATTRIBUTES)
 
 
 def _maps(outputs: EvalOutputs) -> Arrays:
@@ -77,16 +88,15 @@ def _bytes(maps_NSS: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64]) -> Arrays:
-    """Average per expression: attention and CAM over all faces, the AU map where it is defined.
+    """Average per expression: every map over the faces that have one.
 
     Returns:
         attention, cam, au: (7, S, S) float32; attention_count, cam_count, au_count: (7,).
     """
-    everyone = np.ones(len(labels_N), bool)
     means: Arrays = {}
     for name, maps_NSS, counted_N in (
-        ("attention", outputs.attention_BSS, everyone),
-        ("cam", outputs.cam_BSS, everyone),
+        ("attention", outputs.attention_BSS, outputs.has_attention),
+        ("cam", outputs.cam_BSS, outputs.has_cam),
         ("au", outputs.au_BSS, outputs.has_own_map(labels_N)),
     ):
         chosen = np.stack([counted_N & (labels_N == number) for number in range(len(EXPRESSIONS))])
@@ -100,13 +110,17 @@ def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64]) -> Arrays:
 def sheet(outputs: EvalOutputs, faces: EvalFaces, store: Store, params: EvaluateParams) -> Arrays:
     """Choose the first faces of every class, and the first misclassified ones, with their maps.
 
+    Faces without a CAM are not shown.
+
     Returns:
         image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,);
         probabilities (n, 7); first (n,), False for faces that are there only as a mistake.
     """
     labels = faces.labels_N
     wrong = outputs.probabilities_BV.argmax(axis=1) != labels
-    indices, first = chosen_faces(labels, wrong, params.sheet_per_class)
+    shown = np.flatnonzero(outputs.has_cam)
+    chosen, first = chosen_faces(labels[shown], wrong[shown], params.sheet_per_class)
+    indices = shown[chosen]
     images = torch.from_numpy(store.array("image").take(faces.rows_N[indices]))
     size = [params.sheet_px, params.sheet_px]
     small = F.interpolate(images.permute(0, 3, 1, 2).float(), size, mode="bilinear", antialias=True)

@@ -5,9 +5,8 @@ Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions
 the canvas, S = 64, h w an attention's own size.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,17 +16,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.runs import RunCard
-from errors import pick
 from train.device import receive, send
-from train.evaluation.map_similarity import TargetMaps, resample, shrink_matrix
+from train.evaluation.map_similarity import MapSimilarity, TargetMaps, resample, shrink_matrix
+from train.evaluation.networks import EvalModel, Reading
 from train.evaluation.targets import TargetRuns, Targets, prepare_targets
-from train.images import eval_images, minmax_normalize
-from train.methods.base import Classifier
-from train.methods.cam_methods import CAM_METHODS
-from train.params import OWN, ReadingParams
-from train.records import CamMethod
-from train.runs import load_run
+from train.images import minmax_normalize, resize_images
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,55 +39,6 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class EvalModel:
-    """A trained model and how its maps are read.
-
-    Attributes:
-        classifier: in evaluation mode.
-        cam_method: computes its CAM.
-        image_px: side of the picture that the classifier sees.
-        canvas_px: side of the canvas on which maps are compared.
-        codebook: row of CODEBOOKS, whose AU maps are compared with.
-        geometry: row of GEOMETRIES.
-        device: where.
-        other_cams: further CAMs that are scored beside it, by name.
-    """
-
-    classifier: Classifier
-    cam_method: CamMethod
-    image_px: int
-    canvas_px: int
-    codebook: str
-    geometry: str
-    device: torch.device
-    other_cams: Mapping[str, CamMethod] = field(default_factory=dict)
-
-
-def load_eval_model(
-    run: Path, reading: ReadingParams, device: torch.device
-) -> tuple[EvalModel, RunCard]:
-    """Load a trained model for evaluation.
-
-    Args:
-        run: output of stage train.
-        reading: which state, and how its maps are read.
-        device: where.
-    """
-    classifier, method, card = load_run(run, reading.checkpoint, device)
-    cam_methods = {**CAM_METHODS, OWN: CAM_METHODS[card.cam_method(method.cam_method)]}
-    model = EvalModel(
-        classifier,
-        pick(cam_methods, reading.cam_method, "cam_method"),
-        card.params["image_px"],
-        reading.canvas_px,
-        reading.codebook,
-        reading.geometry,
-        device,
-    )
-    return model, card
-
-
-@dataclass(frozen=True, slots=True)
 class EvalFaces:
     """The faces of a split that are scored.
 
@@ -104,6 +48,7 @@ class EvalFaces:
         table: their rows of the store's status table.
         total: samples of the split, with a usable face or not.
         attributes: columns of the table that came with the dataset.
+        mapped_N: which of them get a CAM; None: all.
     """
 
     rows_N: NDArray[np.int64]
@@ -111,6 +56,11 @@ class EvalFaces:
     table: "pl.DataFrame"
     total: int
     attributes: tuple[str, ...] = ()
+    mapped_N: Bools | None = None
+
+    def mapped_in(self, start: int, size: int) -> Bools | None:
+        """Return which faces of a batch get a CAM; None: all."""
+        return None if self.mapped_N is None else self.mapped_N[start : start + size]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +71,13 @@ class EvalBatch:
         images_BHW3: stored faces, uint8.
         labels_B: expression ids; the CAM is of these, as published.
         targets: AU maps and regions, or what a GPU draws them from.
+        mapped_B: faces that get a CAM; None: all.
     """
 
     images_BHW3: Tensor
     labels_B: NDArray[np.int64]
     targets: Targets | TargetRuns
+    mapped_B: Bools | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +87,7 @@ class EvalOutputs:
     Attributes:
         probabilities_BV: softmax of the logits.
         cosines_BMV: of each layer's attention, each other CAM of the model, and the CAM, with the
-            AU map of every expression on this face.
+            AU map of every expression on this face; NaN for a map that there is not.
         centred_BMV: the same with the means taken out.
         uniform_BV: of a uniform map.
         all_aus_B: of the face's map of all AUs with that of its own expression.
@@ -159,6 +111,16 @@ class EvalOutputs:
     au_BSS: F32
     shares_BU: F32
     areas_BU: F32
+
+    @property
+    def has_cam(self) -> Bools:
+        """Whether each face has a CAM: (B,)."""
+        return np.asarray(np.isfinite(self.cosines_BMV[:, -1]).any(axis=1))
+
+    @property
+    def has_attention(self) -> Bools:
+        """Whether each face has an attention: (B,)."""
+        return np.asarray(np.isfinite(self.cosines_BMV[:, 0]).any(axis=1))
 
     def has_own_map(self, labels_B: NDArray[np.int64]) -> Bools:
         """Return whether the AU map of each face's own expression is defined: (B,)."""
@@ -190,6 +152,7 @@ class ModelMaps:
         other_cams: the model's further CAMs (B, h, w), in [0, 1].
         attention_BSS: of the deepest layer, in [0, 1].
         cam_BSS: the CAM, in [0, 1].
+        mapped_B: whether the face has a CAM.
     """
 
     probabilities_BV: Tensor
@@ -199,6 +162,7 @@ class ModelMaps:
     other_cams: list[Tensor]
     attention_BSS: Tensor
     cam_BSS: Tensor
+    mapped_B: Tensor
 
 
 def prepare_batch(
@@ -222,50 +186,74 @@ def prepare_batch(
     return EvalBatch(pinned, labels_B, targets)
 
 
-def compute_maps(model: EvalModel, images_BHW3: Tensor, classes_B: Tensor | None) -> ModelMaps:
+def compute_maps(
+    model: EvalModel,
+    images_BHW3: Tensor,
+    classes_B: Tensor | None,
+    mapped_B: Bools | None = None,
+) -> ModelMaps:
     """Predict, and compute every map, in one pass.
 
     Args:
         model: what to run.
         images_BHW3: stored faces, uint8.
         classes_B: expressions that the CAM is of; None for the predicted ones.
+        mapped_B: faces that get a CAM; None: all. That of the others is zero.
     """
     with torch.no_grad():
-        images = eval_images(send(images_BHW3, model.device), model.image_px)
-        forward = model.classifier(images)
-        classes_B = forward.logits_BK.argmax(dim=1) if classes_B is None else classes_B
-        cam_Bhw, *other_cams = (
-            minmax_normalize(method(model.classifier, forward, classes_B).float())
-            for method in (model.cam_method, *model.other_cams.values())
+        images = resize_images(send(images_BHW3, model.device), model.image_px)
+        reading = model.network(images)
+        classes_B = reading.probabilities_BV.argmax(dim=1) if classes_B is None else classes_B
+        cam_Bhw = minmax_normalize(_maps_of(model, images, reading, classes_B, mapped_B))
+        other_cams = [minmax_normalize(one(classes_B)) for one in reading.other_maps]
+        layers = reading.layers()
+        attention_BSS = (
+            resample(layers[-1], model.geometry, model.canvas_px, SMALL_PX)
+            if layers
+            else images.new_zeros((len(images), SMALL_PX, SMALL_PX))
         )
-        layers = [feature.float().mean(dim=1) for feature in forward.features]
-        attention_BSS = resample(layers[-1], model.geometry, model.canvas_px, SMALL_PX)
         return ModelMaps(
-            forward.logits_BK.float().softmax(dim=1),
+            reading.probabilities_BV,
             classes_B,
             layers,
             cam_Bhw,
             other_cams,
             minmax_normalize(attention_BSS),
             resample(cam_Bhw, CAM_GEOMETRY, model.canvas_px, SMALL_PX).clamp(0, 1),
+            torch.ones_like(classes_B, dtype=torch.bool)
+            if mapped_B is None
+            else send(torch.from_numpy(mapped_B), model.device),
         )
+
+
+def _maps_of(
+    model: EvalModel,
+    images_B3SS: Tensor,
+    reading: Reading,
+    classes_B: Tensor,
+    mapped_B: Bools | None,
+) -> Tensor:
+    """Return raw maps (B, h, w); zero for faces that get none, where a black box makes them."""
+    if mapped_B is None or mapped_B.all():
+        return model.map_method(model.network, images_B3SS, reading, classes_B)
+    if not mapped_B.any():
+        return images_B3SS.new_zeros((len(images_B3SS), 1, 1))
+    chosen = send(torch.from_numpy(np.flatnonzero(mapped_B)), model.device)
+    made = model.map_method(model.network, images_B3SS[chosen], reading, classes_B[chosen])
+    return made.new_zeros((len(mapped_B), *made.shape[1:])).index_copy(0, chosen, made)
 
 
 def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
     """Run one batch and compare its maps with the targets."""
     with torch.no_grad():
         labels_B = send(torch.from_numpy(batch.labels_B), model.device)
-        maps = compute_maps(model, batch.images_BHW3, labels_B)
-        targets = batch.targets
-        drawn = targets.drawn(model.device) if isinstance(targets, TargetRuns) else targets
-        return _compare(model, labels_B, maps, drawn)
+        maps = compute_maps(model, batch.images_BHW3, labels_B, batch.mapped_B)
+        return _compare(model, labels_B, maps, batch.targets.drawn(model.device))
 
 
 def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets) -> EvalOutputs:
     targets, last = TargetMaps(drawn.maps_BTCC), len(EXPRESSIONS)
-    cams = [*maps.other_cams, maps.cam_Bhw]
-    geometries = [*[model.geometry] * len(maps.layers), *[CAM_GEOMETRY] * len(cams)]
-    similarities = targets.similarities([*maps.layers, *cams], geometries)
+    similarities = _similarities(model, maps, targets)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*similarities, strict=True))
     shares_BU, areas_BU = region_shares(maps.attention_BSS, drawn.regions_BUSS, drawn.present_BU)
     everyone_B = torch.arange(len(labels_B), device=labels_B.device)
@@ -285,6 +273,17 @@ def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets
         areas_BU,
     )
     return EvalOutputs(*receive(outputs))
+
+
+def _similarities(model: EvalModel, maps: ModelMaps, targets: TargetMaps) -> list[MapSimilarity]:
+    """Compare every level's attention and the CAM with the targets; NaN where there is no map."""
+    cams = [*maps.other_cams, maps.cam_Bhw]
+    geometries = [*[model.geometry] * len(maps.layers), *[CAM_GEOMETRY] * len(cams)]
+    *others, cam = targets.similarities([*maps.layers, *cams], geometries)
+    absent = torch.full_like(cam.cosine_BT, torch.nan)
+    mapped_B1 = maps.mapped_B[:, None]
+    known = MapSimilarity(*(torch.where(mapped_B1, one, torch.nan) for one in cam))
+    return [*([] if maps.layers else [MapSimilarity(absent, absent)]), *others, known]
 
 
 def region_shares(

@@ -8,7 +8,7 @@ Shapes: B batch, H W of the picture, K = steps + 1 points of a curve, from nothi
 Source: Petsiuk et al., RISE, BMVC 2018.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -16,21 +16,20 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from measures.faces import ORDERS
-from train.device import send
-from train.evaluation.batch import EvalBatch, EvalModel, EvalOutputs
-from train.images import blur_images, eval_images
+from measures.faces import CURVES, ORDERS
+from train.device import constant, receive, send
+from train.evaluation.networks import EvalModel
+from train.images import MEAN, blur_images
 
 _RANDOM_SIDE = 7
 """The random map is as coarse as a deep layer: noise of single pixels would hide nothing."""
 
-Probability = Callable[[Tensor], Tensor]
-
 
 def faithfulness(
     model: EvalModel,
-    batch: EvalBatch,
-    outputs: EvalOutputs,
+    images_B3SS: Tensor,
+    labels_B: Tensor,
+    maps: Mapping[str, Tensor],
     rows_B: NDArray[np.int64],
     steps: int,
 ) -> NDArray[np.float32]:
@@ -38,31 +37,31 @@ def faithfulness(
 
     Args:
         model: what to run.
-        batch: of faces.
-        outputs: the batch's maps.
+        images_B3SS: RGB in [0, 1].
+        labels_B: expressions.
+        maps: cam and attention (B, h, w).
         rows_B: of the store; they seed the random maps, so the batch size does not matter.
         steps: in how many steps the pixels are replaced.
 
     Returns:
-        (B, orders, curves): areas under the probability of the face's own expression, in [0, 1].
+        (B, orders, curves): areas under the probability of the face's own expression, in [0, 1];
+        NaN in the order of a map that is the same everywhere, such as one that there is not.
     """
-    labels_B = send(torch.from_numpy(batch.labels_B), model.device)
+    fills = _Fills(images_B3SS)
 
-    def probability(images_B3HW: Tensor) -> Tensor:
-        probabilities_BK: Tensor = model.classifier(images_B3HW).logits_BK.float().softmax(dim=1)
+    def probability(seen_B3SS: Tensor) -> Tensor:
+        probabilities_BK = model.network(seen_B3SS).probabilities_BV
         return probabilities_BK.gather(1, labels_B[:, None])[:, 0]
 
-    with torch.no_grad():
-        images = eval_images(send(batch.images_BHW3, model.device), model.image_px)
-        maps = {
-            "cam": torch.from_numpy(outputs.cam_BSS),
-            "attention": torch.from_numpy(outputs.attention_BSS),
-            "random": torch.from_numpy(_random_maps(rows_B)),
-        }
-        areas = [
-            _areas(images, send(maps[name], model.device), probability, steps) for name in ORDERS
-        ]
-    return np.asarray(torch.stack(areas, dim=1).cpu().numpy())
+    ends = [probability(one) for one in (fills.images, fills.empty, fills.blurred)]
+    ordered = {**maps, "random": send(torch.from_numpy(_random_maps(rows_B)), images_B3SS.device)}
+    areas = [_areas(fills, ordered[name], probability, ends, steps) for name in ORDERS]
+    return receive([torch.stack(areas, dim=1)])[0]
+
+
+def passes(steps: int) -> int:
+    """Return how many passes of the model `faithfulness` takes per face."""
+    return 3 + len(ORDERS) * len(CURVES) * (steps - 1)
 
 
 def _random_maps(rows_B: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -70,14 +69,38 @@ def _random_maps(rows_B: NDArray[np.int64]) -> NDArray[np.float32]:
     return np.stack([np.random.default_rng(row).random(shape, np.float32) for row in rows_B])
 
 
-def _areas(images: Tensor, maps_Bhw: Tensor, probability: Probability, steps: int) -> Tensor:
-    """Return the areas (B, 2) under deletion and insertion in the order of one map."""
-    rank_B1HW = ranks(maps_Bhw, images.shape[-1])
-    empty, blurred = torch.zeros_like(images), blur_images(images)
-    shares = [step / steps for step in range(steps + 1)]
-    deletion = [probability(torch.where(rank_B1HW < share, empty, images)) for share in shares]
-    insertion = [probability(torch.where(rank_B1HW < share, images, blurred)) for share in shares]
-    return torch.stack([area(torch.stack(curve)) for curve in (deletion, insertion)], dim=1)
+class _Fills:
+    """A batch, and what its pixels are replaced by: the mean colour, or a blurred picture."""
+
+    def __init__(self, images_B3SS: Tensor) -> None:
+        self.images, self.blurred = images_B3SS, blur_images(images_B3SS)
+        colour_3 = constant(MEAN, images_B3SS.device, images_B3SS.dtype)
+        self.empty = colour_3[None, :, None, None].expand_as(images_B3SS)
+
+
+def _areas(
+    fills: _Fills,
+    maps_Bhw: Tensor,
+    probability: Callable[[Tensor], Tensor],
+    ends: Sequence[Tensor],
+    steps: int,
+) -> Tensor:
+    """Return the areas (B, 2) under deletion and insertion in the order of one map.
+
+    ends: probabilities (B,) of the picture, of the mean colour and of the blurred picture.
+    """
+    rank_B1HW = ranks(maps_Bhw, fills.images.shape[-1])
+    whole_B, empty_B, blurred_B = ends
+    deletion, insertion = [whole_B], [blurred_B]
+    for step in range(1, steps):
+        first = rank_B1HW < step / steps
+        deletion.append(probability(torch.where(first, fills.empty, fills.images)))
+        insertion.append(probability(torch.where(first, fills.images, fills.blurred)))
+    areas_B2 = torch.stack(
+        [area(torch.stack(curve)) for curve in ([*deletion, empty_B], [*insertion, whole_B])], dim=1
+    )
+    varies_B = maps_Bhw.amax(dim=(1, 2)) > maps_Bhw.amin(dim=(1, 2))
+    return torch.where(varies_B[:, None], areas_B2, torch.nan)
 
 
 def ranks(maps_Bhw: Tensor, side: int) -> Tensor:

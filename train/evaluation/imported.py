@@ -5,17 +5,13 @@ method's paper says, the method's own CAM is scored beside it.
 """
 
 from contracts.runs import RunCard
-from contracts.scores import Agreement
-from measures.agreement import compute_agreements
-from train.evaluation.batch import EvalFaces, EvalModel, EvalOutputs
-from train.evaluation.metrics import face_scores
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
-from train.params import OWN, EvaluateParams
+from train.params import OWN, ReadingParams
 from train.records import CamMethod
 
 
-def other_cams(card: RunCard, params: EvaluateParams) -> dict[str, CamMethod]:
+def other_cams(card: RunCard, params: ReadingParams) -> dict[str, CamMethod]:
     """Return the method's own CAM by its name, where the run's CAM is a published one that differs.
 
     Args:
@@ -25,19 +21,6 @@ def other_cams(card: RunCard, params: EvaluateParams) -> dict[str, CamMethod]:
     own = METHODS[card.method].cam_method
     differs = params.cam_method == OWN and card.cam_method(own) != own
     return {own: CAM_METHODS[own]} if differs else {}
-
-
-def other_agreements(
-    model: EvalModel, outputs: EvalOutputs, faces: EvalFaces
-) -> dict[str, Agreement]:
-    """Return the agreement of each other CAM of a model, by its name."""
-    others = len(model.other_cams)
-    return {
-        name: compute_agreements(face_scores(outputs.with_cam(number, others), faces, None))[
-            "cam_cos"
-        ]
-        for number, name in enumerate(model.other_cams)
-    }
 
 
 def caveat(card: RunCard, of_head: str | None) -> str | None:

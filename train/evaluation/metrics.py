@@ -10,21 +10,22 @@ from numpy.typing import NDArray
 
 from measures.faces import F32, FaceScores
 from train.evaluation.batch import EvalFaces, EvalOutputs
+from train.evaluation.hiding import HidingEffects
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
 
-def face_scores(outputs: EvalOutputs, faces: EvalFaces, areas_NOC: Floats | None) -> FaceScores:
+def face_scores(outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects) -> FaceScores:
     """Return the numbers per face.
 
     Args:
         outputs: of the model.
         faces: that it saw.
-        areas_NOC: see train.evaluation.faithfulness; None if not measured.
+        hiding: what hiding parts of the pictures did.
     """
-    labels_N, count = faces.labels_N, len(faces.labels_N)
+    labels_N = faces.labels_N
     valid_N = outputs.has_own_map(labels_N)
     maps = range(outputs.cosines_BMV.shape[1])
     baselines = (
@@ -50,9 +51,10 @@ def face_scores(outputs: EvalOutputs, faces: EvalFaces, areas_NOC: Floats | None
         baselines_NK=stacked(list(baselines)),
         shares_NU=outputs.shares_BU.astype(np.float32),
         areas_NU=outputs.areas_BU.astype(np.float32),
-        faithfulness_NOC=np.zeros((count, 0, 0), np.float32)
-        if areas_NOC is None
-        else areas_NOC.astype(np.float32),
+        faithfulness_NOC=hiding.faithfulness_NOC,
+        drop_NR=hiding.regions.drop_BU,
+        elsewhere_NR=hiding.regions.elsewhere_BU,
+        hidden_NR=hiding.regions.area_BU,
         attributes={
             name: np.array(faces.table[name].to_list(), np.str_) for name in faces.attributes
         },

@@ -8,6 +8,7 @@ K expressions.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +16,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from measures.hidden_regions import RegionDrops, region_set
+from measures.hidden_regions import region_set
+from train.device import receive, send
 from train.images import blur_images
 from train.methods.black_box import Probabilities, chosen_class, masked_probabilities
 
@@ -27,6 +29,20 @@ FILLS: dict[str, Fill] = {
     "mean_face": lambda images_B3SS, mean_13SS: mean_13SS.expand_as(images_B3SS),
 }
 """(pictures, mean face (1, 3, S, S)) -> what is seen instead of a hidden region."""
+
+
+class RegionDrops(NamedTuple):
+    """How much the probability of the face's expression falls.
+
+    Attributes:
+        drop_BU: when the region is hidden; NaN where the face has none.
+        elsewhere_BU: when its shape is hidden at a random place.
+        area_BU: share of the picture that is hidden.
+    """
+
+    drop_BU: F32
+    elsewhere_BU: F32
+    area_BU: F32
 
 
 def region_drops(
@@ -47,24 +63,25 @@ def region_drops(
         classes_B: expressions.
         seeds_B: decide where the shapes go; one per face, so the batch does not matter.
     """
-    regions_BUss, present_BU = regions
+    regions_BUss, present_BU = (torch.from_numpy(one) for one in receive(regions))
     placed = [
         _elsewhere(one.numpy(), np.random.default_rng(seed))
-        for one, seed in zip(regions_BUss.cpu(), seeds_B, strict=True)
+        for one, seed in zip(regions_BUss, seeds_B, strict=True)
     ]
-    hidden_BMss = torch.cat([regions_BUss.cpu(), torch.from_numpy(np.stack(placed))], dim=1)
+    hidden_BMss = torch.cat([regions_BUss, torch.from_numpy(np.stack(placed))], dim=1)
 
     def masks(first: int, last: int, side: int) -> Tensor:
-        wanted = hidden_BMss[:, first:last].to(images_B3SS.device)
+        wanted = send(hidden_BMss[:, first:last], images_B3SS.device)
         return 1 - F.interpolate(wanted, [side, side], mode="bilinear").clamp(0, 1)
 
     whole_B1 = chosen_class(probabilities(images_B3SS)[:, None], classes_B)
     count = hidden_BMss.shape[1]
     parts = masked_probabilities(probabilities, images_B3SS, fill_B3SS, masks, count)
     drops_BM = whole_B1 - torch.cat([chosen_class(one, classes_B) for one in parts], dim=1)
-    drops_BM = torch.where(present_BU.repeat(1, 2), drops_BM, torch.nan)
-    drop, elsewhere = drops_BM.cpu().numpy().reshape(len(drops_BM), 2, -1).transpose(1, 0, 2)
-    return RegionDrops(drop, elsewhere, regions_BUss.mean(dim=(2, 3)).cpu().numpy())
+    (received_BM,) = receive([drops_BM])
+    shown_BM = np.where(present_BU.repeat(1, 2).numpy(), received_BM, np.nan)
+    drop, elsewhere = shown_BM.reshape(len(shown_BM), 2, -1).transpose(1, 0, 2)
+    return RegionDrops(drop, elsewhere, regions_BUss.mean(dim=(2, 3)).numpy())
 
 
 def passes(codebook: str) -> int:

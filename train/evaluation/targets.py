@@ -39,6 +39,10 @@ class Targets(NamedTuple):
     regions_BUSS: Tensor
     present_BU: Tensor
 
+    def drawn(self, device: torch.device) -> "Targets":
+        """Return them as they are: the processor has drawn them."""
+        return self
+
 
 class TargetRuns(NamedTuple):
     """Targets that are still to be drawn, see anatomy.raster.EllipseRuns; in pinned memory.

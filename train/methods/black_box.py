@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from train.device import send
 from train.images import blur_images
 from train.options import OcclusionOptions, RiseOptions
 
@@ -70,7 +71,7 @@ def masked_probabilities(
     faces, side = len(images_B3SS), images_B3SS.shape[-1]
     at_once = max(1, _PICTURES_AT_ONCE // faces)
     for first in range(0, count, at_once):
-        kept_BNSS = masks(first, min(first + at_once, count), side).to(images_B3SS.device)
+        kept_BNSS = send(masks(first, min(first + at_once, count), side), images_B3SS.device)
         hidden = torch.lerp(fill_B3SS[:, None], images_B3SS[:, None], kept_BNSS[:, :, None])
         seen_MK = probabilities(hidden.flatten(0, 1))
         yield seen_MK.reshape(faces, -1, seen_MK.shape[1])
@@ -98,7 +99,7 @@ def occlusion(options: OcclusionOptions) -> BlackBox:
         whole_B = chosen_class(probabilities(images_B3SS)[:, None], classes_B)
         hidden = masked_probabilities(probabilities, images_B3SS, fill_B3SS, masks, len(corners))
         loss_BN = whole_B - torch.cat([chosen_class(one, classes_B) for one in hidden], dim=1)
-        covers = covers_Nhw.to(loss_BN)
+        covers = send(covers_Nhw, loss_BN.device)
         maps_Bhw = torch.einsum("bn,nyx->byx", loss_BN, covers) / covers.sum(dim=0)
         return BlackBoxMap(maps_Bhw, maps_Bhw.new_zeros((0, *maps_Bhw.shape)))
 
@@ -136,7 +137,7 @@ def rise(options: RiseOptions) -> BlackBox:
         hidden = masked_probabilities(probabilities, images_B3SS, fill_B3SS, masks, options.masks)
         scores_BN = torch.cat([chosen_class(one, classes_B) for one in hidden], dim=1)
         scores_BN = scores_BN - scores_BN.mean(dim=1, keepdim=True)  # keeps float32 exact
-        kept_NP = masks(0, options.masks, MAP_SIDE)[0].flatten(1).to(scores_BN)
+        kept_NP = send(masks(0, options.masks, MAP_SIDE)[0].flatten(1), scores_BN.device)
         groups = [slice(start, None, GROUPS) for start in range(GROUPS)]
         sums = torch.stack([_sums(scores_BN[:, one], kept_NP[one]) for one in groups])
         whole = sums.sum(dim=0)

@@ -1,0 +1,92 @@
+"""Examining any classifier, and comparing its maps with those of people."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from commands.options import (
+    DEVICE,
+    PATH,
+    FamilyOption,
+    StageOptions,
+    echo,
+    progress_bar,
+    stage,
+    with_options,
+)
+
+
+def _known_cards() -> Iterable[str]:
+    from train.examination.card_files import shipped_cards
+
+    return shipped_cards()
+
+
+@stage(
+    "model",
+    "faces",
+    "landmarks",
+    "out",
+    options=(
+        click.option(
+            "--card",
+            cls=FamilyOption,
+            members=_known_cards,
+            help="Card of an .onnx file: a .yaml file, or a shipped card.",
+        ),
+        click.option("--name", help="Name of the method in tables; else that of the file."),
+        click.option("--split", help="Faces to score: train, val, test or all."),
+        *DEVICE,
+    ),
+)
+def examine(
+    model: Path,
+    out: Path,
+    card: str | None,
+    name: str | None,
+    split: str | None,
+    shared: StageOptions,
+    **stores: Path,
+) -> None:
+    """Examine any classifier: MODEL, FACES and LANDMARKS -> OUT.
+
+    MODEL is a run, the output of export-model, an .onnx file with a card, or
+    package.module:function. OUT gets all that `evaluate` writes, and examination.json: black-box
+    maps, scores on degraded faces, and what is suspicious about the card. See docs/examining.md.
+    """
+    params = shared.params
+    from store.reading import Store
+    from train.device import select_device
+    from train.examination.stage import ExaminationInputs
+    from train.examination.stage import examine as run
+
+    dataset = Store(stores["faces"]).metadata["dataset"]
+    numbers = params.evaluate_of(dataset, "", split)
+    inputs = ExaminationInputs(
+        str(model), card, name, device=select_device(shared.device), **stores
+    )
+    with progress_bar("examine", out) as progress:
+        lines = run(inputs, out, (numbers, params.examine), progress, shared.rebuild)
+    echo(*lines)
+
+
+@click.command("compare-maps")
+@click.argument("result", type=PATH)
+@click.argument("maps", type=PATH, metavar="MAPS.npz")
+@with_options(
+    (click.option("--csv", "table", type=PATH, help="Also write the table to this file."),)
+)
+def compare_maps(result: Path, maps: Path, table: Path | None) -> None:
+    """Compare a result's maps with others of the same faces: RESULT, MAPS.npz -> a table.
+
+    RESULT is an output of evaluate or examine with maps.h5 (evaluate.save_maps). MAPS.npz holds
+    `id`, the faces' ids, and `map`, one map per face in the same frame: where people looked, or
+    what they marked.
+    """
+    from train.examination.compared_maps import compare
+
+    echo(*compare(result, maps, table))
+
+
+EXAMINE = (examine, compare_maps)

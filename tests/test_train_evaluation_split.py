@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from errors import DataError
+from store.reading import Store
+from train.evaluation.split import SplitReader, split_faces
+
+
+def test_a_split_holds_its_usable_faces_and_counts_all(tiny):
+    faces = split_faces(Store(tiny.faces), "test", None)
+    assert (len(faces.rows_N), faces.total) == (7, 7)
+    assert set(faces.table["split"]) == {"test"}
+    assert len(split_faces(Store(tiny.faces), "all", None).rows_N) == 42
+
+
+def test_a_split_without_a_face_is_refused(tiny):
+    with pytest.raises(DataError, match="no usable face in split valid"):
+        split_faces(Store(tiny.faces), "valid", None)
+
+
+def test_a_subset_has_the_chosen_faces_in_their_order(tiny):
+    store = Store(tiny.faces)
+    whole = SplitReader(store, Store(tiny.landmarks), split_faces(store, "all", None))
+    part = whole.subset(np.array([5, 2]))
+    assert part.faces.rows_N.tolist() == [5, 2]
+    assert part.faces.labels_N.tolist() == [5, 2]
+    assert part.faces.table["id"].to_list() == ["Disgust-0", "Surprise-0"]

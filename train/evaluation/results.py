@@ -1,0 +1,147 @@
+"""What an evaluation writes: scores, predictions, numbers per face, maps.
+
+Shapes: N faces.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.files import ALL_MAPS, CURVES, FACES, MEAN_MAPS, METRICS, PREDICTIONS, SCORES, SHEET
+from contracts.scores import LearningCurve, LearningCurves, Scores
+from errors import DataError
+from measures.agreement import compute_agreements
+from measures.classification import chance_level
+from measures.faces import FaceScores
+from measures.scores import ScoreSettings, compute_scores
+from progress import ProgressCallback
+from store.files import atomic_write, canonical_json, write_npz
+from train.device import float32_precision
+from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
+from train.evaluation.batch import EvalOutputs
+from train.evaluation.hiding import measure_hiding
+from train.evaluation.metrics import face_scores
+from train.evaluation.networks import EvalModel
+from train.evaluation.split import SplitReader, evaluate_split
+from train.params import EvaluateParams
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredModel:
+    """A model to score, and what its scores say of it.
+
+    Attributes:
+        where: for messages.
+        model: what to run.
+        conditions: keys of contracts.scores.Scores that are of the model.
+        training_labels: expression ids that it was trained on; None if they are not known.
+        curves: its learning curves, by metric.
+        fold: that it was not trained on; None without cross-validation, or on other faces.
+    """
+
+    where: str
+    model: EvalModel
+    conditions: Json
+    training_labels: NDArray[np.int64] | None
+    curves: dict[str, LearningCurve]
+    fold: int | None
+
+
+def write_results(
+    folder: Path,
+    scored: ScoredModel,
+    split: SplitReader,
+    params: EvaluateParams,
+    progress: ProgressCallback,
+) -> None:
+    """Score a split and write the files that train.evaluation.stage lists.
+
+    Args:
+        folder: to write to.
+        scored: the model.
+        split: the faces.
+        params: [evaluate].
+        progress: is called with (faces done, faces in all, note).
+
+    Raises:
+        DataError: if a prediction is not finite.
+    """
+    model, faces = scored.model, split.faces
+    with float32_precision(params.tf32):
+        outputs = evaluate_split(model, split, params, progress)
+    _require_finite(scored.where, outputs)
+    effects, others = measure_hiding(model, split, outputs, params), len(model.other_cams)
+    measured = face_scores(outputs.with_cam(others, others), faces, effects)
+    metadata = split.images.metadata
+    scores = Scores(
+        **scored.conditions,
+        dataset=metadata["dataset"],
+        notice=metadata["notice"],
+        split=params.split,
+        geometry=params.geometry,
+        codebook=model.codebook,
+        scored=len(faces.rows_N),
+        total=faces.total,
+        caveat=model.caveat,
+        **compute_scores(measured, ScoreSettings.of(model.codebook, params.model_dump())),
+        other_cams={
+            name: compute_agreements(face_scores(outputs.with_cam(number, others), faces, effects))[
+                "cam_cos"
+            ]
+            for number, name in enumerate(model.other_cams)
+        },
+        chance_level=chance_level(faces.labels_N, scored.training_labels),
+    )
+    _write(folder, scores, measured, outputs, split, params)
+    curves = LearningCurves(metrics=scored.curves)
+    atomic_write(folder / CURVES, canonical_json(curves.model_dump(mode="json")))
+
+
+def _require_finite(where: str, outputs: EvalOutputs) -> None:
+    finite_N = np.isfinite(outputs.probabilities_BV).all(axis=1)
+    lost = int((~finite_N).sum())
+    if lost:
+        raise DataError(
+            where,
+            f"predicts no finite probability for {lost} of {finite_N.size} faces. If it is a run, "
+            "its training diverged: train again with a lower learning rate.",
+        )
+
+
+def main_scores(scores: Scores) -> Json:
+    """Return the few scores by which experiments are compared."""
+    attention, cam = scores.attention, scores.cam_cos
+    return {
+        **{name: getattr(scores, name) for name in ("accuracy", "balanced_accuracy", "macro_f1")},
+        "att_cos": attention.overall,
+        "att_selectivity": attention.selectivity.overall,
+        "cam_cos": cam.overall,
+        "cam_selectivity": cam.selectivity.overall,
+        "coverage": scores.scored / scores.total,
+        **{f"cam_cos_{name}": one.overall for name, one in scores.other_cams.items()},
+    }
+
+
+def _write(
+    folder: Path,
+    scores: Scores,
+    measured: FaceScores,
+    outputs: EvalOutputs,
+    split: SplitReader,
+    params: EvaluateParams,
+) -> None:
+    """Write the files that the module's docstring lists, all but the curves."""
+    faces = split.faces
+    atomic_write(folder / SCORES, canonical_json(scores.model_dump(mode="json")))
+    atomic_write(folder / METRICS, canonical_json(main_scores(scores)))
+    write_predictions(folder / PREDICTIONS, measured, faces)
+    write_npz(folder / FACES, measured.as_arrays())
+    write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N))
+    write_npz(folder / SHEET, sheet(outputs, faces, split.images, params))
+    if params.save_maps:
+        write_maps(folder / ALL_MAPS, outputs, faces)

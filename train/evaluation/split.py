@@ -1,0 +1,111 @@
+"""The faces of a split, read batch by batch.
+
+Shapes: N faces.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anatomy.landmarks import rescale_points
+from errors import DataError
+from progress import ProgressCallback
+from store.reading import Store, read_points
+from train.data.splits import splits_of
+from train.data.stores import expression_ids
+from train.evaluation.batch import (
+    EvalBatch,
+    EvalFaces,
+    EvalOutputs,
+    concatenate,
+    evaluate_batch,
+    prepare_batch,
+)
+from train.evaluation.networks import EvalModel
+from train.params import EvaluateParams
+
+ALL = "all"
+
+
+def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
+    """Return the usable faces of a split.
+
+    Args:
+        store: of stage align.
+        split: train, val, test, all.
+        fold: that a run was not trained on; None without cross-validation.
+
+    Raises:
+        DataError: if there is none.
+    """
+    table = store.table()
+    in_split = splits_of(store, fold) == split if split != ALL else np.full(len(table), True)
+    rows = np.flatnonzero(in_split & (store.array("valid").load() == 1))
+    if not len(rows):
+        raise DataError(
+            store.path,
+            f"no usable face in split {split}. Look at status.csv and at the splits in index.",
+        )
+    chosen = table[rows]
+    attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
+    return EvalFaces(rows, expression_ids(chosen), chosen, int(in_split.sum()), attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitReader:
+    """The faces of a split, and where they are stored."""
+
+    images: Store
+    landmarks: Store
+    faces: EvalFaces
+
+    def subset(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":
+        """Return the reader of some of the faces."""
+        faces = self.faces
+        rows, labels, table = faces.rows_N[chosen], faces.labels_N[chosen], faces.table[chosen]
+        mapped = None if faces.mapped_N is None else faces.mapped_N[chosen]
+        part = EvalFaces(rows, labels, table, faces.total, faces.attributes, mapped)
+        return replace(self, faces=part)
+
+    def with_maps(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":
+        """Return the reader of the same faces, of which only some get a CAM."""
+        mapped_N = np.zeros(len(self.faces.rows_N), bool)
+        mapped_N[chosen] = True
+        return replace(self, faces=replace(self.faces, mapped_N=mapped_N))
+
+    def batches(self, model: EvalModel, size: int, threads: int) -> Iterator[EvalBatch]:
+        """Yield every batch; the next ones are read and drawn while the model works on one."""
+        images, source_px = self.images.array("image"), self.images.array("image").shape[1]
+
+        def prepare(start: int) -> EvalBatch:
+            rows = self.faces.rows_N[start : start + size]
+            points = rescale_points(read_points(self.landmarks, rows), source_px, model.canvas_px)
+            labels = self.faces.labels_N[start : start + size]
+            batch = prepare_batch(model, images.take(rows), labels, points)
+            return replace(batch, mapped_B=self.faces.mapped_in(start, size))
+
+        pending: deque[Future[EvalBatch]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(self.faces.rows_N), size):
+                pending.append(pool.submit(prepare, start))
+                if len(pending) > threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+
+
+def evaluate_split(
+    model: EvalModel, split: SplitReader, params: EvaluateParams, progress: ProgressCallback
+) -> EvalOutputs:
+    """Run every batch once."""
+    count = len(split.faces.rows_N)
+    parts: list[EvalOutputs] = []
+    for batch in split.batches(model, params.batch, params.threads):
+        parts.append(evaluate_batch(model, batch))
+        progress(min(len(parts) * params.batch, count), count, "")
+    return concatenate(parts)

@@ -1,0 +1,104 @@
+"""Reads model cards: shipped ones by name, others from YAML files.
+
+Shapes: K classes of the model, V expressions.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from anatomy.expressions import EXPRESSIONS, find_expression
+from contracts.model_cards import ModelCard
+from errors import DataError, NoInputError, UsageError, pick
+from validation import checked
+
+CARDS = Path(__file__).parent / "cards"
+
+
+def shipped_cards() -> dict[str, Path]:
+    """Return the cards of public models: name -> file."""
+    return {file.stem: file for file in sorted(CARDS.glob("*.yaml"))}
+
+
+def read_card(name: str) -> ModelCard:
+    """Read a shipped card by its name, or a file.
+
+    Raises:
+        UsageError: if there is no such card, or a key of it is not legal.
+        NoInputError: if the file is not there.
+    """
+    file = Path(name)
+    if file.suffix not in (".yaml", ".yml"):
+        file = pick(shipped_cards(), name, "card")
+    elif not file.is_file():
+        raise NoInputError(file, "is not there. Write a card; docs/examining.md shows one.")
+    try:
+        values = YAML(typ="safe").load(file.read_text())
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise DataError(file, "is not YAML. docs/examining.md shows a card.") from error
+    if not isinstance(values, dict):
+        raise DataError(file, "has no keys. docs/examining.md shows a card.")
+    try:
+        card = checked(ModelCard, values)
+    except UsageError as error:
+        raise UsageError(f"{file}: {error.where}", error.what) from error
+    class_columns(card.classes, card.unscored, str(file))
+    return card
+
+
+class ClassColumns(NamedTuple):
+    """Which output is which expression.
+
+    Attributes:
+        columns_V: column of each expression; -1 for one that the model does not know.
+        unscored: columns that are of no expression.
+    """
+
+    columns_V: NDArray[np.int64]
+    unscored: tuple[int, ...]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Expressions that the model never answers."""
+        return tuple(EXPRESSIONS[number] for number in np.flatnonzero(self.columns_V < 0))
+
+
+def class_columns(classes: tuple[str, ...], unscored: tuple[str, ...], where: str) -> ClassColumns:
+    """Match a model's class names with the expressions.
+
+    Args:
+        classes: in the order of the outputs.
+        unscored: those that are left out on purpose.
+        where: for messages.
+
+    Raises:
+        DataError: if a name is unknown or stands for an expression twice, or fewer than two are
+            known.
+    """
+    found = {index: find_expression(name) for index, name in enumerate(classes)}
+    strange = [
+        classes[index]
+        for index, number in found.items()
+        if number is None and classes[index] not in unscored
+    ]
+    columns_V = np.full(len(EXPRESSIONS), -1)
+    for index, number in found.items():
+        if number is None:
+            continue
+        if columns_V[number] >= 0:
+            raise DataError(where, f"classes {classes} name {EXPRESSIONS[number]} twice.")
+        columns_V[number] = index
+    known = ", ".join(EXPRESSIONS)
+    if strange:
+        raise DataError(
+            where,
+            f"classes {', '.join(strange)} are none of {known}. Correct the names, or list them "
+            "under `unscored`: what a model gives them is then left out.",
+        )
+    if (columns_V >= 0).sum() < 2:
+        raise DataError(where, f"classes {', '.join(classes)} have hardly any of {known}.")
+    return ClassColumns(columns_V, tuple(index for index, one in found.items() if one is None))
