@@ -111,7 +111,7 @@ def headline(scores: Scores) -> str:
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
         f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)}{others} "
-        f"({att.n_valid} of {att.n} faces; protocol {scores.protocol}){mind}"
+        f"({max(att.n_valid, cam.n_valid)} of {att.n} faces; protocol {scores.protocol}){mind}"
     )
 
 
