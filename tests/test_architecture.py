@@ -52,7 +52,7 @@ def room_of(name):
 CLOSED_WINGS = {
     "train/data/": {"train.fitting", "train.evaluation", "train.methods"},
     "train/methods/": {"train.fitting", "train.evaluation", "train.data"},
-    "train/evaluation/": {"train.fitting"},
+    "train/evaluation/": {"train.examination", "train.fitting"},
 }
 """Wing -> wings that it does not know."""
 

@@ -1,10 +1,8 @@
 """`examine` and `compare-maps` on the command line, and docs/examining.md, which says how."""
 
 import re
-import shutil
 import textwrap
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 from ruamel.yaml import YAML
@@ -12,8 +10,6 @@ from ruamel.yaml import YAML
 from cli import main
 from contracts.model_cards import ModelCard
 from errors import NoInputError
-from params.editing import read_roundtrip, write_roundtrip
-from store.tables import read_rows
 from train.examination.card_files import shipped_cards
 
 
@@ -36,5 +32,7 @@ def test_help_lists_the_shipped_cards():
 def test_a_missing_result_or_file_is_named(tmp_path):
     with pytest.raises(NoInputError, match=r"gaze\.npz"):
         CliRunner().invoke(
-            main, ["compare-maps", str(tmp_path), str(tmp_path / "gaze.npz")], catch_exceptions=False
+            main,
+            ["compare-maps", str(tmp_path), str(tmp_path / "gaze.npz")],
+            catch_exceptions=False,
         )

@@ -9,6 +9,7 @@ Files:
     device.py        chooses the device and its determinism
     duration.py      how long training takes, very roughly
     evaluation/      stage `evaluate`: from a run to its scores
+    examination/     commands `examine` and `compare-maps`: models that AULens did not train, too
     export.py        tool `export-model`: ONNX, safetensors and a card
     export_graph.py  a model as an ONNX graph: images in, logits, attention and CAM out
     fitting/         stage `train`: from batches to a run
