@@ -6,6 +6,7 @@ Files:
     examinations.py  hidden regions, black-box maps, degradations
     files.py         names of files, columns of tables, reading a JSON file as its model
     manifests.py     MANIFEST.json
+    model_cards.py   the card of a model that AULens did not train
     plans.py         what stage plan hands to train
     repeats.py       seeds and folds, in words
     runs.py          run.json, the card of an exported run, metadata of stores

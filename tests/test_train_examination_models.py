@@ -25,7 +25,7 @@ def test_a_grey_model_has_no_order_of_colours():
 
 @pytest.mark.parametrize("model", ["nowhere", "/nowhere/model", "."])
 def test_what_is_no_model_says_what_may_be_given(model):
-    with pytest.raises(NoInputError, match="package.module:function"):
+    with pytest.raises(NoInputError, match=r"package\.module:function"):
         open_outside(model, None, 256, CPU)
 
 

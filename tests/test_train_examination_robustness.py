@@ -24,7 +24,12 @@ def split(tiny):
     return SplitReader(store, Store(tiny.landmarks), split_faces(store, "test", None))
 
 
-MODEL = EvalModel(corner_model, own_map, 32, 224, "published", "exact", torch.device("cpu"))
+def lower_half(network, images_B3SS, reading, classes_B):
+    """A map as a black box makes it: of the pictures that it is given."""
+    return own_map(network, images_B3SS, network(images_B3SS), classes_B)
+
+
+MODEL = EvalModel(corner_model, lower_half, 32, 224, "published", "exact", torch.device("cpu"))
 LEVELS = {"darkness": (0.5, 1.0), "rotation": (90.0,)}
 
 

@@ -182,10 +182,10 @@ def findings(found: Examination, scores: Scores) -> list[str]:
 
 
 def _map_line(one: BlackBoxScores) -> str:
-    chance = "" if one.cosine_error is None else f", standard error {one.cosine_error:.3f} by masks"
+    masks = "" if one.cosine_error is None else f", standard error {one.cosine_error:.3f} by masks"
     uniform = "-" if one.uniform is None else f"{one.uniform:.3f}"
     counted = f"uniform {uniform} ({one.cosine.n} faces)"
-    return f"{one.method}: cosine {_plain(one.cosine)}{chance}; {counted}"
+    return f"{one.method}: cosine {_plain(one.cosine)}{masks}; {counted}"
 
 
 def _robustness_line(found: Robustness) -> str:
