@@ -224,7 +224,7 @@ def abroad(tiny, make_store, tmp_path_factory):
 def test_a_run_is_scored_on_every_face_of_another_dataset(abroad, trained, checkout, tmp_path):
     out = tmp_path / "tiny-on-abroad" / "cam" / "plain"
     subprocess.run(
-        [sys.executable, "cli.py", "transfer", trained, *abroad, out, "--device", "cpu"],
+        [sys.executable, "cli.py", "transfer", trained, *abroad, out, "--split", "all"],
         cwd=checkout,
         check=True,
         capture_output=True,
