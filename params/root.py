@@ -68,11 +68,11 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     methods: dict[MethodName, Overlay]
     variants: dict[VariantName, Overlay]
     evaluate: EvaluateParams
+    examine: ExamineParams
     report: ReportParams
     explain: ExplainParams
     export: ExportParams
     import_run: ImportParams
-    examine: ExamineParams
     _file: Path = PrivateAttr(default=Path("params.yaml"))
 
     def dataset(self, name: str) -> IndexParams:

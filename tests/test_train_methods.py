@@ -225,7 +225,11 @@ def test_a_compiled_step_has_the_loss_of_a_plain_one(name, trainable, params):
 
 @pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
 def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
-    shipped = load_params(checkout / "params.yaml").method(head).model_copy(update={"image_px": 32})
+    shipped = (
+        load_params(checkout / "params.yaml")
+        .train_of("demo", head)
+        .model_copy(update={"image_px": 32})
+    )
     model = build_model(METHODS[head], shipped)
     forward = model(pictures(2), LABELS[:2])
     (gradient,) = torch.autograd.grad(

@@ -180,7 +180,7 @@ def shipped(checkout):
     def load(method, **changes):
         params = (
             load_params(checkout / "params.yaml")
-            .method(method)
+            .train_of("demo", method)
             .model_copy(
                 update={"image_px": 32, **{k: v for k, v in changes.items() if k != "term"}}
             )

@@ -4,8 +4,6 @@ Shapes: B batch, C channels of the level, D width, N places kept, P = H * W plac
 Source: Xue et al., Vision Transformer with Attentive Pooling, 2022 (arXiv 2212.05463).
 """
 
-from functools import cache
-
 import torch
 from timm.layers import resample_abs_pos_embed
 from timm.models.vision_transformer import Block
@@ -86,18 +84,17 @@ class APViTHead(Head):
         return class_11D, places_1PD
 
 
-@cache
 def resampling(size: tuple[int, int], device: torch.device) -> Tensor:
     """Return the matrix that interpolates position embeddings, (places of `size`, 14 * 14).
 
-    A product, because bicubic resizing has no deterministic gradient on a GPU.
+    A product with a constant, because bicubic resizing has no deterministic gradient on a GPU.
+    Made anew for every batch: torch.compile does not take a cache.
     """
-    with torch.inference_mode(False), torch.no_grad():
-        each = torch.eye(_GRID**2, device=device)[None]
-        resized_1PQ: Tensor = resample_abs_pos_embed(
-            each, list(size), [_GRID, _GRID], num_prefix_tokens=0
-        )
-        return resized_1PQ[0].contiguous()
+    each = torch.eye(_GRID**2, device=device)[None]
+    resized_1PQ: Tensor = resample_abs_pos_embed(
+        each, list(size), [_GRID, _GRID], num_prefix_tokens=0
+    )
+    return resized_1PQ[0]
 
 
 def keep_top_tokens(tokens_BPD: Tensor, scores_BP: Tensor, count: int) -> Tensor:
