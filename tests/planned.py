@@ -12,6 +12,13 @@ def planned(file, params, heatmaps=None, method="cam", variant="aligned"):
         store = Store(heatmaps)
         used = PlannedHeatmaps(kind=store.metadata["kind"], digest=store.digest)
     numbers = params.model_dump(mode="json")
-    one = Plan(dataset="tiny", method=method, variant=variant, params=numbers, heatmaps=used)
+    one = Plan(
+        dataset="tiny",
+        method=method,
+        variant=variant,
+        params=numbers,
+        heatmaps=used,
+        warm_start=None,
+    )
     write_plan(file, one)
     return file
