@@ -84,7 +84,8 @@ def test_stage_command_and_section_share_one_word(graph, params):
     from cli import main
 
     assert set(graph["stages"]) <= set(main.commands)
-    assert set(graph["stages"]) <= set(params)
+    without_numbers = {"plan", "transfer"}  # of their own: those of `train` and `evaluate`
+    assert set(graph["stages"]) - without_numbers <= set(params)
 
 
 def test_every_stage_calls_its_own_command(graph):
