@@ -30,6 +30,7 @@ class Linear(nn.Module):
     def __init__(self):
         super().__init__()
         self.layer = nn.Linear(3, 7)
+        self.backbone = nn.Identity()
 
     def forward(self, images, labels=None):
         return Forward(self.layer(images.mean(dim=(2, 3))), (images,))
