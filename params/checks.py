@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from contracts.repeats import Repeat
 from errors import UsageError, did_you_mean, pick
 from params.overlays import overlaid
+from pipeline.params import BY_PERSON, NO_FOLDS
 from train.combinations import check_classification, check_criterion, check_frozen_levels
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
@@ -110,9 +111,9 @@ def refuse_lacking_folds(params: "Params") -> None:
         folds = params.index[dataset].folds
         for word in params.matrix.repeats:
             fold = Repeat.parse(word).fold
-            if fold is None or folds == "persons":  # how many persons there are, `plan` knows
+            if fold is None or folds == BY_PERSON:  # how many persons there are, `plan` knows
                 continue
-            if folds == "none" or fold >= folds:
+            if folds == NO_FOLDS or fold >= folds:
                 raise UsageError(
                     "matrix.repeats",
                     f"{word} names a fold that dataset {dataset} does not have: "

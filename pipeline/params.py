@@ -3,7 +3,7 @@
 Nothing here imports cv2, zarr, dask or torch: every command validates the whole file first.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
@@ -16,6 +16,12 @@ from validation import NameOf
 
 GIVEN = "given"
 """Instead of a face backend: the landmarks that the dataset itself brings."""
+
+NO_FOLDS: Final = "none"
+BY_PERSON: Final = "persons"
+"""One fold per person: leave one person out."""
+FEWEST_FOLDS = 3
+"""One fold is tested, the next one chooses the epoch, the others are trained on."""
 
 
 def _known_unit(unit: int) -> int:
@@ -40,7 +46,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
     seed: int = Field(ge=0)
     val: float = Field(ge=0, lt=1)
     test: float = Field(ge=0, lt=1)
-    folds: Literal["none", "persons"] | Annotated[int, Field(ge=3, le=1000)]
+    folds: Literal["none", "persons"] | Annotated[int, Field(ge=FEWEST_FOLDS, le=1000)]
     follow_links: bool
     look_alikes: Literal["ignore", "report", "refuse"]
     look_alike_bits: int = Field(ge=0, le=6)

@@ -66,7 +66,7 @@ def test_what_is_no_value_is_refused_with_its_place(tmp_path, text, message):
     assert caught.value.exit_code == 2
     assert "params.yaml" in str(caught.value)
     assert str(caught.value).isprintable()
-    assert time.process_time() - started < 10  # seconds; without the bound it would be minutes
+    assert time.process_time() - started < 2
 
 
 def test_a_few_lines_cannot_grow_into_gigabytes(tmp_path):

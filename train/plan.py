@@ -64,24 +64,25 @@ def plan(
     dataset = store.metadata["dataset"]
     written = set[Path]()
     for run in runs:
-        kind = run.kind
-        used = None if kind is None else _planned_heatmaps(heatmaps / kind, kind)
-        numbers = run.params.model_dump(mode="json")
-        one = Plan(
-            dataset=dataset,
-            method=run.method,
-            variant=run.variant,
-            params=numbers,
-            heatmaps=used,
-            warm_start=warm_start_of(run.params),
-        )
         file = out / run.method / f"{run.variant}.yaml"
-        write_plan(file, one)
+        write_plan(file, _planned(run, dataset, heatmaps))
         written.add(file)
     for stale in {*out.glob("*/*.yaml")} - written:
         stale.unlink()
     usable = "; ".join(_named(fold, counts) for fold, counts in by_fold.items())
     return f"{dataset}: {len(written)} methods and variants; usable faces: {usable}"
+
+
+def _planned(run: RunNumbers, dataset: str, heatmaps: Path) -> Plan:
+    kind = run.kind
+    return Plan(
+        dataset=dataset,
+        method=run.method,
+        variant=run.variant,
+        params=run.params.model_dump(mode="json"),
+        heatmaps=None if kind is None else _planned_heatmaps(heatmaps / kind, kind),
+        warm_start=warm_start_of(run.params),
+    )
 
 
 def write_plan(file: Path, planned: Plan) -> None:

@@ -1,6 +1,5 @@
 """Assigns samples to the folds of a cross-validation; all pictures of a person go into one fold."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,14 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from errors import DataError, printable
-from pipeline.indexing.splits import groups_of
+from pipeline.indexing.splits import drawn, groups_of
+from pipeline.params import BY_PERSON, FEWEST_FOLDS, NO_FOLDS
 from store.records import Sample
-
-NO_FOLDS = "none"
-BY_PERSON = "persons"
-"""One fold per person: leave one person out."""
-FEWEST_FOLDS = 3
-"""One fold is tested, the next one chooses the epoch, the others are trained on."""
 
 
 def with_folds(
@@ -99,13 +93,9 @@ def _stratified(
     whole = sum(counts.values())
     filled = np.zeros((folds, len(expressions)))
     chosen = {}
-    for group in sorted(counts, key=lambda name: (-counts[name].max(), _drawn(name, seed))):
+    for group in sorted(counts, key=lambda name: (-counts[name].max(), drawn(name, seed))):
         grown = ((filled + counts[group]) / whole) ** 2 - (filled / whole) ** 2
         fold = int(np.lexsort((np.arange(folds), filled.sum(1), grown.sum(1).round(12)))[0])
         filled[fold] += counts[group]
         chosen[group] = fold
     return chosen
-
-
-def _drawn(group: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}:{group}".encode()).digest()

@@ -64,6 +64,11 @@ def groups_of(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> li
     return names
 
 
+def drawn(group: str, seed: int) -> bytes:
+    """Return what groups are sorted by for an order that depends on their names and the seed."""
+    return hashlib.sha256(f"{seed}:{group}".encode()).digest()
+
+
 def _draw(
     members: Iterable[tuple[Sample, str]], wanted: Mapping[str, float], seed: int
 ) -> dict[str, str]:
@@ -79,7 +84,7 @@ def _draw(
         strata[min(counts, key=lambda expression: (-counts[expression], expression))].append(name)
     chosen: dict[str, str] = {}
     for names in strata.values():
-        names.sort(key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())
+        names.sort(key=lambda name: drawn(name, seed))
         total = sum(groups[name].total() for name in names)
         missing = {split: round(share * total) for split, share in wanted.items()}
         for name in names:

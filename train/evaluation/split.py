@@ -16,6 +16,7 @@ from anatomy.landmarks import rescale_points
 from errors import DataError
 from progress import ProgressCallback
 from store.reading import Store, read_points
+from store.splits import ALL
 from train.data.splits import splits_of
 from train.data.stores import expression_ids
 from train.evaluation.batch import (
@@ -28,8 +29,6 @@ from train.evaluation.batch import (
 )
 from train.evaluation.networks import EvalModel
 from train.params import EvaluateParams
-
-ALL = "all"
 
 
 def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
