@@ -261,12 +261,13 @@ def _copy(out: Path, copies: Mapping[str, Path | None]) -> None:
     from store.files import atomic_write
 
     for name, copy in copies.items():
+        if copy is None:
+            continue
         source = out / name
         for file in [source] if source.is_file() else sorted(source.rglob("*.*")):
-            if copy is not None:
-                target = copy / file.relative_to(source)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                atomic_write(target, file.read_bytes())
+            target = copy / file.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(target, file.read_bytes())
 
 
 @stage("results", "out")

@@ -4,6 +4,7 @@ A run that is stopped, for whatever reason, resumes from its last checkpoint and
 the bits of an undisturbed one: see train.fitting.trainer.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,6 @@ def train(
     check_frozen_levels(run.params)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
-    about = stores.landmarks.metadata
     stores = replace(stores, fold=run.repeat.fold)
     with init_distributed(run.device) as distributed, deterministic_mode(run.params.deterministic):
         fingerprint = _fingerprint(stores, run, distributed)
@@ -77,21 +77,25 @@ def train(
         if not distributed.is_main:
             Trainer(building_folder(out, fingerprint), stores, run, distributed, progress).fit()
             return True
-        with building(out, fingerprint, about) as folder:
+        with building(out, fingerprint, stores.landmarks.metadata) as folder:
             if rebuild:
                 delete_checkpoints(folder)
-            card = RunCard(
-                **fingerprint,
-                training_faces=len(stores.usable_rows("train")),
-                expressions=list(EXPRESSIONS),
-                about=DatasetMetadata(**about),
-                framing=framing_of(stores),
-            )
+            card = _card(stores, fingerprint)
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress, say).fit()
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
+
+
+def _card(stores: Stores, fingerprint: Mapping[str, Any]) -> RunCard:
+    return RunCard(
+        **fingerprint,
+        training_faces=len(stores.usable_rows("train")),
+        expressions=list(EXPRESSIONS),
+        about=DatasetMetadata(**stores.landmarks.metadata),
+        framing=framing_of(stores),
+    )
 
 
 def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str, Any]:
