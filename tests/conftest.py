@@ -202,13 +202,13 @@ def tiny_run(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> Path
     import torch
 
     from contracts.repeats import Repeat
-    from params import load
     from progress import silent
+    from tests.networks import scratch
     from train.data.stores import Stores
     from train.fitting.stage import train
     from train.runs import Run
 
-    shipped = load(ROOT / "params.yaml").training("demo", "cam", "plain").params
+    shipped = scratch().training("demo", "cam", "plain").params
     quick = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
     out = tmp_path_factory.mktemp("runs") / "plain"
     stores = Stores.open(tiny.faces, tiny.landmarks, None)

@@ -62,7 +62,7 @@ def test_use_names_the_preset_that_fits_and_how_long_training_takes(tmp_path, au
     raf_db(tmp_path / "data/raw/mine")
     said = aulens("use", "mine").output
     assert "A preset for it: python cli.py preset raf_db_published (RAF-DB, ten methods" in said
-    assert "very roughly 6 minutes per 1,000 training faces on two CPU cores" in said
+    assert re.search(r"very roughly \d+ minutes per 1,000 training faces on two CPU cores", said)
     assert said.endswith("Next: dvc repro\n")
     assert "is a link" not in said
 
@@ -118,10 +118,11 @@ def test_presets_are_listed_and_one_is_applied(tmp_path, aulens, checkout):
 def test_a_preset_goes_to_the_dataset_that_its_reader_reads(tmp_path, aulens):
     raf_db(tmp_path / "data/raw/faces")
     aulens("use", "faces")
+    shipped = load(tmp_path / "params.yaml").train
     said = aulens("preset", "raf_db_published").output
     assert "datasets.faces.train.epochs: not set -> 100" in said
     params = load(tmp_path / "params.yaml")
-    assert params.train.epochs == 10
+    assert params.train == shipped
     assert params.train_of("faces", "cam").epochs == 100
     assert params.evaluate_of("faces", "gradcam_pp").cam_method == "gradcam_pp_published"
 

@@ -15,6 +15,7 @@ from errors import NoInputError, UsageError
 from params import load
 from store.tables import read_rows
 from tests import resuming
+from tests.networks import scratch
 from train.device import select_device
 from train.evaluation.stage import EvaluationInputs, evaluate
 
@@ -24,8 +25,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def run(tiny, checkout, tmp_path_factory):
-    numbers = load(checkout / "params.yaml").train
+def run(tiny, tmp_path_factory):
+    numbers = scratch().train
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
     out = tmp_path_factory.mktemp("runs") / "aligned"
     resuming.fit(tiny, out, numbers.model_copy(update=small))
@@ -77,7 +78,7 @@ def test_the_command_writes_what_the_page_lists_and_says_so(folder, page):
     assert written(page) == told
 
 
-def test_the_blocks_of_the_page_run_and_agree(folder, page, run, tiny, checkout):
+def test_the_blocks_of_the_page_run_and_agree(folder, page, run, tiny):
     written(page)
     with_onnx, with_torch = {}, {}
     exec(blocks(page)[1], with_onnx)

@@ -12,8 +12,8 @@ import yaml
 import cli
 import errors
 from cli import main
-from params import load
 from store.records import Status
+from tests.networks import scratch
 from tests.planned import planned
 
 KINDS = (errors.ProjectError, *errors.ProjectError.__subclasses__())
@@ -76,7 +76,7 @@ def noperm(folder):
 
 
 def diverged(folder):
-    shipped = load(folder / "params.yaml").training("demo", "cam", "plain").params
+    shipped = scratch().training("demo", "cam", "plain").params
     planned(folder / "plan.yaml", shipped.model_copy(update={"lr": 1e30}))
     return "", tuple(TRAIN.split())
 

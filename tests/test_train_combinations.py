@@ -3,9 +3,9 @@ from typing import get_args
 import pytest
 
 from errors import UsageError
-from params import load
 from params.reading import read_yaml
 from params.root import validate
+from tests.networks import scratch
 from train.combinations import (
     BALANCING,
     BALANCING_LOSSES,
@@ -26,9 +26,9 @@ SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc"}
 
 
 @pytest.fixture
-def params(checkout):
+def params():
     """A function (changes of [train.classification], sampler) -> [train]."""
-    shipped = load(checkout / "params.yaml").train
+    shipped = scratch().train
 
     def make(sampler="shuffled", **changes):
         classification = shipped.classification.model_copy(update=changes)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from params import load
+from tests.networks import scratch
 from train.duration import FACES_PER_SECOND, seconds_per_face, training_time
 from train.params import RunNumbers
 
 
 @pytest.fixture
-def params(checkout):
-    return load(checkout / "params.yaml").train_of("demo", "cam")
+def params():
+    return scratch().train_of("demo", "cam")
 
 
 def of(method, params):

@@ -15,6 +15,7 @@ from errors import DataError
 from params import load as load_params
 from store.reading import Store
 from store.tables import read_rows
+from tests.networks import scratch
 from train.data.stores import Stores
 from train.evaluation.stage import EvaluationInputs, evaluate, headline
 from train.fitting.stage import train
@@ -41,8 +42,8 @@ def silent(done, total, note):
 
 
 @pytest.fixture(scope="module")
-def quick(checkout):
-    shipped = load_params(checkout / "params.yaml").training("demo", "cam", "plain").params
+def quick():
+    shipped = scratch().training("demo", "cam", "plain").params
     return shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 8})
 
 

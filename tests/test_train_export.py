@@ -18,6 +18,7 @@ from params import load
 from store.building import read_manifest
 from store.reading import Store
 from tests import resuming
+from tests.networks import scratch
 from tests.onnx_graphs import agree, answers, session
 from train.export import ONNX, WEIGHTS, export
 from train.export_graph import ExportGraph
@@ -34,8 +35,8 @@ def shipped(checkout):
 
 
 @pytest.fixture(scope="module")
-def run(tiny, checkout, tmp_path_factory):
-    numbers = load(checkout / "params.yaml").train
+def run(tiny, tmp_path_factory):
+    numbers = scratch().train
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "ema": 0.5}
     out = tmp_path_factory.mktemp("runs") / "plain"
     resuming.fit(tiny, out, numbers.model_copy(update=small))

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from errors import UsageError
-from params import load
 from tests.flat_model import OPTIONS, Flat, made
+from tests.networks import scratch
 from tests.onnx_graphs import ABOUT, FACE_PX, agree, answers, faces
 from train.export_graph import ExportGraph, max_differences, onnx_bytes
 from train.images import eval_images
@@ -23,8 +23,8 @@ OPSET = 20
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name, checkout):
-    numbers = load(checkout / "params.yaml").train_of("demo", name)
+def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name):
+    numbers = scratch().train_of("demo", name)
     torch.manual_seed(0)
     model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32})).eval()
     graph = ExportGraph(model, METHODS[name].cam_method, 32)

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from errors import TryLaterError
-from params import load as load_params
 from store.building import read_manifest
+from tests.networks import scratch
 from tests.planned import planned
 from tests.resuming import CPU, as_rank, codes, fit, free_port
 from train.data.prefetch import _Buffer
@@ -79,8 +79,8 @@ def step_as_rank(rank, ranks, port, params, faces, folder):
 
 
 @pytest.fixture(scope="module")
-def params(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+def params():
+    shipped = scratch().train
     return shipped.model_copy(update={"optimiser": "sgd"})
 
 
@@ -154,7 +154,7 @@ def test_a_rank_with_a_slow_feed_and_a_larger_share_changes_no_bit(params, tiny,
 
 @pytest.mark.slow
 def test_torchrun_trains_one_run_with_two_processes(tiny, tmp_path, checkout):
-    shipped = load_params(checkout / "params.yaml").train
+    shipped = scratch().train
     small = shipped.model_copy(update={"image_px": 32, "epochs": 1, "batch": 14})
     plan = planned(tmp_path / "plan.yaml", small, tiny.heatmaps)
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone"]

@@ -1,14 +1,14 @@
 import pytest
 
 from errors import UsageError
-from params import load
+from tests.networks import scratch
 from train.fitting.model_selection import CRITERIA, ModelSelection, next_validation
 
 
 @pytest.fixture
-def params(checkout):
+def params():
     """A function: changes -> [train]."""
-    shipped = load(checkout / "params.yaml").train
+    shipped = scratch().train
     return lambda **changes: shipped.model_copy(update=changes)
 
 

@@ -4,13 +4,13 @@ import pytest
 import torch
 
 from errors import UsageError
-from params import load as load_params
+from tests.networks import scratch
 from train.fitting.optimisers import OPTIMISERS, SCHEDULES, grouped, learning_rate
 
 
 @pytest.fixture(scope="module")
-def params(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+def params():
+    shipped = scratch().train
     return shipped.model_copy(update={"lr": 1.0, "epochs": 10, "warmup_epochs": 0.0})
 
 

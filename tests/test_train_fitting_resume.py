@@ -4,10 +4,10 @@ import random
 
 import pytest
 
-from params import load as load_params
 from store.building import read_manifest
 from store.tables import read_rows
 from tests.crashing import FULL, LOG, SEED
+from tests.networks import scratch
 from tests.resuming import run
 from train.params import FineTuningParams
 
@@ -51,12 +51,12 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def job(tiny, checkout):
+def job(tiny):
     """A function (kind, out) -> what to train."""
 
     def make(kind, out):
         method, variant, changes = KINDS[kind]
-        shipped = load_params(checkout / "params.yaml").training("demo", method, variant).params
+        shipped = scratch().training("demo", method, variant).params
         small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
         params = shipped.model_copy(update={**small, "checkpoint_steps": 1, **changes})
         return tiny, out, params, variant, method

@@ -7,6 +7,7 @@ from contracts.repeats import Repeat
 from errors import OutputExistsError, UsageError
 from params import load as load_params
 from store.building import building_folder
+from tests.networks import scratch
 from train.checkpoint import load
 from train.data.stores import Stores
 from train.evaluation.stage import EvaluationInputs, evaluate
@@ -19,8 +20,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="session")
-def quick(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+def quick():
+    shipped = scratch().train
     return shipped.model_copy(update={"image_px": 32, "epochs": 2, "batch": 8, "large_maps": True})
 
 

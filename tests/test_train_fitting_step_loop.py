@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from errors import DivergedError
-from params import load
+from tests.networks import scratch
 from train.data.batch_loader import RawBatch
 from train.fitting.distributed import Distributed
 from train.fitting.run_position import RunPosition
@@ -52,9 +52,9 @@ class State:
 
 
 @pytest.fixture
-def loop(checkout, tmp_path):
+def loop(tmp_path):
     """A function: (state, device, hooks) -> loop."""
-    params = load(checkout / "params.yaml").train.model_copy(update={"image_px": 32})
+    params = scratch().train.model_copy(update={"image_px": 32})
     faces = SimpleNamespace(table=lambda columns: {"id": [f"face {row}" for row in range(8)]})
 
     def make(state, device="cpu", **hooks):

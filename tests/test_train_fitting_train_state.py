@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from params import load as load_params
+from tests.networks import scratch
 from tests.resuming import CPU
 from train.checkpoint import load, save
 from train.fitting.distributed import Distributed
@@ -38,8 +38,8 @@ def error(forward, batch):
 
 
 @pytest.fixture
-def params(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+def params():
+    shipped = scratch().train
     return shipped.model_copy(update={"optimiser": "sgd", "momentum": 0.9})
 
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from errors import CorruptError, DivergedError, ResourceError, StorageError
-from params import load as load_params
 from store.building import read_manifest
 from store.tables import read_rows
+from tests.networks import scratch
 from tests.planned import planned
 from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
@@ -22,8 +22,8 @@ EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 
 
 @pytest.fixture(scope="module")
-def speck(checkout):
-    shipped = load_params(checkout / "params.yaml").train
+def speck():
+    shipped = scratch().train
     deepest = shipped.alignment.model_copy(update={"layers": (5,)})
     small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8, "alignment": deepest}
     return shipped.model_copy(update=small)

@@ -10,8 +10,8 @@ import torch
 from contracts.files import RUN
 from contracts.repeats import Repeat
 from errors import CorruptError, NoInputError, UsageError
-from params import load as load_params
 from store.building import read_manifest
+from tests.networks import scratch
 from tests.resuming import CPU, small_world
 from train.checkpoint import load
 from train.data.stores import Stores
@@ -29,8 +29,8 @@ def speck():
 
 
 @pytest.fixture(scope="module")
-def params(checkout):
-    shipped = load_params(checkout / "params.yaml").training("demo", "cam", "plain").params
+def params():
+    shipped = scratch().training("demo", "cam", "plain").params
     small = {"backbone": "speck", "image_px": 32, "epochs": 1, "batch": 8}
     return shipped.model_copy(update=small)
 

@@ -3,7 +3,7 @@ import gc
 import pytest
 import torch
 
-from params import load as load_params
+from tests.networks import scratch
 from train.images import minmax_normalize
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
@@ -31,8 +31,8 @@ def name(request):
 
 
 @pytest.fixture(scope="module")
-def params(checkout, name):
-    shipped = load_params(checkout / "params.yaml").train_of("demo", name)
+def params(name):
+    shipped = scratch().train_of("demo", name)
     return shipped.model_copy(update={"image_px": 32})
 
 
@@ -224,12 +224,8 @@ def test_a_compiled_step_has_the_loss_of_a_plain_one(name, trainable, params):
 
 
 @pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
-def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(checkout, head):
-    shipped = (
-        load_params(checkout / "params.yaml")
-        .train_of("demo", head)
-        .model_copy(update={"image_px": 32})
-    )
+def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(head):
+    shipped = scratch().train_of("demo", head).model_copy(update={"image_px": 32})
     model = build_model(METHODS[head], shipped)
     forward = model(pictures(2), LABELS[:2])
     (gradient,) = torch.autograd.grad(

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from errors import UsageError
-from params import load as load_params
+from tests.networks import scratch
 from train.methods import METHODS
 from train.methods.adl import AttentionDropout
 from train.methods.model import build_model
@@ -29,11 +29,9 @@ def test_adl_is_nothing_in_evaluation():
 
 
 @pytest.mark.parametrize(("backbone", "places"), [("resnet18", (0, 1)), ("resnet50", (0, 2))])
-def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, places):
+def test_adl_sits_where_published_and_keeps_every_weight(backbone, places):
     shipped = (
-        load_params(checkout / "params.yaml")
-        .train_of("demo", "adl")
-        .model_copy(update={"backbone": backbone, "image_px": 32})
+        scratch().train_of("demo", "adl").model_copy(update={"backbone": backbone, "image_px": 32})
     )
     torch.manual_seed(0)
     dropping = build_model(METHODS["adl"], shipped).eval()
@@ -52,7 +50,7 @@ def test_adl_sits_where_published_and_keeps_every_weight(checkout, backbone, pla
         )
 
 
-def test_adl_says_that_it_needs_a_resnet(checkout):
-    shipped = load_params(checkout / "params.yaml").train_of("demo", "adl")
+def test_adl_says_that_it_needs_a_resnet():
+    shipped = scratch().train_of("demo", "adl")
     with pytest.raises(UsageError, match="adl needs a ResNet"):
         build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))

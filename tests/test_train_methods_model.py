@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from errors import ProjectError
-from params import load
+from tests.networks import scratch
 from train.methods import METHODS
 from train.methods.model import build_losses, build_model, build_strategy
 
 
 @pytest.fixture(scope="module")
-def params(checkout):
-    return load(checkout / "params.yaml").train.model_copy(update={"image_px": 32})
+def params():
+    return scratch().train.model_copy(update={"image_px": 32})
 
 
 def test_equal_seeds_give_equal_networks(params):

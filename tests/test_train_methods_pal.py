@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from errors import UsageError
-from params import load as load_params
+from tests.networks import scratch
 from train.methods import METHODS
 from train.methods.model import build_losses, build_model, build_strategy
 from train.methods.pal import (
@@ -176,10 +176,10 @@ def test_a_softmax_score_is_refused_with_its_reason():
 
 
 @pytest.fixture
-def shipped(checkout):
+def shipped():
     def load(method, **changes):
         params = (
-            load_params(checkout / "params.yaml")
+            scratch()
             .train_of("demo", method)
             .model_copy(
                 update={"image_px": 32, **{k: v for k, v in changes.items() if k != "term"}}

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from errors import UsageError
-from params import load as load_params
 from tests.flat_model import Flat, made
+from tests.networks import scratch
 from train.methods import METHODS
 from train.methods.base import Classifier, LevelShape, head_map
 from train.methods.cam_methods import CAM_METHODS, class_map
@@ -15,8 +15,8 @@ CLASSES = torch.tensor([0, 3])
 
 
 @pytest.fixture
-def adl(checkout):
-    params = load_params(checkout / "params.yaml").train_of("demo", "adl")
+def adl():
+    params = scratch().train_of("demo", "adl")
     torch.manual_seed(0)
     return build_model(METHODS["adl"], params.model_copy(update={"image_px": 32})).eval()
 
@@ -53,8 +53,8 @@ def test_the_published_adl_reads_the_second_block(adl):
     torch.testing.assert_close(found, torch.einsum("bc,bchw->bhw", weights, seen[0]))
 
 
-def test_the_second_block_of_a_resnet50_is_not_its_last(checkout):
-    params = load_params(checkout / "params.yaml").train_of("demo", "adl")
+def test_the_second_block_of_a_resnet50_is_not_its_last():
+    params = scratch().train_of("demo", "adl")
     small = {"image_px": 32, "backbone": "resnet50"}
     model = build_model(METHODS["adl"], params.model_copy(update=small)).eval()
     model.backbone.net.layer4[2][0].bn3.weight.data.fill_(1)  # at first its branch is zero

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tests.networks import classifying
+from tests.networks import classifying, scratch
 from train.fitting.optimisers import OPTIMISERS, grouped
 from train.methods.base import Classifier, LevelShape
 from train.methods.rul import (
@@ -78,10 +78,9 @@ def test_evaluation_does_not_look_at_the_uncertainty():
 
 
 @pytest.mark.parametrize("name", OPTIMISERS)
-def test_the_classifier_learns_at_its_own_rate(checkout, name):
-    from params import load as load_params
+def test_the_classifier_learns_at_its_own_rate(name):
 
-    params = load_params(checkout / "params.yaml").train
+    params = scratch().train
     head = RULHead(LevelShape(6, 2, 2), PARAMS)
     groups = OPTIMISERS[name](grouped(head, {}), params).param_groups
     factors = {id(weight): group["lr_factor"] for group in groups for weight in group["params"]}

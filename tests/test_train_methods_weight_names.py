@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from params import load as load_params
+from tests.networks import scratch
 from tests.published_checkpoints import (
     apvit,
     counted_with_drop_layers,
@@ -36,8 +36,8 @@ SMALL = {
 
 
 @pytest.fixture(scope="module")
-def shipped(checkout):
-    loaded = load_params(checkout / "params.yaml").train
+def shipped():
+    loaded = scratch().train
     return loaded.model_copy(update={"image_px": 32})
 
 

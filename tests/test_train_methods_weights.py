@@ -9,7 +9,7 @@ import torchvision
 
 from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
-from params import load as load_params
+from tests.networks import scratch
 from tests.published_checkpoints import counted_with_drop_layers, ts_cam, two_parts
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
@@ -17,8 +17,8 @@ from train.methods.model import build_model
 
 
 @pytest.fixture(scope="module")
-def shipped(checkout):
-    loaded = load_params(checkout / "params.yaml").train
+def shipped():
+    loaded = scratch().train
     return loaded.model_copy(update={"image_px": 32})
 
 

@@ -2,7 +2,7 @@ from typing import get_args
 
 import pytest
 
-from params import load
+from tests.networks import scratch
 from train.data.augmentation import FILLS
 from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.prefetch import FETCHERS
@@ -33,6 +33,6 @@ def test_a_named_choice_names_the_functions_that_there_are(model, field):
 
 
 @pytest.mark.parametrize(("protocol", "split"), [("holdout", "val"), ("paper", "test")])
-def test_the_protocol_says_which_split_chooses_the_epoch(checkout, protocol, split):
-    params = load(checkout / "params.yaml").train.model_copy(update={"protocol": protocol})
+def test_the_protocol_says_which_split_chooses_the_epoch(protocol, split):
+    params = scratch().train.model_copy(update={"protocol": protocol})
     assert params.chosen_on == split

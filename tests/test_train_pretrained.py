@@ -1,7 +1,7 @@
 import pytest
 
 from errors import UsageError
-from params.root import load
+from tests.networks import scratch
 from train.methods import METHODS
 from train.methods.backbones import BACKBONES
 from train.methods.model import build_model
@@ -24,8 +24,8 @@ def test_named_weights_of_another_backbone_are_refused_with_those_that_have_them
         check_named_weights(having, weights, "half")
 
 
-def test_a_model_begins_with_the_face_weights(checkout):
-    params = load(checkout / "params.yaml").train
+def test_a_model_begins_with_the_face_weights():
+    params = scratch().train
     params = params.model_copy(update={"backbone": "dlib21", "weights": "face"})
     first, second = (build_model(METHODS["cam"], params).backbone.net for _ in range(2))
     assert first.stem.conv.weight.equal(second.stem.conv.weight)

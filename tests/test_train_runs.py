@@ -7,7 +7,7 @@ import torch
 
 from contracts.runs import RunCard
 from errors import CorruptError, DataError, NoInputError, UsageError
-from params import load as load_params
+from tests.networks import scratch
 from train.checkpoint import save
 from train.runs import build_untrained, git_revision, load_run
 
@@ -21,9 +21,9 @@ CARD = {
 
 
 @pytest.fixture
-def written(checkout, tmp_path):
+def written(tmp_path):
     """A function: changed params -> a folder with their run.json."""
-    shipped = load_params(checkout / "params.yaml").train
+    shipped = scratch().train
     small = shipped.model_copy(update={"image_px": 32, "backbone": "resnet18"})
 
     def write(**changes):
