@@ -62,10 +62,47 @@ def test_affectnet_takes_published_points_instead_of_annotated_ones(tmp_path):
 
 def test_a_list_that_is_not_there_is_named(tmp_path):
     affectnet_npy(tmp_path)
-    with pytest.raises(NoInputError, match=r"nowhere: is no file, and holds no <split>/landmarks"):
+    with pytest.raises(
+        NoInputError, match=r"nowhere: is no file, and holds neither <split>/landmarks"
+    ):
         list(read_affectnet_npy(tmp_path, {"landmarks": "nowhere"}))
 
 
 def test_without_the_option_nothing_changes(tmp_path):
     listed = [Sample("a.jpg", "a.jpg", 0)]
     assert list(join_landmarks(iter(listed), tmp_path, None)) == listed
+
+
+FILE = "".join(f"{number + 68}.5\t{number}.5\n" for number in range(68))
+
+
+def test_a_file_per_picture_holds_y_and_x(tmp_path):
+    affectnet_npy(tmp_path)
+    put(tmp_path, "points/train_set/images/0.txt", text=FILE)
+    first, second, *_ = read_affectnet_npy(tmp_path, {"landmarks": "points"})
+    assert first.landmarks[:4] == (0.5, 68.5, 1.5, 69.5)
+    assert second.landmarks[:2] == (3.0, 4.0)
+
+
+def test_a_file_may_lie_in_the_folder_itself_unless_two_pictures_have_its_name(tmp_path):
+    put(tmp_path, "points/a.txt", text=FILE)
+    listed = [Sample("train/a.jpg", "train/a.jpg", 0)]
+    (found,) = join_landmarks(listed, tmp_path, "points")
+    assert found.landmarks[:2] == (0.5, 68.5)
+    listed.append(Sample("val/a.jpg", "val/a.jpg", 0))
+    with pytest.raises(DataError, match=r"a\.txt: belongs to 'train/a\.jpg' and to 'val/a\.jpg'"):
+        list(join_landmarks(listed, tmp_path, "points"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("1\t2\n" * 67, r"a\.txt: has 67 points, and 68 are needed"),
+        ("1\t2\n" * 67 + "3\n", r"a\.txt, line 68: needs y, a tab, and x"),
+        ("1\tinf\n" * 68, r"a\.txt, line 1: needs y, a tab, and x"),
+    ],
+)
+def test_a_file_of_another_shape_is_named(tmp_path, text, said):
+    put(tmp_path, "points/a.txt", text=text)
+    with pytest.raises(DataError, match=said):
+        list(join_landmarks([Sample("a.jpg", "a.jpg", 0)], tmp_path, "points"))

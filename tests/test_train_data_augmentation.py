@@ -9,8 +9,9 @@ from anatomy.landmarks import FLIP
 from errors import UsageError
 from train.data.augmentation import (
     augment_batch,
-    augment_images,
+    change_images,
     random_affine,
+    warp_images,
     warp_maps,
     warp_points,
 )
@@ -58,6 +59,10 @@ PUBLISHED = AugmentParams(
 
 def chance(seed=0):
     return torch.Generator().manual_seed(seed)
+
+
+def augment_images(images, image_px, affine, params, rng):
+    return change_images(warp_images(images, image_px, affine, params), params, rng)
 
 
 def blob(count=1, size=64, x=20, y=40):
@@ -222,6 +227,33 @@ def test_a_batch_carries_a_map_for_every_size_and_its_chance():
     )
     params = SimpleNamespace(image_px=56, augment=NO_EXTRA)
     batch = augment_batch(raw, [(28, 28), (7, 7)], params, rng)
+    assert batch.second_B3HW is None
     assert batch.images_B3HW.shape == (2, 3, 56, 56)
     assert [tuple(one.shape) for one in batch.maps] == [(2, 1, 28, 28), (2, 1, 7, 7)]
     assert batch.rng is rng
+
+
+def test_a_second_view_lies_as_the_first_without_its_noise_and_is_erased_by_itself():
+    images = torch.randint(0, 256, (30, 64, 64, 3), dtype=torch.uint8, generator=chance())
+    faces = torch.arange(30)
+    raw = RawBatch(np.arange(30), images, None, faces >= 0, faces, faces)
+
+    def augmented(**values):
+        params = SimpleNamespace(
+            image_px=32, augment=PUBLISHED.model_copy(update={"grey_p": 0, "jitter_p": 0, **values})
+        )
+        return augment_batch(raw, [], params, chance(), second_view=True)
+
+    unchanged = augmented(erase_p=0)
+    torch.testing.assert_close(unchanged.second_B3HW, unchanged.images_B3HW)
+    noisy = augmented(erase_p=0, noise_p=1)
+    torch.testing.assert_close(noisy.second_B3HW, unchanged.images_B3HW)
+    assert not torch.equal(noisy.images_B3HW, unchanged.images_B3HW)
+    erased = augmented(erase_p=1)
+    first, second = (
+        (view != unchanged.images_B3HW).any(dim=1)
+        for view in (erased.images_B3HW, erased.second_B3HW)
+    )
+    assert first.any(dim=(1, 2)).all()
+    assert second.any(dim=(1, 2)).all()
+    assert not torch.equal(first, second)

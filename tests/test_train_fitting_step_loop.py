@@ -36,6 +36,8 @@ class Loader:
 class State:
     """Notes when a step begins and when its result is read; some steps are bad."""
 
+    needs_second_view = False
+
     def __init__(self, bad=()):
         self.bad, self.log = bad, []
 

@@ -12,6 +12,18 @@ def test_small_maps_are_those_of_an_ordinary_resnet():
     assert sides(levels) == [112, 56, 28, 14, 7]
 
 
+def test_a_resnet_of_caffe_halves_in_the_first_convolution_and_pools_without_a_border():
+    net = made_backbone("resnet50_caffe", large_maps=False).net
+    for stage in (net.layer2, net.layer3, net.layer4):
+        assert (stage[0].conv1.stride, stage[0].conv2.stride) == ((2, 2), (1, 1))
+    assert net.layer1[0].conv1.stride == (1, 1)
+    row = torch.tensor([5.0, 0, 1, 0, 2, 0]).expand(1, 1, 6, 6)
+    assert net.maxpool(row)[0, 0, 0].tolist() == [5, 2, 2]  # ResNet's own: 5, 1, 2
+    with torch.no_grad():
+        levels, _ = made_backbone("resnet50_caffe", large_maps=False)(torch.zeros(1, 3, 224, 224))
+    assert sides(levels) == [112, 56, 28, 14, 7]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "image_px", "offset"),

@@ -8,7 +8,7 @@ from train.methods.base import Classifier, LevelShape
 from train.methods.eac import class_maps, mirror_consistency, mirrored
 from train.methods.gap import GAPHead
 from train.methods.prm import PRMHead
-from train.options import ConsistencyParams, NoOptions, PRMParams
+from train.options import ConsistencyParams, MirroredParams, PRMParams
 from train.records import Batch, Forward
 
 
@@ -75,12 +75,27 @@ def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
     model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
     images = torch.rand(2, 3, 2, 4)
     batch = Batch(images, torch.tensor([0, 1]), (), torch.ones(2).bool(), torch.Generator())
-    found = mirrored(NoOptions()).forward(model, batch)
+    strategy = mirrored(MirroredParams(second_view="augmented"))
+    assert not strategy.second_view
+    found = strategy.forward(model, batch)
     first, second = model.backbone.shown
     torch.testing.assert_close(first, images)
     torch.testing.assert_close(second, images.flip(3))
     assert mirror_consistency(ConsistencyParams(weight=5.0)).function(found, batch) == 0
     torch.testing.assert_close(found.logits_BK, model(images).logits_BK)
+
+
+def test_for_noisy_labels_it_is_the_mirror_image_of_the_face_that_was_erased_by_itself():
+    strategy = mirrored(MirroredParams(second_view="erased_apart"))
+    assert strategy.second_view
+    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
+    images, other = torch.rand(2, 2, 3, 2, 4)
+    labels = torch.tensor([0, 1])
+    batch = Batch(images, labels, (), labels >= 0, torch.Generator(), second_B3HW=other)
+    found = strategy.forward(model, batch)
+    torch.testing.assert_close(model.backbone.shown[1], other.flip(3))
+    weights = model.head.class_weights()
+    torch.testing.assert_close(found.extra["mirrored_maps_BKHW"], class_maps(weights, other))
 
 
 def test_a_head_without_class_weights_is_refused_before_the_first_step():

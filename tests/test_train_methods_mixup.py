@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -53,3 +55,9 @@ def test_shares_are_distributed_as_the_larger_of_beta_and_its_rest():
 def test_the_same_generator_blends_alike():
     first, second = (mixup(batch(3), 0.4) for _ in range(2))
     assert torch.equal(first.images_B3HW, second.images_B3HW)
+
+
+def test_a_second_view_is_blended_as_the_first():
+    given = batch(1)
+    found = mixup(replace(given, second_B3HW=given.images_B3HW), 1.0)
+    torch.testing.assert_close(found.second_B3HW, found.images_B3HW)

@@ -10,7 +10,9 @@ from train.methods import METHODS
 from train.methods.model import build_losses, build_model, build_strategy
 from train.methods.pal import (
     CHANNELS,
+    HEATMAP_SCALES,
     KINDS,
+    MOMENTS,
     SCORES,
     TARGETS,
     attribution,
@@ -27,8 +29,10 @@ OPTIONS = {
     "kind": "grad_input",
     "score": "abs_sum",
     "strategy": "mean",
+    "moments": "mean",
     "reduction": "sum",
     "heatmap": "landmarks",
+    "heatmap_scale": "one",
     "sigma_px": 3.0,
 }
 
@@ -80,9 +84,10 @@ def batch_of(golden, labels=(0, 1, 2), valid=True):
 
 def test_the_landmark_heatmap_is_the_golden_one(golden):
     points = edges(golden["landmarks_xy"])
-    whole = landmark_heatmap(points, (112, 112), 3.0)
+    whole, averaged = (
+        HEATMAP_SCALES["one"](landmark_heatmap(points, (side, side), 3.0)) for side in (112, 7)
+    )
     torch.testing.assert_close(whole, golden["heatmap112"], atol=1e-12, rtol=1e-9)
-    averaged = landmark_heatmap(points, (7, 7), 3.0)
     torch.testing.assert_close(averaged, golden["heatmap7"], atol=1e-12, rtol=1e-9)
 
 
@@ -116,13 +121,45 @@ def test_with_the_stored_map_at_the_levels_size_it_is_the_same_loss(golden):
     torch.testing.assert_close(drawn, stored)
 
 
-def test_a_stored_map_of_the_levels_size_is_taken_before_others_and_its_highest_place_is_one(
-    golden,
-):
+def test_a_stored_map_of_the_levels_size_is_taken_before_others(golden):
     batch = batch_of(golden)
     own = 0.25 * golden["heatmap7"][:, None]
     batch = replace(batch, maps=(torch.rand(3, 1, 4, 4, dtype=torch.float64), own))
-    torch.testing.assert_close(stored_heatmap(batch, (7, 7)), golden["heatmap7"])
+    torch.testing.assert_close(stored_heatmap(batch, (7, 7)), own[:, 0])
+    torch.testing.assert_close(HEATMAP_SCALES["one"](own[:, 0]), golden["heatmap7"])
+
+
+def test_without_a_scale_the_loss_grows_with_the_heatmap(golden):
+    forward, batch = small_network(golden)[0], batch_of(golden)
+    half = replace(batch, maps=(0.5 * golden["heatmap7"][:, None],))
+    loss = attribution(options({**OPTIONS, "heatmap": "stored", "heatmap_scale": "none"})).function
+    torch.testing.assert_close(loss(forward, half), 0.5 * loss(forward, batch))
+
+
+def test_a_landmark_map_has_height_one_per_landmark():
+    """Two landmarks at the centre of the canvas's place (55, 55) make two."""
+    points = torch.full((1, 68, 2), 5.0)
+    points[:, :2] = edges(torch.tensor([55.0, 55.0]))
+    assert float(landmark_heatmap(points, (112, 112), 3.0).max()) == pytest.approx(2)
+
+
+@pytest.mark.parametrize("moments", MOMENTS)
+def test_one_summed_map_is_the_mean_of_the_channels(golden, moments):
+    forward, batch = small_network(golden)[0], batch_of(golden)
+    mean = attribution(options({**OPTIONS, "moments": moments}))
+    summed = replace(mean.function, strategy=lambda maps: maps.sum(dim=1, keepdim=True))
+    torch.testing.assert_close(summed(forward, batch), mean.function(forward, batch))
+
+
+def test_moments_that_are_sums_subtract_the_total_and_divide_by_the_root_of_the_squares():
+    """Of the map 1, 3: total 4, squares 9 + 1."""
+    centre, square = MOMENTS["sum"](torch.tensor([[[1.0, 3.0]]]))
+    assert (centre.item(), square.item()) == (4, 10)
+
+
+def test_a_correlation_of_moments_that_are_sums_is_refused():
+    with pytest.raises(UsageError, match=r"losses\.attribution.*pearson is a correlation only"):
+        options({**OPTIONS, "moments": "sum", "reduction": "pearson"})
 
 
 @pytest.mark.parametrize(("heatmap", "level"), [("stored", 3), ("landmarks", None)])

@@ -1,6 +1,7 @@
 import hashlib
 import logging
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -74,6 +75,12 @@ def test_safetensors_are_read(tmp_path):
     safetensors.torch.save_file(WEIGHTS, tmp_path / "w.safetensors")
     found = read_weight_file(tmp_path / "w.safetensors").content
     torch.testing.assert_close(found["conv1.weight"], WEIGHTS["conv1.weight"])
+
+
+def test_a_pickle_of_arrays_is_read(tmp_path):
+    path = tmp_path / "resnet50_ft_weight.pkl"
+    path.write_bytes(pickle.dumps({"conv1.weight": np.ones((2, 3), np.float32)}))
+    torch.testing.assert_close(read_weight_file(path).content["conv1.weight"], torch.ones(2, 3))
 
 
 class Gadget:

@@ -82,6 +82,35 @@ def test_weights_of_torchvision_load_under_their_own_names(tmp_path, shipped):
         torch.testing.assert_close(found, theirs(images), atol=1e-5, rtol=1e-4)
 
 
+def test_an_efficientnet_of_torchvision_computes_the_same_here(tmp_path, shipped):
+    torch.manual_seed(3)
+    theirs = torchvision.models.efficientnet_b0().eval()
+    file = saved(tmp_path / "e.pt", theirs.state_dict())
+    model = built(shipped, file, backbone="efficientnet_b0", large_maps=False).eval()
+    images = torch.rand(2, 3, 64, 64)
+    with torch.no_grad():
+        found = model(images).features[-1]
+        torch.testing.assert_close(found, theirs.features[:8](images), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "network"),
+    [
+        ("mobilenet_v3_small", "MobileNetV3"),
+        ("mobilenet_v2", "MobileNetV2"),
+        ("convnext_tiny", "ConvNeXt"),
+        ("swin_t", "Swin"),
+        ("vit_b_32", "ViT"),
+    ],
+)
+def test_another_network_of_torchvision_is_refused_by_its_name(tmp_path, shipped, name, network):
+    with torch.device("meta"):
+        names = list(getattr(torchvision.models, name)().state_dict())
+    file = saved(tmp_path / "t.pt", {one: torch.zeros(1) for one in names})
+    with pytest.raises(DataError, match=rf"is torchvision's {network}, which differs from timm's"):
+        built(shipped, file, backbone="mobilenetv3_small")
+
+
 def test_weights_of_2017_without_counters_load_and_their_classifier_is_named(
     tmp_path, shipped, caplog
 ):

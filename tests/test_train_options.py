@@ -11,7 +11,15 @@ from train.methods.backbones import BACKBONES
 from train.methods.cam_methods import CAM_METHODS
 from train.methods.heads import HEADS
 from train.methods.losses import LOSSES
-from train.methods.pal import CHANNELS, KINDS, REDUCTIONS, SCORES, TARGETS
+from train.methods.pal import (
+    CHANNELS,
+    HEATMAP_SCALES,
+    KINDS,
+    MOMENTS,
+    REDUCTIONS,
+    SCORES,
+    TARGETS,
+)
 from train.methods.scn import SCOPES
 from train.methods.strategies import STRATEGIES
 from train.methods.wildcat import ARITHMETICS
@@ -39,6 +47,8 @@ CHOICES = {
     (AttributionParams, "kind"): KINDS,
     (AttributionParams, "score"): SCORES,
     (AttributionParams, "strategy"): CHANNELS,
+    (AttributionParams, "moments"): MOMENTS,
+    (AttributionParams, "heatmap_scale"): HEATMAP_SCALES,
     (AttributionParams, "reduction"): REDUCTIONS,
     (AttributionParams, "heatmap"): TARGETS,
 }

@@ -5,9 +5,9 @@ the file of its method. `validation.checked` is the only way from a section to i
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from anatomy.expressions import EXPRESSIONS
@@ -122,6 +122,14 @@ class FullyConnectedParams(BaseModel, frozen=True, extra="forbid"):
     dropout: float = Field(ge=0, lt=1)
 
 
+class DenseParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of gradcam_dense: width and number of hidden layers, dropout after."""
+
+    width: int = Field(ge=1)
+    layers: int = Field(ge=1, le=4)
+    dropout: float = Field(ge=0, lt=1)
+
+
 class RULParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] of RUL.
 
@@ -187,8 +195,9 @@ class RelabelParams(BaseModel, frozen=True, extra="forbid"):
 class AttributionParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.losses.attribution] of PAL.
 
-    `layer`: a level, from 1. `sigma_px`: of each landmark's Gaussian, px of a canvas of 112. The
-    choices are described where their functions are, in methods.pal.
+    `layer`: a level, from 1. `sigma_px`: of each landmark's Gaussian, px of a canvas of 112.
+    `heatmap_scale`: its highest place at one, or the heatmap as it is, which scales the loss. The
+    other choices are described where their functions are, in methods.pal.
     """
 
     weight: float = Field(ge=0)
@@ -196,8 +205,10 @@ class AttributionParams(BaseModel, frozen=True, extra="forbid"):
     kind: Literal["grad", "grad_input"]
     score: Literal["sum", "abs_sum", "true_class"]
     strategy: Literal["all", "mean", "half"]
+    moments: Literal["mean", "sum"]
     reduction: Literal["sum", "mean", "pearson"]
     heatmap: Literal["landmarks", "stored"]
+    heatmap_scale: Literal["one", "none"]
     sigma_px: float = Field(gt=0)
 
     @field_validator("score", mode="before")
@@ -212,6 +223,17 @@ class AttributionParams(BaseModel, frozen=True, extra="forbid"):
             )
         return score
 
+    @model_validator(mode="after")
+    def _refuse_no_correlation(self) -> Self:
+        """Refuse to call something a correlation that is none."""
+        if self.reduction == "pearson" and self.moments == "sum":
+            raise PydanticCustomError(
+                "no_correlation",
+                "pearson is a correlation only with moments: mean; with moments: sum use "
+                "reduction: sum or mean",
+            )
+        return self
+
 
 class RankingParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.losses.importance_ranking] of SCN.
@@ -221,6 +243,16 @@ class RankingParams(BaseModel, frozen=True, extra="forbid"):
 
     weight: float = Field(ge=0)
     margin: float = Field(ge=0, le=1)
+
+
+class MirroredParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.training_strategy] of EAC.
+
+    `second_view`: mirror image of the augmented face, with its noise and its erased rectangle; or,
+    for noisy labels, of the face before colours, noise and erasing, with an erasing of its own.
+    """
+
+    second_view: Literal["augmented", "erased_apart"]
 
 
 class ConsistencyParams(BaseModel, frozen=True, extra="forbid"):
@@ -253,6 +285,7 @@ HEAD_OPTIONS: dict[str, type[BaseModel]] = {
     "ts_cam": NoOptions,
     "apvit": APViTParams,
     "fully_connected": FullyConnectedParams,
+    "dense": DenseParams,
     "scn": NoOptions,
     "rul": RULParams,
     "cafe": CAFEParams,
@@ -266,7 +299,7 @@ STRATEGY_OPTIONS: dict[str, type[BaseModel]] = {
     "second_order": NoOptions,
     "relabel": RelabelParams,
     "uncertain_mixup": NoOptions,
-    "mirrored": NoOptions,
+    "mirrored": MirroredParams,
 }
 """Row of STRATEGIES -> model of its options."""
 

@@ -46,6 +46,7 @@ _FACE = {
 BACKBONE_WEIGHTS: dict[str, Mapping[str, WeightsOrigin]] = {
     "resnet18": _imagenet("BSD-3-Clause"),
     "resnet50": _imagenet("BSD-3-Clause"),
+    "resnet50_caffe": {},
     "vgg16": _imagenet("BSD-3-Clause"),
     "efficientnet_b0": _imagenet("Apache-2.0"),
     "mobilenetv3_small": _imagenet("Apache-2.0"),

@@ -27,6 +27,8 @@ class Batch:
         rows_B: of the store; None outside a run.
         points_B682: landmarks (x, y), warped as the image was, its edges at -1 and 1; NaN where
             there are none. None unless a loss needs them.
+        second_B3HW: the images before their colours and noise were changed, erased by themselves;
+            None unless the training strategy needs them.
         epoch: number of finished epochs, for losses that change.
         shared_seed: of the step, the same on all ranks, for draws that they have to share.
     """
@@ -39,6 +41,7 @@ class Batch:
     mixed_BK: Tensor | None = None
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
+    second_B3HW: Tensor | None = None
     epoch: int = 0
     shared_seed: int = 0
 

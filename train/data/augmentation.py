@@ -33,7 +33,11 @@ benchmarks/store_size.py)."""
 
 
 def augment_batch(
-    raw: RawBatch, sizes: Sequence[tuple[int, int]], params: TrainParams, rng: torch.Generator
+    raw: RawBatch,
+    sizes: Sequence[tuple[int, int]],
+    params: TrainParams,
+    rng: torch.Generator,
+    second_view: bool = False,
 ) -> Batch:
     """Augment a stored batch on its device.
 
@@ -42,9 +46,11 @@ def augment_batch(
         sizes: of the heatmaps, see methods.au_alignment.target_sizes.
         params: image_px and augment.
         rng: source of all random numbers; the batch carries it on.
+        second_view: whether the batch gets `second_B3HW`.
     """
-    affine = random_affine(len(raw.rows_B), params.augment, rng)
-    images = augment_images(raw.images_BSS3, params.image_px, affine, params.augment, rng)
+    affine, augment = random_affine(len(raw.rows_B), params.augment, rng), params.augment
+    warped = warp_images(raw.images_BSS3, params.image_px, affine, augment)
+    images = change_images(warped, augment, rng)
     stored = raw.maps_Bss
     maps = () if stored is None else tuple(warp_maps(stored, size, affine) for size in sizes)
     points = None if raw.points_B682 is None else warp_points(raw.points_B682, affine)
@@ -56,33 +62,38 @@ def augment_batch(
         rng,
         rows_B=raw.device_rows_B,
         points_B682=points,
+        second_B3HW=erase_and_normalize(warped, augment, rng) if second_view else None,
     )
 
 
-def augment_images(
-    images_BSS3: Tensor,
-    image_px: int,
-    affine_B23: Tensor,
-    params: AugmentParams,
-    rng: torch.Generator,
+def warp_images(
+    images_BSS3: Tensor, image_px: int, affine_B23: Tensor, params: AugmentParams
 ) -> Tensor:
-    """Resize, warp, jitter, erase and normalise a batch of stored images.
+    """Resize and warp a batch of stored images.
 
     Args:
         images_BSS3: uint8 RGB.
         image_px: side of the result.
         affine_B23: from `random_affine`.
-        params: probabilities and ranges.
-        rng: on the same device; source of all random numbers.
+        params: the ratio of sizes.
 
     Returns:
-        (B, 3, image_px, image_px) float.
+        (B, 3, image_px, image_px) float in [0, 1].
     """
     images = resize_images(images_BSS3, round(image_px * params.resize_ratio))
     grid = F.affine_grid(affine_B23, [len(images), 3, image_px, image_px], align_corners=False)
-    images = F.grid_sample(images, grid, align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)
+
+
+def change_images(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Jitter colours, add noise, erase and normalise a batch of warped images (B, 3, H, W)."""
     images = _colour_jitter(images, params, rng)
     images = _add_noise(images, params, rng) if params.noise_p else images
+    return erase_and_normalize(images, params, rng)
+
+
+def erase_and_normalize(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
+    """Erase a rectangle of some warped images, and normalise all."""
     return normalize_images(_random_erase(images, params, rng))
 
 

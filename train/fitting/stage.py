@@ -32,7 +32,7 @@ from train.fitting.trainer import Trainer
 from train.methods import METHODS
 from train.runs import Run, warm_start_of
 
-VERSION = 6
+VERSION = 7
 
 
 def train(

@@ -149,7 +149,7 @@ class StepLoop:
             rows += raw.rows_B.tolist()
             key = self.seed, epoch, number, self.distributed.rank
             rng = make_generator(self.distributed.device, *key)
-            batch = augment_batch(raw, self.sizes, self.params, rng)
+            batch = augment_batch(raw, self.sizes, self.params, rng, self.state.needs_second_view)
             yield replace(batch, epoch=epoch, shared_seed=seed_of(self.seed, epoch, number))
 
     def _record(self, position: RunPosition, result: StepResult, rows: list[int]) -> Flags:

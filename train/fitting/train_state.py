@@ -124,6 +124,11 @@ class TrainState:
         return self._ema.model
 
     @property
+    def needs_second_view(self) -> bool:
+        """Whether batches have to carry a second view of each face."""
+        return self._strategy.second_view
+
+    @property
     def checkpoint_bytes(self) -> int:
         """About how large a checkpoint is, once the optimiser has made a step."""
         weights: int = sum(one.nbytes for one in self.model.state_dict().values())

@@ -7,6 +7,7 @@ Files:
     acol.py             ACoL: a second branch, trained on what the first one did not use
     adl.py              ADL: hides the most active places at random
     apvit.py            APViT: a transformer that drops places
+    array_pickles.py    reads pickles of arrays without running code
     au_alignment.py     the AU alignment loss
     backbones/          the family BACKBONES
     base.py             Head and Classifier: what every method is made of
@@ -16,6 +17,7 @@ Files:
     classification_loss.py  the loss that learns the expressions: kind, class weights
     clip.py             the frozen image tower of CLIP ViT-B/32
     cutmix.py           CutMix: pastes a box of another face
+    dense.py            hidden layers before the classifier
     eac.py              EAC: attention must agree between a face and its mirror image
     fully_connected.py  VGG's fully connected classifier, the head of PAL
     gap.py              global average pooling and a linear layer
@@ -30,6 +32,7 @@ Files:
     scn.py              SCN: weights faces by trust in their label, and relabels
     script_archive.py   reads the tensors of TorchScript archives without running code
     strategies.py       the family of training strategies
+    torchvision_names.py  names that timm and torchvision do not share
     ts_cam.py           TS-CAM: class maps from tokens and attention
     weight_files.py     reads files of weights without running code
     weight_names.py     names of weights elsewhere, and ours
@@ -74,6 +77,7 @@ METHODS: dict[str, Method] = {
     "prm": Method("prm", "plain", "head_map", _CE),
     "adl": Method("gap", "adl", "class_map", _CE),
     "cutmix": Method("gap", "cutmix", "class_map", _CE),
+    "gradcam_dense": Method("dense", "plain", "gradcam", _CE),
     "layercam": Method("gap", "plain", "layercam", _CE),
     "ts_cam": Method("ts_cam", "plain", "ts_cam", _CE),
     "apvit": Method("apvit", "plain", "token_importance", _CE),

@@ -157,6 +157,7 @@ class TrainingStrategy:
         prepare_batch: changes a batch after augmentation; randomness comes from the batch's
             generator.
         forward: runs the model on a batch, and adds what the method's losses need.
+        second_view: whether batches need `second_B3HW`.
         relabel: (forward, batch, epochs finished) -> labels (B,) that faces have from the next
             epoch on; None if labels stay.
     """
@@ -164,4 +165,5 @@ class TrainingStrategy:
     modify_backbone: Callable[[Backbone], None] = lambda backbone: None
     prepare_batch: Callable[[Batch], Batch] = lambda batch: batch
     forward: Callable[[Classifier, Batch], Forward] = forward_once
+    second_view: bool = False
     relabel: Callable[[Forward, Batch, int], Tensor] | None = None

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from errors import UsageError
 from train.methods.base import Classifier, TrainingStrategy
-from train.options import ConsistencyParams, NoOptions
+from train.options import ConsistencyParams, MirroredParams
 from train.records import Batch, Forward, Loss
 
 
@@ -21,8 +21,8 @@ def class_maps(weights_KC: Tensor, feature_BCHW: Tensor) -> Tensor:
         return torch.einsum("kc,bchw->bkhw", weights_KC.detach().float(), feature_BCHW.float())
 
 
-def mirrored(params: NoOptions) -> TrainingStrategy:
-    """Show the model the augmented faces, then their mirror images; only the first are scored.
+def mirrored(params: MirroredParams) -> TrainingStrategy:
+    """Show the model the augmented faces, then mirror images of them; only the first are scored.
 
     Adds extra `class_maps_BKHW`, and `mirrored_maps_BKHW` of the mirror images, flipped back.
     `mirror_consistency` refuses models whose head has no class weights.
@@ -31,7 +31,8 @@ def mirrored(params: NoOptions) -> TrainingStrategy:
     def forward(model: Classifier, batch: Batch) -> Forward:
         weights_KC = model.head.class_weights()
         assert weights_KC is not None
-        other = batch.images_B3HW.flip(-1).contiguous(memory_format=torch.channels_last)
+        unmirrored = batch.images_B3HW if batch.second_B3HW is None else batch.second_B3HW
+        other = unmirrored.flip(-1).contiguous(memory_format=torch.channels_last)
         first, second = (model(images, batch.labels_B) for images in (batch.images_B3HW, other))
         maps = {
             "class_maps_BKHW": class_maps(weights_KC, first.features[-1]),
@@ -39,7 +40,7 @@ def mirrored(params: NoOptions) -> TrainingStrategy:
         }
         return Forward(first.logits_BK, first.features, first.maps_BKHW, {**first.extra, **maps})
 
-    return TrainingStrategy(forward=forward)
+    return TrainingStrategy(forward=forward, second_view=params.second_view == "erased_apart")
 
 
 def _refuse_other_heads(model: Classifier) -> None:

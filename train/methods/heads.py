@@ -11,6 +11,7 @@ from train.methods.acol import ACoLHead
 from train.methods.apvit import APViTHead
 from train.methods.base import Head, LevelShape
 from train.methods.cafe import CAFEHead
+from train.methods.dense import DenseHead
 from train.methods.fully_connected import FullyConnectedHead
 from train.methods.gap import GAPHead
 from train.methods.prm import PRMHead
@@ -27,6 +28,7 @@ HEADS: dict[str, Callable[[LevelShape, Any], Head]] = {
     "ts_cam": lambda level, _: TSCAMHead(level),
     "apvit": APViTHead,
     "fully_connected": FullyConnectedHead,
+    "dense": DenseHead,
     "scn": lambda level, _: SCNHead(level),
     "rul": RULHead,
     "cafe": CAFEHead,

@@ -33,10 +33,12 @@ def mixup(batch: Batch, alpha: float) -> Batch:
     share = float(np.random.default_rng(batch.rng.initial_seed()).beta(alpha, alpha))
     rest = min(share, 1 - share)
     partners_B = torch.randperm(len(batch.labels_B), generator=batch.rng, device=batch.rng.device)
+    second = batch.second_B3HW
     own_BK = F.one_hot(batch.labels_B, len(EXPRESSIONS)).float()
     return replace(
         batch,
         images_B3HW=torch.lerp(batch.images_B3HW, batch.images_B3HW[partners_B], rest),
+        second_B3HW=None if second is None else torch.lerp(second, second[partners_B], rest),
         maps=tuple(torch.lerp(maps_B1hw, maps_B1hw[partners_B], rest) for maps_B1hw in batch.maps),
         valid_B=batch.valid_B & batch.valid_B[partners_B],
         mixed_BK=torch.lerp(own_BK, own_BK[partners_B], rest),

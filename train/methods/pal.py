@@ -86,7 +86,27 @@ def _half(attribution_BCHW: Tensor) -> Tensor:
 
 CHANNELS: dict[str, Callable[[Tensor], Tensor]] = {"all": _each, "mean": _averaged, "half": _half}
 """Which maps are compared, (B, C, H, W) -> (B, M, H, W): every channel's, their mean, or that of
-their first half, which leaves the others free."""
+their first half, which leaves the others free. The sum of all channels, which some call `all`, is
+`mean` here: standardisation cancels the factor."""
+
+
+def _population(maps_BMP: Tensor) -> tuple[Tensor, Tensor]:
+    variance_BM1, mean_BM1 = torch.var_mean(maps_BMP, dim=2, correction=0, keepdim=True)
+    return mean_BM1, variance_BM1
+
+
+def _sums(maps_BMP: Tensor) -> tuple[Tensor, Tensor]:
+    total_BM1 = maps_BMP.sum(dim=2, keepdim=True)
+    return total_BM1, (maps_BMP - total_BM1).square().sum(dim=2, keepdim=True)
+
+
+MOMENTS: dict[str, Callable[[Tensor], tuple[Tensor, Tensor]]] = {
+    "mean": _population,
+    "sum": _sums,
+}
+"""From maps (B, M, places) to what is subtracted and the square of what divides, (B, M, 1): mean
+and variance; or, as a formula has it that is often copied, their sums without the number of places.
+That centre is far above every value, so the loss then hardly depends on where attribution lies."""
 
 
 def _sum_all(products_BMP: Tensor, heatmap_BP: Tensor) -> Tensor:
@@ -112,7 +132,7 @@ their mean over places and maps, or the mean correlation of the maps with the he
 
 
 def landmark_heatmap(points_B682: Tensor, size: Sequence[int], sigma_px: float) -> Tensor:
-    """Draw a Gaussian at every landmark, sum them, and bring the highest place to one: (B, H, W).
+    """Draw a Gaussian of height one at every landmark, and sum them: (B, H, W).
 
     Args:
         points_B682: (x, y), the picture's edges at -1 and 1; NaN where a face has none, whose map
@@ -125,19 +145,27 @@ def landmark_heatmap(points_B682: Tensor, size: Sequence[int], sigma_px: float) 
     away_B682S = (places_S - points_B682[..., None]) / sigma_px
     bumps_B682S = (-0.5 * away_B682S.square()).exp().nan_to_num()
     drawn_BSS = torch.einsum("bpx,bpy->byx", bumps_B682S[:, :, 0], bumps_B682S[:, :, 1])
-    return _to_one(F.adaptive_avg_pool2d(drawn_BSS, (size[0], size[1])))
+    return F.adaptive_avg_pool2d(drawn_BSS, (size[0], size[1]))
 
 
 def stored_heatmap(batch: Batch, size: Sequence[int]) -> Tensor:
-    """Take the run's heatmap at this size, resized if need be, its highest place at one."""
+    """Take the run's heatmap at this size, resized if need be."""
     sized = [maps_B1hw for maps_B1hw in batch.maps if maps_B1hw.shape[-2:] == size]
-    return _to_one((sized[0] if sized else half_pixel_resize(batch.maps[0], size))[:, 0])
+    return (sized[0] if sized else half_pixel_resize(batch.maps[0], size))[:, 0]
 
 
 def _to_one(maps_BHW: Tensor) -> Tensor:
-    """Bring the highest place to one, since the loss grows with its target."""
     tiny = torch.finfo(maps_BHW.dtype).tiny
     return maps_BHW / maps_BHW.amax(dim=(1, 2), keepdim=True).clamp(min=tiny)
+
+
+def _as_it_is(maps_BHW: Tensor) -> Tensor:
+    return maps_BHW
+
+
+HEATMAP_SCALES: dict[str, Callable[[Tensor], Tensor]] = {"one": _to_one, "none": _as_it_is}
+"""What becomes of heatmaps (B, H, W), with which the loss grows: their highest place at one, or
+nothing: a place may then hold several landmarks, and a small face gets a larger loss."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,22 +211,25 @@ class Attribution:
     kind: Callable[[Tensor, Tensor], Tensor]
     score: Callable[[Tensor, Tensor], Tensor]
     strategy: Callable[[Tensor], Tensor]
+    moments: Callable[[Tensor], tuple[Tensor, Tensor]]
     reduction: Callable[[Tensor, Tensor], Tensor]
     target: Target
+    scale: Callable[[Tensor], Tensor]
 
     def __call__(self, forward: Forward, batch: Batch) -> Tensor:
         """Return minus the agreement of attribution and heatmap, over the faces that have one.
 
         Returns:
             Scalar: weight times the mean over counted faces; 0 if no face counts. Attribution's
-            scale plays no part, the heatmap's does.
+            scale plays no part.
         """
         with torch.autocast(forward.logits_BK.device.type, enabled=False):
             maps_BMP = self._maps(forward, batch.labels_B).flatten(2)
             size = forward.features[self.params.layer - 1].shape[-2:]
-            heatmap_BP = self.target.maps(batch, size, self.params.sigma_px).flatten(1)
-            variance_BM1, mean_BM1 = torch.var_mean(maps_BMP, dim=2, correction=0, keepdim=True)
-            standard_BMP = (maps_BMP - mean_BM1) * (variance_BM1 + _EPS**2).rsqrt()
+            target_BHW = self.target.maps(batch, size, self.params.sigma_px)
+            heatmap_BP = self.scale(target_BHW).flatten(1)
+            centre_BM1, square_BM1 = self.moments(maps_BMP)
+            standard_BMP = (maps_BMP - centre_BM1) * (square_BM1 + _EPS**2).rsqrt()
             agreement_B = self.reduction(standard_BMP * heatmap_BP[:, None], heatmap_BP)
             counted_B = self.target.faces(batch).to(agreement_B.dtype)
             return -self.params.weight * (agreement_B * counted_B).sum() / counted_B.sum().clamp(1)
@@ -225,8 +256,10 @@ def attribution(params: AttributionParams) -> Loss:
         KINDS[params.kind],
         SCORES[params.score],
         CHANNELS[params.strategy],
+        MOMENTS[params.moments],
         REDUCTIONS[params.reduction],
         target,
+        HEATMAP_SCALES[params.heatmap_scale],
     )
 
     def check(model: Classifier) -> None:

@@ -1,7 +1,7 @@
 """Files of weights: read without running code, and freed of what training loops put around them.
 
-Accepted are safetensors, state dicts that torch saved, and TorchScript archives, of which only the
-tensors are taken. Plain Python pickles are not: what they hold cannot be read without running it.
+Accepted are safetensors, state dicts that torch saved, TorchScript archives, of which only the
+tensors are taken, and pickles that hold NumPy arrays by name and nothing else.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from errors import CorruptError, DataError, NoInputError, UsageError, printable
+from train.methods.array_pickles import read_array_pickle
 from train.methods.script_archive import (
     ScriptArchiveError,
     is_script_archive,
@@ -126,8 +127,11 @@ def _deserialize(payload: bytes, as_safetensors: bool) -> Any:  # noqa: ANN401 -
         return dict(safetensors.torch.load(payload))
     if is_script_archive(payload):
         return read_script_tensors(payload)
-    with torch.serialization.safe_globals(_numpy_scalars()):
-        return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    try:
+        return read_array_pickle(payload)
+    except ValueError:
+        with torch.serialization.safe_globals(_numpy_scalars()):
+            return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
 
 
 def _numpy_scalars() -> list[Any]:

@@ -2,8 +2,9 @@
 
     a whole method   {"encoder": ..., "classification_head": ...}: the checkpoints of Belharbi et
                      al., FG 2024; of TS-CAM and APViT a plain state dict of all
-    a network        named as in timm or torchvision (ResNet and VGG have the same names in both),
-                     or in face.evoLVe; its classifier goes by one of a few usual names
+    a network        named as in timm or torchvision, see torchvision_names (ResNet and VGG have
+                     the same names in both), or in face.evoLVe; its classifier goes by one of a
+                     few usual names
     AULens's own     what export-model writes
 
 Expressions are those of the published checkpoints, in their order, which is ours.
@@ -19,6 +20,7 @@ import torch
 from torch import Tensor
 
 from anatomy.expressions import EXPRESSIONS
+from train.methods.torchvision_names import timm_names
 from train.methods.weight_files import Tensors, tensors_of, unwrap_state_dict
 
 PUBLISHED_HEADS: dict[str, Mapping[str, str]] = {
@@ -79,7 +81,10 @@ def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWei
     Args:
         content: of the file.
         head: row of HEADS.
-        where: the file, for warnings.
+        where: the file, for messages.
+
+    Raises:
+        DataError: if its names are those of another library and are not known.
     """
     if "encoder" in content and "classification_head" in content:
         theirs = tensors_of(content["classification_head"])
@@ -93,7 +98,7 @@ def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWei
         return _apvit(tensors)
     if any(name.startswith(_OWN_BACKBONE) for name in tensors):
         return NamedWeights(_within(tensors, _OWN_BACKBONE), _within(tensors, _OWN_HEAD), True)
-    named = _flat_body(tensors)
+    named = _flat_body(timm_names(tensors, where))
     renamed = _classifier(named, USUAL_HEADS.get(head, {}))
     return NamedWeights(
         named,

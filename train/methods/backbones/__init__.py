@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 from train.methods.backbones.base import Backbone
-from train.methods.backbones.convolutional import convnext, pyramid, resnet, swin, vgg
+from train.methods.backbones.convolutional import caffe_resnet, convnext, pyramid, resnet, swin, vgg
 from train.methods.backbones.dlib_face import dlib_face
 from train.methods.backbones.ir import ir
 from train.methods.backbones.vit import small_vit, vit
@@ -22,6 +22,7 @@ from train.params import TrainParams
 BACKBONES: dict[str, Callable[[TrainParams], Backbone]] = {
     "resnet18": partial(resnet, "resnet18.tv_in1k"),
     "resnet50": partial(resnet, "resnet50.tv_in1k"),
+    "resnet50_caffe": partial(caffe_resnet, "resnet50.tv_in1k"),
     "vgg16": partial(vgg, "vgg16.tv_in1k"),
     "efficientnet_b0": partial(pyramid, "efficientnet_b0.ra_in1k"),
     "mobilenetv3_small": partial(pyramid, "mobilenetv3_small_100.lamb_in1k"),

@@ -109,6 +109,22 @@ def resnet(name: str, params: TrainParams) -> Backbone:
     return TimmLevels(net)
 
 
+def caffe_resnet(name: str, params: TrainParams) -> Backbone:
+    """Make a ResNet of bottlenecks as VGGFace2's weights have it, which came from Caffe.
+
+    A stage halves its map in the first convolution of its first block instead of the second, and
+    the stem pools without a border, rounding up.
+
+    Source: Cao et al., VGGFace2, FG 2018, and its code.
+    """
+    backbone = resnet(name, params)
+    backbone.net.maxpool = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+    for stage in ("layer2", "layer3", "layer4"):
+        block = backbone.net.get_submodule(stage)[0]
+        block.conv1.stride, block.conv2.stride = block.conv2.stride, block.conv1.stride
+    return backbone
+
+
 def vgg(name: str, params: TrainParams) -> Backbone:
     """Make a VGG: levels after the last convolution before each of its five poolings."""
     return VGGBackbone(from_timm(name, params.weights))
