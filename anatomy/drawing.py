@@ -128,6 +128,12 @@ def combine(
     return [_largest([enlarged[unit] for unit in units if unit in used]) for units in sets]
 
 
+def combine_weighted(grids_UGG: F32, weights_U: F32, size_px: int) -> F32 | None:
+    """Enlarge the units of one face, each as bright as its weight; None if all weights are zero."""
+    used = np.flatnonzero(weights_U)
+    return _largest([_enlarged(grids_UGG[unit], size_px) * weights_U[unit] for unit in used])
+
+
 def _enlarged(grid_GG: F32, size_px: int) -> F32:
     return np.asarray(cv2.resize(grid_GG, (size_px, size_px), interpolation=cv2.INTER_LINEAR))
 

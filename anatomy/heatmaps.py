@@ -7,7 +7,7 @@ Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import cv2
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.action_units import CODEBOOKS
+from anatomy.au_coding import AUCoding
 from anatomy.drawing import (
     F32,
     Bools,
@@ -29,6 +30,7 @@ from anatomy.drawing import (
 )
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import INNER_POINTS, POINTS
+from anatomy.own_heatmaps import own_au, own_or_codebook
 from anatomy.raster import EllipseRuns, ellipse_runs
 from errors import pick
 
@@ -242,14 +244,30 @@ def landmarks(  # noqa: PLR0913 - the published flags, by keyword
     return stack(drawn, size_px, normalise)
 
 
+OWN_HEATMAPS: dict[str, Heatmap] = {"own_au": own_au, "own_or_codebook": own_or_codebook}
+"""The kinds that also take `coding`: the action units of these very faces."""
+NEEDS_CODING = frozenset({"own_au"})
+"""Those that have no map at all on faces without a coding."""
+
 HEATMAPS: dict[str, Heatmap] = {
     "au": au,
     "generic_au": generic_au,
     "per_class_au": per_class_au,
     "single_au": single_au,
     "landmarks": landmarks,
+    **OWN_HEATMAPS,
 }
 """Kind -> (landmarks_NL2, expressions_N, size_px, **options) -> (maps in [0, 1], valid)."""
+
+
+def kind_of_faces(kind: str, coding: AUCoding) -> Heatmap:
+    """Return the function of a kind for some faces, with their coding if it takes one.
+
+    Raises:
+        UsageError: if there is no such kind.
+    """
+    draw = pick(HEATMAPS, kind, "heatmap kind")
+    return partial(draw, coding=coding) if kind in OWN_HEATMAPS else draw
 
 
 def _draw_points(
