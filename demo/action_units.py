@@ -42,6 +42,13 @@ def recipe(expression: int) -> Mapping[str, float]:
     return found
 
 
+def facs_intensities(chosen: Mapping[str, float]) -> dict[int, float]:
+    """Return intensities as FACS counts them: number -> share of the maximum, ascending."""
+    numbered, strongest = numbers()["facs"], numbers()["strongest"]
+    found = {int(numbered.get(unit, unit)): value / strongest for unit, value in chosen.items()}
+    return dict(sorted(found.items()))
+
+
 def displacement(unit: str) -> NDArray[np.float64]:
     """Return what one action unit moves on both halves of the face, (98, 2) in eye distances."""
     moves = np.zeros((len(MIRROR), 2))

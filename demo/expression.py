@@ -25,14 +25,15 @@ _BROW_GAP = 0.12  # eye distances
 _CLOSED_GAP = 0.02  # eye distances between the closed lips: what the portrait's resting mouth has
 
 
-def intensities(expression: int, rng: np.random.Generator) -> Intensities:
+def intensities(expression: int, rng: np.random.Generator, variety: float = 0.0) -> Intensities:
     """Draw how strongly each action unit acts.
 
     The recipe, varied, and in half of the faces one weak further action unit.
 
     Args:
         expression: id, 0 to 6.
-        rng: advanced.
+        rng: advanced, by as much for every variety.
+        variety: in [0, 1]; see `_varied`.
 
     Returns:
         AU -> intensity; 1 is the amount in action_units.py, the strongest possible are near 1.6.
@@ -45,7 +46,24 @@ def intensities(expression: int, rng: np.random.Generator) -> Intensities:
         unused = [unit for unit in numbers()["distractors"] if unit not in chosen]
         distractor = str(rng.choice(unused))
         chosen[distractor] = rng.uniform(0.05, 0.22)
-    return chosen
+    return _varied(expression, chosen, variety, rng.spawn(1)[0]) if variety else chosen
+
+
+def _varied(
+    expression: int, chosen: Intensities, variety: float, rng: np.random.Generator
+) -> Intensities:
+    """Let faces of one expression differ in which units act.
+
+    Up to half of the recipe's units are left out, each with probability `variety`; and with the
+    same probability, one unit that is not in the recipe acts strongly.
+    """
+    units = [*recipe(expression)]
+    absent = rng.choice(units, rng.binomial(len(units) // 2, variety), replace=False).tolist()
+    kept = {unit: value for unit, value in chosen.items() if unit not in absent}
+    if rng.random() < variety:
+        others = [unit for unit in numbers()["distractors"] if unit not in units]
+        kept[str(rng.choice(others))] = rng.uniform(0.4, 0.9)
+    return kept
 
 
 def expressed(points_P2: Points, chosen: Intensities, rng: np.random.Generator) -> Points:

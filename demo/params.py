@@ -7,6 +7,7 @@ class DemoParams(BaseModel, frozen=True, extra="forbid"):
     """[demo] in params.yaml."""
 
     seed: int = Field(ge=0)
+    variety: float = Field(ge=0, le=1)
     size_px: int = Field(ge=32, le=1024)
     train: int = Field(ge=1)
     val: int = Field(ge=1)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import FLIP, POINTS
 from demo import backdrop, creases, mouth, photo, retouch, view, warp
+from demo.action_units import facs_intensities
 from demo.expression import expressed, intensities
 from demo.person import varied
 from demo.portrait import moved, resting_points
@@ -18,8 +19,14 @@ _NODES = 61  # with 41, near-folded lids and lips stray twice as far from their 
 _WORKING_PX = 160  # below this, paint is coarser than a pixel: draw larger and shrink
 
 
+def drawn_units(seed: int, expression: int, number: int, variety: float = 0.0) -> dict[int, float]:
+    """Return the action units that `render` draws: FACS number -> intensity in (0, 1]."""
+    rng = np.random.default_rng([seed, expression, number])
+    return facs_intensities(intensities(expression, rng, variety))
+
+
 def render(
-    seed: int, expression: int, number: int, size_px: int
+    seed: int, expression: int, number: int, size_px: int, variety: float = 0.0
 ) -> tuple[NDArray[np.uint8], Points]:
     """Draw one face; equal arguments give equal bytes.
 
@@ -28,6 +35,7 @@ def render(
         expression: id, 0 to 6 (anatomy.expressions.EXPRESSIONS).
         number: of the face within its seed and expression, not negative.
         size_px: side of the square picture, at least 32.
+        variety: how much faces of one expression differ in their action units, 0 to 1.
 
     Returns:
         image_HW3: RGB.
@@ -41,7 +49,7 @@ def render(
     rng = np.random.default_rng([seed, expression, number])
     times = -(-_WORKING_PX // size_px)
     side = size_px * times
-    chosen = intensities(expression, rng)
+    chosen = intensities(expression, rng, variety)
     resting = resting_points()
     target = expressed(varied(resting, rng), chosen, rng)
     to_picture = view.placed(target[:POINTS], side, rng)

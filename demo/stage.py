@@ -1,7 +1,8 @@
 """Stage `demo`: the embedded dataset as a folder of pictures, made at run time.
 
 OUT/images/<expression>_<number>.jpg
-OUT/labels.csv       file, expression, split, person: what the csv reader reads
+OUT/labels.csv       file, expression, split, person, aus: what the csv reader reads; aus are the
+                     action units that were drawn, with their intensities
 OUT/landmarks.txt    file, x0..x67, y0..y67: the true points, for tests
 OUT/NOTICE.txt       what every page made from it says
 """
@@ -13,14 +14,14 @@ import cv2
 
 from anatomy.expressions import EXPRESSIONS
 from demo.params import DemoParams
-from demo.render import render
+from demo.render import drawn_units, render
 from pipeline.execution.cluster import ClusterConfig, run
 from store.building import building, is_built
 from store.files import atomic_write
 from store.records import SPLITS
 from store.tables import write_table
 
-VERSION = 1
+VERSION = 2
 NOTICE = "Synthetic faces of a single identity: these numbers say nothing about real people.\n"
 TRUE_LANDMARKS = "landmarks.txt"
 _PICTURES_PER_TASK = 64
@@ -70,15 +71,22 @@ def make(out: Path, params: DemoParams, cluster: ClusterConfig, rebuild: bool = 
                 "expression": EXPRESSIONS[expression],
                 "split": splits[number],
                 "person": f"{expression}-{number}",
+                "aus": _units(params, expression, number),
             }
             for name, expression, number in pictures
         ]
-        write_table(folder / "labels.csv", ("file", "expression", "split", "person"), rows)
+        write_table(folder / "labels.csv", [*rows[0]], rows)
         atomic_write(folder / TRUE_LANDMARKS, b"".join(part.read_bytes() for part, _ in tasks))
         atomic_write(folder / "NOTICE.txt", NOTICE.encode())
         for part, _ in tasks:
             part.unlink()
     return True
+
+
+def _units(params: DemoParams, expression: int, number: int) -> str:
+    """Return the action units of a face as the csv reader reads them; 0 for none."""
+    drawn = drawn_units(params.seed, expression, number, params.variety)
+    return ";".join(f"{unit}:{intensity:.4f}" for unit, intensity in drawn.items()) or "0"
 
 
 def _draw(params: DemoParams, task: tuple[Path, list[Picture]]) -> dict[str, int]:
@@ -87,7 +95,9 @@ def _draw(params: DemoParams, task: tuple[Path, list[Picture]]) -> dict[str, int
     part, pictures = task
     lines = []
     for name, expression, number in pictures:
-        image_HW3, points_L2 = render(params.seed, expression, number, params.size_px)
+        image_HW3, points_L2 = render(
+            params.seed, expression, number, params.size_px, params.variety
+        )
         quality = [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY]
         good, encoded = cv2.imencode(".jpg", image_HW3[:, :, ::-1], quality)
         assert good
