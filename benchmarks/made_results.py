@@ -43,6 +43,7 @@ AN_AUDIT: Json = {
     "lines": [],
     "remarks": [],
     "warnings": [],
+    "aus": None,
 }
 """An audit.json that found nothing."""
 

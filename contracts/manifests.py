@@ -87,6 +87,7 @@ class MetadataRecord(Contract):
     kind: str = ""
     options: dict[str, Any] = Field(default_factory=dict)
     attributes: list[str] = Field(default_factory=list)
+    units: list[int] = Field(default_factory=list)
 
 
 class Manifest(Contract):

@@ -72,6 +72,24 @@ class DatasetSummary(Contract):
     note: str
 
 
+class AUCoverage(Contract):
+    """On which pictures action units of their own were coded.
+
+    Attributes:
+        units: FACS numbers that were coded on any picture.
+        coded, active, total: pictures on which any was coded, on which one of them acts, and all.
+        missing: reason -> pictures without, where a table was joined.
+        unused_rows: of that table, which fit no picture.
+    """
+
+    units: list[int]
+    coded: int
+    active: int
+    total: int
+    missing: Counts
+    unused_rows: int
+
+
 class Audit(Contract):
     """audit.json.
 
@@ -79,6 +97,7 @@ class Audit(Contract):
         counts: split -> by expression. persons: by split.
         summary: what the reader found. found: what is wrong. lines: the same as text.
         remarks: how the folder was read. warnings: why scores may mislead.
+        aus: of the pictures' own action units; None if none was coded.
     """
 
     counts: dict[str, Counts]
@@ -88,6 +107,7 @@ class Audit(Contract):
     lines: list[str]
     remarks: list[str]
     warnings: list[str]
+    aus: AUCoverage | None
 
 
 class FailedRow(Contract):

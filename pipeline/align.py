@@ -31,11 +31,12 @@ from pipeline.index import read_index
 from pipeline.params import AlignParams
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
+from store.reading import AU_INTENSITY
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 6
+VERSION = 7
 _LARGE_SHARD = 256
 _SMALL_FACE_PX = 24
 
@@ -48,7 +49,8 @@ def align(
     Args:
         index: what stage index wrote.
         out: store with image, points, matrix, inside_fraction, valid; if the dataset brings
-            landmarks, also given: they, in px of the aligned face, NaN where there are none.
+            landmarks, also given: they, in px of the aligned face, NaN where there are none; if it
+            brings action units, also au_intensity, NaN where they were not coded.
         params: how.
         cluster: who.
         rebuild: replace whatever is there.
@@ -58,7 +60,8 @@ def align(
     """
     table, manifest = read_index(index)
     brings_landmarks = bool((table["landmarks"] != "").any())
-    layout = _layout(len(table), params.size_px, brings_landmarks)
+    units = manifest["metadata"]["units"]
+    layout = _layout(len(table), params.size_px, brings_landmarks, units)
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -72,9 +75,10 @@ def align(
         need = layout.bytes - folder_bytes(building_folder(out, fingerprint))
         require_space(out, need, f"Free space, {ANOTHER_DISK}")
     root = Path(manifest["metadata"]["root"]).resolve()
-    source = PictureFolder(root, bool(manifest["metadata"].get("follow_links")), brings_landmarks)
+    follow = bool(manifest["metadata"].get("follow_links"))
+    source = PictureFolder(root, follow, brings_landmarks, len(units))
     work = partial(align_rows, source, params)
-    left_out = frozenset({"landmarks"})
+    left_out = frozenset({"landmarks", "aus"})
     plan = BuildPlan(
         out, fingerprint, manifest["metadata"], layout, table, params.max_bad, left_out
     )
@@ -82,7 +86,7 @@ def align(
     return build_rows(plan, work, limits, cluster, rebuild)
 
 
-def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
+def _layout(rows: int, size_px: int, brings_landmarks: bool, units: Sequence[int]) -> Layout:
     arrays = {
         "image": ArraySpec((size_px, size_px, 3), "uint8", described.IMAGE),
         "points": ArraySpec((68, 2), "float32", described.DETECTED_POINTS),
@@ -93,7 +97,9 @@ def _layout(rows: int, size_px: int, brings_landmarks: bool) -> Layout:
     given = (
         {"given": ArraySpec((68, 2), "float32", described.GIVEN_POINTS)} if brings_landmarks else {}
     )
-    return Layout(rows, shard_rows(rows, _LARGE_SHARD), {**arrays, **given})
+    coded = ArraySpec((len(units),), "float32", described.au_attributes(units))
+    arrays |= {**given, **({AU_INTENSITY: coded} if units else {})}
+    return Layout(rows, shard_rows(rows, _LARGE_SHARD), arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +110,13 @@ class PictureFolder:
         root: the dataset's folder, resolved.
         follow_links: whether links in it may leave it.
         brings_landmarks: whether the dataset has points of its own.
+        units: how many action units were coded in it.
     """
 
     root: Path
     follow_links: bool
     brings_landmarks: bool
+    units: int
 
 
 def align_rows(source: PictureFolder, params: AlignParams) -> RowWork:
@@ -130,6 +138,8 @@ def _align_row(
     }
     if source.brings_landmarks:
         cells["given"] = _given(row, face)
+    if source.units:
+        cells[AU_INTENSITY] = _intensities(row, source.units)
     return cells, {
         "status": face.status,
         "detail": face.detail,
@@ -145,6 +155,11 @@ def _given(row: Row, face: Face) -> NDArray[np.float32]:
         return np.full((68, 2), np.nan, np.float32)
     points = np.array(row["landmarks"].split(), float).reshape(68, 2)
     return transform_points(points, np.asarray(face.matrix_23, float)).astype(np.float32)
+
+
+def _intensities(row: Row, units: int) -> NDArray[np.float32]:
+    """Return the action units of a row of the index."""
+    return np.array(row["aus"].split() or ["nan"] * units, np.float32)
 
 
 def align_picture(source: PictureFolder, row: Row, params: AlignParams) -> Face:

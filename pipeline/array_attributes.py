@@ -4,6 +4,8 @@ Every array says what it is; `unit`, `scale`, `order` and `frame` where it has t
 times its scale is in its unit. docs/stores.md shows them to readers.
 """
 
+from collections.abc import Sequence
+
 from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
 from store.reading import POINT_STEPS_PER_PX
@@ -46,6 +48,8 @@ INSIDE_FRACTION: Attributes = {
     "what": "share of the crop that lies inside the picture",
     "unit": "1",
 }
+
+
 LANDMARKS: Attributes = {
     "what": f"landmarks{_FAILED}",
     "unit": "px",
@@ -53,6 +57,16 @@ LANDMARKS: Attributes = {
     "order": _POINT_ORDER,
     "frame": _CROP,
 }
+
+
+def au_attributes(units: Sequence[int]) -> Attributes:
+    """Describe the intensities of the faces' own action units."""
+    return {
+        "what": "how strongly each action unit shows on the face, as coded in the dataset; 0: "
+        "absent, 1: FACS's maximum (E); NaN where it was not coded",
+        "unit": "1",
+        "order": "action unit: " + ", ".join(f"AU{unit}" for unit in units),
+    }
 
 
 def heatmap_attributes(kind: str, per_expression: bool) -> Attributes:

@@ -6,19 +6,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from anatomy.au_coding import AUCoding, uncoded
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, Heatmap
+from anatomy.heatmaps import NEEDS_CODING, Heatmap, kind_of_faces
 from anatomy.landmarks import POINTS, rescale_points
-from errors import NoInputError, pick
+from errors import NoInputError, UsageError
 from pipeline.array_attributes import VALID, heatmap_attributes
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
 from pipeline.params import HeatmapParams
-from store.reading import Store, read_points
+from store.reading import AU_INTENSITY, Store, read_intensities, read_points
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
-VERSION = 2
+VERSION = 3
 _LARGE_SHARD = 4096
 
 
@@ -44,13 +45,20 @@ def heatmap(
         False if it was there already.
 
     Raises:
-        UsageError: if there is no such kind, or it has no such option.
+        UsageError: if there is no such kind, or it has no such option; or if it draws the faces'
+            own action units and the dataset brings none.
         NoInputError: if `landmarks` is the store of another stage.
     """
     source = Store(landmarks)
     if source.metadata.get("size_px") is None:
         raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
-    draw = drawing(kind, params)
+    if kind in NEEDS_CODING and AU_INTENSITY not in source.layout.arrays:
+        raise UsageError(
+            landmarks,
+            f"has no action units of its faces, which kind {kind} draws. Give the dataset a column "
+            "aus, or a table: options: {aus: TABLE} in its section of index.",
+        )
+    draw = drawing(kind, params, uncoded(1))
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
     table = source.table(("id", "expression", "split", "status"))
     arrays = {
@@ -74,13 +82,13 @@ def heatmap(
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
 
-def drawing(kind: str, params: HeatmapParams) -> Heatmap:
-    """Return the kind's function with its options filled in.
+def drawing(kind: str, params: HeatmapParams, coding: AUCoding) -> Heatmap:
+    """Return the kind's function for some faces, with its options filled in.
 
     Raises:
         UsageError: if there is no such kind.
     """
-    draw = pick(HEATMAPS, kind, "heatmap kind")
+    draw = kind_of_faces(kind, coding)
     return partial(draw, canvas_px=params.canvas_px, **params.options_of(kind))
 
 
@@ -89,11 +97,12 @@ def heatmap_rows(
 ) -> tuple[Blocks, Notes]:
     """Draw the maps of one shard: the work of one task."""
     cv2.setNumThreads(1)
-    points_N682 = read_points(Store(landmarks), np.arange(span.start, span.stop))
-    source_px = Store(landmarks).metadata["size_px"]
+    source, rows_N = Store(landmarks), np.arange(span.start, span.stop)
+    points_N682, source_px = read_points(source, rows_N), source.metadata["size_px"]
+    coding = AUCoding(*read_intensities(source, rows_N))
     expressions = [EXPRESSIONS.index(row["expression"]) for row in rows]
     on_canvas = rescale_points(points_N682, source_px, params.canvas_px)
-    maps, valid = drawing(kind, params)(on_canvas, expressions, params.size_px)
+    maps, valid = drawing(kind, params, coding)(on_canvas, expressions, params.size_px)
     return (
         {"map": np.rint(maps * 255).astype(np.uint8), "valid": valid.astype(np.uint8)},
         {"status": [row["status"] for row in rows]},

@@ -7,12 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.files import INDEX_COLUMNS, OWN_COLUMNS
+from contracts.files import INDEX_COLUMNS
 from contracts.surveys import Audit, DatasetSummary, Findings
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed, Reader
 from pipeline.datasets.walking import Contents, walk
+from pipeline.indexing.au_coverage import (
+    coded_units,
+    coverage,
+    coverage_remarks,
+)
+from pipeline.indexing.au_join import AUTableOptions, JoinedUnits, join_units
 from pipeline.indexing.audit import (
     PictureCheck,
     audit,
@@ -34,6 +40,7 @@ from pipeline.indexing.fitness import (
 from pipeline.indexing.folds import fold_remarks, with_folds
 from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
+from pipeline.indexing.sample_rows import attribute_columns, sample_row
 from pipeline.indexing.splits import Shares, with_splits
 from pipeline.indexing.unread import (
     outside_lines,
@@ -54,7 +61,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 9
+VERSION = 10
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -82,9 +89,8 @@ def index(
     """
     chosen = choose(raw, params.reader)
     reader = DATASETS[chosen.name]
-    options = checked(reader.options, params.options, f"index.{out.name}.options")
-    given = options.model_dump(exclude_unset=True)
     key = f"index.{out.name}"
+    given, tables = _options(reader, params.options, f"{key}.options")
     listed = list(reader.read(raw, given))
     contents = walk(raw)
     taken, left_out = _taken(raw, listed, chosen.name, contents)
@@ -94,10 +100,14 @@ def index(
     checks = _check_pictures(taken, raw.resolve(), params, progress)
     refuse_all_missing(raw, taken, checks, contents)
     alike = look_alikes(checks, params.look_alike_bits)
-    samples = _split(taken, checks, alike, params, key)
+    joined = join_units(taken, raw, tables)
+    samples = _split(joined.samples, checks, alike, params, key)
     wrong = audit(samples, checks, alike)
     refuse_leaks(raw, wrong, _leaks(params), f"{key}.allow_leak")
-    rows = [_row(sample, check.digest) for sample, check in zip(samples, checks, strict=True)]
+    units = coded_units(samples)
+    rows = [
+        sample_row(one, units, check.digest) for one, check in zip(samples, checks, strict=True)
+    ]
     others = _others([*left_out, *contents.others])
     record = _record(
         samples,
@@ -105,8 +115,10 @@ def index(
         {**wrong, **unread_findings(contents, unnamed)},
         _remarks(raw, reader, given, samples, key),
         outside_lines(raw, checks, f"{key}.follow_links"),
+        joined,
     )
-    about = _about(raw, out.name, chosen.name, params) | {"attributes": _attributes(rows)}
+    kept = {"attributes": attribute_columns(rows), "units": [*units]}
+    about = _about(raw, out.name, chosen.name, params) | kept
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
@@ -146,21 +158,34 @@ def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
     return [{"path": one.path, "reason": one.reason, "split": one.split} for one in left_out]
 
 
+def _options(
+    reader: Reader, options: Mapping[str, Any], key: str
+) -> tuple[dict[str, Any], AUTableOptions]:
+    """Return the options of a reader that are set, and those of tables of action units."""
+    common = {name: one for name, one in options.items() if name in AUTableOptions.model_fields}
+    own = {name: one for name, one in options.items() if name not in common}
+    given = checked(reader.options, own, key).model_dump(exclude_unset=True)
+    return given, checked(AUTableOptions, common, key)
+
+
 def _record(
     samples: Sequence[Sample],
     counted: DatasetSummary,
     wrong: Mapping[str, Any],
     remarks: list[str],
     outside: list[str],
+    joined: JoinedUnits,
 ) -> Audit:
+    aus = coverage(samples, joined.missing, joined.unused_rows)
     return Audit(
         counts=_counts(samples),
         persons=_persons(samples),
         summary=counted,
         found=Findings(**wrong),
         lines=[*audit_lines(wrong), *unread_lines(wrong), *outside],
-        remarks=remarks,
+        remarks=[*remarks, *coverage_remarks(aus)],
         warnings=fitness_warnings(samples),
+        aus=aus,
     )
 
 
@@ -178,14 +203,9 @@ def _write(
     others: Sequence[Mapping[str, object]],
     record: Audit,
 ) -> None:
-    write_table(folder / TABLE, [*INDEX_COLUMNS, *_attributes(rows)], rows)
+    write_table(folder / TABLE, [*INDEX_COLUMNS, *attribute_columns(rows)], rows)
     write_table(folder / LEFT_OUT, ["path", "reason", "split"], others)
     atomic_write(folder / AUDIT, canonical_json(record.model_dump(mode="json", exclude_unset=True)))
-
-
-def _attributes(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Return the columns that came with the dataset, sorted."""
-    return sorted({name for row in rows for name in row} - {*INDEX_COLUMNS})
 
 
 def _check_pictures(
@@ -258,31 +278,6 @@ def read_index(path: Path) -> tuple["pl.DataFrame", dict[str, Any]]:
     if TABLE not in manifest["files"]:
         raise NoInputError(path, f"is no index (it has no {TABLE}). Name the output of `index`.")
     return read_table(path / TABLE), manifest
-
-
-def _row(sample: Sample, digest: str) -> dict[str, object]:
-    attributes = {_own_name(name): value for name, value in sample.attributes.items()}
-    return {
-        **attributes,
-        "id": sample.id,
-        "path": sample.path,
-        "expression": EXPRESSIONS[sample.expression],
-        "split": sample.split,
-        "fold": sample.fold,
-        "person": sample.person,
-        "box": _joined(sample.box),
-        "landmarks": _joined(sample.landmarks),
-        "digest": digest,
-    }
-
-
-def _own_name(attribute: str) -> str:
-    """Return the column of an attribute: `dataset_<name>` if AULens has a column of its name."""
-    return f"dataset_{attribute}" if attribute in OWN_COLUMNS else attribute
-
-
-def _joined(numbers: Sequence[float] | None) -> str:
-    return " ".join(f"{number:.10g}" for number in numbers or ())
 
 
 def _counts(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
 from anatomy.action_units import CODEBOOKS
+from anatomy.au_coding import LEAST
 from errors import UsageError, pick
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.faces.backends import BACKENDS
@@ -106,6 +107,12 @@ class SingleAUOptions(AUOptions, frozen=True):
     au: Annotated[StrictInt, AfterValidator(_known_unit)] = 12
 
 
+class OwnAUOptions(AUOptions, frozen=True):
+    """Options of the kinds that draw a face's own action units; weaker ones are not drawn."""
+
+    least: Annotated[StrictInt | float, Field(ge=0, le=1, allow_inf_nan=False)] = LEAST
+
+
 class LandmarkOptions(BaseModel, frozen=True, extra="forbid"):
     """Options of maps of landmarks; what is not set has the published value."""
 
@@ -121,6 +128,8 @@ class HeatmapOptions(BaseModel, frozen=True, extra="forbid"):
     generic_au: AUOptions = AUOptions()
     per_class_au: AUOptions = AUOptions()
     single_au: SingleAUOptions = SingleAUOptions()
+    own_au: OwnAUOptions = OwnAUOptions()
+    own_or_codebook: OwnAUOptions = OwnAUOptions()
     landmarks: LandmarkOptions = LandmarkOptions()
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Rows = TypeVar("Rows", pl.DataFrame, list[Row])
 
+AU_INTENSITY = "au_intensity"
+"""Array of the faces' own action units, in stores of align and landmark."""
 POINT_STEPS_PER_PX = 64
 """Landmarks are stored as int16 in 1/64 px."""
 
@@ -207,6 +209,19 @@ def read_points(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float64
     points = store.array("points").take(rows_B) / POINT_STEPS_PER_PX
     points[store.array("valid").take(rows_B) == 0] = np.nan
     return points
+
+
+def read_intensities(
+    store: Store, rows_B: NDArray[np.integer]
+) -> tuple[tuple[int, ...], NDArray[np.float32]]:
+    """Return the FACS numbers of coded units (U,), and their intensities (B, U), NaN if not coded.
+
+    A store without action units has none of either.
+    """
+    if AU_INTENSITY not in store.layout.arrays:
+        return (), np.zeros((len(rows_B), 0), np.float32)
+    units: list[int] = store.metadata["units"]
+    return tuple(units), np.asarray(store.array(AU_INTENSITY).take(rows_B), np.float32)
 
 
 def evenly_spaced(rows: Sequence[int], most: int) -> NDArray[np.intp]:

@@ -49,6 +49,8 @@ class Sample:
         person: equal for pictures of one person; None if unknown.
         box: x, y, width, height of the face in px of the picture, if given.
         landmarks: 136 numbers x0 y0 x1 y1 ... in px of the picture, if given.
+        aus: FACS number -> intensity in [0, 1], 0 for absent, of the units that were coded on this
+            face; None if none was.
         attributes: further columns, as written.
         fold: of a cross-validation, from 0; None if there is none.
     """
@@ -62,6 +64,7 @@ class Sample:
     landmarks: tuple[float, ...] | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     fold: int | None = None
+    aus: Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

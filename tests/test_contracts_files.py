@@ -44,8 +44,8 @@ def test_index_writes_the_columns_it_is_known_for(tmp_path):
 
 
 def test_align_notes_the_columns_it_is_known_for(tmp_path):
-    rows = align_rows(PictureFolder(tmp_path, False, True), align_params())
-    _, notes = rows(0, {"landmarks": ""}, Status.CRASHED)
+    rows = align_rows(PictureFolder(tmp_path, False, True, 2), align_params())
+    _, notes = rows(0, {"landmarks": "", "aus": ""}, Status.CRASHED)
     assert tuple(notes) == STATUS_COLUMNS["align"]
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import HEATMAPS, kind_of_faces
 from anatomy.landmarks import rescale_points
 from errors import ProjectError, UsageError
 from params import load
@@ -18,6 +19,8 @@ ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 PARAMS = HeatmapParams(size_px=64, canvas_px=224, options={})
 SHOWN = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadness", "Fear")
 FAILED = 7
+CODING = AUCoding((1, 12, 26), np.linspace(0, 1, 24, dtype=np.float32).reshape(8, 3))
+CODING.intensities_NU[2] = np.nan
 
 
 @pytest.fixture
@@ -35,8 +38,9 @@ def landmarks(make_store, tmp_path, template_face):
         }
         for row, name in enumerate(SHOWN)
     ]
-    about = {"dataset": "mine", "size_px": 256}
-    return make_store(tmp_path / "points", {"points": points, "valid": valid}, about, table)
+    about = {"dataset": "mine", "size_px": 256, "units": list(CODING.units)}
+    arrays = {"points": points, "valid": valid, "au_intensity": CODING.intensities_NU}
+    return make_store(tmp_path / "points", arrays, about, table)
 
 
 def maps_of(landmarks, kind="au", params=PARAMS):
@@ -52,7 +56,8 @@ def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, 
     on_canvas = rescale_points(
         np.stack([to_steps(template_face + row) / 64 for row in range(7)]), 256, 224
     )
-    maps, valid = HEATMAPS[kind](on_canvas, range(7), size_px, canvas_px=224)
+    draw = kind_of_faces(kind, CODING.take(np.arange(7)))
+    maps, valid = draw(on_canvas, range(7), size_px, canvas_px=224)
     store = maps_of(landmarks, kind, params)
     np.testing.assert_array_equal(store.array("map").load()[:7], np.rint(maps * 255))
     np.testing.assert_array_equal(store.array("valid").load()[:7], valid)
@@ -133,6 +138,16 @@ def test_an_unknown_kind_is_refused_with_the_known_ones(landmarks):
     with pytest.raises(UsageError, match="no heatmap kind 'aus'; known: au, generic_au"):
         maps_of(landmarks, "aus")
     assert not (landmarks.parent / "aus").exists()
+
+
+def test_faces_without_action_units_of_their_own_are_told_where_to_put_them(
+    make_landmarks, tmp_path
+):
+    bare = make_landmarks(tmp_path, 3)
+    with pytest.raises(UsageError, match=r"no action units of its faces.*options: \{aus: TABLE\}"):
+        maps_of(bare, "own_au")
+    assert not (bare.parent / "own_au").exists()
+    assert maps_of(bare, "own_or_codebook").array("valid").load().tolist() == [0, 1, 1]
 
 
 def test_a_store_that_is_not_of_landmarks_is_refused(make_store, tmp_path, template_face):

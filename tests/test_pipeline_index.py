@@ -44,6 +44,7 @@ def test_the_table_keeps_every_row_in_order(raw, tmp_path):
         "person": "p1",
         "box": "1 2 3 4.5",
         "landmarks": "",
+        "aus": "",
         "digest": "ba7816bf8f01cfea414140de5dae2223",
         "age": "31",
     }
@@ -76,6 +77,7 @@ def test_name_folder_and_notice_are_carried(raw, tmp_path):
         "notice": "Synthetic – one person.",
         "follow_links": False,
         "attributes": ["age"],
+        "units": [],
     }
 
 

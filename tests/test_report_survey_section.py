@@ -23,6 +23,7 @@ FOUND = {
     "audit": AN_AUDIT
     | {
         "found": NOTHING_FOUND | {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
+        "aus": None,
         "warnings": ["The person is unknown for 5 of 1,203 pictures."],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},

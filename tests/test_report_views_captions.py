@@ -10,7 +10,7 @@ from report.views.captions import caption, shown
     [
         (("Happiness", "ok", True, True, "AU6 12 25"), "Happiness: AU6 12 25"),
         (("Neutral", "ok", True, False, "no AUs"), "Neutral: no AUs"),
-        (("Fear", "ok", True, False, "AU1"), "Fear: no map (off the canvas)"),
+        (("Fear", "ok", True, False, "AU1"), "Fear: no map (no unit acts, or off the canvas)"),
         (("Sadness", "no_face", False, False, "AU1"), "no_face: no landmarks"),
     ],
 )

@@ -5,6 +5,7 @@ Files:
     affectnet_csv.py       AffectNet as tables and numbered folders (2017 to 2020)
     affectnet_kaggle.py    AffectNet's copy on Kaggle with labels.csv
     affectnet_npy.py       AffectNet as numbered pictures with .npy files (since 2021)
+    au_cells.py            action units in a field of a table
     ck_plus.py             CK+: sequences from neutral to a peak
     csv_columns.py         which column of a table holds what
     csv_table.py           reader `csv`: one table that names every picture

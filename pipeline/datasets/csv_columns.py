@@ -24,8 +24,12 @@ _NEAR = {
     ),
     "box": ("bbox", "bounding_box", "face_box", "rect"),
     "landmarks": ("facial_landmarks", "points", "lnd"),
+    "aus": ("au", "action_units", "actionunits", "facs", "facs_codes"),
 }
 """Field -> names that tables give it and that AULens does not take without being told."""
+
+_SINGLE = ("split", "person", "landmarks", "aus")
+"""Fields in one column, perhaps not there."""
 
 _SIZES = (
     *(("x", "y", "w", "h"), ("x", "y", "width", "height"), ("left", "top", "width", "height")),
@@ -46,6 +50,7 @@ class ColumnOptions(BaseModel, frozen=True, extra="forbid"):
     person: str = "person"
     box: str | tuple[str, str, str, str] = "box"
     landmarks: str = "landmarks"
+    aus: str = "aus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,10 @@ class Columns:
     Attributes:
         file: names of the picture's column; one of them is there.
         expression: names of the label's; empty if it comes from the paths.
-        split: name, perhaps not there; person and landmarks alike.
+        split: name, perhaps not there; person, landmarks and aus alike.
         person: name.
         landmarks: name.
+        aus: name.
         box: one name of a column with four numbers, or four names.
         corners: whether the four are two corners, and not a corner and a size.
         kept: column -> the attribute's name.
@@ -68,6 +74,7 @@ class Columns:
     split: str
     person: str
     landmarks: str
+    aus: str
     box: tuple[str, ...]
     corners: bool
     kept: dict[str, str]
@@ -85,7 +92,7 @@ def find_columns(header: Sequence[str], chosen: ColumnOptions, with_label: bool)
     label: tuple[str, ...] = (chosen.expression.lower(),) if chosen.expression else LABEL
     label = label if with_label else ()
     box, corners = _box(header, chosen)
-    single = {field: getattr(chosen, field).lower() for field in ("split", "person", "landmarks")}
+    single = {field: getattr(chosen, field).lower() for field in _SINGLE}
     used = {first_of(header, file), first_of(header, label), *single.values(), *box}
     return Columns(file, label, **single, box=box, corners=corners, kept=_kept(header, used))
 
@@ -142,6 +149,7 @@ def near_names(header: Sequence[str], columns: Columns) -> str:
         "person": columns.person in header,
         "box": {*columns.box} <= {*header},
         "landmarks": columns.landmarks in header,
+        "aus": columns.aus in header,
     }
     near = {
         field: printable(name)

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from errors import DataError, NoInputError, printable
+from pipeline.datasets.au_cells import parse_units, with_absent_units
 from pipeline.datasets.csv_columns import (
     ColumnOptions,
     Columns,
@@ -46,7 +47,8 @@ class CSVOptions(PathOptions, frozen=True):
 def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     """Read `labels.csv`.
 
-    Its columns, in any order: file, expression (or label); optional split, person, box, landmarks.
+    Its columns, in any order: file, expression (or label); optional split, person, box, landmarks,
+    aus.
 
     Args:
         root: the dataset's folder.
@@ -55,9 +57,9 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
 
     Yields:
         One sample per row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
-        spaces or semicolons. Other columns are kept as attributes. Where several rows name one
-        picture, each with a box of its own, the box is part of their ids. Contempt, what
-        `label_map` maps to null, and litter of other systems are left out.
+        spaces or semicolons, `aus` what `parse_units` reads. Other columns are kept as attributes.
+        Where several rows name one picture, each with a box of its own, the box is part of their
+        ids. Contempt, what `label_map` maps to null, and litter of other systems are left out.
 
     Raises:
         NoInputError: if the table is not there.
@@ -70,7 +72,8 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         )
     points = read_landmarks(root / options["landmarks"]) if options.get("landmarks") else {}
     listed = list(_rows(root, table, options))
-    named = zip((line for line, _ in listed), named_by_box(one for _, one in listed), strict=True)
+    coded = with_absent_units(named_by_box(one for _, one in listed))
+    named = zip((line for line, _ in listed), coded, strict=True)
     for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
         known = points.get(one.id) if isinstance(one, Sample) else None
         yield replace(one, landmarks=known) if points and isinstance(one, Sample) else one
@@ -177,6 +180,7 @@ def _listed(
         person=person_of(row.get(columns.person, "")),
         box=_box(row, columns, where),
         landmarks=_given(row.get(columns.landmarks, ""), 136, "landmarks", where),
+        aus=parse_units(row.get(columns.aus, ""), where),
         attributes={own: row[name] for name, own in columns.kept.items()},
     )
 

@@ -34,11 +34,21 @@ def _codebook(options: Options) -> str:
     return str(options.get("codebook", "published"))
 
 
+def _own(expression: str, options: Options) -> str:
+    return "the AUs coded on this face"
+
+
+def _own_or_of_class(expression: str, options: Options) -> str:
+    return f"the AUs coded on this face, or {units_of(expression, options)}"
+
+
 SHOWN: dict[str, Callable[[str, Options], str]] = {
     "au": units_of,
     "generic_au": _every_unit,
     "single_au": _one_unit,
     "per_class_au": units_of,
+    "own_au": _own,
+    "own_or_codebook": _own_or_of_class,
     "landmarks": _points,
 }
 """Row of HEATMAPS -> what its map of a face of this label shows."""
@@ -63,7 +73,7 @@ def caption(expression: str, status: str, has_landmarks: bool, defined: bool, sh
         return f"{status}: no landmarks"
     if defined or shown == _NO_UNITS:
         return f"{expression}: {shown}"
-    return f"{expression}: no map (off the canvas)"
+    return f"{expression}: no map (no unit acts, or off the canvas)"
 
 
 def is_label(text: str) -> bool:

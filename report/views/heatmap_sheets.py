@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_CANVAS_PX
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS, named_expression
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import HEATMAPS, kind_of_faces
 from anatomy.landmarks import rescale_points
 from errors import NoInputError, UsageError, pick
 from report.figures.drawing import png
 from report.views.captions import Options, caption, shown
 from report.views.sheet_page import SIDE_PX, SheetFace, draw_sheet, faces_per_page
 from store.files import atomic_write
-from store.reading import Store, evenly_spaced, read_points
+from store.reading import Store, evenly_spaced, read_intensities, read_points
 
 if TYPE_CHECKING:
     import polars as pl
@@ -139,7 +140,8 @@ def _sheet_faces(
     )
     rows = table[rows_F].rows(named=True)
     labels = [EXPRESSIONS.index(row["expression"]) for row in rows]
-    maps, valid = HEATMAPS[options.kind](
+    coding = AUCoding(*read_intensities(landmarks, rows_F))
+    maps, valid = kind_of_faces(options.kind, coding)(
         rescale_points(points_FL2, SIDE_PX, options.canvas_px),
         labels,
         SIDE_PX,

@@ -10,9 +10,10 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.heatmaps import HEATMAPS
+from anatomy.au_coding import AUCoding
+from anatomy.heatmaps import kind_of_faces
 from anatomy.landmarks import rescale_points
-from store.reading import Store, read_points
+from store.reading import Store, read_intensities, read_points
 from train.data.prefetch import RowSource
 
 
@@ -50,7 +51,8 @@ class DrawnMaps:
         points = rescale_points(
             read_points(self.landmarks, rows_B), self.landmarks.metadata["size_px"], side
         )
-        maps_BCC, _ = HEATMAPS[about["kind"]](
+        coding = AUCoding(*read_intensities(self.landmarks, rows_B))
+        maps_BCC, _ = kind_of_faces(about["kind"], coding)(
             points, self.expressions_N[rows_B].tolist(), side, canvas_px=side, **about["options"]
         )
         np.rint(maps_BCC * 255, out=maps_BCC)
