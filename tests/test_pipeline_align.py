@@ -12,8 +12,10 @@ from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.faces.backends import BACKENDS
 from pipeline.faces.warp import transform_points
-from pipeline.index import index
-from store.reading import Store
+from pipeline.index import index, read_index
+from pipeline.landmark import landmark
+from pipeline.params import LandmarkParams
+from store.reading import Store, read_intensities
 from store.tables import write_table
 from tests.indexing import align_params, index_params
 
@@ -256,3 +258,41 @@ def test_given_landmarks_go_through_the_alignment(tmp_path, template_face):
     np.testing.assert_allclose(given[0], transform_points(template_face + 5, matrix), atol=1e-3)
     assert np.isnan(given[1]).all()
     assert "landmarks" not in store.rows()[0]
+
+
+CODED = "file,expression,split,aus\ngood.png,fear,train,1;12:0.5\ncut.png,fear,train,0\n"
+
+
+def test_action_units_travel_with_the_faces_and_their_landmarks(raw, tmp_path):
+    (raw / "labels.csv").write_text(f"{CODED}black.png,fear,train,\n")
+    found = index(raw, tmp_path / "index", index_params(), ALONE.progress)
+    assert (found.aus.units, found.aus.coded, found.aus.active) == ([1, 12], 2, 1)
+    assert any("coded on 2 of 3 pictures" in line for line in found.remarks)
+    align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
+    looked_at = LandmarkParams(
+        backend="dlib", max_move=1, row_timeout_s=60, row_memory_gb=2, max_bad=1
+    ).model_copy(update={"backend": "fake"})
+    landmark(tmp_path / "faces", tmp_path / "points", looked_at, ALONE)
+    for stage in ("faces", "points"):
+        store = Store(tmp_path / stage)
+        units, intensities = read_intensities(store, np.arange(3))
+        assert units == (1, 12)
+        np.testing.assert_array_equal(intensities, [[1, 0.5], [0, 0], [np.nan, np.nan]])
+        described = dict(store.layout.arrays["au_intensity"].attributes)
+        assert described["order"] == "action unit: AU1, AU12"
+        assert "aus" not in store.table().columns
+
+
+def test_faces_without_action_units_have_no_such_array(faces):
+    assert "au_intensity" not in faces.layout.arrays
+    units, intensities = read_intensities(faces, np.arange(3))
+    assert (units, intensities.shape) == ((), (3, 0))
+
+
+def test_a_table_of_action_units_is_joined_whatever_the_reader(raw, tmp_path):
+    (raw / "labels.csv").write_text("file,expression,split\ngood.png,fear,train\n")
+    (raw / "openface.csv").write_text("input, success, AU12_r\n/x/good.png, 1, 2.5\n")
+    params = index_params(options={"aus": "openface.csv"})
+    found = index(raw, tmp_path / "index", params, ALONE.progress)
+    assert found.aus.coded == 1
+    assert read_index(tmp_path / "index")[0]["aus"].to_list() == ["0.5"]

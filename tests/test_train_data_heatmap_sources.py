@@ -3,8 +3,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import HEATMAPS, kind_of_faces
 from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.store_size import GEOMETRY, moved_points
 from store.reading import POINT_STEPS_PER_PX, Store, read_points
@@ -14,10 +15,13 @@ from train.data.stores import Stores, expression_ids
 from train.params import FeedParams
 
 CANVAS, FACE = 224, 256
+CODING = AUCoding((1, 12, 26), np.linspace(0.25, 1, 162, dtype=np.float32).reshape(54, 3))
+CODING.intensities_NU[::5] = np.nan
 OPTIONS = {
     "au": {"codebook": "published"},
     "generic_au": {},
     "single_au": {"au": 4},
+    "own_or_codebook": {"least": 0.2},
     "landmarks": {"variance_px2": 64.0},
 }
 
@@ -36,15 +40,17 @@ def posed(golden_folder, make_store, tmp_path_factory):
     valid = np.ones(54, np.uint8)
 
     def write(name, arrays, **about):
-        about = {"size_px": FACE, **about}
-        return make_store(root / name, {**arrays, "valid": valid}, about, table)
+        about = {"size_px": FACE, "units": list(CODING.units), **about}
+        own = {"au_intensity": CODING.intensities_NU} if "points" in arrays else {}
+        return make_store(root / name, {**arrays, **own, "valid": valid}, about, table)
 
     faces = write("faces", {"image": np.zeros((54, 8, 8, 3), np.uint8)})
     landmarks = write("landmarks", {"points": points})
     on_canvas = rescale_points(read_points(Store(landmarks), np.arange(54)), FACE, CANVAS)
     found = {}
     for kind, options in OPTIONS.items():
-        maps, _ = HEATMAPS[kind](on_canvas, labels, 64, canvas_px=CANVAS, **options)
+        draw = kind_of_faces(kind, CODING)
+        maps, _ = draw(on_canvas, labels, 64, canvas_px=CANVAS, **options)
         stored = {"map": np.rint(maps * 255).astype(np.uint8)}
         heatmaps = write(f"maps-{kind}", stored, kind=kind, canvas_px=CANVAS, options=options)
         found[kind] = Stores.open(faces, landmarks, heatmaps)
@@ -84,7 +90,7 @@ def test_stored_and_drawn_maps_agree_under_augmentation(posed, kind, side):
 def test_a_drawn_map_is_the_published_one(posed, kind):
     stores = posed[kind]
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
-    exact, _ = HEATMAPS[kind](
+    exact, _ = kind_of_faces(kind, CODING)(
         points,
         expression_ids(stores.faces.table()).tolist(),
         CANVAS,
