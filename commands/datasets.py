@@ -42,7 +42,9 @@ def use(name: str, reader: str, params: Path) -> None:
     fitting = preset_for(PRESETS, chosen.name)
     if fitting:
         echo(f"A preset for it: python cli.py preset {fitting} ({presets(PRESETS)[fitting]})")
-    echo(load(params).training_time())
+    numbers = load(params)
+    echo(numbers.align_of(name).disk_space())
+    echo(numbers.training_time())
     if Path("data").is_symlink():
         echo("data is a link: `dvc repro` writes no output below it; see troubleshooting.")
     echo("Next: dvc repro")

@@ -51,6 +51,7 @@ class ArrayRecord(Contract):
     shape: list[Count]
     dtype: Annotated[str, Field(pattern=r"^(bool|u?int(8|16|32|64)|float(16|32|64))$")]
     attributes: dict[str, str | int | float] = Field(default_factory=dict)
+    codec: Literal["raw", "jpeg"] = "raw"
 
 
 class LayoutRecord(Contract):

@@ -61,7 +61,7 @@ def align(
     table, manifest = read_index(index)
     brings_landmarks = bool((table["landmarks"] != "").any())
     units = manifest["metadata"]["units"]
-    layout = _layout(len(table), params.size_px, brings_landmarks, units)
+    layout = _layout(len(table), params, brings_landmarks, units)
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -86,9 +86,10 @@ def align(
     return build_rows(plan, work, limits, cluster, rebuild)
 
 
-def _layout(rows: int, size_px: int, brings_landmarks: bool, units: Sequence[int]) -> Layout:
+def _layout(rows: int, params: AlignParams, brings_landmarks: bool, units: Sequence[int]) -> Layout:
+    size = (params.size_px, params.size_px, 3)
     arrays = {
-        "image": ArraySpec((size_px, size_px, 3), "uint8", described.IMAGE),
+        "image": ArraySpec(size, "uint8", described.IMAGE, params.codec),
         "points": ArraySpec((68, 2), "float32", described.DETECTED_POINTS),
         "matrix": ArraySpec((2, 3), "float32", described.MATRIX),
         "inside_fraction": ArraySpec((), "float32", described.INSIDE_FRACTION),

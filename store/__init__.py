@@ -10,8 +10,10 @@ Files:
     reading.py   reads finished stores through the memory map
     records.py   the values that travel between stages: Sample, Face, Status
     repair.py    puts rebuilt shards in the place of damaged ones
+    samples.py   how one sample lies on disk: as it is, or as a JPEG
     shards.py    arrays as shards: their layout on disk, and how one is written
     splits.py    which splits have rows
     tables.py    status tables as CSV
     verify.py    tool `verify`: every file against the manifest
+    zarr_jpeg.py lets zarr write and read arrays of JPEGs
 """

@@ -9,6 +9,7 @@ from contracts.files import MANIFEST, STATUS
 from errors import NoInputError, printable
 from store.building import FINGERPRINT, Json, read_fingerprint, read_manifest
 from store.outputs import BUILDING_PREFIX, describe_unfinished
+from store.samples import JPEG
 from store.shards import Layout, read_layout
 from store.tables import read_table
 
@@ -74,6 +75,7 @@ def _unfinished(path: Path) -> Iterator[str]:
 def _arrays(layout: Layout) -> list[str]:
     lines = {
         name: f"{spec.dtype:<8} {(layout.rows, *spec.shape)}, {layout.rows * spec.bytes:,} bytes"
+        + (" in memory, as JPEGs on disk" if spec.codec == JPEG else "")
         for name, spec in layout.arrays.items()
     }
     head = f"arrays: {layout.rows:,} rows in {layout.shards} shards of {layout.shard_rows}"

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from contracts.files import STATUS
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
-from store.shards import CRC_BYTES, Array, Layout, read_layout, shard_file
+from store.samples import CRC_BYTES, JPEG, RAW, decode_jpeg
+from store.shards import Array, Layout, read_index, read_layout, shard_file
 from store.tables import Row, read_rows, read_table
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class MappedArray:
 
     @property
     def row_bytes(self) -> int:
-        """Size of a sample on disk: its bytes, then its checksum."""
+        """Size of what `gather` writes per sample: its bytes, then its checksum."""
         return self._bytes + CRC_BYTES
 
     def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
@@ -78,8 +79,7 @@ class MappedArray:
             IndexError: if there is no such row.
             CorruptError: if a sample's checksum does not fit.
         """
-        if len(rows_B) and not 0 <= rows_B[0] <= rows_B[-1] < self._layout.rows:
-            raise IndexError(f"rows {rows_B[0]} to {rows_B[-1]} of {self._layout.rows}")
+        self._require(rows_B)
         shards_B, local_B = np.divmod(rows_B, self._layout.shard_rows)
         starts = np.unique(shards_B, return_index=True)[1]
         for start, end in pairwise([*starts.tolist(), len(rows_B)]):
@@ -105,17 +105,24 @@ class MappedArray:
         """Return the whole array, (N, ...), as a copy in memory."""
         return self.take(np.arange(self._layout.rows))
 
+    def _require(self, rows_B: NDArray[np.integer]) -> None:
+        if len(rows_B) and not 0 <= rows_B[0] <= rows_B[-1] < self._layout.rows:
+            raise IndexError(f"rows {rows_B[0]} to {rows_B[-1]} of {self._layout.rows}")
+
     def _check(self, rows_B: NDArray[np.integer], samples: NDArray[np.uint8]) -> None:
         fresh = np.flatnonzero(~self._checked[rows_B])
         stored = samples[fresh, self._bytes :].view("<u4").ravel()
         computed = [google_crc32c.value(samples[i, : self._bytes]) for i in fresh.tolist()]
         for row in rows_B[fresh[stored != np.array(computed, np.uint32)]]:
-            raise CorruptError(
-                self._file(int(row) // self._layout.shard_rows),
-                f"row {row} is damaged (checksum). "
-                "Run `python cli.py repair` on the store to build its bad shards again.",
-            )
+            raise self._damaged(int(row), "checksum")
         self._checked[rows_B] = True
+
+    def _damaged(self, row: int, why: str) -> CorruptError:
+        return CorruptError(
+            self._file(row // self._layout.shard_rows),
+            f"row {row} is damaged ({why}). "
+            "Run `python cli.py repair` on the store to build its bad shards again.",
+        )
 
     def _file(self, shard: int) -> Path:
         return self._root / shard_file(self._name, self._spec, shard)
@@ -123,16 +130,72 @@ class MappedArray:
     def _map(self, shard: int) -> NDArray[np.uint8]:
         """Map a shard as rows of payload and checksum, after checking that its index agrees."""
         if shard not in self._maps:
-            rows, stride = len(self._layout.span(shard)), self.row_bytes
-            file = np.memmap(self._file(shard), np.uint8, mode="r")
-            index = file[rows * stride : -CRC_BYTES].view("<u8").reshape(-1, 2)[:rows]
-            expected = np.stack([np.arange(rows) * stride, np.full(rows, stride)], axis=1)
-            if not np.array_equal(index, expected):
-                raise CorruptError(
-                    self._file(shard), "its samples do not lie back to back. Build the store again."
-                )
-            self._maps[shard] = np.asarray(file[: rows * stride]).reshape(rows, stride)
+            file, index = self._mapped(shard)
+            if (index[:, 1] != self.row_bytes).any():
+                raise self._misplaced(shard, "its samples do not have one size")
+            self._maps[shard] = file[: index[-1].sum()].reshape(len(index), self.row_bytes)
         return self._maps[shard]
+
+    def _mapped(self, shard: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Map the file of a shard: its bytes, and where its samples lie."""
+        file = np.asarray(np.memmap(self._file(shard), np.uint8, mode="r"))
+        try:
+            return file, read_index(file, self._layout, len(self._layout.span(shard)))
+        except ValueError as error:
+            raise self._misplaced(shard, str(error)) from error
+
+    def _misplaced(self, shard: int, why: str) -> CorruptError:
+        return CorruptError(self._file(shard), f"{why}. Build the store again.")
+
+
+class JpegArray(MappedArray):
+    """An array of pictures that lie as JPEGs; whoever gathers them decodes them."""
+
+    def __init__(self, root: Path, name: str, layout: Layout, check: bool = True) -> None:
+        """As MappedArray."""
+        super().__init__(root, name, layout, check)
+        self._shards: dict[int, tuple[NDArray[np.uint8], NDArray[np.int64]]] = {}
+
+    @property
+    def row_bytes(self) -> int:
+        """Size of a decoded picture."""
+        return self._bytes
+
+    def gather(self, rows_B: NDArray[np.integer], out_BR: NDArray[np.uint8]) -> None:
+        """Decode pictures.
+
+        Args:
+            rows_B: ascending.
+            out_BR: C order, `row_bytes` per row.
+
+        Raises:
+            IndexError: if there is no such row.
+            CorruptError: if a checksum does not fit, or what fits it is no such picture.
+        """
+        self._require(rows_B)
+        for row, out_R in zip(rows_B.tolist(), out_BR, strict=True):
+            try:
+                decode_jpeg(self._payload(row), out_R.reshape(self._spec.shape))
+            except ValueError as error:
+                raise self._damaged(row, str(error)) from error
+
+    def _payload(self, row: int) -> NDArray[np.uint8]:
+        """Return the JPEG of a row, checked at its first use."""
+        shard, local = divmod(row, self._layout.shard_rows)
+        if shard not in self._shards:
+            self._shards[shard] = self._mapped(shard)
+        file, index = self._shards[shard]
+        start, size = index[local].tolist()
+        payload, stored = np.split(file[start : start + size], [size - CRC_BYTES])
+        if not self._checked[row]:
+            if google_crc32c.value(payload) != int.from_bytes(stored, "little"):
+                raise self._damaged(row, "checksum")
+            self._checked[row] = True
+        return payload
+
+
+ARRAYS: dict[str, type[MappedArray]] = {RAW: MappedArray, JPEG: JpegArray}
+"""Codec -> how an array of it is read."""
 
 
 class Store:
@@ -177,7 +240,8 @@ class Store:
         """
         pick(self.layout.arrays, name, "array")
         if name not in self._arrays:
-            self._arrays[name] = MappedArray(self.path, name, self.layout, self._check)
+            kind = ARRAYS[self.layout.arrays[name].codec]
+            self._arrays[name] = kind(self.path, name, self.layout, self._check)
         return self._arrays[name]
 
     def unmap(self) -> None:

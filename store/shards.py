@@ -1,9 +1,9 @@
 """Arrays as shards: how they lie on disk, and how one is written.
 
 A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample per
-inner chunk, uncompressed, followed by its crc32c; `shard_rows` samples per file; the shard index at
-the end. zarr writes the metadata; the shards are packed here, to the bytes that zarr would write,
-in a sixtieth of its time. store.reading maps them.
+inner chunk, uncompressed or as a JPEG, followed by its crc32c; `shard_rows` samples per file; the
+shard index at the end. zarr writes the metadata; the shards are packed here, to the bytes that zarr
+would write, in a sixtieth of its time. store.reading maps them.
 """
 
 import json
@@ -23,10 +23,10 @@ from contracts.files import MANIFEST, STATUS
 from errors import CorruptError
 from store.building import COMMITS, Json
 from store.files import atomic_write, canonical_json, digest, sync_folder
+from store.samples import CODECS, CRC_BYTES, JPEG, RAW
 from store.tables import Row, write_table
 
 DATA = "data.zarr"
-CRC_BYTES = 4
 _INDEX_BYTES = 16
 _SHARD_FILE = re.compile(
     rf"{COMMITS}/(\d{{6,18}})\.json|{re.escape(DATA)}/[^/]+/c\.(\d{{1,18}})(\.0)*", re.ASCII
@@ -44,16 +44,28 @@ class ArraySpec:
         dtype: of its elements.
         attributes: what the numbers are (what, unit, order, frame, scale), for readers that know
             nothing of AULens; they become attributes of the zarr and the HDF5 array.
+        codec: row of CODECS.
     """
 
     shape: tuple[int, ...]
     dtype: str
     attributes: Mapping[str, str | float] = field(default_factory=dict, repr=False)
+    codec: str = RAW
 
     @property
     def bytes(self) -> int:
-        """Size of a sample, without its checksum."""
+        """Size of a sample in memory."""
         return prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    @property
+    def sizes_differ(self) -> bool:
+        """Whether samples differ in their size on disk."""
+        return CODECS[self.codec].sizes_differ
+
+    @property
+    def disk_bytes(self) -> int:
+        """Size of a sample on disk with its checksum; if sizes differ, more than most take."""
+        return int(self.bytes * CODECS[self.codec].largest_share) + CRC_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +78,8 @@ class Layout:
 
     @property
     def bytes(self) -> int:
-        """Size on disk, checksums included."""
-        return self.rows * sum(spec.bytes + CRC_BYTES for spec in self.arrays.values())
+        """Size on disk, checksums included; with JPEGs in it, more than it will be."""
+        return self.rows * sum(spec.disk_bytes for spec in self.arrays.values())
 
     @property
     def shards(self) -> int:
@@ -85,6 +97,7 @@ class Layout:
                 "shape": list(spec.shape),
                 "dtype": spec.dtype,
                 "attributes": dict(spec.attributes),
+                "codec": spec.codec,
             }
             for name, spec in self.arrays.items()
         }
@@ -94,7 +107,12 @@ class Layout:
     def from_json(cls, value: Json) -> "Layout":
         """Read back what `as_json` wrote."""
         arrays = {
-            name: ArraySpec(tuple(spec["shape"]), spec["dtype"], spec.get("attributes", {}))
+            name: ArraySpec(
+                tuple(spec["shape"]),
+                spec["dtype"],
+                spec.get("attributes", {}),
+                spec.get("codec", RAW),
+            )
             for name, spec in value["arrays"].items()
         }
         return cls(value["rows"], value["shard_rows"], arrays)
@@ -122,15 +140,16 @@ def read_layout(store: Path, manifest: Json) -> Layout:
 
 
 def _sizes(layout: Layout, listed: Mapping[str, int]) -> dict[str, int]:
-    """Return every file of the shards -> its bytes; commit records are as long as they are."""
+    """Return every file of the shards -> its bytes; records and JPEGs are as long as they are."""
     sizes = {}
     for shard in range(layout.shards):
         commit = _record(Path(), shard).as_posix()
         sizes[commit] = listed.get(commit, -1)
         for name, spec in layout.arrays.items():
-            samples = len(layout.span(shard)) * (spec.bytes + CRC_BYTES)
+            file = shard_file(name, spec, shard)
+            samples = len(layout.span(shard)) * spec.disk_bytes
             index = layout.shard_rows * _INDEX_BYTES + CRC_BYTES
-            sizes[shard_file(name, spec, shard)] = samples + index
+            sizes[file] = listed.get(file, -1) if spec.sizes_differ else samples + index
     return sizes
 
 
@@ -165,6 +184,8 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
     from zarr.core.buffer import Buffer
     from zarr.storage import MemoryStore
 
+    from store.zarr_jpeg import JpegCodec
+
     files: dict[str, Buffer] = {}
     group = zarr.create_group(MemoryStore(files))
     for name, spec in layout.arrays.items():
@@ -174,6 +195,7 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
             dtype=spec.dtype,
             chunks=(1, *spec.shape),
             shards=(layout.shard_rows, *spec.shape),
+            serializer=JpegCodec() if spec.codec == JPEG else "auto",
             compressors=[Crc32cCodec()],
             filters=None,
             fill_value=0,
@@ -188,27 +210,47 @@ def shard_file(name: str, spec: ArraySpec, shard: int) -> str:
     return f"{DATA}/{name}/c.{shard}" + ".0" * len(spec.shape)
 
 
-def pack_shard(block: Array, shard_rows: int) -> bytes:
+def pack_shard(block: Array, shard_rows: int, codec: str = RAW) -> bytes:
     """Return the bytes of one shard, as zarr's sharding codec lays them out.
 
     Args:
         block: the shard's rows, batch first; fewer than `shard_rows` in the last shard.
         shard_rows: places in the index, 16 bytes each (offset, size); all ones where no row is.
+        codec: row of CODECS.
     """
-    samples = np.ascontiguousarray(block).reshape(len(block), -1).view(np.uint8)
-    size = samples.shape[1]
-    rows = np.empty((len(block), size + CRC_BYTES), np.uint8)
-    rows[:, :size] = samples
-    rows[:, size:] = _crc([google_crc32c.value(sample) for sample in samples])
+    samples = CODECS[codec].encode(block)
+    sizes = np.array([len(sample) + CRC_BYTES for sample in samples])
     index = np.full((shard_rows, 2), -1, "<i8")
-    index[: len(rows), 0] = np.arange(len(rows)) * rows.shape[1]
-    index[: len(rows), 1] = rows.shape[1]
-    return b"".join((rows.data, index.data, _crc([google_crc32c.value(index)]).data))
+    index[: len(sizes), 0] = np.cumsum(sizes) - sizes
+    index[: len(sizes), 1] = sizes
+    checked = chain.from_iterable((sample, _crc(sample)) for sample in samples)
+    places = index.tobytes()
+    return b"".join((*checked, places, _crc(places)))
 
 
-def _crc(values: Sequence[int]) -> Array:
-    """Return checksums as rows of bytes."""
-    return np.array(values, "<u4")[:, None].view(np.uint8)
+def _crc(sample: bytes) -> bytes:
+    return int(google_crc32c.value(sample)).to_bytes(CRC_BYTES, "little")
+
+
+def read_index(shard: Array, layout: Layout, rows: int) -> NDArray[np.int64]:
+    """Return where the samples of a shard lie: (rows, 2), offset and size with the checksum.
+
+    Args:
+        shard: the bytes of its file.
+        layout: of the store.
+        rows: that the shard holds.
+
+    Raises:
+        ValueError: if they do not lie back to back from the start of the file to the index.
+    """
+    end = len(shard) - layout.shard_rows * _INDEX_BYTES - CRC_BYTES
+    places: NDArray[np.int64] = shard[end:-CRC_BYTES].view("<i8").reshape(-1, 2)[:rows]
+    ends = np.cumsum(places[:, 1])
+    if (places[:, 1] <= CRC_BYTES).any() or (places[:, 0] != ends - places[:, 1]).any():
+        raise ValueError("its samples do not lie back to back")
+    if ends[-1] != end:
+        raise ValueError("its samples do not end where its index begins")
+    return places
 
 
 def _record(folder: Path, shard: int) -> Path:
@@ -262,7 +304,10 @@ def write_shard(
         raise ValueError(f"a note of shard {shard} does not have {len(span)} rows")
     files = {}
     for name, spec in layout.arrays.items():
-        file, payload = shard_file(name, spec, shard), pack_shard(blocks[name], layout.shard_rows)
+        file, payload = (
+            shard_file(name, spec, shard),
+            pack_shard(blocks[name], layout.shard_rows, spec.codec),
+        )
         atomic_write(folder / file, payload)
         files[file] = {"bytes": len(payload), "sha256": digest(payload)}
     columns = {name: [str(value) for value in column] for name, column in notes.items()}

@@ -18,7 +18,8 @@ from errors import CorruptError, printable
 from progress import ProgressCallback
 from store.building import Json, read_manifest
 from store.files import canonical_json, digest, file_digest
-from store.shards import CRC_BYTES, DATA, Layout, read_layout, shard_of
+from store.samples import CRC_BYTES
+from store.shards import DATA, Layout, read_index, read_layout, shard_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +167,12 @@ def _compare_digest(
         return (None if file_digest(file) == expected else "was changed"), rows
     payload = file.read_bytes()
     actual = digest(payload)
-    size = Layout.from_json(manifest["layout"]).arrays[PurePosixPath(name).parts[1]].bytes
+    layout = Layout.from_json(manifest["layout"])
+    places = _places(payload, layout, PurePosixPath(name).parts[1], len(rows))
     damaged = tuple(
-        row for row, good in zip(rows, _checksums_agree(payload, size), strict=False) if not good
+        row
+        for row, place in zip(rows, places, strict=False)
+        if not _checksum_agrees(payload[slice(*place)])
     )
     if damaged:
         return "is damaged (checksum)", damaged
@@ -180,8 +184,19 @@ def _compare_digest(
     return "is not the shard that was written, or its index is damaged", rows
 
 
-def _checksums_agree(payload: bytes, size: int) -> Iterator[bool]:
-    """Say of every sample that lies back to back with its crc32c whether the two agree."""
-    for start in range(0, len(payload) - size - CRC_BYTES + 1, size + CRC_BYTES):
-        stored = int.from_bytes(payload[start + size : start + size + CRC_BYTES], "little")
-        yield google_crc32c.value(payload[start : start + size]) == stored
+def _places(payload: bytes, layout: Layout, array: str, rows: int) -> list[tuple[int, int]]:
+    """Return start and end of every sample of a shard; none if its index is damaged."""
+    spec = layout.arrays[array]
+    if not spec.sizes_differ:
+        return [(row * spec.disk_bytes, (row + 1) * spec.disk_bytes) for row in range(rows)]
+    try:
+        index = read_index(np.frombuffer(payload, np.uint8), layout, rows)
+    except ValueError:
+        return []
+    return [(start, start + size) for start, size in index.tolist()]
+
+
+def _checksum_agrees(sample: bytes) -> bool:
+    """Say whether a sample and the crc32c behind it agree."""
+    stored = int.from_bytes(sample[-CRC_BYTES:], "little")
+    return bool(google_crc32c.value(sample[:-CRC_BYTES]) == stored)

@@ -2,7 +2,7 @@
 
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from anatomy.expressions import EXPRESSIONS
 from store.building import building
 from store.reading import Store
+from store.samples import JPEG, RAW
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
 from tests.drawing import FACES, finished
 
@@ -83,10 +84,14 @@ def _store(
     metadata: dict[str, object] | None = None,
     table: list[dict[str, str]] | None = None,
     shard_rows: int = 4,
+    jpegs: Collection[str] = (),
 ) -> Path:
     rows = len(next(iter(arrays.values())))
     table = table or [{"id": f"{row}.png", "status": "ok"} for row in range(rows)]
-    specs = {name: ArraySpec(block.shape[1:], str(block.dtype)) for name, block in arrays.items()}
+    specs = {
+        name: ArraySpec(block.shape[1:], str(block.dtype), {}, JPEG if name in jpegs else RAW)
+        for name, block in arrays.items()
+    }
     layout = Layout(rows, shard_rows, specs)
     with building(out, {"stage": out.name}, metadata or {}, layout.as_json()) as folder:
         create_arrays(folder, layout)

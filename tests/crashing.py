@@ -23,7 +23,15 @@ from tests.forking import forkserver
 LOG = logging.getLogger(__name__)
 FULL = os.environ.get("AULENS_TORTURE") == "full"
 SEED = int(os.environ.get("AULENS_SEED", "0"))
-LAYOUT = Layout(10, 4, {"map": ArraySpec((40, 50), "uint8"), "valid": ArraySpec((), "uint8")})
+LAYOUT = Layout(
+    10,
+    4,
+    {
+        "map": ArraySpec((40, 50), "uint8"),
+        "face": ArraySpec((16, 16, 3), "uint8", codec="jpeg"),
+        "valid": ArraySpec((), "uint8"),
+    },
+)
 TABLE = [{"id": str(row), "status": "ok"} for row in range(LAYOUT.rows)]
 FORK = forkserver(__name__, "zarr")
 CALLS = ("fsync", "open", "replace", "mkdir", "unlink", "rmdir", "chmod", "link")
@@ -47,7 +55,8 @@ def build(out, sigma=3, rebuild=False, pause_s=0.0):
         for shard in pending_shards(folder, LAYOUT):
             rows = len(LAYOUT.span(shard))
             maps = np.full((rows, 40, 50), sigma + shard, np.uint8)
-            blocks = {"map": maps, "valid": np.ones(rows, np.uint8)}
+            faces = np.full((rows, 16, 16, 3), sigma + shard, np.uint8)
+            blocks = {"map": maps, "face": faces, "valid": np.ones(rows, np.uint8)}
             write_shard(folder, LAYOUT, shard, blocks, {"status": ["ok"] * rows})
             time.sleep(pause_s)
         write_status(folder, LAYOUT, TABLE)
@@ -213,7 +222,8 @@ def honest(out, gold, sigma=3):
         return
     assert store.digest == gold
     committed_shards_are_whole(out)
-    assert (store.array("map").load()[4:8] == sigma + 1).all()
+    for name in ("map", "face"):
+        assert (store.array(name).load()[4:8] == sigma + 1).all()
 
 
 def healed(out, gold, sigma=3):

@@ -26,6 +26,7 @@ _ALIGN = {
     "faces": "largest_central",
     "max_pixels": 1_000_000,
     "grey": False,
+    "codec": "raw",
     "row_timeout_s": 60,
     "row_memory_gb": 2,
     "max_bad": 1.0,

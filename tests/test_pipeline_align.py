@@ -15,6 +15,7 @@ from pipeline.faces.warp import transform_points
 from pipeline.index import index, read_index
 from pipeline.landmark import landmark
 from pipeline.params import LandmarkParams
+from pipeline.repair import repair_store
 from store.reading import Store, read_intensities
 from store.tables import write_table
 from tests.indexing import align_params, index_params
@@ -296,3 +297,24 @@ def test_a_table_of_action_units_is_joined_whatever_the_reader(raw, tmp_path):
     found = index(raw, tmp_path / "index", params, ALONE.progress)
     assert found.aus.coded == 1
     assert read_index(tmp_path / "index")[0]["aus"].to_list() == ["0.5"]
+
+
+def test_faces_kept_as_jpegs_differ_in_their_pixels_alone(raw, faces, tmp_path):
+    index_folder = indexed(raw, STATUSES)
+    assert align(index_folder, tmp_path / "jpegs", align_params(codec="jpeg"), ALONE)
+    jpegs = Store(tmp_path / "jpegs")
+    for name in set(faces.layout.arrays) - {"image"}:
+        np.testing.assert_array_equal(jpegs.array(name).load(), faces.array(name).load())
+    smooth = faces.array("image").load()[1:]
+    np.testing.assert_array_equal(jpegs.array("image").load()[1:], smooth)  # black: exact
+    assert jpegs.rows() == faces.rows()
+
+
+def test_a_lost_shard_of_jpegs_is_repaired(many, tmp_path):
+    out = tmp_path / "data" / "faces"
+    params = align_params(codec="jpeg")
+    align(many, out, params, ALONE)
+    before = Store(out).array("image").load()
+    (out / "data.zarr/image/c.1.0.0.0").unlink()
+    list(repair_store(out, [tmp_path], ALONE))
+    np.testing.assert_array_equal(Store(out).array("image").load(), before)

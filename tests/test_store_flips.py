@@ -16,19 +16,21 @@ RNG = np.random.default_rng(7)
 ARRAYS = {
     "map": RNG.integers(0, 256, (ROWS, 3, 4), np.uint8),
     "points": RNG.integers(-9000, 9000, (ROWS, 5, 2), np.int16),
+    "face": np.tile(RNG.integers(0, 256, (ROWS, 1, 1, 1), np.uint8), (1, 16, 16, 3)),
 }
+"""A JPEG of one grey is exact."""
 OLDER = {name: values[::-1].copy() for name, values in ARRAYS.items()}
 
 
 @pytest.fixture
 def store(tmp_path, make_store):
-    return make_store(tmp_path / "maps", ARRAYS)
+    return make_store(tmp_path / "maps", ARRAYS, jpegs=["face"])
 
 
 @pytest.fixture
 def older(tmp_path, make_store):
     """Another store of the same layout: an older state of this one, or somebody else's."""
-    return make_store(tmp_path / "older" / "maps", OLDER)
+    return make_store(tmp_path / "older" / "maps", OLDER, jpegs=["face"])
 
 
 def files(store):
@@ -89,7 +91,7 @@ def test_a_flip_in_any_byte_of_a_description_is_found(store, name):
 
 
 def shard(store, array, number):
-    return store / "data.zarr" / array / f"c.{number}.0.0"
+    return next((store / "data.zarr" / array).glob(f"c.{number}.*"))
 
 
 def cut(store, older, array, number, rng):
@@ -157,7 +159,7 @@ WRONG = (
 def test_a_shard_that_is_not_the_right_one_is_found(wrong, store, older):
     rng, whole = np.random.default_rng(SEED), {file: file.read_bytes() for file in files(store)}
     for trial in trials(5, 63):
-        array, number = list(ARRAYS)[trial % 2], int(rng.integers(SHARDS))
+        array, number = list(ARRAYS)[trial % 3], int(rng.integers(SHARDS))
         spoilt = wrong(store, older, array, number, rng)
         names = [file.relative_to(store).as_posix() for file in spoilt]
         assert named(store) == expected(*names), f"seed {SEED}, trial {trial}"

@@ -140,14 +140,14 @@ GUARDS = {
     ),
     "the shard's index is looked at before mapping": Guard(
         READING,
-        "if not np.array_equal(index, expected):",
+        "if (index[:, 1] != self.row_bytes).any():",
         "if False:",
         "tests/test_store_reading.py::test_a_shard_with_another_order_of_samples_is_refused",
     ),
     "a checksum is written beside its sample": Guard(
         SHARDS,
-        "_crc([google_crc32c.value(sample) for sample in samples])",
-        "0",
+        "(sample, _crc(sample)) for sample",
+        "(sample, bytes(4)) for sample",
         "tests/test_store_shards.py::test_the_bytes_are_those_that_zarr_writes_to_a_folder",
     ),
     "the digest of other files": Guard(

@@ -16,9 +16,9 @@ from tests.power import Disk, File, Folder
 
 pytestmark = pytest.mark.slow
 SHARDS = [
-    *("c.0.0.0", "c.0", "000000.json"),
-    *("c.1.0.0", "c.1", "000001.json"),
-    *("c.2.0.0", "c.2", "000002.json"),
+    *("c.0.0.0", "c.0.0.0.0", "c.0", "000000.json"),
+    *("c.1.0.0", "c.1.0.0.0", "c.1", "000001.json"),
+    *("c.2.0.0", "c.2.0.0.0", "c.2", "000002.json"),
 ]
 
 
@@ -63,7 +63,7 @@ def test_every_new_folder_is_synced_before_a_record_speaks_of_it(tmp_path):
     first = next(place for place in renames(calls) if "/commit/" in calls[place][2])
     made = {call[1] for call in calls[:first] if call[0] == "mkdir"}
     inside = [path for path in made if Path(path).parent != tmp_path and path != str(tmp_path)]
-    assert len(inside) == 4  # data.zarr, its two arrays, commit
+    assert len(inside) == 5  # data.zarr, its three arrays, commit
     for path in inside:
         born = calls.index(next(call for call in calls if call[:2] == ("mkdir", path)))
         assert ("fsync", str(Path(path).parent)) in calls[born:first]
