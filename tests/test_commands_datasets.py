@@ -62,7 +62,7 @@ def test_use_names_the_preset_that_fits_and_how_long_training_takes(tmp_path, au
     raf_db(tmp_path / "data/raw/mine")
     said = aulens("use", "mine").output
     assert "A preset for it: python cli.py preset raf_db_published (RAF-DB, ten methods" in said
-    assert re.search(r"very roughly \d+ minutes per 1,000 training faces on two CPU cores", said)
+    assert re.search(r"very roughly \d+ minutes.* per 1,000 training faces on two CPU cores", said)
     assert said.endswith("Next: dvc repro\n")
     assert "is a link" not in said
 

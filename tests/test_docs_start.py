@@ -53,7 +53,7 @@ def test_the_commands_make_the_dataset_as_received_the_one_that_is_built(
     assert load(tmp_path / "params.yaml").dataset(name).reader == reader
     params = load(tmp_path / "params.yaml")
     assert params.train_of(name, "cam").image_px == 224
-    assert params.train.image_px == 64
+    assert params.train == load(checkout / "params.yaml").train
 
 
 def test_two_datasets_go_into_one_study(checkout, tmp_path):
