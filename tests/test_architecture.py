@@ -31,7 +31,7 @@ FORBIDDEN = {
     "report": {*FACE_TOOLS, "torch", "timm", "dask", "distributed"},
 }
 HEAVY = (
-    "torch mediapipe dlib cv2 zarr dask distributed h5py dvclive matplotlib polars pydantic numpy"
+    "torch mediapipe dlib cv2 zarr dask distributed h5py matplotlib polars pydantic numpy"
 )
 
 
@@ -123,7 +123,7 @@ def test_a_wing_of_pipeline_knows_no_stage(in_rooms):
 
 
 def test_a_checkpoint_is_read_without_models_or_stores(checkout):
-    needless = ["timm", "torchvision", "zarr", "dvclive", "pydantic", "train.methods"]
+    needless = ["timm", "torchvision", "zarr", "pydantic", "train.methods"]
     code = (
         "import sys, train.checkpoint; "
         f"print([name for name in {needless!r} if name in sys.modules])"
