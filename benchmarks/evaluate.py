@@ -47,10 +47,11 @@ from train.evaluation.networks import EvalModel, classifier_network, own_map
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.images import eval_images
+from train.loading import load_run
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
 from train.methods.model import build_model
-from train.runs import Run, load_run
+from train.runs import Run
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"
 CANVAS_PX, STORED_PX = 224, 256

@@ -30,9 +30,7 @@ FORBIDDEN = {
     "train": {*FACE_TOOLS, "dask", "distributed"},
     "report": {*FACE_TOOLS, "torch", "timm", "dask", "distributed"},
 }
-HEAVY = (
-    "torch mediapipe dlib cv2 zarr dask distributed h5py matplotlib polars pydantic numpy"
-)
+HEAVY = "torch mediapipe dlib cv2 zarr dask distributed h5py matplotlib polars pydantic numpy"
 
 
 def imported(tree):

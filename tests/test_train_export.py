@@ -22,7 +22,7 @@ from tests.networks import scratch
 from tests.onnx_graphs import agree, answers, session
 from train.export import ONNX, WEIGHTS, export
 from train.export_graph import ExportGraph
-from train.runs import build_untrained, load_run
+from train.loading import build_untrained, load_run
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,10 @@ from train.checkpoint import load
 from train.data.stores import Stores
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
+from train.loading import load_run
 from train.methods import METHODS
 from train.methods.model import build_model
-from train.runs import Run, load_run
+from train.runs import Run
 
 CPU = torch.device("cpu")
 

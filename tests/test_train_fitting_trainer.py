@@ -14,9 +14,9 @@ from tests.resuming import CPU, codes, command, fit, small_world
 from train.checkpoint import load
 from train.fitting.optimisers import OPTIMISERS
 from train.fitting.train_state import TrainState
+from train.loading import load_run
 from train.methods.losses import LOSSES
 from train.records import Loss
-from train.runs import load_run
 
 EXITS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGUSR1: 75}
 

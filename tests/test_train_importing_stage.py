@@ -13,8 +13,8 @@ from tests.published_folders import DATASETS, published_folder
 from train.export import export
 from train.importing.params import ImportParams
 from train.importing.stage import Wanted, import_runs
+from train.loading import load_run
 from train.params import ExportParams
-from train.runs import load_run
 
 CPU = torch.device("cpu")
 FER = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]

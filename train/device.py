@@ -67,8 +67,8 @@ def _kept_constant(values: tuple[float, ...], device: torch.device, dtype: torch
 
 
 def send(values: Tensor, device: torch.device) -> Tensor:
-    """Move a tensor from the processor to a device without waiting for it."""
-    if device.type == "cuda":
+    """Return a tensor on a device, without waiting for it; one that is there already stays."""
+    if device.type == "cuda" and values.device.type == "cpu":
         values = values.pin_memory()
     return values.to(device, non_blocking=True)
 

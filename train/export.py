@@ -21,9 +21,9 @@ from store.files import atomic_write, canonical_json, digest
 from train.checkpoint import load
 from train.export_graph import BATCH, INPUT, ExportGraph, max_differences, onnx_bytes
 from train.images import MEAN, STD
+from train.loading import load_run
 from train.methods.base import Classifier
 from train.params import ExportParams, TrainParams
-from train.runs import load_run
 
 VERSION = 2
 ONNX, WEIGHTS = "model.onnx", "model.safetensors"

@@ -7,6 +7,7 @@ changed so that it computes the same; `trained_with` says with which.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from errors import UsageError
 
@@ -65,6 +66,11 @@ BACKBONE_WEIGHTS: dict[str, Mapping[str, WeightsOrigin]] = {
 
 NAMED_WEIGHTS = ("none", "face", "imagenet")
 """What `train.weights` may say instead of a run or a path."""
+
+
+def names_a_run(weights: str) -> bool:
+    """Say whether `train.weights` is a folder: a run, which train.fitting.warm_start loads."""
+    return weights not in NAMED_WEIGHTS and Path(weights).is_dir()
 
 
 def check_named_weights(backbone: str, weights: str, normalisation: str) -> None:

@@ -15,13 +15,13 @@ from contracts.runs import RunCard
 from errors import UsageError, pick
 from train.evaluation.imported import caveat, other_cams
 from train.images import normalize_images
+from train.loading import load_run
 from train.methods.base import Classifier
 from train.methods.black_box import BLACK_BOX_METHODS, BlackBox
 from train.methods.cam_methods import CAM_METHODS
 from train.options import BLACK_BOX_NAMES, BlackBoxOptions
 from train.params import OWN, ReadingParams
 from train.records import CamMethod, Forward
-from train.runs import load_run
 
 
 def _no_layers() -> list[Tensor]:

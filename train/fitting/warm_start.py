@@ -14,11 +14,11 @@ from torch import nn
 from anatomy.expressions import EXPRESSIONS
 from contracts.runs import RunCard
 from errors import UsageError
+from train.loading import load_run
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
-from train.methods.weights import names_a_run
 from train.params import TrainParams
-from train.runs import load_run
+from train.pretrained import names_a_run
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ def load_warm_start(model: Classifier, method: Method, params: TrainParams) -> s
         A line that says what was taken; empty if nothing was.
 
     Raises:
-        NoInputError, CorruptError, DataError: see train.runs.load_run.
+        NoInputError, CorruptError, DataError: see train.loading.load_run.
         UsageError: if the run has another backbone.
     """
     if not names_a_run(params.weights):

@@ -18,16 +18,11 @@ from train.methods.weight_files import (
 from train.methods.weight_names import name_weights
 from train.options import Options
 from train.params import TrainParams
-from train.pretrained import NAMED_WEIGHTS
+from train.pretrained import NAMED_WEIGHTS, names_a_run
 
 _NONE = "none"
 _NOT_OF_A_TRANSFORMER = ("project.", "linear.")
 """Parts of APViT's head that a vision transformer does not have."""
-
-
-def names_a_run(weights: str) -> bool:
-    """Say whether `train.weights` is a folder: a run, which train.fitting.warm_start loads."""
-    return weights not in NAMED_WEIGHTS and Path(weights).is_dir()
 
 
 def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
