@@ -40,7 +40,7 @@ class StageOptions:
         """Return where the tasks run."""
         from pipeline.execution.cluster import ClusterConfig
 
-        return ClusterConfig(progress, self.workers, self.scheduler)
+        return ClusterConfig(progress, self.workers, self.scheduler, say=progress.print_line)
 
 
 PARAMS_FILE = click.option(
@@ -59,7 +59,8 @@ CLUSTER = (
     click.option(
         "--workers",
         type=click.IntRange(min=0),
-        help="Number of worker processes; 0: work in this process.  [default: one per core]",
+        help="Number of worker processes; 0: work in this process.  "
+        "[default: one, then one per core if that pays]",
     ),
     click.option("--scheduler", help="Use a running dask scheduler instead: tcp://host:port."),
 )

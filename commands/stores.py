@@ -44,7 +44,7 @@ def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
     from store.outputs import ROOTS
 
     with progress_bar("repair", store) as progress:
-        cluster = ClusterConfig(progress, workers, scheduler)
+        cluster = ClusterConfig(progress, workers, scheduler, say=progress.print_line)
         for line in repair_store(store, [Path(root) for root in ROOTS], cluster):
             echo(line)
 

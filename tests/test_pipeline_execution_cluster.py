@@ -13,7 +13,8 @@ from unittest import mock
 import pytest
 
 from errors import NoInputError, ResourceError, TryLaterError, UsageError
-from pipeline.execution.cluster import ClusterConfig, _closed, _interrupts_put_off, run
+from pipeline.execution.cluster import ClusterConfig, run
+from pipeline.execution.interrupts import closed_whole
 from store.building import read_manifest
 
 NOBODY = ClusterConfig(progress=lambda done, total, note: None, workers=0)
@@ -143,36 +144,12 @@ def test_an_address_that_is_none_is_refused(address):
         run(ClusterConfig(NOBODY.progress, scheduler=address), dict, [{"ok": 1}], 1)
 
 
-class Cluster:
-    """Something whose closing Ctrl-C cuts into."""
-
-    whole = False
-
-    def close(self):
-        signal.raise_signal(signal.SIGINT)
-        self.whole = True
-
-
-def test_ctrl_c_waits_for_a_cluster_to_be_closed():
-    cluster = Cluster()
-    with pytest.raises(KeyboardInterrupt), _closed(cluster):
-        pass
-    assert cluster.whole
-
-
-def test_a_second_ctrl_c_does_not_wait_for_a_cluster_to_be_closed():
-    cluster = Cluster()
-    with pytest.raises(KeyboardInterrupt), _closed(cluster):
-        raise KeyboardInterrupt
-    assert not cluster.whole
-
-
 def test_ctrl_c_between_two_items_closes_the_cluster_before_anything_else(monkeypatch):
     def progress(done, total, note):
         raise KeyboardInterrupt
 
     cluster = mock.Mock()
-    monkeypatch.setattr("pipeline.execution.cluster._client", lambda config: _closed(cluster))
+    monkeypatch.setattr("pipeline.execution.cluster._client", lambda config: closed_whole(cluster))
     monkeypatch.setattr(
         "pipeline.execution.cluster._survived", lambda *given: iter([{"ok": 1}] * 2)
     )
@@ -180,18 +157,6 @@ def test_ctrl_c_between_two_items_closes_the_cluster_before_anything_else(monkey
         run(ClusterConfig(progress, workers=1), dict, [1, 2], 2)
     assert caught.traceback  # keeps what the frames hold
     cluster.close.assert_called_once()
-
-
-def test_interrupts_are_put_off_in_the_main_thread_only():
-    usual = signal.getsignal(signal.SIGTERM)
-    with _interrupts_put_off():
-        assert signal.getsignal(signal.SIGTERM) is not usual
-    assert signal.getsignal(signal.SIGTERM) is usual
-    cluster = mock.Mock()
-    thread = threading.Thread(target=lambda: _closed(cluster).__enter__())
-    thread.start()
-    thread.join()
-    assert signal.getsignal(signal.SIGTERM) is usual
 
 
 def deaf_in_its_second_life(died):
@@ -213,3 +178,61 @@ def test_ctrl_c_does_not_reach_a_worker_that_replaces_a_dead_one(told, tmp_path)
 def test_a_task_cannot_end_the_work_by_accident():
     with pytest.raises(RuntimeError):
         run(NOBODY, next, [iter([{"ok": 1}]), iter([]), iter([{"ok": 1}])], 3)
+
+
+def on_two_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+
+
+def taking(seconds):
+    time.sleep(seconds)
+    return {"ok": 10}
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_little_work_is_done_by_one_process(told, monkeypatch, isolated):
+    on_two_cores(monkeypatch)
+    said = []
+    given = {"worker_bytes": 1 << 32, "isolated": isolated, "say": said.append}
+    run(ClusterConfig(lambda *state: told.append(state), **given), taking, [0.5, 0, 0, 0], 40)
+    assert [state[0] for state in told] == [10, 20, 30, 40]
+    assert said == ["done by one process: too little work for several (--workers asks for them)"]
+
+
+@pytest.mark.parametrize(
+    ("cores", "shards", "alone"), [(2, 10_000, 2), (1, 10_000, 10), (2, 10, 10)]
+)
+def test_long_work_goes_on_with_workers(told, monkeypatch, cores, shards, alone):
+    """Ten items are given; all of the work is said to be longer."""
+    by_workers, said = [], []
+
+    def of_workers(cluster, task, items):
+        for item in items:
+            by_workers.append(item)
+            yield task(item)
+
+    monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("pipeline.execution.cluster._of_workers", of_workers)
+    cluster = ClusterConfig(lambda *state: told.append(state), say=said.append)
+    run(cluster, taking, [0.002] * 10, shards * 10)
+    assert len(by_workers) == 10 - alone
+    assert len(told) == 10
+    assert ("workers take over" in said[0]) == (alone == 2)
+
+
+def test_a_stated_number_of_workers_is_obeyed(told, monkeypatch):
+    handed = []
+
+    def of_workers(cluster, task, items):
+        handed.extend(items)
+        yield {"ok": 1}
+
+    monkeypatch.setattr("pipeline.execution.cluster._of_workers", of_workers)
+    run(ClusterConfig(lambda *state: told.append(state), workers=2), dict, [1, 2], 2)
+    assert handed == [1, 2]
+
+
+def test_a_task_that_keeps_killing_its_process_ends_the_run(monkeypatch):
+    monkeypatch.setattr("pipeline.execution.cluster._MOST_DEATHS", 1)
+    with pytest.raises(ResourceError, match=r"died 2 times.*Use fewer --workers"):
+        run(ClusterConfig(NOBODY.progress, worker_bytes=1 << 32, isolated=True), os._exit, [1], 1)

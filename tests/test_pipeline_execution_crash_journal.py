@@ -96,6 +96,11 @@ def swept():
     gc.collect()
 
 
+@pytest.fixture(params=trials(1, 10))
+def repeated(request):
+    """Once; many times in `make torture`."""
+
+
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory):
     """The store without poison."""
@@ -104,14 +109,15 @@ def clean(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trial", trials(1, 10))
+@pytest.mark.usefixtures("repeated")
+@pytest.mark.parametrize("workers", [2, None], ids=["cluster", "one process"])
 @pytest.mark.parametrize(
     ("poison", "status", "limits"),
     [(segfault, "crashed", LIMITS), (hang, "timeout", LIMITS), (hog, "oom", PATIENT)],
     ids=["segfault", "hang", "hog"],
 )
-def test_exactly_the_poisonous_row_is_set_aside(poison, status, limits, tmp_path, clean, trial):
-    store, worked = fill(tmp_path / "store", poison, limits=limits)
+def test_exactly_the_poisonous_row_is_set_aside(poison, status, limits, workers, tmp_path, clean):
+    store, worked = fill(tmp_path / "store", poison, workers, limits)
     statuses = [row["status"] for row in store.rows()]
     assert statuses == ["ok"] * POISON + [status] + ["ok"] * (ROWS - POISON - 1)
     others = np.arange(ROWS) != POISON
@@ -149,7 +155,8 @@ def test_committed_shards_are_not_touched_and_worker_counts_do_not_show(tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trial", trials(1, 10))
-def test_a_worker_killed_from_outside_loses_and_blames_nothing(tmp_path, clean, trial):
+@pytest.mark.parametrize("workers", [2, None], ids=["cluster", "one process"])
+def test_a_worker_killed_from_outside_loses_and_blames_nothing(tmp_path, clean, trial, workers):
     log, killed = tmp_path / "log", []
 
     def kill():
@@ -160,7 +167,7 @@ def test_a_worker_killed_from_outside_loses_and_blames_nothing(tmp_path, clean, 
 
     killer = threading.Thread(target=kill)
     killer.start()
-    store, worked = fill(tmp_path / "store", slow)
+    store, worked = fill(tmp_path / "store", slow, workers)
     killer.join()
     assert killed
     assert max(worked.values()) > 1

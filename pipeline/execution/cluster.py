@@ -1,20 +1,21 @@
-"""Workers: a local dask cluster by default, an existing one by address. A task is a whole shard."""
+"""Workers: one process for little work, a local dask cluster for more, or an existing one.
+
+A task is a whole shard.
+"""
 
 import logging
 import os
-import signal
-import sys
-import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from multiprocessing import resource_tracker
-from types import FrameType
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from errors import ResourceError, TryLaterError, UsageError
+from pipeline.execution.interrupts import closed_whole, deaf_to_interrupts, interrupts_put_off
+from pipeline.execution.lone_worker import LoneWorker
 from progress import ProgressCallback
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ With None, distributed takes 8787, and complains when a second run finds it take
 _AHEAD = 1024
 """Items a cluster holds at once: more than it has threads, fewer than fill its scheduler."""
 
+_START_UP_S = 5.0
+"""What a local cluster's workers cost before they work, roughly: imports, mostly."""
+
 _MOST_DEATHS = 20
 """Of workers in one run; more are no picture's fault."""
 
@@ -48,23 +52,32 @@ _LOCAL = {
 }
 
 
+def _quiet(line: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterConfig:
     """Who does the work.
 
     Attributes:
         progress: is called with how it goes.
-        workers: local processes, one thread each; None for one per core, 0 for this very process.
+        workers: local processes, one thread each; 0 for this very process; None for a single one,
+            and one per core if the work is long.
         scheduler: address of an existing cluster, `tcp://host:port`, instead. Its workers have one
             thread each, a nanny and their own memory limit.
         worker_bytes: a local worker that grows beyond it, or beyond its share of the machine, is
             ended and replaced; None for its share.
+        isolated: whether the work may kill its process: then this one does none, unless it is told.
+        say: called with a line about who does the work.
     """
 
     progress: ProgressCallback
     workers: int | None = None
     scheduler: str | None = None
     worker_bytes: int | None = None
+    isolated: bool = False
+    say: Callable[[str], None] = _quiet
 
 
 def run(cluster: ClusterConfig, task: Task, items: Iterable[Any], rows: int) -> None:
@@ -84,7 +97,7 @@ def run(cluster: ClusterConfig, task: Task, items: Iterable[Any], rows: int) -> 
     """
     statuses: Counter[str] = Counter()
     with closing(
-        _results(cluster, task, items)
+        _results(cluster, task, iter(items), rows)
     ) as results:  # Ctrl-C in the loop closes workers, too
         for counts in results:
             statuses.update(counts)
@@ -93,14 +106,91 @@ def run(cluster: ClusterConfig, task: Task, items: Iterable[Any], rows: int) -> 
 
 
 def _results(
-    cluster: ClusterConfig, task: Task, items: Iterable[Any]
+    cluster: ClusterConfig, task: Task, items: Iterator[Any], rows: int
 ) -> Generator[Mapping[str, int], None, None]:
-    if not items:
-        return
     if cluster.workers == 0:
-        for item in items:
+        for item in items:  # not by map, which a StopIteration of the task would end
             yield task(item)
         return
+    if cluster.workers is None and cluster.scheduler is None:
+        yield from _begun_alone(cluster, task, items, rows)
+    for first in islice(items, 1):
+        yield from _of_workers(cluster, task, chain([first], items))
+
+
+def _begun_alone(
+    cluster: ClusterConfig, task: Task, items: Iterator[Any], rows: int
+) -> Generator[Mapping[str, int], None, None]:
+    """Do items in a single process, as long as the rest is not worth the start of workers.
+
+    How fast it is shows from the second item on: the first one has imports in it.
+    """
+    cores, done, began = os.cpu_count() or 1, list[int](), 0.0
+    with _one_process(cluster, task) as work:
+        for item in items:
+            counts = work(item)
+            yield counts
+            done.append(sum(counts.values()))
+            if len(done) == 1:
+                began = time.monotonic()
+                continue
+            pace_s = (time.monotonic() - began) / max(sum(done[1:]), 1)
+            left_s = pace_s * (rows - sum(done))
+            if left_s * (1 - 1 / cores) > _START_UP_S:
+                cluster.say(f"about {left_s:.0f} s left for one process: {cores} workers take over")
+                return
+    if done:
+        cluster.say("done by one process: too little work for several (--workers asks for them)")
+
+
+@contextmanager
+def _one_process(
+    cluster: ClusterConfig, task: Task
+) -> Iterator[Callable[[Any], Mapping[str, int]]]:
+    """Give what does an item: this process or, for work that may kill it, one beside it."""
+    if not cluster.isolated:
+        yield task
+        return
+    assert cluster.worker_bytes is not None
+    worker, deaths = LoneWorker(task, cluster.worker_bytes), 0
+
+    def start() -> None:
+        with interrupts_put_off(), deaf_to_interrupts():
+            worker.start()
+
+    def work(item: object) -> Mapping[str, int]:
+        nonlocal deaths
+        while (counts := worker.do(item)) is None:
+            worker.close()
+            deaths += 1
+            if deaths > _MOST_DEATHS:
+                raise _too_many_deaths(deaths)
+            start()
+        return counts
+
+    try:
+        start()
+        yield work
+    finally:
+        worker.close()
+
+
+def _too_many_deaths(deaths: int) -> ResourceError:
+    return ResourceError(
+        "workers",
+        f"died {deaths} times. Finished shards are safe. "
+        "Use fewer --workers or lower max_pixels, and run again.",
+    )
+
+
+def _of_workers(
+    cluster: ClusterConfig, task: Task, items: Iterator[Any]
+) -> Iterator[Mapping[str, int]]:
+    """Do items on a cluster.
+
+    Raises:
+        TryLaterError: if it is lost.
+    """
     from distributed import CancelledError
     from distributed.comm import CommClosedError
 
@@ -136,11 +226,7 @@ def _survived(client: "Client", task: Task, items: Iterable[Any]) -> Iterator[Ma
         except KilledWorker as error:
             dead.add(error.last_worker.address)
             if len(dead) > _MOST_DEATHS:
-                raise ResourceError(
-                    "workers",
-                    f"died {len(dead)} times. Finished shards are safe. "
-                    "Use fewer --workers or lower max_pixels, and run again.",
-                ) from error
+                raise _too_many_deaths(len(dead)) from error
             give(item)
         future.release()
         for item in islice(waiting, 1):
@@ -175,8 +261,8 @@ def _client(cluster: ClusterConfig) -> Iterator[Any]:
             yield client
         return
     with dask.config.set(_LOCAL), ExitStack() as stack:
-        with _interrupts_put_off():
-            with _deaf_to_interrupts():
+        with interrupts_put_off():
+            with deaf_to_interrupts():
                 local = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
@@ -184,60 +270,6 @@ def _client(cluster: ClusterConfig) -> Iterator[Any]:
                     dashboard_address=_DASHBOARD,
                     silence_logs=logging.CRITICAL,
                 )
-            cluster = stack.enter_context(_closed(local))
-            client = stack.enter_context(_closed(Client(cluster)))
+            cluster = stack.enter_context(closed_whole(local))
+            client = stack.enter_context(closed_whole(Client(cluster)))
         yield client
-
-
-@contextmanager
-def _closed(opened: Any) -> Iterator[Any]:  # noqa: ANN401 - distributed ships no types
-    """Close something at the end, whole.
-
-    If Ctrl-C cuts into a cluster's closing, distributed waits for 10 s at exit for the rest of it.
-    """
-    try:
-        yield opened
-    finally:
-        with _interrupts_put_off():
-            opened.close()
-
-
-@contextmanager
-def _interrupts_put_off() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for the end of the block.
-
-    A second one is obeyed at once, and so is one that comes while the first is being obeyed.
-    """
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or not isinstance(sys.exc_info()[1], Exception | None):
-        yield
-        return
-    came: list[int] = []
-
-    def put_off(number: int, frame: FrameType | None) -> None:
-        if came:
-            os._exit(128 + number)
-        came.append(number)
-
-    usual = {name: signal.signal(name, put_off) for name in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for name, handler in usual.items():
-            signal.signal(name, handler)
-        for number in came:
-            signal.raise_signal(number)
-
-
-@contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
-    """Start threads and processes that ignore Ctrl-C; the process that starts them ends them.
-
-    They inherit the mask, and so do the workers that take the place of dead ones.
-    """
-    resource_tracker.ensure_running()  # started by the first worker, it would lift the mask
-    usual = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, usual)

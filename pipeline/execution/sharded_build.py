@@ -112,7 +112,7 @@ def build_rows(
         False if it was there already.
     """
     limits = replace(limits, in_driver=cluster.workers == 0)
-    cluster = replace(cluster, worker_bytes=limits.memory_bytes)
+    cluster = replace(cluster, worker_bytes=limits.memory_bytes, isolated=True)
     return _fill(
         plan, partial(_build_shard_by_rows, plan.layout, open_rows, limits), cluster, rebuild
     )
