@@ -171,18 +171,24 @@ def train(out: Path, repeat: str, curves: Path | None, shared: StageOptions, **g
     """
     from contracts.files import DRAWN_CURVES
     from contracts.repeats import Repeat
-    from train.device import select_device
-    from train.fitting.stage import train as run
+    from train.fitting.finished import is_trained
     from train.plan import check_warm_start, open_stores, read_plan
-    from train.runs import Run
+    from train.runs import RunSettings
 
-    seed, device = Repeat.parse(repeat), select_device(shared.device)
+    seed = Repeat.parse(repeat)
     planned = read_plan(given.pop("plan"))
     check_warm_start(planned)
-    wanted = Run.planned(planned, seed, device)
+    wanted = RunSettings.planned(planned, seed)
     with progress_bar("train", out) as progress:
         opened = open_stores(planned, **given)
-        run(opened, out, wanted, progress, shared.rebuild, say=progress.print_line)
+        if not shared.rebuild and is_trained(out, opened, wanted, shared.device):
+            echo(f"train {out}: there already")
+        else:
+            from train.device import select_device
+            from train.fitting.stage import train as run
+
+            on_device = wanted.on(select_device(shared.device))
+            run(opened, out, on_device, progress, shared.rebuild, say=progress.print_line)
     _copy(out, {DRAWN_CURVES: curves})
 
 
@@ -238,13 +244,19 @@ def _score(
     name: str, split: str | None, paths: Mapping[str, Path], out: Path, shared: StageOptions
 ) -> None:
     params = shared.params
-    from train.device import select_device
-    from train.evaluation.stage import EvaluationInputs
-    from train.evaluation.stage import evaluate as score
+    from train.evaluation.finished import finished_scores, headline
     from train.runs import read_card
 
     method = read_card(paths["run"]).method
     numbers = params.evaluate_of(_dataset_of(paths["faces"]), method, split)
+    done = None if shared.rebuild else finished_scores(out, params=numbers, **paths)
+    if done:
+        echo(f"{name} {out}: there already", *headline(done).split("\n"))
+        return
+    from train.device import select_device
+    from train.evaluation.stage import EvaluationInputs
+    from train.evaluation.stage import evaluate as score
+
     inputs = EvaluationInputs(device=select_device(shared.device), **paths)
     with progress_bar(name, out) as progress:
         echo(*score(inputs, out, numbers, progress, shared.rebuild).split("\n"))
@@ -274,6 +286,11 @@ def _copy(out: Path, copies: Mapping[str, Path | None]) -> None:
 def report(results: Path, out: Path, shared: StageOptions) -> None:
     """Write the report of all results: RESULTS -> OUT."""
     params = shared.params.report
+    from report.finished import is_reported
+
+    if not shared.rebuild and is_reported(results, out, params):
+        echo(f"report {out}: there already")
+        return
     from report.page import write_report
 
     page = write_report(results, out, params)

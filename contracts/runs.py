@@ -107,6 +107,7 @@ class RunCard(Contract):
         params: [train] with its overlays; `alignment` is None for a run without AU alignment.
         ranks: processes that trained it.
         device: cpu or cuda: equal bits are promised on one device only; None if it is not known.
+        precision: of its products: none (single), bf16 or fp16; None if it is not known.
         faces, landmarks: digests of the stores; None if they are not known.
         heatmaps: None if the run reads none.
         torch: its version.
@@ -126,6 +127,7 @@ class RunCard(Contract):
     params: dict[str, Any]
     ranks: int
     device: str | None
+    precision: str | None
     faces: str | None
     landmarks: str | None
     heatmaps: UsedHeatmaps | None

@@ -7,7 +7,12 @@ from contracts.repeats import Repeat
 from errors import UsageError, did_you_mean, pick
 from params.overlays import overlaid
 from pipeline.params import BY_PERSON, NO_FOLDS
-from train.combinations import check_classification, check_criterion, check_frozen_levels
+from train.combinations import (
+    check_classification,
+    check_criterion,
+    check_execution,
+    check_frozen_levels,
+)
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
 from train.params import TrainParams
@@ -80,6 +85,7 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
         check_frozen_levels(params)
         if listed:
             check_classification(method, params)
+            check_execution(method, params)
     except UsageError as error:
         raise UsageError(f"{section}.{error.where}", error.what) from error
 

@@ -3,6 +3,7 @@
 Files:
     content.py         the content of the page, per dataset and method
     figures/           charts and pictures
+    finished.py        what the page depends on, and whether it is there, without matplotlib
     page.py            stage `report`
     params.py          sections [report] and [explain.draw] of params.yaml
     reading/           what the page is made from

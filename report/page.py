@@ -17,6 +17,7 @@ from markupsafe import Markup
 from errors import printable
 from report.content import ReportContent, build_content
 from report.figures.overlays import U8, encode_jpeg, magma_stops
+from report.finished import page_fingerprint
 from report.params import ReportParams
 from report.reading.results import load_studies
 from report.reading.studies import Study
@@ -28,7 +29,6 @@ from store.building import write_in_place
 from store.tables import inert_row, table_bytes
 
 PAGE, SCORES, FIGURES, TABLES = "index.html", "scores.csv", "figures", "tables"
-VERSION = 9
 _OPEN = 2
 """With more methods than this on a page, their sections start closed."""
 
@@ -58,8 +58,7 @@ def write_report(results: Path, out: Path, params: ReportParams) -> Path:
         files |= _table_files(table)
     files[SCORES] = _scores(studies)
     files[PAGE] = render(params.title, content, surveys).encode()
-    fingerprint = {"stage": "report", "version": VERSION, "params": params.model_dump(mode="json")}
-    write_in_place(out, fingerprint, files, {})
+    write_in_place(out, page_fingerprint(results, params), files, {})
     return out / PAGE
 
 

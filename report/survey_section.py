@@ -11,13 +11,14 @@ from contracts.files import read_contract
 from contracts.surveys import DatasetSummary, FilesFound, Findings, SetsFound, Survey
 from report.figures.grids import Grid, GridRow
 from report.figures.overlays import U8
+from report.finished import SURVEY
 from report.reading.results import checked
 from report.reading.studies import Arrays
 from report.tables.detail_tables import file_safe
 from report.tables.table import ABSENT, Column, Table, make_table
 from store.records import SPLITS, Status
 
-SURVEY, PICTURES = "survey.json", "pictures.npz"
+PICTURES = "pictures.npz"
 _REMEDY = "Make it again: `dvc repro survey`."
 
 

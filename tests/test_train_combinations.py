@@ -12,6 +12,7 @@ from train.combinations import (
     NEEDS_HEATMAPS,
     NO_MIXUP,
     check_classification,
+    check_execution,
     check_frozen_levels,
 )
 from train.data.samplers import SAMPLERS
@@ -117,3 +118,26 @@ def test_the_file_is_refused_if_a_listed_run_aligns_what_never_learns(checkout):
     whole["variants"]["aligned"]["fine_tuning"] = {"frozen_levels": 5, "frozen_epochs": 99}
     with pytest.raises(UsageError, match=r"variants\.aligned\.fine_tuning\.frozen_levels"):
         validate(whole, checkout / "params.yaml")
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_synchronised_batch_normalisation_is_refused_where_gradients_are_differentiated(
+    name, params
+):
+    wanted = params().model_copy(update={"sync_batch_norm": True})
+    if METHODS[name].compiles:
+        check_execution(METHODS[name], wanted)
+    else:
+        with pytest.raises(UsageError, match=r"sync_batch_norm: is true.*Set it to false"):
+            check_execution(METHODS[name], wanted)
+
+
+@pytest.mark.parametrize(("mode", "fits"), [("none", 2), ("default", 2), ("reduce-overhead", 1)])
+def test_graphs_do_not_sum_gradients(mode, fits, params):
+    for accumulate in (1, 2):
+        wanted = params().model_copy(update={"compile": mode, "accumulate": accumulate})
+        if accumulate <= fits:
+            check_execution(METHODS["cam"], wanted)
+        else:
+            with pytest.raises(UsageError, match=r"compile: is reduce-overhead.*Use default"):
+                check_execution(METHODS["cam"], wanted)

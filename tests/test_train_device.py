@@ -6,7 +6,9 @@ from train.device import (
     deterministic_mode,
     device_name,
     float32_precision,
+    precision_of,
     select_device,
+    send,
     start_fetch,
     use_device,
 )
@@ -21,6 +23,40 @@ def test_under_torchrun_cuda_is_the_gpu_of_the_rank(monkeypatch):
 def test_a_device_that_is_not_there_is_refused_with_the_known_ones():
     with pytest.raises(UsageError, match=r"'gpu' cannot be used.*Use cpu, cuda or auto"):
         select_device("gpu")
+
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.mark.parametrize("amp", ["none", "bf16", "fp16"])
+def test_a_stated_precision_is_used_anywhere(amp):
+    assert {precision_of(amp, device) for device in (CPU, GPU)} == {amp}
+
+
+@pytest.mark.parametrize(
+    ("avx512", "amx", "meant"),
+    [(False, False, "none"), (True, False, "bf16"), (False, True, "bf16")],
+)
+def test_a_processor_takes_bf16_if_it_computes_in_it(avx512, amx, meant, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512)
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: amx)
+    assert precision_of("auto", CPU) == meant
+
+
+@pytest.mark.parametrize(("native", "meant"), [(True, "bf16"), (False, "none")])
+def test_a_gpu_takes_bf16_if_it_does_not_emulate_it(native, meant, monkeypatch):
+    def supported(including_emulation):
+        return native or including_emulation
+
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    assert precision_of("auto", GPU) == meant
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_what_is_on_the_gpu_stays_there():
+    there = torch.ones(2, device="cuda:0")
+    assert send(there, there.device) is there
 
 
 def test_a_thread_uses_the_gpu_that_it_is_given(monkeypatch):

@@ -17,7 +17,8 @@ from store.reading import Store
 from store.tables import read_rows
 from tests.networks import scratch
 from train.data.stores import Stores
-from train.evaluation.stage import EvaluationInputs, evaluate, headline
+from train.evaluation.finished import headline
+from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.runs import Run
 

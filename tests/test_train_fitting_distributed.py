@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from errors import TryLaterError
+from errors import TryLaterError, UsageError
 from store.building import read_manifest
 from tests.networks import scratch
 from tests.planned import planned
@@ -20,7 +20,8 @@ from tests.resuming import CPU, as_rank, codes, fit, free_port
 from train.data.prefetch import _Buffer
 from train.fitting.distributed import Distributed, init_distributed
 from train.fitting.train_state import StepInfo, TrainState
-from train.methods import Method
+from train.methods import METHODS, Method
+from train.methods.model import build_model
 from train.records import Batch, Forward, Loss, faces_with_map
 
 
@@ -98,6 +99,42 @@ def test_ranks_take_the_step_of_one_process(params, ranks, faces, tmp_path):
         assert torch.equal(weight_of_rank, found[0][1])
         torch.testing.assert_close(weight_of_rank, weight, rtol=1e-5, atol=1e-7)
         assert theirs == [pytest.approx(one, rel=1e-5, abs=1e-7) for one in losses]
+
+
+def synchronise_as_rank(rank, port):
+    as_rank(rank, 2, port)
+    with init_distributed(CPU) as joined:
+        with pytest.raises(UsageError, match=r"train\.sync_batch_norm: .*GPUs only.*one process"):
+            joined.sync_batch_norm(Linear())
+        joined.barrier()
+
+
+@pytest.mark.slow
+def test_processors_refuse_to_synchronise_batch_normalisation():
+    port = free_port()
+    assert codes([(synchronise_as_rank, (rank, port)) for rank in range(2)]) == [0, 0]
+
+
+def test_one_process_has_nothing_to_synchronise():
+    model = nn.Sequential(nn.BatchNorm2d(3))
+    assert Distributed.single(CPU).sync_batch_norm(model) is model
+    assert type(model[0]) is nn.BatchNorm2d
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "efficientnet_b0", "dlib21"])
+def test_all_batch_normalisation_is_synchronised_and_keeps_its_names(backbone, params):
+    ranks = Distributed(0, 2, torch.device("cuda"), initialized=True)
+    method, small = METHODS["cam"], params.model_copy(update={"backbone": backbone})
+    model = build_model(method, small)
+    names, count = list(model.state_dict()), normalising(model, nn.modules.batchnorm._BatchNorm)
+    found = ranks.sync_batch_norm(model)
+    assert normalising(found, nn.SyncBatchNorm) == count > 0
+    assert list(found.state_dict()) == names
+
+
+def normalising(model, kind):
+    """Return how many layers of a kind a model has."""
+    return sum(isinstance(one, kind) for one in model.modules())
 
 
 CALLS = {

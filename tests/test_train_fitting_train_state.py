@@ -168,9 +168,10 @@ def test_a_generator_depends_on_its_key_alone():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("mode", ["default", "reduce-overhead"])
 @pytest.mark.parametrize("amp", ["none", "bf16"])
-def test_a_compiled_step_gives_the_same_losses(state, amp):
-    plain, fast = state(amp=amp), state(amp=amp, compile=True)
+def test_a_compiled_step_gives_the_same_losses(state, amp, mode):
+    plain, fast = state(amp=amp), state(amp=amp, compile=mode)
     for seed in range(3):
         losses = [
             one.step([batch(8, seed)], 1, INFO, NONE)().losses["error"] for one in (plain, fast)

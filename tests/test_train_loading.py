@@ -15,7 +15,14 @@ ABOUT = {"dataset": "mine", "notice": None, "size_px": 256}
 CARD = {
     **{"stage": "train", "version": 5, "method": "cam", "variant": "plain", "repeat": "seed0"},
     **{"faces": "f", "landmarks": "a", "heatmaps": None, "torch": "2.11", "expressions": []},
-    **{"ranks": 1, "device": "cpu", "warm_start": None, "training_faces": 42, "about": ABOUT},
+    **{
+        "ranks": 1,
+        "device": "cpu",
+        "precision": "none",
+        "warm_start": None,
+        "training_faces": 42,
+        "about": ABOUT,
+    },
 }
 
 

@@ -15,11 +15,13 @@ Files:
     fitting/         stage `train`: from batches to a run
     images.py        pictures and maps as tensors: resize, normalise, scale to [0, 1]
     importing/       tool `import-run`: runs of weights from elsewhere
+    loading.py       loads the model of a run
     methods/         backbones, heads, losses, CAM methods: what a model is
     options.py       options of heads, strategies and losses, checked without torch
     params.py        sections [train], [methods] and [evaluate] of params.yaml
     plan.py          stage `plan`: the numbers of every run
     pretrained.py    named weights of the backbones, their origins and licences
     records.py       Batch and Forward: the values between data, model and loss
-    runs.py          a run on disk, and how its model is made again
+    runs.py          what a run is, and its card
+    versions.py      the version of torch, without importing it
 """

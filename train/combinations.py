@@ -63,6 +63,26 @@ def check_frozen_levels(params: TrainParams) -> None:
         )
 
 
+def check_execution(method: Method, params: TrainParams) -> None:
+    """Refuse ways to compute a step that a method, or another key, does not allow.
+
+    Raises:
+        UsageError: naming the key below [train].
+    """
+    if params.sync_batch_norm and not method.compiles:
+        raise UsageError(
+            "sync_batch_norm",
+            "is true, but this method differentiates gradients, which torch's synchronised batch "
+            "normalisation does not. Set it to false for this method.",
+        )
+    if params.compile == "reduce-overhead" and params.accumulate > 1:
+        raise UsageError(
+            "compile",
+            f"is reduce-overhead, and accumulate is {params.accumulate}: a CUDA graph that is "
+            "replayed would overwrite gradients that are still summed. Use default.",
+        )
+
+
 NEEDS_HEATMAPS = ("att_cos",)
 """Scores to choose by that only runs with heatmaps have."""
 

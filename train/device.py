@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from errors import UsageError
+from train.params import AUTO
 
 
 def select_device(name: str) -> torch.device:
@@ -21,7 +22,7 @@ def select_device(name: str) -> torch.device:
     Raises:
         UsageError: if it cannot be used.
     """
-    if name == "auto":
+    if name == AUTO:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and "LOCAL_RANK" in os.environ:
         name = f"cuda:{os.environ['LOCAL_RANK']}"
@@ -34,6 +35,21 @@ def select_device(name: str) -> torch.device:
             "--device", f"'{name}' cannot be used: {reason}. Use cpu, cuda or auto."
         ) from error
     return device
+
+
+def precision_of(amp: str, device: torch.device) -> str:
+    """Return what `train.amp` means on a device: none (single precision), bf16 or fp16.
+
+    `auto` is bf16 where a GPU, or a processor with avx512_bf16 or amx_bf16, computes in it.
+    Elsewhere bf16 is emulated and slower, so there it is none.
+    """
+    if amp != AUTO:
+        return amp
+    if device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return "bf16" if fast else "none"
 
 
 def device_name(device: torch.device) -> str:

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 from train.options import BLACK_BOX_NAMES, CAM_METHOD_NAMES, BlackBoxOptions, InputName
 from validation import NameOf
 
+AUTO = "auto"
+"""Of --device and train.amp: what suits the machine."""
 OWN = "method"
 """Instead of a CAM method: the one of the run's own method."""
 SplitName = Literal["train", "val", "test", "all"]
@@ -125,9 +127,10 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     warmup_epochs: float = Field(ge=0)
     lr_step_epochs: int = Field(ge=1)
     lr_gamma: float = Field(gt=0, le=1)
-    amp: Literal["none", "bf16", "fp16"]
+    amp: Literal["auto", "none", "bf16", "fp16"]
     feed: FeedParams
-    compile: bool
+    compile: Literal["none", "default", "reduce-overhead"]
+    sync_batch_norm: bool
     deterministic: bool
     checkpoint_steps: int = Field(ge=0)
     checkpoint_minutes: float = Field(ge=0)

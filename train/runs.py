@@ -21,7 +21,7 @@ TRAIN_AGAIN = "Train it again."
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunSettings:
     """What to train, and how.
 
     Attributes:
@@ -29,14 +29,12 @@ class Run:
         variant: its word.
         repeat: its seed.
         params: [train] of params.yaml with its overlays.
-        device: of this process.
     """
 
     method: str
     variant: str
     repeat: Repeat
     params: TrainParams
-    device: "torch.device"
 
     @property
     def name(self) -> str:
@@ -44,15 +42,20 @@ class Run:
         return f"{self.method}/{self.variant}/{self.repeat}"
 
     @classmethod
-    def planned(cls, plan: Plan, repeat: Repeat, device: "torch.device") -> "Run":
-        """Return the run of a plan."""
-        return cls(
-            plan.method,
-            plan.variant,
-            repeat,
-            TrainParams.model_validate(plan.params),
-            device,
-        )
+    def planned(cls, plan: Plan, repeat: Repeat) -> "RunSettings":
+        """Return the settings of a plan."""
+        return cls(plan.method, plan.variant, repeat, TrainParams.model_validate(plan.params))
+
+    def on(self, device: "torch.device") -> "Run":
+        """Return the run on a device."""
+        return Run(self.method, self.variant, self.repeat, self.params, device)
+
+
+@dataclass(frozen=True, slots=True)
+class Run(RunSettings):
+    """Settings, and the device of this process."""
+
+    device: "torch.device"
 
 
 def warm_start_of(params: TrainParams) -> WarmStart | None:

@@ -265,7 +265,7 @@ def compiled() -> Figures:
     raw = _kept(next(_batches(large(), params, "mapped")))
     with deterministic_mode(False):
         eager, sizes = _state("cam", "aligned", params)
-        fast, _ = _state("cam", "aligned", params.model_copy(update={"compile": True}))
+        fast, _ = _state("cam", "aligned", params.model_copy(update={"compile": "default"}))
         ready = augment_batch(raw, sizes, params, make_generator(DEVICE, 0, 0, 0, 0))
         began = clock()
         fast.step([ready], 1, _STEP, _FLAGS)

@@ -4,6 +4,7 @@ Files:
     artifacts.py          predictions, mean maps and sample faces beside the scores
     batch.py              one batch through a model: predictions and maps
     faithfulness.py       deletion and insertion
+    finished.py           what scores depend on, whether they are there, without torch
     hiding.py             what hiding parts of the picture does, on a few faces
     imported.py           what is scored and said of runs that AULens did not train
     learning_curves.py    the learning curves of a run

@@ -20,25 +20,20 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from contracts.files import (
-    SCORES,
-    read_contract,
-)
 from contracts.repeats import Repeat
 from contracts.runs import RunCard
-from contracts.scores import Scores
 from progress import ProgressCallback
-from store.building import building, is_built, read_manifest
+from store.building import building, is_built
 from store.reading import Store
 from train.data.splits import splits_of
 from train.data.stores import expression_ids
+from train.evaluation.finished import headline, read_scores, scores_fingerprint
 from train.evaluation.learning_curves import read_curves
 from train.evaluation.networks import load_eval_model
 from train.evaluation.results import ScoredModel, write_results
 from train.evaluation.split import SplitReader, split_faces
 from train.params import EvaluateParams, TrainParams
 
-VERSION = 14
 Json = dict[str, Any]
 
 
@@ -82,41 +77,13 @@ def evaluate(
         DataError: if the split has no usable face.
     """
     store, landmarks = Store(inputs.faces), Store(inputs.landmarks)
-    fingerprint = {
-        "stage": "evaluate",
-        "version": VERSION,
-        "params": params.model_dump(mode="json", exclude={"threads"}),
-        "run": read_manifest(inputs.run)["sha256"],
-        "faces": store.digest,
-        "landmarks": landmarks.digest,
-        "torch": torch.__version__,
-    }
+    fingerprint = scores_fingerprint(inputs.run, store, landmarks, params)
     if rebuild or not is_built(out, fingerprint):
         scored = open_run(inputs.run, params, store, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
             split = SplitReader(store, landmarks, split_faces(store, params.split, scored.fold))
             write_results(folder, scored, split, params, progress)
-    return headline(read_contract(Scores, out / SCORES, "Evaluate again with `--rebuild`."))
-
-
-def headline(scores: Scores) -> str:
-    """Return the main scores in one line."""
-    att, cam = scores.attention, scores.cam_cos
-    ends = scores.intervals.accuracy if scores.intervals else None
-    between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
-    mind = f". Mind: {scores.caveat}" if scores.caveat else ""
-    others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
-    run = f"{scores.method} {scores.variant} {scores.repeat}"
-    return (
-        f"{run}: accuracy {scores.accuracy:.3f}{between}, "
-        f"balanced {scores.balanced_accuracy:.3f}, "
-        f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)}{others} "
-        f"({max(att.n_valid, cam.n_valid)} of {att.n} faces; protocol {scores.protocol}){mind}"
-    )
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+    return headline(read_scores(out))
 
 
 def open_run(run: Path, params: EvaluateParams, store: Store, device: torch.device) -> ScoredModel:

@@ -19,10 +19,11 @@ from errors import UsageError
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.reading import Store
+from train.evaluation.finished import headline
 from train.evaluation.networks import EvalModel, choose_map_method
 from train.evaluation.results import ScoredModel
 from train.evaluation.split import SplitReader, split_faces
-from train.evaluation.stage import headline, open_run
+from train.evaluation.stage import open_run
 from train.examination.card_network import as_network
 from train.examination.lens import Lens, Subject
 from train.examination.models import OutsideModel, open_outside

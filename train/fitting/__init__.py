@@ -4,6 +4,7 @@ Files:
     distributed.py    several processes that train one model, under torchrun
     face_lists.py     tables of faces with a skipped step or a changed label
     fine_tuning.py    learning rates per level, and levels that rest at first
+    finished.py       what a run depends on, and whether it is done, without torch
     framing.py        how the training faces lie in their crops
     label_store.py    labels that training may change
     loggers.py        shows curves elsewhere: TensorBoard, Weights & Biases, MLflow

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
+from timm.layers import convert_sync_batchnorm
 from torch import Tensor, nn
 
-from errors import TryLaterError
+from errors import TryLaterError, UsageError
 from train.device import use_device
+from train.methods.base import Classifier
 
 _TIMEOUT = timedelta(minutes=10)
 
@@ -71,6 +73,22 @@ class Distributed:
         parts = torch.split(flat, [one.numel() for one in gradients])
         for gradient, part in zip(gradients, parts, strict=True):
             gradient.copy_(part.view_as(gradient))
+
+    def sync_batch_norm(self, model: Classifier) -> Classifier:
+        """Let batch normalisation see the faces of all ranks, where there are several.
+
+        Raises:
+            UsageError: on a processor, where torch cannot.
+        """
+        if not self.initialized:
+            return model
+        if self.device.type != "cuda":
+            raise UsageError(
+                "train.sync_batch_norm",
+                "is true, and torch synchronises batch normalisation on GPUs only. Set it to "
+                "false, or train with one process.",
+            )
+        return cast(Classifier, convert_sync_batchnorm(model))
 
     def broadcast_buffers(self, model: nn.Module) -> None:
         """Give every rank the running statistics of rank 0; raises as all_reduce."""

@@ -9,30 +9,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from anatomy.expressions import EXPRESSIONS
 from contracts.files import RUN
-from contracts.runs import DatasetMetadata, RunCard, UsedHeatmaps
+from contracts.runs import DatasetMetadata, RunCard
 from errors import UsageError, pick
 from progress import ProgressCallback
 from store.building import building, building_folder, is_built
 from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
-from store.reading import Store
 from train.checkpoint import PREV, delete_checkpoints
-from train.combinations import check_classification, check_frozen_levels
+from train.combinations import check_classification, check_execution, check_frozen_levels
 from train.data.stores import Stores
-from train.device import deterministic_mode
-from train.fitting.distributed import Distributed, init_distributed
+from train.device import deterministic_mode, precision_of
+from train.fitting.distributed import init_distributed
+from train.fitting.finished import run_fingerprint
 from train.fitting.framing import framing_of
 from train.fitting.loggers import check_loggers
 from train.fitting.run_report import Say, quiet
 from train.fitting.trainer import Trainer
 from train.methods import METHODS
-from train.runs import Run, warm_start_of
-
-VERSION = 7
+from train.runs import Run
 
 
 def train(
@@ -67,11 +63,13 @@ def train(
     check_classification(pick(METHODS, run.method, "method"), run.params)
     check_loggers(run.params.loggers)
     check_frozen_levels(run.params)
+    check_execution(METHODS[run.method], run.params)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     stores = replace(stores, fold=run.repeat.fold)
     with init_distributed(run.device) as distributed, deterministic_mode(run.params.deterministic):
-        fingerprint = _fingerprint(stores, run, distributed)
+        precision = precision_of(run.params.amp, run.device)
+        fingerprint = run_fingerprint(stores, run, run.device.type, precision)
         if not rebuild and is_built(out, fingerprint):
             return False
         if not distributed.is_main:
@@ -96,31 +94,3 @@ def _card(stores: Stores, fingerprint: Mapping[str, Any]) -> RunCard:
         about=DatasetMetadata(**stores.landmarks.metadata),
         framing=framing_of(stores),
     )
-
-
-def _fingerprint(stores: Stores, run: Run, distributed: Distributed) -> dict[str, Any]:
-    """Return all that the bytes of a run depend on."""
-    warm_start = warm_start_of(run.params)
-    return {
-        "stage": "train",
-        "version": VERSION,
-        "method": run.method,
-        "variant": run.variant,
-        "repeat": str(run.repeat),
-        "params": run.params.model_dump(mode="json"),
-        "ranks": distributed.world_size,
-        "device": run.device.type,
-        "faces": stores.faces.digest,
-        "landmarks": stores.landmarks.digest,
-        "heatmaps": _used(stores.heatmaps),
-        "warm_start": warm_start.model_dump() if warm_start else None,
-        "torch": torch.__version__,
-    }
-
-
-def _used(heatmaps: Store | None) -> dict[str, Any] | None:
-    if heatmaps is None:
-        return None
-    keys = ("kind", "canvas_px", "options")
-    about = {key: heatmaps.metadata[key] for key in keys}
-    return UsedHeatmaps(digest=heatmaps.digest, **about).model_dump(mode="json")

@@ -18,7 +18,7 @@ from torch.nn.utils import clip_grads_with_norm_, get_total_norm
 
 from errors import pick
 from train.checkpoint import State
-from train.device import send, start_fetch
+from train.device import precision_of, send, start_fetch
 from train.fitting.distributed import Distributed
 from train.fitting.fine_tuning import FrozenLevels, learning_rate_factors
 from train.fitting.label_store import Labels, LabelStore
@@ -88,8 +88,9 @@ class TrainState:
         self._params, self._losses, self._dist = params, losses, distributed
         self._second_order = not method.compiles
         torch.manual_seed(seed)
-        self.model: Classifier = build_model(method, params).to(distributed.device)
-        started = load_warm_start(self.model, method, params)
+        model: Classifier = build_model(method, params).to(distributed.device)
+        started = load_warm_start(model, method, params)
+        self.model = distributed.sync_batch_norm(model) if params.sync_batch_norm else model
         if started and distributed.is_main:
             _LOG.warning("training %s", started)
         for loss in losses.values():
@@ -100,15 +101,9 @@ class TrainState:
         self._frozen = FrozenLevels(self.model.backbone, params)
         groups = grouped(self.model, learning_rate_factors(self.model.backbone, params))
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(groups, params)
-        self._loss_scale = LossScale(params.amp == "fp16", distributed.device)
-        if params.compile and not method.compiles:
-            _LOG.warning("train.compile: this method cannot be compiled and runs uncompiled.")
-        # Each batch size has kernels of its own: with shared ones, results would depend on which
-        # size came first, and so on where a run was resumed.
-        compiled = params.compile and method.compiles
-        self._forward = cast(
-            Classifier, torch.compile(self.model, dynamic=False) if compiled else self.model
-        )
+        self._precision = precision_of(params.amp, distributed.device)
+        self._loss_scale = LossScale(self._precision == "fp16", distributed.device)
+        self._forward = _compiled(self.model, method, params.compile)
         self._running_stats = [one for one in self.model.buffers() if one.is_floating_point()]
         self._saved_stats = [one.clone() for one in self._running_stats]
         self._running_bits, self._saved_bits = (
@@ -153,6 +148,7 @@ class TrainState:
             A function that returns the result, to be called once, in the order of the steps, before
             the state is saved. It waits for a GPU, so it is best called after the next step.
         """
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         self.model.train()
         self._frozen.apply(info.epoch)
         self.optimiser.zero_grad(set_to_none=True)
@@ -208,7 +204,7 @@ class TrainState:
     def _losses_of(self, batch: Batch, epoch: int) -> Tensor:
         """Return this rank's part of every loss: (T,); their sums over the ranks are means."""
         device, strategy = self._dist.device, self._strategy
-        amp = _AMP_DTYPES.get(self._params.amp)
+        amp = _AMP_DTYPES.get(self._precision)
         batch = self.labels.apply(batch) if self.labels else batch
         batch = mixup(strategy.prepare_batch(batch), self._params.classification.mixup_alpha)
         if self._second_order and self._frozen.rest_at(epoch):
@@ -246,6 +242,18 @@ class TrainState:
         *totals, bad = fetched().tolist()
         losses = dict(zip(self._losses, totals, strict=False))
         return StepResult(losses, not bad, tuple(one > 0 for one in totals[len(self._losses) :]))
+
+
+def _compiled(model: Classifier, method: Method, mode: str) -> Classifier:
+    """Return a model that is compiled at its first call, or as it is."""
+    if mode == "none":
+        return model
+    if not method.compiles:
+        _LOG.warning("train.compile: this method cannot be compiled and runs uncompiled.")
+        return model
+    # Each batch size has kernels of its own: with shared ones, results would depend on which size
+    # came first, and so on where a run was resumed.
+    return cast(Classifier, torch.compile(model, dynamic=False, mode=mode))
 
 
 def _copy(sources: list[Tensor], targets: list[Tensor]) -> None:

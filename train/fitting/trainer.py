@@ -27,7 +27,7 @@ from train.checkpoint import (
 )
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.stores import Stores
-from train.device import device_name
+from train.device import device_name, precision_of
 from train.fitting.distributed import Distributed
 from train.fitting.face_lists import write_relabelled, write_skipped
 from train.fitting.loggers import LoggedRun, open_curves
@@ -71,6 +71,10 @@ def map_sizes(
     return target_sizes(
         layers, aligned.resize if aligned else "half_pixel", features, params.image_px
     )
+
+
+def _in_words(precision: str) -> str:
+    return "" if precision == "none" else f" in {precision}"
 
 
 def _log_nothing(row: Row) -> None:
@@ -177,7 +181,8 @@ class Trainer:
         self._report.start(
             self._done,
             f"{faces:,} training faces, {validated:,} of split {params.chosen_on}; {self._steps:,} "
-            f"steps per epoch, {params.epochs} epochs, on {device_name(self._dist.device)}",
+            f"steps per epoch, {params.epochs} epochs, on {device_name(self._dist.device)}"
+            f"{_in_words(precision_of(params.amp, self._dist.device))}",
         )
         key = self._folder.name.removeprefix(BUILDING_PREFIX)
         logged = LoggedRun(self._name, key, params.model_dump(), self._position.history)

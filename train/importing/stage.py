@@ -305,6 +305,7 @@ def _card(run: _NewRun, source: ImportedFrom) -> RunCard:
         params=run.params.model_dump(mode="json"),
         ranks=1,
         device=None,
+        precision=None,
         faces=None,
         landmarks=None,
         heatmaps=None,

@@ -1,0 +1,71 @@
+"""What scores depend on, whether they are there, and the main ones in one line.
+
+Without torch, whose import takes seconds: finished scores are found at once.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from contracts.files import MANIFEST, SCORES, read_contract
+from contracts.scores import Scores
+from store.building import read_fingerprint, read_manifest
+from store.reading import Store
+from train.params import EvaluateParams
+from train.versions import torch_version
+
+VERSION = 14
+
+
+def scores_fingerprint(
+    run: Path, faces: Store, landmarks: Store, params: EvaluateParams
+) -> dict[str, Any]:
+    """Return all that the bytes of a run's scores depend on."""
+    return {
+        "stage": "evaluate",
+        "version": VERSION,
+        "params": params.model_dump(mode="json", exclude={"threads"}),
+        "run": read_manifest(run)["sha256"],
+        "faces": faces.digest,
+        "landmarks": landmarks.digest,
+        "torch": torch_version(),
+    }
+
+
+def finished_scores(
+    out: Path, run: Path, faces: Path, landmarks: Path, params: EvaluateParams
+) -> Scores | None:
+    """Return exactly these scores if they are finished, else None.
+
+    Raises:
+        NoInputError: if an input is not there.
+        CorruptError: if the fingerprint of what is there cannot be read.
+    """
+    if not (out / MANIFEST).exists():
+        return None
+    wanted = scores_fingerprint(run, Store(faces), Store(landmarks), params)
+    return read_scores(out) if read_fingerprint(out) == wanted else None
+
+
+def read_scores(out: Path) -> Scores:
+    """Read scores.json."""
+    return read_contract(Scores, out / SCORES, "Evaluate again with `--rebuild`.")
+
+
+def headline(scores: Scores) -> str:
+    """Return the main scores in one line."""
+    att, cam = scores.attention, scores.cam_cos
+    ends = scores.intervals.accuracy if scores.intervals else None
+    between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
+    mind = f". Mind: {scores.caveat}" if scores.caveat else ""
+    others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
+    run = f"{scores.method} {scores.variant} {scores.repeat}"
+    return (
+        f"{run}: accuracy {scores.accuracy:.3f}{between}, "
+        f"balanced {scores.balanced_accuracy:.3f}, "
+        f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)}{others} "
+        f"({max(att.n_valid, cam.n_valid)} of {att.n} faces; protocol {scores.protocol}){mind}"
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
