@@ -78,6 +78,15 @@ def own_or_codebook(  # noqa: PLR0913 - options, by keyword
     return draw_weighted(landmarks_NL2, weights_NR, book, (canvas_px, size_px), normalise)
 
 
+def draw_pairs(landmarks_NL2: Landmarks, weights_NKR: F32, book: Codebook, canvas_px: int) -> Maps:
+    """Draw several sets of weights on each face, as large as the canvas: (N, K, C, C), (N, K)."""
+    faces, sets, regions = weights_NKR.shape
+    repeated_ML2 = np.repeat(landmarks_NL2, sets, axis=0)
+    weights_MR = weights_NKR.reshape(faces * sets, regions)
+    maps, valid = draw_weighted(repeated_ML2, weights_MR, book, (canvas_px, canvas_px), True)
+    return maps.reshape(faces, sets, canvas_px, canvas_px), valid.reshape(faces, sets)
+
+
 def draw_weighted(
     landmarks_NL2: Landmarks,
     weights_NR: F32,

@@ -98,6 +98,7 @@ def some_scores(dataset: str, method: str, variant: str, repeat: str = "seed0") 
         "att_cos": {"1": an_agreement(0.375), "2": an_agreement(0.625)},
         "cam_cos": an_agreement(0.5),
         "baselines": {name: an_average(value) for name, value in baselines.items()},
+        "own_units": None,
         "au_shares": {},
         "intervals": None,
         "subgroups": {},
@@ -138,7 +139,12 @@ def optional_scores() -> Json:
             "att_selectivity": [-0.125, 0.0],
             "cam_cos": [0.4375, 0.5625],
             "cam_selectivity": [-0.125, 0.0],
+            "own_att_cos": [0.5, 0.625],
+            "own_att_selectivity": [0.0, 0.125],
+            "own_cam_cos": None,
+            "own_cam_selectivity": None,
         },
+        "own_units": some_own_units(),
         "subgroups": {
             "gender": [
                 {"value": "female", "n": 3, "accuracy": 1.0, "n_valid": 2, "att_cos": 0.625},
@@ -150,6 +156,21 @@ def optional_scores() -> Json:
             **{"cam": curves, "attention": curves, "random": curves},
         },
         "regions": some_regions(),
+    }
+
+
+def some_own_units() -> Json:
+    """Return how maps agree with the action units coded on each face."""
+    agreement = {**an_average(0.5625), "selectivity": an_average(0.0625)}
+    baselines = {"uniform": 0.4375, "all_aus": 0.6875, "stencil": 0.875}
+    return {
+        "coded": 3,
+        "n": 4,
+        "att_cos": {"1": agreement, "2": agreement},
+        "cam_cos": {**an_average(0.5), "selectivity": an_average(0.0)},
+        "baselines": {name: an_average(value) for name, value in baselines.items()},
+        "stencil_selectivity": an_average(0.0),
+        "limit": an_average(0.25),
     }
 
 

@@ -19,6 +19,12 @@ all_aus     the face's own map of all action units, whatever the expression
 class_mean  the mean AU map of the expression over the scored faces, so fitted to them
 """
 
+OWN_BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "stencil": "stencil of the class"}
+"""Maps that know nothing of the single face -> their names in print: as in BASELINES, and
+
+stencil     the AU map of the face's expression, from the codebook
+"""
+
 Interval = tuple[float, float] | None
 """[low, high]; None where no face counts."""
 
@@ -61,6 +67,54 @@ class Baselines(Contract):
     def titled(self) -> dict[str, MacroAverage]:
         """Return them by their names in print."""
         return {BASELINES[name]: average for name, average in self}
+
+
+class OwnAgreement(MacroAverage):
+    """Cosine between a map of the model and the map of the face's own coded action units.
+
+    Attributes:
+        selectivity: minus the cosine with the map, on this face, of what another face of the same
+            expression does; 0 for a map that knows the expression alone.
+    """
+
+    selectivity: MacroAverage
+
+
+class OwnBaselines(Contract):
+    """Cosines with the map of the face's own action units; see OWN_BASELINES."""
+
+    uniform: MacroAverage
+    all_aus: MacroAverage
+    stencil: MacroAverage
+
+    def titled(self) -> dict[str, MacroAverage]:
+        """Return them by their names in print."""
+        return {OWN_BASELINES[name]: average for name, average in self}
+
+
+class OwnUnitScores(Contract):
+    """Does the model look at what this face does, or at the stencil of its expression?
+
+    Attributes:
+        coded: faces on which action units of their own were coded, present or absent. n: scored.
+        att_cos: layer -> agreement of its attention. cam_cos: agreement of the CAM.
+        baselines: of maps that know nothing of the single face.
+        stencil_selectivity: selectivity of the expression's stencil, 0 but for chance.
+        limit: selectivity of the own map itself: a model that sees all of it has so much.
+    """
+
+    coded: int
+    n: int
+    att_cos: dict[str, OwnAgreement]
+    cam_cos: OwnAgreement
+    baselines: OwnBaselines
+    stencil_selectivity: MacroAverage
+    limit: MacroAverage
+
+    @property
+    def attention(self) -> OwnAgreement:
+        """Agreement of the deepest layer's attention."""
+        return self.att_cos[max(self.att_cos, key=int)]
 
 
 class CalibrationBin(Contract):
@@ -126,7 +180,10 @@ class AuShare(Contract):
 
 
 class Intervals(Contract):
-    """95 % bootstrap intervals; `unit` is what was drawn. ATT is of the deepest layer."""
+    """95 % bootstrap intervals; `unit` is what was drawn. ATT is of the deepest layer.
+
+    Those of `own` are of OwnUnitScores.
+    """
 
     unit: Literal["person", "sample"]
     units: int
@@ -138,6 +195,10 @@ class Intervals(Contract):
     att_selectivity: Interval
     cam_cos: Interval
     cam_selectivity: Interval
+    own_att_cos: Interval
+    own_att_selectivity: Interval
+    own_cam_cos: Interval
+    own_cam_selectivity: Interval
 
 
 class Subgroup(Contract):
@@ -210,6 +271,7 @@ class Scores(Contract):
         cam_cos: agreement of the CAM of the true expression.
         other_cams: CAM method -> agreement of its CAM; of imported runs whose published CAM is not
             that of their method.
+        own_units: agreement with what each face itself does; None if nothing was coded.
         au_shares: FACS number -> share of the attention on it.
         intervals: None if switched off or if there is only one person.
         subgroups: attribute of the dataset -> one entry per value.
@@ -246,6 +308,7 @@ class Scores(Contract):
     cam_cos: Agreement
     other_cams: dict[str, Agreement] = Field(default_factory=dict)
     baselines: Baselines
+    own_units: OwnUnitScores | None
     au_shares: dict[str, AuShare]
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]

@@ -6,6 +6,7 @@ Files:
     classification.py  accuracy, recall, confusion, calibration, chance level
     faces.py           the numbers per face, as stage `evaluate` writes them
     hidden_regions.py  what hiding the region of each action unit costs
+    own_units.py       agreement with the action units coded on each face
     pixel_curves.py    faithfulness: deletion and insertion, against a random order
     repeats.py         several repeats: mean, standard deviation, paired differences
     scores.py          all scores that follow from the numbers per face

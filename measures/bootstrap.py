@@ -56,6 +56,11 @@ def compared_scores(faces: FaceScores) -> dict[str, Score]:
             values_N = values_NM[:, index]
             counted = faces.valid_N & np.isfinite(values_N)
             scores[f"{name}_{kind}"] = Score(values_N, counted, macro=True)
+    own = (("cos", faces.own_cosines_NM), ("selectivity", faces.own_selectivity_NM))
+    for name, index in (("att", ATTENTION), ("cam", CAM)):
+        for kind, values_NM in own:
+            values_N = values_NM[:, index]
+            scores[f"own_{name}_{kind}"] = Score(values_N, np.isfinite(values_N), macro=True)
     return scores
 
 

@@ -37,6 +37,11 @@ class FaceScores:
         cosines_NM: of each map with that AU map; centred_NM: the same with both means taken out.
         selectivity_NM: minus the mean cosine with the other expressions' maps; NaN without any.
         baselines_NK: cosine of each map of contracts.scores.BASELINES.
+        own_coded_N: whether action units of the face itself were coded.
+        own_cosines_NM: of each map with the map of these units; own_selectivity_NM: minus that with
+            the units of another face of the expression; NaN without either.
+        own_baselines_NK: cosine of each map of contracts.scores.OWN_BASELINES with the own map.
+        own_levels_NK: selectivity of the expression's stencil, and of the own map itself.
         shares_NU: of the attention on every AU's region, NaN without it; areas_NU: its size.
         faithfulness_NOC: areas under the curves; NaN for a face on which they were not measured.
         drop_NR: fall of the label's probability when each distinct region (measures.hidden_regions)
@@ -54,6 +59,11 @@ class FaceScores:
     centred_NM: F32
     selectivity_NM: F32
     baselines_NK: F32
+    own_coded_N: NDArray[np.bool_]
+    own_cosines_NM: F32
+    own_selectivity_NM: F32
+    own_baselines_NK: F32
+    own_levels_NK: F32
     shares_NU: F32
     areas_NU: F32
     faithfulness_NOC: F32

@@ -9,6 +9,7 @@ from measures.bootstrap import compared_scores, intervals
 from measures.classification import calibration, classification
 from measures.faces import FaceScores
 from measures.hidden_regions import region_importance
+from measures.own_units import own_unit_scores
 from measures.pixel_curves import average_faithfulness
 
 
@@ -46,6 +47,7 @@ def compute_scores(faces: FaceScores, settings: ScoreSettings) -> dict[str, Any]
             faces.probabilities_NV, faces.labels_N, settings.calibration_bins
         ),
         **compute_agreements(faces),
+        "own_units": own_unit_scores(faces),
         "au_shares": au_shares(faces, settings.codebook),
         "intervals": intervals(
             compared_scores(faces),

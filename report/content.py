@@ -27,6 +27,7 @@ from report.tables.detail_tables import (
     unit_table,
 )
 from report.tables.hiding_tables import hiding_table, region_tables
+from report.tables.own_unit_tables import own_class_table, own_unit_table
 from report.tables.run_tables import all_runs, layer_table, main_table
 from report.tables.study_table import baseline_table, difference_table, paper_table, study_table
 from report.tables.summary import Summary, summarise
@@ -47,6 +48,7 @@ class MethodSection:
     study: Study
     curves: Chart | None
     classes: Table
+    own_units: Table | None
     confusions: tuple[Matrix, ...]
     cosines: tuple[Matrix, ...]
     units: Table | None
@@ -61,7 +63,7 @@ class MethodSection:
 
     def tables(self) -> list[Table]:
         """Return its tables."""
-        optional = (self.units, self.faithfulness, self.hiding)
+        optional = (self.own_units, self.units, self.faithfulness, self.hiding)
         present = [table for table in optional if table is not None]
         return [self.classes, *present, *self.regions, *self.subgroups, self.provenance]
 
@@ -110,6 +112,7 @@ class ReportContent:
     paper: Table
     differences: Table | None
     baselines: Table
+    own_units: Table | None
     runs: Table
     layers: Table
     transfer: Table | None
@@ -127,7 +130,7 @@ class ReportContent:
     def tables(self) -> list[Table]:
         """Return all tables."""
         sections = [section for one in self.datasets for section in one.methods]
-        optional = (self.differences, self.transfer, self.zero_shot)
+        optional = (self.differences, self.own_units, self.transfer, self.zero_shot)
         return [
             *(self.study, self.paper, self.baselines, self.runs, self.layers, self.environment),
             *(table for table in optional if table),
@@ -161,6 +164,7 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
         paper=paper_table(found),
         differences=difference_table(found),
         baselines=baseline_table(found),
+        own_units=own_unit_table(found),
         runs=main_table(studies),
         layers=layer_table(studies),
         transfer=transfer_table(found),
@@ -199,6 +203,7 @@ def _method_section(study: Study, sheet_faces: int) -> MethodSection:
         study,
         curve_chart(file_name(study, "curves"), study),
         class_table(study),
+        own_class_table(study),
         tuple(confusion_matrix(run) for run in study.shown),
         tuple(cosine_matrix(run) for run in study.shown),
         unit_table(study),

@@ -58,13 +58,16 @@ def test_the_shown_attention_is_that_of_the_layer_stretched_to_0_and_1():
     assert (maps.attention_BSS[:, :, -16:] == 0).all()
 
 
-def drawn(own, region):
+def drawn(own, region, coded=None):
     """Targets of two faces: of every expression, and of all AUs, the same map."""
     maps_BTCC = own.expand(2, 8, 64, 64).clone()
     regions_BUSS = region.expand(2, 1, 64, 64).clone()
     defined_BT = torch.ones(2, 8, dtype=torch.bool)
     defined_BT[1, 3] = False
-    return Targets(maps_BTCC, defined_BT, regions_BUSS, torch.tensor([[True], [False]]))
+    present_BU = torch.tensor([[True], [False]])
+    own_BKCC = torch.zeros(2, 0, 64, 64) if coded is None else coded
+    acting_BK = own_BKCC.flatten(2).any(dim=2)
+    return Targets(maps_BTCC, defined_BT, regions_BUSS, present_BU, own_BKCC, acting_BK)
 
 
 @pytest.fixture
@@ -80,6 +83,30 @@ def test_attention_on_the_region_agrees_with_its_map(outputs):
     assert (outputs.cosines_BMV[:, 0] > outputs.uniform_BV).all()
     np.testing.assert_allclose(outputs.uniform_BV, np.sqrt(0.5), atol=1e-6)
     np.testing.assert_allclose(outputs.all_aus_B, 1, atol=1e-6)
+
+
+def test_attention_is_compared_with_what_this_face_does_and_what_another_does():
+    left = torch.zeros(64, 64)
+    left[:, :32] = 1
+    right, nothing = 1 - left, torch.zeros(64, 64)
+    coded = torch.stack([torch.stack([left, right]), torch.stack([right, nothing])])
+    batch = EvalBatch(IMAGES, np.array([0, 3]), drawn(left, left, coded))
+    found = evaluate_batch(MODEL, batch)
+    np.testing.assert_array_equal(found.cosines_BMV.shape, (2, 2, 7))
+    own, other = found.own_cosines_BMK[:, 0].T
+    assert own[0] > 0.97
+    assert max(own[1], other[0]) < 0.3
+    assert np.isnan(other[1])
+    half = np.sqrt(0.5)
+    np.testing.assert_allclose(
+        found.own_references_BK, [[half, 1, 1, 0, 0], [half, 0, 0, np.nan, np.nan]], atol=1e-6
+    )
+
+
+def test_without_coding_nothing_is_compared(outputs):
+    assert outputs.own_cosines_BMK.shape == (2, 2, 2)
+    assert np.isnan(outputs.own_cosines_BMK).all()
+    assert np.isnan(outputs.own_references_BK).all()
 
 
 def test_whether_a_face_has_its_own_map_goes_by_its_label(outputs):

@@ -6,6 +6,7 @@ from anatomy.action_units import CODEBOOKS
 from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.hiding import HidingEffects
 from train.evaluation.metrics import class_mean_cosine, face_scores, own_cosine, selectivity
+from train.evaluation.own_units import OwnUnits
 
 FACES = 8
 LABELS = np.array([0, 1, 1, 2, 3, 4, 5, 6])
@@ -28,6 +29,8 @@ def outputs():
         uniform_BV=cosines[:, 0] - 0.5,
         all_aus_B=np.full(FACES, 0.875),
         defined_BV=defined,
+        own_cosines_BMK=np.tile([0.75, 0.5], (FACES, 2, 1)),
+        own_references_BK=np.tile([0.4, 0.6, 0.9, 0.8, 0.7], (FACES, 1)),
         attention_BSS=maps,
         cam_BSS=maps,
         au_BSS=maps,
@@ -45,7 +48,7 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
     )
     hiding = HidingEffects.unmeasured(8, 13)
     faces = EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",))
-    found = face_scores(outputs, faces, hiding)
+    found = face_scores(outputs, faces, hiding, None)
     assert found.rows_N.tolist() == [*range(5, 13)]
     assert found.persons_N.tolist() == list("abcdefgh")
     assert found.is_right.tolist() == [True, True, False, True, True, True, True, True]
@@ -57,6 +60,18 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
     assert np.isnan(found.faithfulness_NOC).all()
     assert found.drop_NR is hiding.regions.drop_BU
     assert found.attributes["gender"].tolist() == table["gender"].to_list()
+
+
+def test_a_face_keeps_how_maps_agree_with_its_own_action_units(outputs):
+    faces = EvalFaces(np.arange(8), LABELS, pl.DataFrame({"person": list("abcdefgh")}), 8)
+    weights = np.zeros((8, 2), np.float32)
+    own = OwnUnits(weights, weights, LABELS > 3)
+    found = face_scores(outputs, faces, HidingEffects.unmeasured(8, 13), own)
+    assert found.own_coded_N.tolist() == (LABELS > 3).tolist()
+    np.testing.assert_array_equal(found.own_cosines_NM, 0.75)
+    np.testing.assert_array_equal(found.own_selectivity_NM, 0.25)
+    np.testing.assert_allclose(found.own_baselines_NK, [[0.4, 0.6, 0.9]] * 8)
+    np.testing.assert_allclose(found.own_levels_NK, [[0.1, 0.3]] * 8, atol=1e-6)
 
 
 def test_the_only_face_of_a_class_is_its_class_mean(outputs):

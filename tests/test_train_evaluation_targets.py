@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from anatomy.action_units import CODEBOOKS
+from anatomy.au_coding import AUCoding, region_weights
 from anatomy.heatmaps import comparison_runs, comparison_sets
+from anatomy.own_heatmaps import own_au
 from train.evaluation.targets import TargetRuns, prepare_targets
 
 CPU = torch.device("cpu")
@@ -22,11 +24,20 @@ def landmarks(golden_folder):
     return moved
 
 
+def some_weights(codebook):
+    """Intensities of every region on six faces, and on six others; nothing acts on the last."""
+    regions = len(comparison_sets(codebook).units)
+    weights = np.random.default_rng(1).random((6, 2, regions)).astype(np.float32)
+    weights[5, 1] = 0
+    return np.where(weights < 0.5, 0, weights).astype(np.float32)
+
+
 @pytest.mark.parametrize("codebook", CODEBOOKS)
 def test_maps_drawn_from_runs_are_those_that_the_processor_draws(landmarks, codebook):
-    expected = prepare_targets(landmarks, (224, 64), codebook, CPU)
+    weights = some_weights(codebook)
+    expected = prepare_targets(landmarks, (224, 64), codebook, CPU, weights)
     runs, known = comparison_runs(landmarks, canvas_px=224, codebook=codebook)
-    given = (torch.from_numpy(one) for one in (*runs, known))
+    given = (torch.from_numpy(one) for one in (*runs, known, weights))
     drawn = TargetRuns(*given, codebook, (224, 64)).drawn(CPU)
     for ours, theirs in zip(drawn, expected, strict=True):
         assert ours.dtype == theirs.dtype
@@ -35,9 +46,23 @@ def test_maps_drawn_from_runs_are_those_that_the_processor_draws(landmarks, code
 
 def test_faces_without_landmarks_have_no_target(landmarks):
     runs, known = comparison_runs(landmarks[3:4], canvas_px=224, codebook="corrected")
-    given = (torch.from_numpy(one) for one in (*runs, known))
+    given = (torch.from_numpy(one) for one in (*runs, known, some_weights("corrected")[:1]))
     drawn = TargetRuns(*given, "corrected", (224, 64)).drawn(CPU)
     assert not any(one.any() for one in drawn)
+
+
+def test_targets_of_own_units_are_the_maps_of_that_kind(landmarks):
+    coding = AUCoding((1, 12, 26), np.random.default_rng(0).random((6, 3)).astype(np.float32))
+    expected, defined = own_au(landmarks, [0] * 6, 224, canvas_px=224, coding=coding, least=0.1)
+    weights = region_weights(coding, CODEBOOKS["published"], 0.1)[:, None]
+    found = prepare_targets(landmarks, (224, 64), "published", CPU, weights)
+    np.testing.assert_array_equal(found.own_BKCC[:, 0].numpy(), expected)
+    np.testing.assert_array_equal(found.own_defined_BK[:, 0].numpy(), defined)
+
+
+def test_without_coding_there_are_no_targets_of_own_units(landmarks):
+    found = prepare_targets(landmarks, (224, 64), "published", CPU)
+    assert found.own_BKCC.shape == (6, 0, 224, 224)
 
 
 def test_every_region_of_the_codebook_has_a_place(landmarks):
@@ -50,8 +75,9 @@ def test_every_region_of_the_codebook_has_a_place(landmarks):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_a_gpu_draws_the_maps_of_the_processor(landmarks):
     device = torch.device("cuda")
-    expected = prepare_targets(landmarks, (224, 64), "published", CPU)
-    runs = prepare_targets(landmarks, (224, 64), "published", device)
+    weights = some_weights("published")
+    expected = prepare_targets(landmarks, (224, 64), "published", CPU, weights)
+    runs = prepare_targets(landmarks, (224, 64), "published", device, weights)
     assert isinstance(runs, TargetRuns)
     for ours, theirs in zip(runs.drawn(device), expected, strict=True):
         torch.testing.assert_close(ours.cpu(), theirs, atol=2e-6, rtol=0)

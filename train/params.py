@@ -183,6 +183,13 @@ class HidingParams(BaseModel, frozen=True, extra="forbid"):
     fill: Literal["blur", "mean_face"]
 
 
+class OwnUnitParams(BaseModel, frozen=True, extra="forbid"):
+    """[evaluate.own_units]: what is scored against the action units coded on each face."""
+
+    least: float = Field(ge=0, le=1)
+    seed: int = Field(ge=0)
+
+
 class ReadingParams(BaseModel, frozen=True, extra="forbid"):
     """How a trained model is read: which state, which maps, and what they are compared with."""
 
@@ -206,6 +213,7 @@ class EvaluateParams(ReadingParams, frozen=True):
     subgroup_min: int = Field(ge=1)
     black_box: BlackBoxOptions
     hiding: HidingParams
+    own_units: OwnUnitParams
     save_maps: bool
     sheet_per_class: int = Field(ge=0)
     sheet_px: int = Field(ge=16, le=512)

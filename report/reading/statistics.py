@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
-from contracts.scores import BASELINES, Intervals, Scores
+from contracts.scores import BASELINES, Intervals, MacroAverage, OwnUnitScores, Scores
 from measures.bootstrap import compared_scores, number_persons, redraw
 from measures.repeats import (
     PairedDifference,
@@ -27,6 +27,12 @@ COMPARED = tuple(
 )
 """Scores with an interval."""
 
+
+def _own(read: Callable[[OwnUnitScores], MacroAverage]) -> Callable[[Scores], float | None]:
+    """Return the overall value of an average of own action units; None if there are none."""
+    return lambda scores: read(scores.own_units).overall if scores.own_units else None
+
+
 SCORES: dict[str, Callable[[Scores], float | None]] = {
     "accuracy": lambda scores: scores.accuracy,
     "balanced_accuracy": lambda scores: scores.balanced_accuracy,
@@ -41,6 +47,15 @@ SCORES: dict[str, Callable[[Scores], float | None]] = {
     "uniform": lambda scores: scores.baselines.uniform.overall,
     "all_aus": lambda scores: scores.baselines.all_aus.overall,
     "class_mean": lambda scores: scores.baselines.class_mean.overall,
+    "own_att_cos": _own(lambda own: own.attention),
+    "own_att_selectivity": _own(lambda own: own.attention.selectivity),
+    "own_cam_cos": _own(lambda own: own.cam_cos),
+    "own_cam_selectivity": _own(lambda own: own.cam_cos.selectivity),
+    "own_stencil_selectivity": _own(lambda own: own.stencil_selectivity),
+    "own_limit": _own(lambda own: own.limit),
+    "own_uniform": _own(lambda own: own.baselines.uniform),
+    "own_all_aus": _own(lambda own: own.baselines.all_aus),
+    "own_stencil": _own(lambda own: own.baselines.stencil),
 }
 """Scores that a study averages over its repeats."""
 _SIGNED = {name for name in SCORES if name.endswith(("centred", "selectivity"))}

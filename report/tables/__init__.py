@@ -5,6 +5,7 @@ Files:
     detail_tables.py      tables on one method and dataset
     formats.py            tables as CSV, Markdown and LaTeX
     hiding_tables.py      what hiding parts of the faces does
+    own_unit_tables.py    agreement with the action units coded on each face
     phrases.py            phrases that sentences and tables share
     run_tables.py         one row per run, and one row per run and layer
     study_sentences.py    sentences about one method on one dataset

@@ -27,6 +27,13 @@ TITLES = {
     "cam_selectivity": "CAM selectivity",
 }
 """Score -> its name in print."""
+OWN_TITLES = {
+    "own_att_cos": "ATT-COS, own AUs",
+    "own_att_selectivity": "ATT selectivity within the class",
+    "own_cam_cos": "CAM-COS, own AUs",
+    "own_cam_selectivity": "CAM selectivity within the class",
+}
+"""The same of agreement with the faces' own action units."""
 Row = tuple[StudyStatistics, VariantStatistics]
 Cell = Callable[[VariantStatistics], str]
 
@@ -185,7 +192,7 @@ def difference_table(studies: Sequence[StudyStatistics]) -> Table | None:
                 "variant − baseline",
                 tuple(f"{one.name} − {study.study.baseline.name}" for study, one, *_ in rows),
             ),
-            Column("", "score", tuple(TITLES[score] for *_, score, _ in rows)),
+            Column("", "score", tuple(({**TITLES, **OWN_TITLES})[score] for *_, score, _ in rows)),
             column("", "verdict", verdict),
             column("", "difference", lambda one: format_signed(one.mean)),
             column("", "95 %", lambda one: format_interval(one.interval, format_signed)),

@@ -11,6 +11,7 @@ Files:
     map_similarity.py     similarities of maps, without enlarging them
     metrics.py            the numbers per face that scores follow from
     networks.py           what is evaluated, and how it makes a map of a class
+    own_units.py          action units coded on each face, and those of another face
     region_importance.py  what hiding the region of each action unit costs
     results.py            what an evaluation writes
     split.py              the faces of a split, batch by batch

@@ -19,6 +19,7 @@ from anatomy.expressions import EXPRESSIONS
 from train.device import receive, send
 from train.evaluation.map_similarity import MapSimilarity, TargetMaps, resample, shrink_matrix
 from train.evaluation.networks import EvalModel, Reading
+from train.evaluation.own_units import OwnUnits
 from train.evaluation.targets import TargetRuns, Targets, prepare_targets
 from train.images import minmax_normalize, resize_images
 
@@ -92,6 +93,11 @@ class EvalOutputs:
         uniform_BV: of a uniform map.
         all_aus_B: of the face's map of all AUs with that of its own expression.
         defined_BV: whether the expression's map is defined on this face.
+        own_cosines_BMK: of each map with that of the action units coded on the face, and with that
+            of another face's; NaN where there is none.
+        own_references_BK: cosines that need no model: of the map of the face's own units with a
+            uniform map, that of all AUs, and that of its expression; then of the other face's with
+            that of the expression, and with the own one. NaN where there is none.
         attention_BSS: of the deepest layer, in [0, 1].
         cam_BSS: of the true expression, in [0, 1].
         au_BSS: AU map of the true expression, in [0, 1]; zero where undefined.
@@ -106,6 +112,8 @@ class EvalOutputs:
     uniform_BV: F32
     all_aus_B: F32
     defined_BV: Bools
+    own_cosines_BMK: F32
+    own_references_BK: F32
     attention_BSS: F32
     cam_BSS: F32
     au_BSS: F32
@@ -136,7 +144,10 @@ class EvalOutputs:
         layers = self.cosines_BMV.shape[1] - 1 - others
         kept = [*range(layers), layers + number]
         return replace(
-            self, cosines_BMV=self.cosines_BMV[:, kept], centred_BMV=self.centred_BMV[:, kept]
+            self,
+            cosines_BMV=self.cosines_BMV[:, kept],
+            centred_BMV=self.centred_BMV[:, kept],
+            own_cosines_BMK=self.own_cosines_BMK[:, kept],
         )
 
 
@@ -170,6 +181,7 @@ def prepare_batch(
     images_BHW3: NDArray[np.uint8],
     labels_B: NDArray[np.int64],
     landmarks_B682: NDArray[np.floating],
+    own: OwnUnits | None = None,
 ) -> EvalBatch:
     """Put a batch together, ready to be moved to the model's device.
 
@@ -178,9 +190,11 @@ def prepare_batch(
         images_BHW3: stored faces.
         labels_B: expression ids.
         landmarks_B682: px of the canvas; NaN where there are none.
+        own: action units that were coded on these faces.
     """
     sides_px = (model.canvas_px, SMALL_PX)
-    targets = prepare_targets(landmarks_B682, sides_px, model.codebook, model.device)
+    weights_BKR = None if own is None else own.pairs()
+    targets = prepare_targets(landmarks_B682, sides_px, model.codebook, model.device, weights_BKR)
     images = torch.from_numpy(images_BHW3)
     pinned = images if model.device.type == "cpu" else images.pin_memory()
     return EvalBatch(pinned, labels_B, targets)
@@ -252,20 +266,25 @@ def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
 
 
 def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets) -> EvalOutputs:
-    targets, last = TargetMaps(drawn.maps_BTCC), len(EXPRESSIONS)
+    last, coded = len(EXPRESSIONS), drawn.own_BKCC.shape[1] > 0
+    everything = torch.cat([drawn.maps_BTCC, drawn.own_BKCC], dim=1) if coded else drawn.maps_BTCC
+    targets = TargetMaps(everything)
     similarities = _similarities(model, maps, targets)
     cosines_BMT, centred_BMT = (torch.stack(one, dim=1) for one in zip(*similarities, strict=True))
     shares_BU, areas_BU = region_shares(maps.attention_BSS, drawn.regions_BUSS, drawn.present_BU)
     everyone_B = torch.arange(len(labels_B), device=labels_B.device)
     own_BCC = drawn.maps_BTCC[everyone_B, labels_B]
+    uniform_BT, all_aus_BCC = targets.uniform_cosine(), drawn.maps_BTCC[:, last]
+    own_units = _own_units(cosines_BMT[..., last + 1 :], uniform_BT[:, last + 1 :], drawn, own_BCC)
     shrink_SC = shrink_matrix(model.canvas_px, SMALL_PX, own_BCC.device)
     outputs = (
         maps.probabilities_BV,
         cosines_BMT[..., :last],
         centred_BMT[..., :last],
-        targets.uniform_cosine()[:, :last],
-        F.cosine_similarity(own_BCC.flatten(1), drawn.maps_BTCC[:, last].flatten(1)),
+        uniform_BT[:, :last],
+        _cosine(own_BCC, all_aus_BCC),
         drawn.defined_BT[:, :last],
+        *own_units,
         maps.attention_BSS,
         maps.cam_BSS,
         shrink_SC @ own_BCC @ shrink_SC.T,
@@ -273,6 +292,40 @@ def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets
         areas_BU,
     )
     return EvalOutputs(*receive(outputs))
+
+
+def _own_units(
+    cosines_BMK: Tensor, uniform_BK: Tensor, drawn: Targets, class_BCC: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return own_cosines_BMK and own_references_BK of EvalOutputs.
+
+    Args:
+        cosines_BMK: of the model's maps with the maps of coded units; K is 0 without coding.
+        uniform_BK: of a uniform map with them.
+        drawn: the targets.
+        class_BCC: map of the face's expression.
+    """
+    if not cosines_BMK.shape[2]:
+        faces, maps, _ = cosines_BMK.shape
+        absent = cosines_BMK.new_full((faces, maps, 2), torch.nan)
+        return absent, cosines_BMK.new_full((faces, 5), torch.nan)
+    own_BCC, other_BCC = drawn.own_BKCC.unbind(dim=1)
+    own_B, other_B = drawn.own_defined_BK.unbind(dim=1)
+    references_BK = torch.stack(
+        [
+            torch.where(own_B, uniform_BK[:, 0], torch.nan),
+            torch.where(own_B, _cosine(drawn.maps_BTCC[:, len(EXPRESSIONS)], own_BCC), torch.nan),
+            torch.where(own_B, _cosine(class_BCC, own_BCC), torch.nan),
+            torch.where(own_B & other_B, _cosine(class_BCC, other_BCC), torch.nan),
+            torch.where(own_B & other_B, _cosine(own_BCC, other_BCC), torch.nan),
+        ],
+        dim=1,
+    )
+    return torch.where(drawn.own_defined_BK[:, None], cosines_BMK, torch.nan), references_BK
+
+
+def _cosine(one_BCC: Tensor, other_BCC: Tensor) -> Tensor:
+    return F.cosine_similarity(one_BCC.flatten(1), other_BCC.flatten(1))
 
 
 def _similarities(model: EvalModel, maps: ModelMaps, targets: TargetMaps) -> list[MapSimilarity]:

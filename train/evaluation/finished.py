@@ -13,7 +13,7 @@ from store.reading import Store
 from train.params import EvaluateParams
 from train.versions import torch_version
 
-VERSION = 14
+VERSION = 15
 
 
 def scores_fingerprint(
@@ -58,12 +58,24 @@ def headline(scores: Scores) -> str:
     between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
     mind = f". Mind: {scores.caveat}" if scores.caveat else ""
     others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
-    run = f"{scores.method} {scores.variant} {scores.repeat}"
+    run, own = f"{scores.method} {scores.variant} {scores.repeat}", _own_words(scores)
     return (
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
         f"ATT-COS {_number(att.overall)}, CAM-COS {_number(cam.overall)}{others} "
-        f"({max(att.n_valid, cam.n_valid)} of {att.n} faces; protocol {scores.protocol}){mind}"
+        f"({max(att.n_valid, cam.n_valid)} of {att.n} faces; protocol {scores.protocol}){own}{mind}"
+    )
+
+
+def _own_words(scores: Scores) -> str:
+    """Say how attention agrees with what each face itself does; nothing if nobody coded it."""
+    if scores.own_units is None:
+        return ""
+    seen = scores.own_units.attention
+    within = _number(seen.selectivity.overall)
+    return (
+        f"; own AUs: ATT-COS {_number(seen.overall)}, selectivity within the class {within} "
+        f"({seen.n_valid} of {seen.n} faces)"
     )
 
 

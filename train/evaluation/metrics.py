@@ -11,19 +11,23 @@ from numpy.typing import NDArray
 from measures.faces import F32, FaceScores
 from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.hiding import HidingEffects
+from train.evaluation.own_units import OwnUnits
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
 
-def face_scores(outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects) -> FaceScores:
+def face_scores(
+    outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects, own: OwnUnits | None
+) -> FaceScores:
     """Return the numbers per face.
 
     Args:
         outputs: of the model.
         faces: that it saw.
         hiding: what hiding parts of the pictures did.
+        own: action units that were coded on them; None if there are none.
     """
     labels_N = faces.labels_N
     valid_N = outputs.has_own_map(labels_N)
@@ -49,6 +53,8 @@ def face_scores(outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects) -
             [selectivity(outputs.cosines_BMV[:, one], outputs.defined_BV, labels_N) for one in maps]
         ),
         baselines_NK=stacked(list(baselines)),
+        own_coded_N=np.zeros(len(labels_N), bool) if own is None else own.coded_N,
+        **_own_units(outputs),
         shares_NU=outputs.shares_BU.astype(np.float32),
         areas_NU=outputs.areas_BU.astype(np.float32),
         faithfulness_NOC=hiding.faithfulness_NOC,
@@ -59,6 +65,19 @@ def face_scores(outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects) -
             name: np.array(faces.table[name].to_list(), np.str_) for name in faces.attributes
         },
     )
+
+
+def _own_units(outputs: EvalOutputs) -> dict[str, F32]:
+    """Return the numbers that follow from the maps of coded action units, as float32."""
+    own_NM, other_NM = (outputs.own_cosines_BMK[..., which] for which in (0, 1))
+    class_own_N, class_other_N, own_other_N = outputs.own_references_BK[:, 2:].T
+    found = {
+        "own_cosines_NM": own_NM,
+        "own_selectivity_NM": own_NM - other_NM,
+        "own_baselines_NK": outputs.own_references_BK[:, :3],
+        "own_levels_NK": np.stack([class_own_N - class_other_N, 1 - own_other_N], axis=1),
+    }
+    return {name: one.astype(np.float32) for name, one in found.items()}
 
 
 def own_cosine(cosines_NV: Floats, labels_N: Ints) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.files import ALL_MAPS, CURVES, FACES, MEAN_MAPS, METRICS, PREDICTIONS, SCORES, SHEET
-from contracts.scores import LearningCurve, LearningCurves, Scores
+from contracts.scores import Agreement, LearningCurve, LearningCurves, Scores
 from errors import DataError
 from measures.agreement import compute_agreements
 from measures.classification import chance_level
@@ -21,8 +21,8 @@ from progress import ProgressCallback
 from store.files import atomic_write, canonical_json, write_npz
 from train.device import float32_precision
 from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
-from train.evaluation.batch import EvalOutputs
-from train.evaluation.hiding import measure_hiding
+from train.evaluation.batch import EvalFaces, EvalOutputs
+from train.evaluation.hiding import HidingEffects, measure_hiding
 from train.evaluation.metrics import face_scores
 from train.evaluation.networks import EvalModel
 from train.evaluation.split import SplitReader, evaluate_split
@@ -76,7 +76,7 @@ def write_results(
         outputs = evaluate_split(model, split, params, progress)
     _require_finite(scored.where, outputs)
     effects, others = measure_hiding(model, split, outputs, params), len(model.other_cams)
-    measured = face_scores(outputs.with_cam(others, others), faces, effects)
+    measured = face_scores(outputs.with_cam(others, others), faces, effects, split.own)
     metadata = split.images.metadata
     scores = Scores(
         **scored.conditions,
@@ -90,9 +90,7 @@ def write_results(
         caveat=model.caveat,
         **compute_scores(measured, ScoreSettings.of(model.codebook, params.model_dump())),
         other_cams={
-            name: compute_agreements(face_scores(outputs.with_cam(number, others), faces, effects))[
-                "cam_cos"
-            ]
+            name: _other_cam(outputs.with_cam(number, others), faces, effects)
             for number, name in enumerate(model.other_cams)
         },
         chance_level=chance_level(faces.labels_N, scored.training_labels),
@@ -100,6 +98,12 @@ def write_results(
     _write(folder, scores, measured, outputs, split, params)
     curves = LearningCurves(metrics=scored.curves)
     atomic_write(folder / CURVES, canonical_json(curves.model_dump(mode="json")))
+
+
+def _other_cam(outputs: EvalOutputs, faces: EvalFaces, effects: HidingEffects) -> Agreement:
+    """Return the agreement of a further CAM with the maps of the expressions."""
+    found: Agreement = compute_agreements(face_scores(outputs, faces, effects, None))["cam_cos"]
+    return found
 
 
 def _require_finite(where: str, outputs: EvalOutputs) -> None:
@@ -122,9 +126,18 @@ def main_scores(scores: Scores) -> Json:
         "att_selectivity": attention.selectivity.overall,
         "cam_cos": cam.overall,
         "cam_selectivity": cam.selectivity.overall,
+        **_own_scores(scores),
         "coverage": scores.scored / scores.total,
         **{f"cam_cos_{name}": one.overall for name, one in scores.other_cams.items()},
     }
+
+
+def _own_scores(scores: Scores) -> Json:
+    """Return how attention agrees with the action units coded on each face, if any were."""
+    if scores.own_units is None:
+        return {}
+    seen = scores.own_units.attention
+    return {"own_att_cos": seen.overall, "own_att_selectivity": seen.selectivity.overall}
 
 
 def _write(

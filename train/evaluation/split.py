@@ -28,6 +28,7 @@ from train.evaluation.batch import (
     prepare_batch,
 )
 from train.evaluation.networks import EvalModel
+from train.evaluation.own_units import OwnUnits, read_own_units
 from train.params import EvaluateParams
 
 
@@ -57,11 +58,33 @@ def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
 
 @dataclass(frozen=True, slots=True)
 class SplitReader:
-    """The faces of a split, and where they are stored."""
+    """The faces of a split, where they are stored, and what was coded on them, if anything."""
 
     images: Store
     landmarks: Store
     faces: EvalFaces
+    own: OwnUnits | None = None
+
+    @classmethod
+    def open(
+        cls, images: Store, landmarks: Store, params: EvaluateParams, fold: int | None
+    ) -> "SplitReader":
+        """Return the reader of a split, with the action units that were coded on its faces.
+
+        Args:
+            images: store of stage align.
+            landmarks: store of stage landmark.
+            params: [evaluate].
+            fold: see `split_faces`.
+
+        Raises:
+            DataError: if it has no usable face.
+        """
+        faces = split_faces(images, params.split, fold)
+        own = read_own_units(
+            landmarks, faces.rows_N, faces.labels_N, params.codebook, params.own_units
+        )
+        return cls(images, landmarks, faces, own)
 
     def subset(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":
         """Return the reader of some of the faces."""
@@ -69,7 +92,7 @@ class SplitReader:
         rows, labels, table = faces.rows_N[chosen], faces.labels_N[chosen], faces.table[chosen]
         mapped = None if faces.mapped_N is None else faces.mapped_N[chosen]
         part = EvalFaces(rows, labels, table, faces.total, faces.attributes, mapped)
-        return replace(self, faces=part)
+        return replace(self, faces=part, own=self.own and self.own.take(chosen))
 
     def with_maps(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":
         """Return the reader of the same faces, of which only some get a CAM."""
@@ -85,7 +108,8 @@ class SplitReader:
             rows = self.faces.rows_N[start : start + size]
             points = rescale_points(read_points(self.landmarks, rows), source_px, model.canvas_px)
             labels = self.faces.labels_N[start : start + size]
-            batch = prepare_batch(model, images.take(rows), labels, points)
+            own = self.own and self.own.take(slice(start, start + size))
+            batch = prepare_batch(model, images.take(rows), labels, points, own)
             return replace(batch, mapped_B=self.faces.mapped_in(start, size))
 
         pending: deque[Future[EvalBatch]] = deque()

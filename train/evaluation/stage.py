@@ -31,7 +31,7 @@ from train.evaluation.finished import headline, read_scores, scores_fingerprint
 from train.evaluation.learning_curves import read_curves
 from train.evaluation.networks import load_eval_model
 from train.evaluation.results import ScoredModel, write_results
-from train.evaluation.split import SplitReader, split_faces
+from train.evaluation.split import SplitReader
 from train.params import EvaluateParams, TrainParams
 
 Json = dict[str, Any]
@@ -81,7 +81,7 @@ def evaluate(
     if rebuild or not is_built(out, fingerprint):
         scored = open_run(inputs.run, params, store, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
-            split = SplitReader(store, landmarks, split_faces(store, params.split, scored.fold))
+            split = SplitReader.open(store, landmarks, params, scored.fold)
             write_results(folder, scored, split, params, progress)
     return headline(read_scores(out))
 

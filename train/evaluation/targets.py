@@ -20,6 +20,7 @@ from torch import Tensor
 from anatomy.action_units import CODEBOOKS
 from anatomy.drawing import GRID
 from anatomy.heatmaps import comparison_maps, comparison_runs, comparison_sets
+from anatomy.own_heatmaps import draw_pairs
 from anatomy.raster import grid_samples
 from train.device import constant, send
 
@@ -32,12 +33,16 @@ class Targets(NamedTuple):
         defined_BT: whether each is defined on the face; else it is zero.
         regions_BUSS: region of every AU, in [0, 1].
         present_BU: whether the region is on the canvas.
+        own_BKCC: maps of the face's own action units, and of another face's; none without coding.
+        own_defined_BK: whether each is defined; else it is zero.
     """
 
     maps_BTCC: Tensor
     defined_BT: Tensor
     regions_BUSS: Tensor
     present_BU: Tensor
+    own_BKCC: Tensor
+    own_defined_BK: Tensor
 
     def drawn(self, device: torch.device) -> "Targets":
         """Return them as they are: the processor has drawn them."""
@@ -50,6 +55,8 @@ class TargetRuns(NamedTuple):
     Attributes:
         corners_BE2, tables_BE, runs_DH2: where the ellipses lie.
         known_B: whether the face has landmarks.
+        weights_BKR: how strongly each distinct region acts, on the face and on another; K is 0
+            without coding.
         codebook: row of CODEBOOKS.
         sides_px: of the canvas and its maps, and of the regions.
     """
@@ -58,6 +65,7 @@ class TargetRuns(NamedTuple):
     tables_BE: Tensor
     runs_DH2: Tensor
     known_B: Tensor
+    weights_BKR: Tensor
     codebook: str
     sides_px: tuple[int, int]
 
@@ -66,9 +74,8 @@ class TargetRuns(NamedTuple):
         canvas_px, region_px = self.sides_px
         sets = comparison_sets(self.codebook)
         regions = [CODEBOOKS[self.codebook].units[unit].region for unit in sets.units]
-        corners_BE2, tables_BE, runs_DH2, known_B = (
-            send(one, device)
-            for one in (self.corners_BE2, self.tables_BE, self.runs_DH2, self.known_B)
+        corners_BE2, tables_BE, runs_DH2, known_B, weights_BKR = (
+            send(one, device) for one in self[:5]
         )
         counts_U = [len(one) for one in regions]
         filled_BURR, present_BU = _filled(corners_BE2, tables_BE, runs_DH2, counts_U, canvas_px)
@@ -77,7 +84,8 @@ class TargetRuns(NamedTuple):
         maps, defined = _combined(grids_BUGG, present_BU, sets.targets, canvas_px)
         alone = [(place,) for place in sets.regions]
         shown, present = _combined(grids_BUGG, present_BU, alone, region_px)
-        return Targets(maps, defined, shown, present)
+        own, own_defined = _weighted(grids_BUGG, present_BU, weights_BKR, canvas_px)
+        return Targets(maps, defined, shown, present, own, own_defined)
 
 
 def prepare_targets(
@@ -85,6 +93,7 @@ def prepare_targets(
     sides_px: tuple[int, int],
     codebook: str,
     device: torch.device,
+    weights_BKR: NDArray[np.float32] | None = None,
 ) -> Targets | TargetRuns:
     """Draw targets for the processor, or what a GPU draws them from.
 
@@ -93,18 +102,23 @@ def prepare_targets(
         sides_px: of the canvas and its maps, and of the regions.
         codebook: row of CODEBOOKS.
         device: of the model.
+        weights_BKR: of the faces' own action units, see TargetRuns; None without coding.
     """
     canvas_px = sides_px[0]
+    if weights_BKR is None:
+        regions = len(comparison_sets(codebook).units)
+        weights_BKR = np.zeros((len(landmarks_B682), 0, regions), np.float32)
     if device.type == "cpu":
-        maps, regions = comparison_maps(
+        maps, drawn = comparison_maps(
             landmarks_B682, sides_px, canvas_px=canvas_px, codebook=codebook
         )
-        return Targets(*(torch.from_numpy(one) for one in (*maps, *regions)))
+        own = draw_pairs(landmarks_B682, weights_BKR, CODEBOOKS[codebook], canvas_px)
+        return Targets(*(torch.from_numpy(one) for one in (*maps, *drawn, *own)))
     runs, known_B = comparison_runs(landmarks_B682, canvas_px=canvas_px, codebook=codebook)
-    corners, tables, table_runs, known = (
-        torch.from_numpy(one).pin_memory() for one in (*runs, known_B)
+    corners, tables, table_runs, known, weights = (
+        torch.from_numpy(one).pin_memory() for one in (*runs, known_B, weights_BKR)
     )
-    return TargetRuns(corners, tables, table_runs, known, codebook, sides_px)
+    return TargetRuns(corners, tables, table_runs, known, weights, codebook, sides_px)
 
 
 def _filled(
@@ -157,6 +171,27 @@ def _combined(
     contained = tuple(float(unit in places) for places in sets for unit in range(units))
     contained_TU = constant(contained, present_BU.device).view(len(sets), units)
     defined_BT = present_BU.float() @ contained_TU.T > 0
-    low = maps.amin(dim=(2, 3), keepdim=True)
-    span = maps.amax(dim=(2, 3), keepdim=True) - low
-    return (maps - low) / torch.where(span > 0, span, 1), defined_BT
+    return _stretched(maps), defined_BT
+
+
+def _weighted(
+    grids_BUGG: Tensor, present_BU: Tensor, weights_BKU: Tensor, side_px: int
+) -> tuple[Tensor, Tensor]:
+    """Enlarge units, each as bright as its weight, take the largest and stretch: (B, K, S, S)."""
+    faces, sets, units = weights_BKU.shape
+    maps = grids_BUGG.new_zeros((faces, sets, side_px, side_px))
+    if not sets:
+        return maps, weights_BKU.new_zeros((faces, 0), dtype=torch.bool)
+    seen_BKU = weights_BKU * present_BU[:, None]
+    for unit in range(units):
+        enlarged_BSS = F.interpolate(
+            grids_BUGG[:, unit, None], [side_px, side_px], mode="bilinear", align_corners=False
+        )
+        torch.maximum(maps, enlarged_BSS * seen_BKU[..., unit, None, None], out=maps)
+    return _stretched(maps), (seen_BKU > 0).any(dim=2)
+
+
+def _stretched(maps_BTSS: Tensor) -> Tensor:
+    low = maps_BTSS.amin(dim=(2, 3), keepdim=True)
+    span = maps_BTSS.amax(dim=(2, 3), keepdim=True) - low
+    return (maps_BTSS - low) / torch.where(span > 0, span, 1)

@@ -22,7 +22,7 @@ from store.reading import Store
 from train.evaluation.finished import headline
 from train.evaluation.networks import EvalModel, choose_map_method
 from train.evaluation.results import ScoredModel
-from train.evaluation.split import SplitReader, split_faces
+from train.evaluation.split import SplitReader
 from train.evaluation.stage import open_run
 from train.examination.card_network import as_network
 from train.examination.lens import Lens, Subject
@@ -94,9 +94,7 @@ def examine(
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        split = SplitReader(
-            store, landmarks, split_faces(store, evaluation.split, subject.scored.fold)
-        )
+        split = SplitReader.open(store, landmarks, evaluation, subject.scored.fold)
         lens = Lens(subject, split, evaluation, examination)
         lens.require_passes()
         with building(out, fingerprint, store.metadata) as folder:
