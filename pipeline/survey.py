@@ -30,7 +30,7 @@ from store.records import Status, U8Image
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 2
+VERSION = 3
 SURVEY, PICTURES = "survey.json", "pictures.npz"
 _COLUMNS = ("id", "expression", "status", "backend", "detail")
 

@@ -6,7 +6,8 @@ from contracts.scores import Intervals
 from measures import bootstrap
 from measures.bootstrap import Score, compared_scores, intervals, number_persons, redraw
 
-NAMES = [name for name in Intervals.model_fields if name.startswith(("acc", "bal", "att", "cam"))]
+SETTINGS = ("unit", "units", "resamples", "level")
+NAMES = [name for name in Intervals.model_fields if name not in SETTINGS]
 EVERYONE = [f"p{number}" for number in range(400)]
 LABELS = np.arange(400) % 7
 RIGHT = np.random.default_rng(0).random(400) < 0.7

@@ -289,3 +289,44 @@ def test_a_fold_is_trained_without_the_faces_that_it_is_scored_on(tiny, quick, s
     evaluate(source, tmp_path / "r", scoring, silent)
     table = [row.split(",")[0] for row in (tmp_path / "r/predictions.csv").read_text().split()[1:]]
     assert sorted(table) == sorted(row["id"] for row in stores.faces.rows() if row["fold"] == "2")
+
+
+def coded_landmarks(tiny, make_store, folder):
+    """The tiny landmarks, and on each of their faces two units, as strong as the row says."""
+    source = Store(tiny.landmarks)
+    arrays = {name: source.array(name).load() for name in source.layout.arrays}
+    strengths = np.linspace(0.2, 1, 42, dtype=np.float32)
+    arrays["au_intensity"] = np.stack([strengths, strengths[::-1]], axis=1)
+    arrays["au_intensity"][:7] = np.nan
+    about = {**source.metadata, "units": [1, 12]}
+    return make_store(folder / "landmarks", arrays, about, source.rows(), 16)
+
+
+def test_faces_that_were_coded_are_scored_against_what_they_do(
+    tiny, trained, scoring, make_store, tmp_path
+):
+    landmarks = coded_landmarks(tiny, make_store, tmp_path)
+    inputs = EvaluationInputs(trained, tiny.faces, landmarks, CPU)
+    words = evaluate(inputs, tmp_path / "out", scoring.model_copy(update={"split": "all"}), silent)
+    scores = read_scores(tmp_path / "out")
+    own = scores.own_units
+    assert (own.coded, own.n, own.attention.n_valid) == (35, 42, 35)
+    assert own.attention.per_class["Neutral"] is not None
+    assert 0 < own.baselines.uniform.overall < own.baselines.all_aus.overall < 1
+    assert own.limit.overall > 0.01
+    assert abs(own.stencil_selectivity.overall) < own.limit.overall
+    assert f"selectivity within the class {own.attention.selectivity.overall:.3f} (35 of 42" in words
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["own_att_cos"] == own.attention.overall
+    ends = scores.intervals.own_att_cos
+    assert ends[0] <= own.attention.overall <= ends[1]
+
+
+def test_faces_that_nobody_coded_have_no_scores_of_own_units(everything):
+    scores = read_scores(everything)
+    assert scores.own_units is None
+    assert scores.intervals.own_att_cos is None
+
+
+def read_scores(out):
+    return Scores.model_validate_json((out / "scores.json").read_bytes())

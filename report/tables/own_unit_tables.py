@@ -36,7 +36,7 @@ def own_unit_table(studies: Sequence[StudyStatistics]) -> Table | None:
         return tuple(format_number(one.mean(score)) for _, one in rows)
 
     attention, cam = "ATT-COS, deepest layer", "CAM-COS"
-    within, floors = "selectivity within the class", "cosines with own AUs that need no classifier"
+    within, baselines = "selectivity within the class", "baselines, of own AUs"
     return make_table(
         "own_units",
         [
@@ -53,7 +53,10 @@ def own_unit_table(studies: Sequence[StudyStatistics]) -> Table | None:
             Column(within, "CAM", spreads("own_cam_selectivity")),
             Column(within, "stencil", spreads("own_stencil_selectivity")),
             Column(within, "own map", means("own_limit")),
-            *(Column(floors, head, means(f"own_{name}")) for name, head in OWN_BASELINES.items()),
+            *(
+                Column(baselines, head, means(f"own_{name}"))
+                for name, head in OWN_BASELINES.items()
+            ),
             *_coverage(rows),
         ],
         text_columns=4,
@@ -111,7 +114,7 @@ def own_class_table(study: Study) -> Table | None:
             *columns("selectivity within the class", [one.selectivity for one in attentions]),
             Column("", "own map", _numbers(first.limit)),
             *(
-                Column("need no classifier", head, _numbers(average))
+                Column("baselines", head, _numbers(average))
                 for head, average in first.baselines.titled().items()
             ),
         ],
