@@ -315,7 +315,8 @@ def test_faces_that_were_coded_are_scored_against_what_they_do(
     assert 0 < own.baselines.uniform.overall < own.baselines.all_aus.overall < 1
     assert own.limit.overall > 0.01
     assert abs(own.stencil_selectivity.overall) < own.limit.overall
-    assert f"selectivity within the class {own.attention.selectivity.overall:.3f} (35 of 42" in words
+    within = own.attention.selectivity.overall
+    assert f"selectivity within the class {within:.3f} (35 of 42 faces)" in words
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert metrics["own_att_cos"] == own.attention.overall
     ends = scores.intervals.own_att_cos
