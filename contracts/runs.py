@@ -21,6 +21,7 @@ class DatasetMetadata(Contract):
         notice: text that the dataset asks for beside its scores.
         reader, root, follow_links: how stage index read it; None without an index.
         attributes: columns of the status table that came with the dataset; none without an index.
+        units: FACS numbers of the action units that were coded on its faces.
         size_px: side of the stored faces, in whose px the landmarks are.
     """
 
@@ -30,6 +31,7 @@ class DatasetMetadata(Contract):
     root: str | None = None
     follow_links: bool | None = None
     attributes: tuple[str, ...] = ()
+    units: tuple[int, ...] = ()
     size_px: int
 
 

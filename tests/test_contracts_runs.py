@@ -1,5 +1,6 @@
 import pytest
 
+from contracts.manifests import MetadataRecord
 from contracts.runs import DatasetMetadata, RunCard, WarmStart
 from store.reading import Store
 
@@ -30,3 +31,9 @@ def test_a_run_says_what_it_was_trained_on_and_what_it_began_with(weights, warm_
         about=DatasetMetadata.model_construct(dataset="mine"),
     )
     assert card.origin == f"Trained on 560 faces of mine; dlib21, begun with {expected}."
+
+
+def test_a_run_knows_every_key_of_its_dataset_that_index_writes():
+    """Whatever index says of a dataset travels to the landmarks, of which the run keeps a note."""
+    known = {*MetadataRecord.model_fields} - {"kind", "options", "canvas_px"}
+    assert known <= {*DatasetMetadata.model_fields}
