@@ -8,6 +8,7 @@ Files:
     heatmaps.py      the family HEATMAPS: maps drawn from landmarks
     landmarks.py     the 68 points by region, and their order after a flip
     own_heatmaps.py  maps of each face's own action units
+    patches.py       a face as 14 x 14 patches, and how unusual each is
     raster.py        filled ellipses on a grid, for many faces at a time
     templates.py     where eyes, nose and mouth come to lie in a crop
 """

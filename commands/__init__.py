@@ -8,6 +8,7 @@ Files:
     explain.py       explain
     export_model.py  export-model
     import_run.py    import-run
+    occlusion.py     occlude, mae
     options.py       options and progress that subcommands share
     predict.py       predict
     stages.py        the stages, in order
@@ -20,6 +21,7 @@ from commands.examine import EXAMINE
 from commands.explain import explain
 from commands.export_model import export_model
 from commands.import_run import import_run
+from commands.occlusion import OCCLUSION
 from commands.predict import predict
 from commands.stages import STAGES
 from commands.stores import STORES
@@ -27,6 +29,7 @@ from commands.view import view
 
 COMMANDS = (
     *STAGES,
+    *OCCLUSION,
     use,
     preset,
     unpack,

@@ -7,6 +7,7 @@ Files:
     files.py         names of files, columns of tables, reading a JSON file as its model
     manifests.py     MANIFEST.json
     model_cards.py   the card of a model that AULens did not train
+    occlusion.py     names of occluders, mae.json, patches.json
     plans.py         what stage plan hands to train
     repeats.py       seeds and folds, in words
     runs.py          run.json, the card of an exported run, metadata of stores

@@ -45,6 +45,7 @@ STATUS_COLUMNS = {
     "align": ("status", "detail", "backend", "faces", "inside_fraction"),
     "landmark": ("status", "backend"),
     "heatmap": ("status",),
+    "occlude": ("status", "occluder", "occluded_share"),
 }
 """Stage -> the columns that it writes into a status table."""
 OWN_COLUMNS = frozenset(name for columns in STATUS_COLUMNS.values() for name in columns)

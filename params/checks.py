@@ -97,6 +97,8 @@ def refuse_strangers(params: "Params") -> None:
     for key, names, known, section in (
         ("datasets", matrix.datasets, params.index, "index"),
         ("datasets", matrix.datasets, params.datasets, "datasets"),
+        ("restored", matrix.restored, params.index, "index"),
+        ("restored", matrix.restored, params.datasets, "datasets"),
         ("transfers", transferred, params.index, "index"),
         ("transfers", transferred, params.datasets, "datasets"),
         ("methods", matrix.methods, params.methods, "methods"),

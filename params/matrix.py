@@ -93,4 +93,5 @@ class MatrixParams(BaseModel, frozen=True, extra="forbid"):
     methods: Axis[MethodName] = Field(min_length=1)
     variants: Axis[VariantName] = Field(min_length=1)
     repeats: Axis[RepeatWord] = Field(min_length=1)
+    restored: Axis[DatasetName]
     transfers: Annotated[tuple[Transfer, ...], AfterValidator(_one_split_per_pair)]

@@ -31,12 +31,14 @@ from pipeline.params import (
     HeatmapParams,
     IndexParams,
     LandmarkParams,
+    OccludeParams,
     SurveyParams,
 )
 from report.params import ReportParams
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
+from train.occlusion.params import MAEParams
 from train.options import reads_heatmaps
 from train.params import EvaluateParams, ExamineParams, ExportParams, RunNumbers, TrainParams
 from validation import checked
@@ -63,6 +65,8 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     landmark: LandmarkParams
     survey: SurveyParams
     heatmap: HeatmapParams
+    occlude: OccludeParams
+    mae: MAEParams
     train: TrainParams
     datasets: dict[DatasetName, DatasetParams]
     methods: dict[MethodName, Overlay]

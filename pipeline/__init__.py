@@ -10,6 +10,8 @@ Files:
     index.py             stage `index`: the samples of a dataset as one table
     indexing/            what `index` finds out about a dataset
     landmark.py          stage `landmark`: 68 points per aligned face
+    occlude.py           stage `occlude`: the same faces behind drawn things
+    occlusion/           things before faces, drawn
     params.py            sections of the stages in params.yaml
     paths.py             keeps the paths of label files inside the dataset's folder
     repair.py            tool `repair`: builds a store again from its fingerprint

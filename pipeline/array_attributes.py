@@ -48,8 +48,11 @@ INSIDE_FRACTION: Attributes = {
     "what": "share of the crop that lies inside the picture",
     "unit": "1",
 }
-
-
+MASK: Attributes = {
+    "what": "1: this patch of the face is covered by what was drawn before it",
+    "order": "row, column of 14 x 14 patches",
+    "frame": "the grid covers the whole crop",
+}
 LANDMARKS: Attributes = {
     "what": f"landmarks{_FAILED}",
     "unit": "px",

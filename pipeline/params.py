@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import LEAST
+from contracts.occlusion import OccluderName
 from errors import UsageError, pick
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.faces.backends import BACKENDS
@@ -93,6 +94,15 @@ class LandmarkParams(BaseModel, frozen=True, extra="forbid"):
     row_timeout_s: float = Field(gt=0)
     row_memory_gb: float = Field(gt=0)
     max_bad: float = Field(ge=0, le=1)
+
+
+class OccludeParams(BaseModel, frozen=True, extra="forbid"):
+    """[occlude] in params.yaml."""
+
+    seed: int = Field(ge=0)
+    kinds: tuple[OccluderName, ...] = Field(min_length=1)
+    bare: float = Field(ge=0, lt=1)
+    covered: float = Field(gt=0, le=1)
 
 
 class SurveyParams(BaseModel, frozen=True, extra="forbid"):

@@ -16,7 +16,14 @@ from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.heatmap import heatmap
 from pipeline.landmark import landmark
-from pipeline.params import AlignParams, HeatmapOptions, HeatmapParams, LandmarkParams
+from pipeline.occlude import occlude
+from pipeline.params import (
+    AlignParams,
+    HeatmapOptions,
+    HeatmapParams,
+    LandmarkParams,
+    OccludeParams,
+)
 from store.building import read_fingerprint
 from store.outputs import find_by_digest
 from store.repair import Rebuild, repair, require_repairable
@@ -48,10 +55,15 @@ def _heatmap(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path)
     return heatmap(source, out, made["kind"], params, cluster)
 
 
+def _occlude(made: Fingerprint, source: Path, cluster: ClusterConfig, out: Path) -> bool:
+    return occlude(source, out, OccludeParams(**made["params"]), cluster)
+
+
 STAGES: dict[str, tuple[str, Stage]] = {
     "align": ("index", _align),
     "landmark": ("faces", _landmark),
     "heatmap": ("landmarks", _heatmap),
+    "occlude": ("faces", _occlude),
 }
 """Stage -> where its fingerprint keeps the input's digest, and how to run it."""
 

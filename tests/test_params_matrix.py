@@ -8,7 +8,7 @@ from validation import checked
 
 LISTS = {
     **{"datasets": ["a"], "made": [], "kinds": ["au"], "methods": ["cam"], "variants": ["plain"]},
-    **{"repeats": ["seed0"], "transfers": []},
+    **{"repeats": ["seed0"], "restored": [], "transfers": []},
 }
 
 
@@ -32,3 +32,8 @@ def test_a_pair_has_one_split():
     pairs = [{"train": "a", "test": "b", "split": split} for split in ("val", "test")]
     with pytest.raises(UsageError, match="a-on-b is listed twice"):
         checked(MatrixParams, {**LISTS, "transfers": pairs})
+
+
+def test_a_dataset_is_restored_once():
+    with pytest.raises(UsageError, match="a is listed twice"):
+        checked(MatrixParams, {**LISTS, "restored": ["a", "a"]})

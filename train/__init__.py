@@ -17,6 +17,7 @@ Files:
     importing/       tool `import-run`: runs of weights from elsewhere
     loading.py       loads the model of a run
     methods/         backbones, heads, losses, CAM methods: what a model is
+    occlusion/       stages `mae`, `patches`, `restore`: faces freed of what covers them
     options.py       options of heads, strategies and losses, checked without torch
     params.py        sections [train], [methods] and [evaluate] of params.yaml
     plan.py          stage `plan`: the numbers of every run

@@ -1,0 +1,93 @@
+"""A face as 14 x 14 patches, and how unusual each patch is among faces: Mahalanobis distance.
+
+The grid is that of vision transformers: 224 px in patches of 16. No network is needed here, so the
+distance of pixels is also the floor that every learned detector of occlusion is compared with.
+
+Shapes: N faces, S side of a face, P = 196 patches in rows, D numbers per patch.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+GRID = 14
+PATCHES = GRID * GRID
+PIXELS = 4
+"""A patch is seen at 4 x 4 px in colour: few enough numbers for a few hundred faces."""
+
+F32 = NDArray[np.float32]
+_RIDGE = 0.1
+"""Share of the mean variance that is added to each variance: few faces leave directions empty."""
+
+
+def patch_shares(maps_NSS: NDArray[np.floating]) -> F32:
+    """Return the mean of each map over each patch: (N, GRID, GRID)."""
+    weights_GS = _area_weights(maps_NSS.shape[-1], GRID)
+    return np.asarray(weights_GS @ maps_NSS.astype(np.float32) @ weights_GS.T, np.float32)
+
+
+def patch_pixels(images_NSS3: NDArray[np.uint8]) -> F32:
+    """Return the pixels of each patch of upright faces, in [0, 1]: (N, P, D)."""
+    cells = GRID * PIXELS
+    weights_CS = _area_weights(images_NSS3.shape[1], cells)
+    small = np.empty((len(images_NSS3), cells, cells, 3), np.float32)
+    for index, image_SS3 in enumerate(images_NSS3):  # all at once they would be large floats
+        channels = image_SS3.transpose(2, 0, 1).astype(np.float32) / 255
+        small[index] = (weights_CS @ channels @ weights_CS.T).transpose(1, 2, 0)
+    cut = small.reshape(-1, GRID, PIXELS, GRID, PIXELS, 3).transpose(0, 1, 3, 2, 4, 5)
+    return np.ascontiguousarray(cut).reshape(len(images_NSS3), PATCHES, -1)
+
+
+def _area_weights(side: int, cells: int) -> F32:
+    """Return which share of each cell every pixel of a row makes up: (cells, side)."""
+    edges = np.arange(cells + 1) * (side / cells)
+    pixels = np.arange(side)
+    low = np.maximum(edges[:-1, None], pixels)
+    high = np.minimum(edges[1:, None], pixels + 1)
+    return np.asarray(np.clip(high - low, 0, None) * (cells / side), np.float32)
+
+
+def mirrored_patches(values_NP: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Return per-patch values (N, P, ...) of the mirrored pictures, places in rows again."""
+    shape = values_NP.shape
+    grid = values_NP.reshape(shape[0], GRID, GRID, *shape[2:])
+    return np.ascontiguousarray(grid[:, :, ::-1]).reshape(shape)
+
+
+@dataclass(frozen=True, slots=True)
+class PatchStatistics:
+    """What a patch at each place usually looks like.
+
+    Attributes:
+        mean_PD: over the faces.
+        whitening_PDD: lower triangular W with W W' = inverse covariance.
+    """
+
+    mean_PD: F32
+    whitening_PDD: F32
+
+    @classmethod
+    def fit(cls, patches_NPD: NDArray[np.floating]) -> "PatchStatistics":
+        """Estimate them from faces, of which most should be bare.
+
+        Raises:
+            ValueError: if there are fewer than two faces.
+        """
+        if len(patches_NPD) < 2:
+            raise ValueError(f"{len(patches_NPD)} faces; a covariance needs two")
+        mean_PD = patches_NPD.mean(axis=0, dtype=np.float64)
+        whitening = np.empty((*mean_PD.shape, mean_PD.shape[-1]))
+        for place in range(len(mean_PD)):
+            centred_ND = patches_NPD[:, place] - mean_PD[place]
+            covariance_DD = centred_ND.T @ centred_ND / (len(centred_ND) - 1)
+            ridge = _RIDGE * max(float(np.trace(covariance_DD)) / len(covariance_DD), 1e-8)
+            covariance_DD = covariance_DD + ridge * np.eye(len(covariance_DD))
+            whitening[place] = np.linalg.cholesky(np.linalg.inv(covariance_DD))
+        return cls(mean_PD.astype(np.float32), whitening.astype(np.float32))
+
+    def distances(self, patches_NPD: NDArray[np.floating]) -> F32:
+        """Return the Mahalanobis distance of every patch, over the root of D: (N, P), about 1."""
+        centred = np.asarray(patches_NPD, np.float32) - self.mean_PD
+        white = np.einsum("npd,pde->npe", centred, self.whitening_PDD, optimize=True)
+        return np.asarray(np.sqrt((white**2).mean(axis=-1)), np.float32)

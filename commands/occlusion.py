@@ -1,0 +1,50 @@
+"""Stages about things before faces: occlude, mae."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.options import CLUSTER, DEVICE, StageOptions, echo, progress_bar, stage
+
+if TYPE_CHECKING:
+    from progress import ProgressBar
+    from train.occlusion.context import StageContext
+
+
+@stage("faces", "out", options=CLUSTER)
+def occlude(faces: Path, out: Path, shared: StageOptions) -> None:
+    """Put a drawn hand, mask, bar, scarf or glasses before every face: FACES -> OUT.
+
+    OUT is a store of faces, too: `evaluate RUN OUT LANDMARKS SCORES` scores a run on it.
+    """
+    params = shared.params.occlude
+    from pipeline.occlude import occlude as run
+    from store.inspect import status_line
+
+    with progress_bar("occlude", out) as progress:
+        run(faces, out, params, shared.cluster(progress), shared.rebuild)
+    echo(status_line(out))
+
+
+@stage("faces", "out", options=DEVICE)
+def mae(faces: Path, out: Path, shared: StageOptions) -> None:
+    """Train a masked autoencoder on aligned faces: FACES -> OUT.
+
+    It learns to draw hidden patches of a face from the others. A stopped training continues with
+    the same command.
+    """
+    params = shared.params.mae
+    from train.occlusion.mae import mae as run
+
+    with progress_bar("mae", out) as progress:
+        run(faces, out, params, _context(shared, progress))
+
+
+def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":
+    from train.device import select_device
+    from train.occlusion.context import StageContext
+
+    device = select_device(shared.device)
+    return StageContext(device, progress, shared.rebuild, progress.print_line)
+
+
+OCCLUSION = (occlude, mae)
