@@ -1,4 +1,4 @@
-"""Stages about things before faces: occlude, mae."""
+"""Stages about things before faces: occlude, mae, patches."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,6 +39,21 @@ def mae(faces: Path, out: Path, shared: StageOptions) -> None:
         run(faces, out, params, _context(shared, progress))
 
 
+@stage("faces", "occluded", "mae", "out", options=DEVICE)
+def patches(out: Path, shared: StageOptions, **inputs: Path) -> None:
+    """Learn which patches of a face are covered: FACES, OCCLUDED and MAE -> OUT.
+
+    Prints how well every detector does on things that none has seen.
+    """
+    params = shared.params.patches
+    from train.occlusion.patches import PatchInputs
+    from train.occlusion.patches import patches as run
+
+    with progress_bar("patches", out) as progress:
+        said = run(PatchInputs(**inputs), out, params, _context(shared, progress))
+    echo(*said.split("\n"))
+
+
 def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":
     from train.device import select_device
     from train.occlusion.context import StageContext
@@ -47,4 +62,4 @@ def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":
     return StageContext(device, progress, shared.rebuild, progress.print_line)
 
 
-OCCLUSION = (occlude, mae)
+OCCLUSION = (occlude, mae, patches)

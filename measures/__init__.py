@@ -4,6 +4,7 @@ Files:
     agreement.py       ATT-COS, CAM-COS, baselines, AU shares, averaged
     bootstrap.py       confidence intervals, by whole persons
     classification.py  accuracy, recall, confusion, calibration, chance level
+    detection.py       how well scores tell positives from the rest
     faces.py           the numbers per face, as stage `evaluate` writes them
     hidden_regions.py  what hiding the region of each action unit costs
     own_units.py       agreement with the action units coded on each face

@@ -38,7 +38,7 @@ from report.params import ReportParams
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
-from train.occlusion.params import MAEParams
+from train.occlusion.params import MAEParams, PatchesParams
 from train.options import reads_heatmaps
 from train.params import EvaluateParams, ExamineParams, ExportParams, RunNumbers, TrainParams
 from validation import checked
@@ -67,6 +67,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     heatmap: HeatmapParams
     occlude: OccludeParams
     mae: MAEParams
+    patches: PatchesParams
     train: TrainParams
     datasets: dict[DatasetName, DatasetParams]
     methods: dict[MethodName, Overlay]

@@ -2,7 +2,9 @@
 
 Files:
     context.py    device, progress and lines of a stage
+    detectors.py  the family DETECTORS: how unusual each patch is
     mae.py        stage `mae`: a masked autoencoder of the user's own faces
     mae_model.py  its two transformers
     params.py     sections [mae], [patches] and [restore] of params.yaml
+    patches.py    stage `patches`: learns and measures detectors
 """

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from anatomy.patches import GRID
+from contracts.occlusion import OccluderName
 
 DetectorName = Literal["pixels", "mahalanobis", "svdd", "classifier"]
 """Row of DETECTORS."""
@@ -53,3 +54,17 @@ class MAEParams(BaseModel, frozen=True, extra="forbid"):
         _divisible(self.width, self.heads, "width")
         _divisible(self.decoder_width, self.decoder_heads, "decoder_width")
         return self
+
+
+class PatchesParams(BaseModel, frozen=True, extra="forbid"):
+    """[patches] in params.yaml: the detectors of covered patches."""
+
+    detector: DetectorName
+    unseen: tuple[OccluderName, ...]
+    quantile: float = Field(gt=0, lt=1)
+    faces: int = Field(ge=2)
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=1)
+    lr: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    seed: int = Field(ge=0)

@@ -1,0 +1,259 @@
+"""Stage `patches`: learns which patches of a face are covered, and measures how well.
+
+    OUT/patches.safetensors   the numbers of the chosen detector
+    OUT/patches.json          contracts.occlusion.DetectorCard
+
+Every detector learns from faces of split train, the radius is a quantile of the scores of bare faces
+of val, and everything is measured on faces of test behind kinds of things that no detector has seen.
+Shapes: N faces, P = 196 patches, D numbers per patch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from contracts.files import read_contract
+from contracts.occlusion import DETECTOR, DETECTOR_WEIGHTS, DetectorCard, DetectorScores
+from errors import DataError, NoInputError
+from measures.detection import auroc, detected
+from store.building import building, is_built, read_manifest
+from store.files import atomic_write, canonical_json
+from store.reading import Store, evenly_spaced
+from train.data.splits import splits_of
+from train.device import send
+from train.images import eval_images
+from train.occlusion.context import StageContext
+from train.occlusion.detectors import DETECTORS, PIXELS, Detector, Evidence, pixel_patches
+from train.occlusion.mae_model import MaskedAutoencoder, load_mae
+from train.occlusion.params import PatchesParams
+
+VERSION = 1
+_BATCH = 64
+_SPLITS = ("train", "val", "test")
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchInputs:
+    """Outputs of align, occlude and mae; rows of the first two are the same faces."""
+
+    faces: Path
+    occluded: Path
+    mae: Path
+
+
+def patches(inputs: PatchInputs, out: Path, params: PatchesParams, context: StageContext) -> str:
+    """Let every detector learn, measure all, keep the chosen one.
+
+    Args:
+        inputs: bare faces, the same behind things, the autoencoder.
+        out: see the module.
+        params: which detector is kept, and how they learn.
+        context: device and progress.
+
+    Returns:
+        A table: how well each detector does.
+
+    Raises:
+        NoInputError: if an input is the output of another stage.
+        DataError: if a split has no usable face, or nothing was drawn before those of split train.
+    """
+    faces, occluded = Store(inputs.faces), Store(inputs.occluded)
+    if "mask" not in occluded.layout.arrays or len(occluded) != len(faces):
+        raise NoInputError(
+            inputs.occluded, f"is not {inputs.faces} behind things. Name the output of `occlude`."
+        )
+    model, mae_digest = load_mae(inputs.mae, context.device)
+    fingerprint = {
+        "stage": "patches",
+        "version": VERSION,
+        "params": params.model_dump(mode="json"),
+        "faces": faces.digest,
+        "occluded": occluded.digest,
+        "mae": mae_digest,
+        "device": context.device.type,
+        "torch": torch.__version__,
+    }
+    if context.rebuild or not is_built(out, fingerprint):
+        with building(out, fingerprint, faces.metadata) as folder:
+            learnt = _Learning(faces, occluded, model, params, context).run()
+            weights = {name: one.contiguous() for name, one in learnt.detector.state_dict().items()}
+            atomic_write(folder / DETECTOR_WEIGHTS, safetensors.torch.save(weights))
+            digests = {key: fingerprint[key] for key in ("faces", "occluded", "mae")}
+            card = DetectorCard(
+                version=VERSION,
+                params=params.model_dump(mode="json"),
+                detector=params.detector,
+                radius=learnt.radius,
+                scores=learnt.scores,
+                **digests,
+                **learnt.counts,
+            )
+            atomic_write(folder / DETECTOR, canonical_json(card.model_dump(mode="json")))
+    return table(read_card(out))
+
+
+def read_card(folder: Path) -> DetectorCard:
+    """Return patches.json of an output of stage patches.
+
+    Raises:
+        NoInputError: if it is none.
+    """
+    if not {DETECTOR, DETECTOR_WEIGHTS} <= set(read_manifest(folder)["files"]):
+        raise NoInputError(folder, "is no detector of patches. Name the output of `patches`.")
+    return read_contract(DetectorCard, folder / DETECTOR, "Use `--rebuild`.")
+
+
+def table(card: DetectorCard) -> str:
+    """Say how well each detector does, the floor first."""
+    rows = [
+        f"patches of {card.tested} test faces; AUROC on kinds of occluders that nobody learnt from "
+        f"({', '.join(card.params['unseen'])}); the floor is `pixels`, which needs no network"
+    ]
+    for name, one in card.scores.items():
+        kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in one.auroc_kinds.items())
+        kept = " (kept)" if name == card.detector else ""
+        rows.append(
+            f"  {name}{kept}: AUROC {_shown(one.auroc_unseen)}; at the radius accuracy "
+            f"{_shown(one.accuracy)}, precision {_shown(one.precision)}, recall "
+            f"{_shown(one.recall)}, {one.flagged_bare:.3f} of bare patches called; by kind {kinds}"
+        )
+    return "\n".join(rows)
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """The chosen detector, its radius, the scores of all, and from how many faces."""
+
+    detector: Detector
+    radius: float
+    scores: dict[str, DetectorScores]
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Learning:
+    """Detectors in the making."""
+
+    faces: Store
+    occluded: Store
+    model: MaskedAutoencoder
+    params: PatchesParams
+    context: StageContext
+
+    def run(self) -> _Learnt:
+        """Let each learn and be measured."""
+        rows = self._rows()
+        kinds_N = np.array(self.occluded.table(("occluder",))["occluder"].to_list(), np.str_)
+        unseen_N = np.isin(kinds_N, self.params.unseen)
+        known = rows["train"][(kinds_N != "")[rows["train"]] & ~unseen_N[rows["train"]]]
+        if not len(known):
+            raise DataError(
+                self.occluded.path,
+                "all kinds of occluders are in patches.unseen, so there is nothing to learn from. "
+                "Leave some out there.",
+            )
+        masks = self.occluded.array("mask")
+        learnt: dict[str, tuple[Detector, float]] = {}
+        scores = {}
+        for number, (name, kind) in enumerate(DETECTORS.items()):
+            self.context.progress(number, len(DETECTORS), name)
+            bare, covered = (
+                self.patches_of(store, of, kind.looks_at)
+                for store, of in ((self.faces, rows["train"]), (self.occluded, known))
+            )
+            masks_NP = torch.from_numpy(masks.take(known)).flatten(1)
+            torch.manual_seed(self.params.seed)
+            detector = kind.make(bare.shape[2]).to(self.context.device)
+            detector.learn(Evidence(bare, covered, send(masks_NP, bare.device)), self.params)
+            radius = self._radius(detector, rows["val"], kind.looks_at)
+            learnt[name] = detector, radius
+            scores[name] = self._scores(learnt[name], rows["test"], kind.looks_at, kinds_N)
+        self.context.progress(len(DETECTORS), len(DETECTORS), "")
+        counts = dict(zip(("fitted", "held_out", "tested"), map(len, rows.values()), strict=True))
+        return _Learnt(*learnt[self.params.detector], scores, counts)
+
+    def _rows(self) -> dict[str, Rows]:
+        """Return usable rows of each split, at most `faces`, evenly spaced."""
+        usable_N = self.faces.array("valid").load() == 1
+        splits = splits_of(self.faces, None)
+        rows = {}
+        for split in _SPLITS:
+            found = np.flatnonzero(usable_N & (splits == split))
+            if len(found) < 2:
+                raise DataError(
+                    self.faces.path,
+                    f"{len(found)} usable faces in split {split}; detectors of patches learn from "
+                    "train, find their radius on val, and are measured on test. Change "
+                    "index.<dataset>.val or .test.",
+                )
+            rows[split] = evenly_spaced(found.tolist(), self.params.faces).astype(np.int64)
+        return rows
+
+    def patches_of(self, store: Store, rows_N: Rows, looks_at: str) -> Tensor:
+        """Return what a detector looks at: (N, P, D)."""
+        images, parts = store.array("image"), []
+        for start in range(0, len(rows_N), _BATCH):
+            stored = images.take(rows_N[start : start + _BATCH])
+            if looks_at == PIXELS:
+                parts.append(send(pixel_patches(stored), self.context.device))
+            else:
+                shown = send(torch.from_numpy(stored), self.context.device)
+                with torch.no_grad():
+                    parts.append(self.model.encode(eval_images(shown, self.model.image_px)))
+        return torch.cat(parts)
+
+    def _radius(self, detector: Detector, rows_N: Rows, looks_at: str) -> float:
+        scores = self._measure(detector, self.faces, rows_N, looks_at)
+        return float(np.quantile(scores, self.params.quantile))
+
+    def _measure(
+        self, detector: Detector, store: Store, rows_N: Rows, looks_at: str
+    ) -> NDArray[np.float32]:
+        with torch.no_grad():
+            scores: NDArray[np.float32] = (
+                detector(self.patches_of(store, rows_N, looks_at)).cpu().numpy()
+            )
+        return scores
+
+    def _scores(
+        self,
+        learnt: tuple[Detector, float],
+        rows_N: Rows,
+        looks_at: str,
+        kinds: NDArray[np.str_],
+    ) -> DetectorScores:
+        detector, radius = learnt
+        found_NP = self._measure(detector, self.occluded, rows_N, looks_at)
+        bare_NP = self._measure(detector, self.faces, rows_N, looks_at)
+        masks_NP = self.occluded.array("mask").take(rows_N).reshape(len(rows_N), -1) == 1
+        of_N = kinds[rows_N]
+        unseen_N = np.isin(of_N, self.params.unseen)
+        there = bool(unseen_N.any())
+        at = detected(found_NP[unseen_N].ravel() > radius, masks_NP[unseen_N].ravel())
+        by_kind = {
+            kind: auroc(found_NP[of_N == kind].ravel(), masks_NP[of_N == kind].ravel())
+            for kind in sorted({*of_N.tolist()})
+        }
+        return DetectorScores(
+            auroc_unseen=auroc(found_NP[unseen_N].ravel(), masks_NP[unseen_N].ravel()),
+            auroc_kinds=_present(by_kind),
+            accuracy=at.accuracy if there else None,
+            precision=at.precision if there else None,
+            recall=at.recall if there else None,
+            flagged_bare=float((bare_NP > radius).mean()),
+        )
+
+
+def _present(values: Mapping[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if value is not None}
