@@ -17,8 +17,8 @@ PIXELS = 4
 """A patch is seen at 4 x 4 px in colour: few enough numbers for a few hundred faces."""
 
 F32 = NDArray[np.float32]
-_RIDGE = 0.1
-"""Share of the mean variance that is added to each variance: few faces leave directions empty."""
+_RIDGE = 0.01
+"""Share of the mean variance that is added to each variance."""
 
 
 def patch_shares(maps_NSS: NDArray[np.floating]) -> F32:
@@ -71,19 +71,23 @@ class PatchStatistics:
     def fit(cls, patches_NPD: NDArray[np.floating]) -> "PatchStatistics":
         """Estimate them from faces, of which most should be bare.
 
+        The fewer the faces, the more the covariance at a place is that of all places.
+
         Raises:
             ValueError: if there are fewer than two faces.
         """
         if len(patches_NPD) < 2:
             raise ValueError(f"{len(patches_NPD)} faces; a covariance needs two")
         mean_PD = patches_NPD.mean(axis=0, dtype=np.float64)
-        whitening = np.empty((*mean_PD.shape, mean_PD.shape[-1]))
-        for place in range(len(mean_PD)):
-            centred_ND = patches_NPD[:, place] - mean_PD[place]
-            covariance_DD = centred_ND.T @ centred_ND / (len(centred_ND) - 1)
-            ridge = _RIDGE * max(float(np.trace(covariance_DD)) / len(covariance_DD), 1e-8)
-            covariance_DD = covariance_DD + ridge * np.eye(len(covariance_DD))
-            whitening[place] = np.linalg.cholesky(np.linalg.inv(covariance_DD))
+        centred_NPD = patches_NPD - mean_PD
+        faces, _, numbers = centred_NPD.shape
+        covariance_PDD = np.einsum("npd,npe->pde", centred_NPD, centred_NPD, optimize=True)
+        covariance_PDD /= faces - 1
+        pooled_DD = covariance_PDD.mean(axis=0)
+        ridge_DD = _RIDGE * max(float(np.trace(pooled_DD)) / numbers, 1e-8) * np.eye(numbers)
+        shared = numbers / (numbers + faces)
+        mixed_PDD = (1 - shared) * covariance_PDD + shared * pooled_DD + ridge_DD
+        whitening = np.linalg.cholesky(np.linalg.inv(mixed_PDD))
         return cls(mean_PD.astype(np.float32), whitening.astype(np.float32))
 
     def distances(self, patches_NPD: NDArray[np.floating]) -> F32:

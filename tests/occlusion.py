@@ -43,13 +43,17 @@ PATCH_PARAMS = PatchesParams(
 
 
 def occluded_tiny(faces, out, make_store):
-    """Write faces with a white square before each, of which every third counts as glasses."""
+    """Write faces with a magenta square before each, of which every third counts as glasses."""
     store = Store(faces)
     images, masks = store.array("image").load().copy(), np.zeros((len(store), 14, 14), np.uint8)
     for row in range(len(store)):
         y, x = 1 + row % 5, 1 + row % 7
         masks[row, y : y + 5, x : x + 5] = 1
-        images[row, 16 * y // 7 : 16 * (y + 5) // 7, 16 * x // 7 : 16 * (x + 5) // 7] = 255
+        images[row, 16 * y // 7 : 16 * (y + 5) // 7, 16 * x // 7 : 16 * (x + 5) // 7] = (
+            255,
+            0,
+            255,
+        )
     kinds = ["glasses" if row % 3 == 0 else "bar" for row in range(len(store))]
     table = [{**one, "occluder": kind} for one, kind in zip(store.rows(), kinds, strict=True)]
     arrays = {"image": images, "mask": masks, "valid": store.array("valid").load()}

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from anatomy.patches import PATCHES, PatchStatistics, patch_pixels
@@ -161,7 +162,7 @@ DETECTORS: dict[str, DetectorKind] = {
 """Name -> kind. `pixels` needs no network: it is the floor that the others are compared with."""
 
 
-def pixel_patches(images_NSS3: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+def pixel_patches(images_NSS3: NDArray[np.uint8]) -> Tensor:
     """Return patches of stored faces as pixels: (N, P, D)."""
     return torch.from_numpy(patch_pixels(images_NSS3))
 

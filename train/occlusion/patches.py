@@ -3,8 +3,8 @@
     OUT/patches.safetensors   the numbers of the chosen detector
     OUT/patches.json          contracts.occlusion.DetectorCard
 
-Every detector learns from faces of split train, the radius is a quantile of the scores of bare faces
-of val, and everything is measured on faces of test behind kinds of things that no detector has seen.
+Every detector learns from faces of split train. The radius is a quantile of the scores of bare
+faces of val. Everything is measured on faces of test behind kinds of things that none has seen.
 Shapes: N faces, P = 196 patches, D numbers per patch.
 """
 
@@ -85,15 +85,18 @@ def patches(inputs: PatchInputs, out: Path, params: PatchesParams, context: Stag
             learnt = _Learning(faces, occluded, model, params, context).run()
             weights = {name: one.contiguous() for name, one in learnt.detector.state_dict().items()}
             atomic_write(folder / DETECTOR_WEIGHTS, safetensors.torch.save(weights))
-            digests = {key: fingerprint[key] for key in ("faces", "occluded", "mae")}
             card = DetectorCard(
                 version=VERSION,
                 params=params.model_dump(mode="json"),
                 detector=params.detector,
                 radius=learnt.radius,
+                faces=faces.digest,
+                occluded=occluded.digest,
+                mae=mae_digest,
+                fitted=learnt.counts["train"],
+                held_out=learnt.counts["val"],
+                tested=learnt.counts["test"],
                 scores=learnt.scores,
-                **digests,
-                **learnt.counts,
             )
             atomic_write(folder / DETECTOR, canonical_json(card.model_dump(mode="json")))
     return table(read_card(out))
@@ -116,7 +119,7 @@ def table(card: DetectorCard) -> str:
         f"patches of {card.tested} test faces; AUROC on kinds of occluders that nobody learnt from "
         f"({', '.join(card.params['unseen'])}); the floor is `pixels`, which needs no network"
     ]
-    for name, one in card.scores.items():
+    for name, one in ((name, card.scores[name]) for name in DETECTORS):
         kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in one.auroc_kinds.items())
         kept = " (kept)" if name == card.detector else ""
         rows.append(
@@ -133,7 +136,7 @@ def _shown(value: float | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Learnt:
-    """The chosen detector, its radius, the scores of all, and from how many faces."""
+    """The chosen detector, its radius, the scores of all, and how many faces of each split."""
 
     detector: Detector
     radius: float
@@ -180,7 +183,7 @@ class _Learning:
             learnt[name] = detector, radius
             scores[name] = self._scores(learnt[name], rows["test"], kind.looks_at, kinds_N)
         self.context.progress(len(DETECTORS), len(DETECTORS), "")
-        counts = dict(zip(("fitted", "held_out", "tested"), map(len, rows.values()), strict=True))
+        counts = {split: len(found) for split, found in rows.items()}
         return _Learnt(*learnt[self.params.detector], scores, counts)
 
     def _rows(self) -> dict[str, Rows]:
