@@ -8,7 +8,7 @@ Files:
     explain.py       explain
     export_model.py  export-model
     import_run.py    import-run
-    occlusion.py     occlude, mae, patches
+    occlusion.py     occlude, mae, patches, restore
     options.py       options and progress that subcommands share
     predict.py       predict
     stages.py        the stages, in order

@@ -1,4 +1,4 @@
-"""Stages about things before faces: occlude, mae, patches."""
+"""Stages about things before faces: occlude, mae, patches, restore."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,6 +54,21 @@ def patches(out: Path, shared: StageOptions, **inputs: Path) -> None:
     echo(*said.split("\n"))
 
 
+@stage("faces", "mae", "patches", "out", options=DEVICE)
+def restore(faces: Path, mae: Path, patches: Path, out: Path, shared: StageOptions) -> None:
+    """Draw what is behind the things before faces: FACES, MAE and PATCHES -> OUT.
+
+    OUT holds the restored faces, which patches were filled, and the latents of all patches, for
+    method `ofer`. Says how much disk it needs before it starts.
+    """
+    params = shared.params.restore
+    from train.occlusion.restore import restore as run
+
+    with progress_bar("restore", out) as progress:
+        said = run(faces, mae, patches, out, params, _context(shared, progress))
+    echo(said)
+
+
 def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":
     from train.device import select_device
     from train.occlusion.context import StageContext
@@ -62,4 +77,4 @@ def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":
     return StageContext(device, progress, shared.rebuild, progress.print_line)
 
 
-OCCLUSION = (occlude, mae, patches)
+OCCLUSION = (occlude, mae, patches, restore)

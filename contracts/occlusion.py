@@ -1,4 +1,4 @@
-"""What stages about occlusion hand on: names of drawn occluders, mae.json, patches.json.
+"""What stages about occlusion hand on: occluders, mae.json, patches.json, restorer.json.
 
 A store of occluded faces has an array `mask` (14, 14), and a column `occluder` with these names.
 """
@@ -16,6 +16,26 @@ MAE, MAE_WEIGHTS = "mae.json", "mae.safetensors"
 """Of stage mae: MAECard, and the weights of both transformers."""
 DETECTOR, DETECTOR_WEIGHTS = "patches.json", "patches.safetensors"
 """Of stage patches: DetectorCard, and the numbers of the chosen detector."""
+
+RESTORER, RESTORER_WEIGHTS = "restorer.json", "restorer.safetensors"
+"""Of stage restore, and in every run that learnt from it: RestorerCard, and its weights."""
+
+
+class RestorerCard(Contract):
+    """restorer.json: what frees faces of things before them.
+
+    Attributes:
+        mae: [mae] of params.yaml, by which the autoencoder is built.
+        detector: row of DETECTORS. radius: scores above it are covered patches.
+        filler: row of FILLERS.
+        most_hidden: at most this share of the patches is filled, the strangest.
+    """
+
+    mae: dict[str, Any]
+    detector: str
+    radius: float
+    filler: str
+    most_hidden: float
 
 
 class MAECard(Contract):

@@ -38,7 +38,7 @@ from report.params import ReportParams
 from train.duration import training_time
 from train.importing.params import ImportParams
 from train.methods import METHODS
-from train.occlusion.params import MAEParams, PatchesParams
+from train.occlusion.params import MAEParams, PatchesParams, RestoreParams
 from train.options import reads_heatmaps
 from train.params import EvaluateParams, ExamineParams, ExportParams, RunNumbers, TrainParams
 from validation import checked
@@ -68,6 +68,7 @@ class Params(BaseModel, frozen=True, extra="forbid"):
     occlude: OccludeParams
     mae: MAEParams
     patches: PatchesParams
+    restore: RestoreParams
     train: TrainParams
     datasets: dict[DatasetName, DatasetParams]
     methods: dict[MethodName, Overlay]

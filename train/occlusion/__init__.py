@@ -7,4 +7,7 @@ Files:
     mae_model.py  its two transformers
     params.py     sections [mae], [patches] and [restore] of params.yaml
     patches.py    stage `patches`: learns and measures detectors
+    restore.py    stage `restore`: every face without what covers it, and its latents
+    restorer.py   autoencoder, detector and filler: what a run takes along
+    self_assembly.py  the paper's filling of a cell from three others
 """

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from anatomy.patches import PATCHES, PatchStatistics, patch_pixels
+from anatomy.patches import PIXELS as PIXELS_PER_SIDE
 from train.occlusion.params import PatchesParams
 
 PIXELS, LATENTS = "pixels", "latents"
 """What a detector looks at."""
+PIXEL_NUMBERS = 3 * PIXELS_PER_SIDE**2
+"""D of a patch that is seen as pixels."""
 _EMBEDDINGS = (128, 64)
 _SLOPE = 0.1
 

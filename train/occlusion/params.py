@@ -22,6 +22,10 @@ def _divisible(width: int, heads: int, key: str) -> None:
         )
 
 
+FillerName = Literal["mae", "hybrid"]
+"""Row of FILLERS."""
+
+
 class MAEParams(BaseModel, frozen=True, extra="forbid"):
     """[mae] in params.yaml: the masked autoencoder, its two transformers, and its training."""
 
@@ -68,3 +72,11 @@ class PatchesParams(BaseModel, frozen=True, extra="forbid"):
     lr: float = Field(gt=0)
     weight_decay: float = Field(ge=0)
     seed: int = Field(ge=0)
+
+
+class RestoreParams(BaseModel, frozen=True, extra="forbid"):
+    """[restore] in params.yaml: how covered patches are filled, how latents are kept."""
+
+    filler: FillerName
+    most_hidden: float = Field(gt=0, lt=1)
+    latents: Literal["half", "single"]
