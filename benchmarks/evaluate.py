@@ -16,7 +16,6 @@ Times are of the processor, with one thread per library; where they say so, of t
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from benchmarks.heatmaps import faces
 from benchmarks.made_faces import drawn_faces
 from benchmarks.made_results import a_sheet, put
 from benchmarks.made_up import face_store, landmark_store
+from benchmarks.scratch import scratch
 from benchmarks.timing import interleaved, ratios, save
 from contracts.repeats import Repeat
 from params import load
@@ -238,14 +238,14 @@ def main() -> None:
     cv2.setNumThreads(1)
     figures: Figures = {"cores": os.cpu_count(), "load_at_start": os.getloadavg()[0]}
     asked = sys.argv[1:] or ["whole", "report", "parts"]
-    with tempfile.TemporaryDirectory() as folder:
+    with scratch() as folder:
         works: dict[str, Callable[[Path], Figures]] = {
             "whole": build_content,
             "report": report,
             "parts": lambda _: parts(),
         }
         for name in asked:
-            figures[name] = works[name](Path(folder))
+            figures[name] = works[name](folder)
     if len(asked) == len(works):
         print(save("evaluate", figures))
 

@@ -7,8 +7,6 @@ the detector's bare inference on the same pictures. Also how many faces are foun
 the stored points, as a fraction of the outer eye distance (NME).
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from itertools import count
@@ -22,6 +20,7 @@ from PIL import Image
 
 from anatomy.landmarks import normalized_mean_error
 from anatomy.templates import TEMPLATES
+from benchmarks.scratch import scratch
 from benchmarks.timing import interleaved, ratios, save
 from demo.stage import make
 from params import load
@@ -106,11 +105,8 @@ def errors(faces: Path, landmarks: Path, truth: dict[str, tuple[float, ...]]) ->
 
 def main() -> None:
     """Measure, print and save."""
-    root = Path(tempfile.mkdtemp(prefix="aulens-faces-"))
-    try:
+    with scratch() as root:
         figures = measured(root)
-    finally:
-        shutil.rmtree(root)
     for name in DETECTORS:
         one = figures[name]
         print(

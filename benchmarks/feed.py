@@ -1,14 +1,14 @@
 """Claim: loading costs 100 times less CPU than a Dataset; 4 cores load 10,000 faces per second.
 
-Run: python -m benchmarks.feed. 20,480 rows (faces of the embedded dataset at 256 px, repeated) are
-written as stores, as a JPEG and .npy files per face, and as HDF5; every way reads the same shuffled
-batches of 224, warm, in turns. Augmentation is left to the GPU in ours and done by the per-sample
-Dataset. Cold: after the kernel was asked to forget the files (posix_fadvise); how far a disk's own
-cache remembers is not ours to say. FFCV and MosaicML streaming are not in the lock, so not here.
+Run: python -m benchmarks.feed. 4,480 rows (faces of the embedded dataset at 256 px, repeated) are
+written as stores, as a JPEG and .npy files per face, as HDF5, and as one big .npy; every way reads
+the same shuffled batches of 224, warm, in turns. Augmentation is left to the GPU in ours and done
+by the per-sample Dataset, which is measured without it, too. Cold: after the kernel was asked to
+forget the files (posix_fadvise); how far a disk's own cache remembers is not ours to say. FFCV and
+MosaicML streaming are not in the lock, so not here.
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -26,25 +26,32 @@ from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import rescale_points
 from benchmarks.heatmaps import published_au
 from benchmarks.rivals import (
+    PlainPictureFiles,
     Rows,
     hdf5,
+    hdf5_direct,
+    memory_map,
     npy_files,
     per_sample_dataset,
     write_files,
     write_hdf5,
+    write_npy,
     zarr_python,
 )
+from benchmarks.scratch import scratch
 from benchmarks.timing import interleaved, ratios, save
 from demo.render import render
 from store.building import building
+from store.reading import Store
+from store.samples import JPEG, RAW
 from store.shards import DATA, ArraySpec, Layout, create_arrays, write_shard, write_status
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.prefetch import mapped
 from train.data.stores import Stores
 from train.params import FeedParams
 
-ROWS, DISTINCT, BATCH, ROUNDS, CANVAS = 20_480, 256, 224, 10, 224
-MANY, FEW = 40, 1  # batches per round: of fast ways, of slow ones
+ROWS, DISTINCT, BATCH, ROUNDS, CANVAS = 4_480, 256, 224, 10, 224
+MANY, FEW = 20, 1  # batches per round: of fast ways, of slow ones
 PARAMS = FeedParams(
     source="mapped", resident_share=0, threads=2, sampler="shuffled", heatmaps="stored"
 )
@@ -63,10 +70,18 @@ def faces(count: int) -> tuple[Blocks, NDArray[np.floating], list[int]]:
 
 
 def write_store(
-    out: Path, rows: int, arrays: Blocks, shard_rows: int, labels: Sequence[int]
+    out: Path,
+    rows: int,
+    arrays: Blocks,
+    shard_rows: int,
+    labels: Sequence[int],
+    jpeg: str = "",
 ) -> None:
-    """Write a store of so many rows, which repeats these."""
-    specs = {name: ArraySpec(block.shape[1:], str(block.dtype)) for name, block in arrays.items()}
+    """Write a store of so many rows, which repeats these; one of the arrays may be of JPEGs."""
+    specs = {
+        name: ArraySpec(block.shape[1:], str(block.dtype), {}, JPEG if name == jpeg else RAW)
+        for name, block in arrays.items()
+    }
     layout = Layout(rows, shard_rows, specs)
     about = {"kind": "au", "size_px": 256, "canvas_px": CANVAS, "options": {}}
     with building(out, {"stage": out.name}, about, layout.as_json()) as folder:
@@ -114,13 +129,16 @@ def reading(read: Callable[[Rows], object], count: int) -> Callable[[], object]:
     return lambda: [read(rows_B) for rows_B in batches(count, 0)]
 
 
-def ours(stores: Stores, names: Sequence[str]) -> Callable[[], object]:
+def ours(
+    stores: Stores, names: Sequence[str], faces: Store | None = None, count: int = MANY
+) -> Callable[[], object]:
     """Return a round of ours, through the ring."""
     assert stores.heatmaps is not None
-    found = {"image": stores.faces.array("image"), "map": stores.heatmaps.array("map")}
+    faces = faces or stores.faces
+    found = {"image": faces.array("image"), "map": stores.heatmaps.array("map")}
     columns = tuple(found[name] for name in names)
     source = mapped(columns, np.arange(ROWS), PARAMS, CPU)
-    return lambda: [None for _ in source(batches(MANY, 0))]
+    return lambda: [None for _ in source(batches(count, 0))]
 
 
 def ways(root: Path, stores: Stores) -> dict[str, tuple[Callable[[], object], int]]:
@@ -128,16 +146,25 @@ def ways(root: Path, stores: Stores) -> dict[str, tuple[Callable[[], object], in
     both, files = ("image", "map"), root / "files"
     return {
         "ours": (ours(stores, both), MANY),
+        "ours, faces as JPEGs": (ours(stores, both, Store(root / "jpegs"), FEW), FEW),
+        "one big .npy, mapped": (reading(memory_map(root, both), MANY), MANY),
         "per-sample Dataset: JPEG, .npy, CPU transforms": (
             reading(per_sample_dataset(files), FEW),
             FEW,
         ),
+        "the same without transforms": (
+            reading(per_sample_dataset(files, PlainPictureFiles), FEW),
+            FEW,
+        ),
         "one .npy per face": (reading(npy_files(files, both), MANY), MANY),
         "h5py": (reading(hdf5(root / "all.h5", both), FEW), FEW),
+        "h5py, read_direct": (reading(hdf5_direct(root / "all.h5", both), MANY), MANY),
         "zarr-python: pictures": (reading(zarr_python(root / "faces" / DATA, ["image"]), FEW), FEW),
         "map: ours": (ours(stores, ["map"]), MANY),
         "map: one .npy per face": (reading(npy_files(files, ["map"]), MANY), MANY),
+        "map: one big .npy, mapped": (reading(memory_map(root, ["map"]), MANY), MANY),
         "map: h5py": (reading(hdf5(root / "all.h5", ["map"]), MANY), MANY),
+        "map: h5py, read_direct": (reading(hdf5_direct(root / "all.h5", ["map"]), MANY), MANY),
         "map: zarr-python": (reading(zarr_python(root / "maps" / DATA, ["map"]), FEW), FEW),
     }
 
@@ -184,15 +211,17 @@ def main() -> None:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     blocks, points, labels = faces(DISTINCT)
-    with tempfile.TemporaryDirectory() as folder:
-        stores = write_stores(Path(folder), ROWS, blocks, labels)
-        (Path(folder) / "files").mkdir()
-        write_files(Path(folder) / "files", ROWS, blocks["image"], blocks["map"])
-        write_hdf5(Path(folder) / "all.h5", ROWS, blocks["image"], blocks["map"])
-        compared = ways(Path(folder), stores)
+    with scratch() as folder:
+        stores = write_stores(folder, ROWS, blocks, labels)
+        (folder / "files").mkdir()
+        write_files(folder / "files", ROWS, blocks["image"], blocks["map"])
+        write_hdf5(folder / "all.h5", ROWS, blocks["image"], blocks["map"])
+        write_npy(folder, ROWS, blocks["image"], blocks["map"])
+        write_store(folder / "jpegs", ROWS, {"image": blocks["image"]}, 256, labels, "image")
+        compared = ways(folder, stores)
         whole = epochs(stores)
         seconds = interleaved({name: way for name, (way, _) in compared.items()}, ROUNDS)
-        forgotten = cold(Path(folder), stores)
+        forgotten = cold(folder, stores)
     redrawn = interleaved(
         {"redraw": partial(published_au, points[:60], labels[:60], CANVAS)}, ROUNDS
     )

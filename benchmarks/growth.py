@@ -9,7 +9,6 @@ Needs 10 GB of free disk for a while, and leaves nothing there.
 
 import resource
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ import numpy as np
 import psutil
 
 from benchmarks.made_up import index_pictures, landmark_store, picture_folder, size_on_disk
+from benchmarks.scratch import scratch
 from benchmarks.timing import save
 from contracts.files import MANIFEST, STATUS
 from params import load
@@ -202,8 +202,8 @@ def main(halves: list[str]) -> None:
     by_stage: dict[str, list[Figures]] = {}
     for measure, counts in (HALVES[half] for half in halves or HALVES):
         for count in counts:
-            with tempfile.TemporaryDirectory() as name:
-                found = measure(count, Path(name))
+            with scratch() as folder:
+                found = measure(count, folder)
             for stage, row in found.items():
                 by_stage.setdefault(stage, []).append(row)
                 print(_line(stage, row), flush=True)

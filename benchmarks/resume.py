@@ -8,7 +8,6 @@ published ones: at this machine's own speed, and at the speed of a GPU as publis
 """
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 import torch
 
 from anatomy.expressions import EXPRESSIONS
+from benchmarks.scratch import scratch
 from benchmarks.timing import save
 from params import load as load_params
 from train.checkpoint import LAST, AsyncCheckpointer, load_latest, save_latest
@@ -123,8 +123,8 @@ def main() -> None:
     figures: dict[str, Any] = {"device": str(device), "rounds": ROUNDS}
     for name, changes in SETTINGS.items():
         params = shipped.model_copy(update=changes)
-        with tempfile.TemporaryDirectory() as folder:
-            found = measured(params, device, Path(folder))
+        with scratch() as folder:
+            found = measured(params, device, folder)
         shared = shares(found, params.batch)
         figures[name] = {**found, "batch": params.batch, "share_of_epoch": shared}
         print(

@@ -12,7 +12,6 @@ workers  faces per second of stage align, two workers against one: only an idle 
 import os
 import resource
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -29,6 +28,7 @@ from zarr.codecs import Crc32cCodec
 from anatomy.heatmaps import HEATMAPS
 from benchmarks.heatmaps import AFFECTNET, faces
 from benchmarks.made_up import index_pictures, picture_folder, size_on_disk
+from benchmarks.scratch import scratch
 from benchmarks.timing import interleaved, ratios, save
 from params import load
 from pipeline.align import align
@@ -111,8 +111,8 @@ def _ways(layout: Layout, blocks: Blocks) -> dict[str, Callable[[], object]]:
     """Return ways to write; each into a folder of its own that is gone afterwards."""
 
     def gone(write: Callable[[Path, Layout, Blocks], object]) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            write(Path(name) / "out", layout, blocks)
+        with scratch() as name:
+            write(name / "out", layout, blocks)
 
     def without_fsync() -> None:
         with patch("os.fsync"):
@@ -149,8 +149,8 @@ def verify_speed() -> dict[str, Any]:
     """Return the GB that one core verifies per second."""
     found = {}
     for name, layout in (("maps", MAPS), ("faces", FACES)):
-        with tempfile.TemporaryDirectory() as folder:
-            store = ours(Path(folder) / "store", layout, made_up(layout))
+        with scratch() as folder:
+            store = ours(folder / "store", layout, made_up(layout))
             size, _ = size_on_disk(store)
             deep = partial(_verified, store)
             seconds = interleaved({"deep": deep}, 7)["deep"]
@@ -165,8 +165,8 @@ def _verified(store: Path) -> None:
 def read_cost() -> dict[str, Any]:
     """Compare ways to read the same shuffled batches; pages are in memory."""
     layout = Layout(AFFECTNET, 4096, {"map": MAPS.arrays["map"]})
-    with tempfile.TemporaryDirectory() as name:
-        store, loose = ours(Path(name) / "store", layout, made_up(layout)), Path(name) / "loose"
+    with scratch() as name:
+        store, loose = ours(name / "store", layout, made_up(layout)), name / "loose"
         rows = RNG.permutation(AFFECTNET)[: BATCH * BATCHES]
         loose.mkdir()
         for row, one in zip(rows, Store(store).array("map").take(rows), strict=True):
@@ -206,11 +206,11 @@ def _read_loose(folder: Path, rows: NDArray[np.int64]) -> None:
 def workers_gain(count: int = 1536) -> dict[str, Any]:
     """Return how well two workers of stage align share the work of one; start-up not counted."""
     found: dict[str, Any] = {"load_before": os.getloadavg()[0]}
-    with tempfile.TemporaryDirectory() as name:
-        raw, listed = picture_folder(Path(name) / "raw", count), Path(name) / "listed"
+    with scratch() as name:
+        raw, listed = picture_folder(name / "raw", count), name / "listed"
         index_pictures(raw, listed)
         for workers in (1, 2, 1, 2):
-            out, ends = Path(name) / f"faces-{workers}", list[tuple[float, int]]()
+            out, ends = name / f"faces-{workers}", list[tuple[float, int]]()
             cluster = ClusterConfig(partial(_clocked, ends), workers)
             before = _children_seconds()
             align(listed, out, load(PARAMS).align, cluster, rebuild=True)

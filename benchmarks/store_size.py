@@ -7,9 +7,7 @@ store.
 """
 
 import gzip
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from torch import Tensor
 from anatomy.heatmaps import HEATMAPS
 from anatomy.landmarks import FLIP, rescale_points
 from anatomy.templates import TEMPLATES
+from benchmarks.scratch import scratch
 from benchmarks.timing import save
 from demo.render import render
 from pipeline.faces.warp import template_matrix, transform_points
@@ -120,8 +119,8 @@ def bytes_per_face(maps_NSS: NDArray[np.uint8]) -> dict[str, float]:
     count = len(maps_NSS)
     arrays = {"map": ArraySpec(maps_NSS.shape[1:], "uint8"), "valid": ArraySpec((), "uint8")}
     layout = Layout(count, shard_rows(count, 4096), arrays)
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "store"
+    with scratch() as folder:
+        out = folder / "store"
         with building(out, {"stage": "benchmark"}, {}, layout.as_json()) as path:
             create_arrays(path, layout)
             for shard in range(layout.shards):

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 RESULTS = Path(__file__).parent / "results"
+FEWEST_ROUNDS = 3
 
 
 def interleaved(
@@ -20,8 +21,18 @@ def interleaved(
     rounds: int,
     seed: int = 0,
     clock: Callable[[], float] = time.process_time,
+    budget_s: float = 600.0,
 ) -> dict[str, list[float]]:
     """Run every way once per round, in a newly shuffled order, after one warm-up.
+
+    On a busy machine fewer rounds are run, but at least `FEWEST_ROUNDS`; that is said.
+
+    Args:
+        ways: name -> what is timed.
+        rounds: how many, if time permits.
+        seed: of the order.
+        clock: see Returns.
+        budget_s: no new round begins after so many seconds by the wall clock.
 
     Returns:
         Name -> seconds by the clock, one per round; by default processor time of this process.
@@ -31,7 +42,11 @@ def interleaved(
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for name in names:
         ways[name]()
-    for _ in range(rounds):
+    began = time.perf_counter()
+    for number in range(rounds):
+        if number >= FEWEST_ROUNDS and time.perf_counter() - began > budget_s:
+            print(f"{number} of {rounds} rounds: {budget_s:.0f} s are over")
+            break
         for name in rng.permutation(names):
             started = clock()
             ways[name]()
