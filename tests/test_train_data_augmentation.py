@@ -176,7 +176,10 @@ def test_an_erased_rectangle_may_have_the_mean_colour_which_is_zero_once_normali
 
 
 def test_an_unknown_filling_names_the_known_ones():
-    images, params = torch.zeros(1, 8, 8, 3, dtype=torch.uint8), changed(erase_fill="nose")
+    images, params = (
+        torch.zeros(1, 8, 8, 3, dtype=torch.uint8),
+        changed(erase_p=1, erase_fill="nose"),
+    )
     with pytest.raises(UsageError, match="known: mean, noise"):
         augment_images(images, 8, random_affine(1, params, chance()), params, chance())
 

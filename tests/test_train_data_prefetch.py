@@ -34,6 +34,56 @@ def test_every_fetcher_gives_the_rows_in_order_and_without_checksum(name):
     assert fetched(name) == [[[row, row + 10] for row in rows_B] for rows_B in BATCHES]
 
 
+def mapped_in(monkeypatch):
+    """A fetcher of mapped rows, and the sizes of the buffers that it makes."""
+    made = []
+
+    class Counted(prefetch._Buffer):
+        def __init__(self, sources, rows, device):
+            made.append(rows)
+            super().__init__(sources, rows, device)
+
+    monkeypatch.setattr(prefetch, "_Buffer", Counted)
+    return FETCHERS["mapped"]((Numbers(),), np.arange(5), PARAMS, CPU), made
+
+
+def read(fetch, batches=BATCHES):
+    return [part.tolist() for (part,) in fetch(batches)]
+
+
+def test_the_ring_stays_for_the_next_epoch(monkeypatch):
+    fetch, made = mapped_in(monkeypatch)
+    first = read(fetch)
+    assert [read(fetch) for _ in range(3)] == [first] * 3
+    assert made == [2] * (PARAMS.threads + 2)
+
+
+def test_a_larger_batch_gets_a_larger_ring(monkeypatch):
+    fetch, made = mapped_in(monkeypatch)
+    read(fetch)
+    assert read(fetch, [np.arange(5)]) == [[[row, row + 10] for row in range(5)]]
+    assert made == [2] * (PARAMS.threads + 2) + [5] * (PARAMS.threads + 2)
+
+
+def test_epochs_that_are_read_at_the_same_time_do_not_share_a_ring(monkeypatch):
+    fetch, made = mapped_in(monkeypatch)
+    one, other = fetch(BATCHES), fetch(BATCHES)
+    pairs = [(mine.tolist(), yours.tolist()) for (mine,), (yours,) in zip(one, other, strict=True)]
+    assert all(mine == yours for mine, yours in pairs)
+    assert len(made) == 2 * (PARAMS.threads + 2)
+    read(fetch)
+    assert len(made) == 2 * (PARAMS.threads + 2)
+
+
+def test_an_epoch_that_was_left_early_gives_its_ring_back(monkeypatch):
+    fetch, made = mapped_in(monkeypatch)
+    begun = fetch(BATCHES)
+    next(begun)
+    begun.close()
+    assert read(fetch) == [[[row, row + 10] for row in rows_B] for rows_B in BATCHES]
+    assert len(made) == PARAMS.threads + 2
+
+
 def test_every_thread_makes_the_gpu_of_the_training_its_own(monkeypatch):
     used = []
     monkeypatch.setattr(

@@ -87,14 +87,14 @@ def warp_images(
 
 def change_images(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
     """Jitter colours, add noise, erase and normalise a batch of warped images (B, 3, H, W)."""
-    images = _colour_jitter(images, params, rng)
+    images = _colour_jitter(images, params, rng) if params.grey_p or params.jitter_p else images
     images = _add_noise(images, params, rng) if params.noise_p else images
     return erase_and_normalize(images, params, rng)
 
 
 def erase_and_normalize(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
     """Erase a rectangle of some warped images, and normalise all."""
-    return normalize_images(_random_erase(images, params, rng))
+    return normalize_images(_random_erase(images, params, rng) if params.erase_p else images)
 
 
 def warp_maps(maps_Bss: Tensor, size: tuple[int, int], affine_B23: Tensor | None = None) -> Tensor:
@@ -185,19 +185,25 @@ def _add_noise(images: Tensor, params: AugmentParams, rng: torch.Generator) -> T
     return (images + chosen * (params.noise_std / 255) * noise).clamp(0, 1)
 
 
-def _white_noise(images: Tensor, rng: torch.Generator) -> Tensor:
-    return torch.randn(images.shape, generator=rng, device=images.device)
+def _white_noise(images: Tensor, erased: Tensor, rng: torch.Generator) -> Tensor:
+    if images.device.type == "cuda":  # how much is erased is known there only by waiting for it
+        noise = torch.randn(images.shape, generator=rng, device=images.device)
+        return torch.where(erased, noise, images)
+    everywhere = erased.expand_as(images)
+    noise = torch.randn(int(everywhere.sum()), generator=rng)
+    return images.masked_scatter(everywhere, noise.to(images.dtype))
 
 
-def _mean_colour(images: Tensor, rng: torch.Generator) -> Tensor:
-    return constant(MEAN, images.device, images.dtype).view(1, 3, 1, 1)
+def _mean_colour(images: Tensor, erased: Tensor, rng: torch.Generator) -> Tensor:
+    mean = constant(MEAN, images.device, images.dtype).view(1, 3, 1, 1)
+    return torch.where(erased, mean, images)
 
 
-FILLS: dict[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+FILLS: dict[str, Callable[[Tensor, Tensor, torch.Generator], Tensor]] = {
     "noise": _white_noise,
     "mean": _mean_colour,
 }
-"""What an erased rectangle is filled with."""
+"""Name -> (images, where they are erased (B, 1, H, W), rng) -> images with erased rectangles."""
 
 
 def _random_erase(images: Tensor, params: AugmentParams, rng: torch.Generator) -> Tensor:
@@ -220,4 +226,4 @@ def _random_erase(images: Tensor, params: AugmentParams, rng: torch.Generator) -
         place = torch.arange(extent, device=images.device).view(shape)
         begin, end = start.view(-1, 1, 1, 1), (start + length).view(-1, 1, 1, 1)
         inside = inside & (place >= begin) & (place < end)
-    return torch.where(inside, fill(images, rng), images)
+    return fill(images, inside, rng)

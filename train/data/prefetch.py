@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from math import prod
 from typing import Protocol
 
@@ -48,12 +49,18 @@ def mapped(sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.
     """Read from memory-mapped files, a few batches ahead of the step; nothing is kept.
 
     Threads fill a ring of buffers and copy each to the device on a stream of its own. On the CPU a
-    batch *is* its buffer, which is filled again when the next batch is requested.
+    batch *is* its buffer, which is filled again when the next batch is requested. The ring stays
+    for the next epoch: fresh memory costs more than reading an epoch of ten batches.
     """
+    spare: list[_Ring] = []
 
     def fetch(batches: Sequence[Rows]) -> TensorBatches:
         largest = max(map(len, batches), default=0)
-        ring = [_Buffer(sources, largest, device) for _ in range(params.threads + 2)]
+        kept = spare.pop() if spare else None  # none while another epoch is still being read
+        if kept is None or kept.rows < largest:
+            buffers = [_Buffer(sources, largest, device) for _ in range(params.threads + 2)]
+            kept = _Ring(largest, buffers)
+        ring = kept.buffers
         # A new thread starts on GPU 0, where it would open a context beside that of the training.
         pool = ThreadPoolExecutor(params.threads, "prefetch", use_device, (device,))
         jobs: deque[Future[tuple[Tensor, ...]]] = deque()
@@ -67,6 +74,7 @@ def mapped(sources: RowSources, rows_N: Rows, params: FeedParams, device: torch.
                     jobs.append(pool.submit(buffer.fill, batches[number + len(ring)]))
         finally:
             pool.shutdown(cancel_futures=True)
+            spare[:] = [kept]
 
     return fetch
 
@@ -126,6 +134,14 @@ FETCHERS: dict[str, Callable[[RowSources, Rows, FeedParams, torch.device], Fetch
     "auto": auto,
 }
 """train.feed.source -> (row sources, ascending rows of the split, params, device) -> fetcher."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ring:
+    """Buffers, each for so many rows."""
+
+    rows: int
+    buffers: "list[_Buffer]"
 
 
 class _Buffer:
