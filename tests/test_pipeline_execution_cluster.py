@@ -212,12 +212,22 @@ def test_long_work_goes_on_with_workers(told, monkeypatch, cores, shards, alone)
             yield task(item)
 
     monkeypatch.setattr("os.cpu_count", lambda: cores)
+    monkeypatch.setattr("os.getloadavg", lambda: (0.0, 0.0, 0.0))
     monkeypatch.setattr("pipeline.execution.cluster._of_workers", of_workers)
     cluster = ClusterConfig(lambda *state: told.append(state), say=said.append)
     run(cluster, taking, [0.002] * 10, shards * 10)
     assert len(by_workers) == 10 - alone
     assert len(told) == 10
     assert ("workers take over" in said[0]) == (alone == 2)
+
+
+def test_on_a_busy_machine_workers_have_to_pay_more(told, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("os.getloadavg", lambda: (1e6, 0.0, 0.0))
+    said = []
+    cluster = ClusterConfig(lambda *state: told.append(state), say=said.append)
+    run(cluster, taking, [0.002] * 10, 100_000)
+    assert said == ["done by one process: too little work for several (--workers asks for them)"]
 
 
 def test_a_stated_number_of_workers_is_obeyed(told, monkeypatch):

@@ -63,6 +63,7 @@ VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "accumulated": ("cam", {"accumulate": 2}),
     "deterministic": ("cam", {"deterministic": True}),
     "mapped": ("cam", {"feed": {"source": "mapped"}}),
+    "synchronised": ("cam", {"sync_batch_norm": True}),
     "maps drawn": ("cam", {"feed": {"heatmaps": "drawn"}}),
 }
 """Name -> (method, what is changed): what a step may do in another way than SMALL says."""

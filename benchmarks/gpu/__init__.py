@@ -5,10 +5,11 @@
 
 Files:
     __main__.py  the parts, a time limit for all of them, dated JSON after each
+    compiling.py torch.compile and CUDA graphs against the step as it is
     data.py      synthetic faces, drawn on all cores, and stores of any size of them
     scale.py     how much is run, the shipped numbers at that size, clocks
     scoring.py   stage `evaluate` against a forward pass
-    steps.py     single steps: alignment, feeding, waits, kernels, every method, torch.compile
+    steps.py     single steps: alignment, feeding, waits, kernels, every method
     training.py  whole trainings: epochs, resume, agreement with the CPU, learning
     wheels.txt   what a machine with torch, timm, numpy, polars and OpenCV still needs
 """

@@ -22,6 +22,7 @@ import torch
 
 from benchmarks.fake_cuda.validation import zero_accuracy
 from benchmarks.gpu import steps, training
+from benchmarks.gpu.compiling import compiled
 from benchmarks.gpu.scale import CUDA, DEVICE, FAKE, HOME, Figures, timed
 from benchmarks.gpu.scoring import scoring
 
@@ -78,7 +79,7 @@ PARTS: dict[str, tuple[Callable[[], Figures], float]] = {
     "every_method": (steps.every_method, 45),
     "small_networks": (steps.small_networks, 40),
     "learning": (training.learning, 25),
-    "compiled": (steps.compiled, 60),
+    "compiled": (compiled, 130),
 }
 """Name -> (what it does, seconds it takes about on a large GPU)."""
 

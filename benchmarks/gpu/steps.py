@@ -46,12 +46,12 @@ from train.records import Batch
 
 Sizes = Sequence[tuple[int, int]]
 
-_STEP, _FLAGS = StepInfo(1e-4, 0), (False, False)
+STEP, FLAGS = StepInfo(1e-4, 0), (False, False)
 _ON_END = 8
 """Steps: more than a feed reads ahead."""
 
 
-def _state(
+def made_state(
     method: str, variant: str, params: TrainParams, labels_N: Labels | None = None
 ) -> tuple[TrainState, Sizes]:
     """Return a model in training, and the sizes of the heatmaps that its losses read."""
@@ -65,7 +65,7 @@ def _state(
     return state, map_sizes(params, losses, features)
 
 
-def _batches(given: Stores, params: TrainParams, source: str) -> Iterator[RawBatch]:
+def full_batches(given: Stores, params: TrainParams, source: str) -> Iterator[RawBatch]:
     """Yield full batches for ever."""
     feed = with_feed(params, source=source, threads=4).feed
     loader, epoch = BatchLoader(given, "train", params.batch, feed, Placement(DEVICE)), 0
@@ -76,7 +76,7 @@ def _batches(given: Stores, params: TrainParams, source: str) -> Iterator[RawBat
         epoch += 1
 
 
-def _kept(raw: RawBatch) -> RawBatch:
+def kept_batch(raw: RawBatch) -> RawBatch:
     """Return a batch that stays as it is while its loader goes on."""
     names = ("images_BSS3", "maps_Bss", "valid_B", "labels_B", "device_rows_B")
     return replace(raw, **{name: getattr(raw, name).clone() for name in names})
@@ -107,23 +107,23 @@ def small_networks() -> Figures:
 
 def _step(params: TrainParams, rounds: int) -> Figures:
     given = large()
-    raw = _kept(next(_batches(given, params, "mapped")))
-    plain, none = _state("cam", "plain", params)
-    aligned, sizes = _state("cam", "aligned", params)
+    raw = kept_batch(next(full_batches(given, params, "mapped")))
+    plain, none = made_state("cam", "plain", params)
+    aligned, sizes = made_state("cam", "aligned", params)
     ready, both = (
         augment_batch(raw, one, params, make_generator(DEVICE, 0, 0, 0, 0)) for one in (none, sizes)
     )
 
     def fed(raws: Iterator[RawBatch]) -> None:
         batch = augment_batch(next(raws), sizes, params, make_generator(DEVICE, 0, 0, 0, 0))
-        aligned.step([batch], 1, _STEP, _FLAGS)
+        aligned.step([batch], 1, STEP, FLAGS)
 
     one_by_one: dict[str, Callable[[], object]] = {
-        "plain": lambda: plain.step([ready], 1, _STEP, _FLAGS),
-        "aligned": lambda: aligned.step([both], 1, _STEP, _FLAGS),
+        "plain": lambda: plain.step([ready], 1, STEP, FLAGS),
+        "aligned": lambda: aligned.step([both], 1, STEP, FLAGS),
         "augmented": partial(fed, iter(lambda: raw, None)),
     }
-    feeds = {source: _batches(given, params, source) for source in ("mapped", "resident")}
+    feeds = {source: full_batches(given, params, source) for source in ("mapped", "resident")}
     on_end: dict[str, Callable[[], object]] = {
         "augmented, on end": partial(fed, iter(lambda: raw, None)),
         **{source: partial(fed, feed) for source, feed in feeds.items()},
@@ -161,12 +161,12 @@ def _peak_gb(way: Callable[[], object]) -> float | None:
 
 
 def _one_step(params: TrainParams) -> Callable[[int], None]:
-    raws = _batches(large(), params, "mapped")
-    state, sizes = _state("cam", "aligned", params)
+    raws = full_batches(large(), params, "mapped")
+    state, sizes = made_state("cam", "aligned", params)
 
     def run(number: int) -> None:
         batch = augment_batch(next(raws), sizes, params, make_generator(DEVICE, 0, 0, number, 0))
-        state.step([batch], 1, _STEP, _FLAGS)
+        state.step([batch], 1, STEP, FLAGS)
 
     for number in range(4):
         run(number)
@@ -238,7 +238,7 @@ def _method(name: str, amp: str) -> Figures:
         head = {**params.head, "tower_px": params.image_px}
         params = params.model_copy(update={"head": head})
     count, rng = params.batch, torch.Generator(DEVICE).manual_seed(0)
-    state, sizes = _state(name, "aligned", params, np.arange(count) % 7)
+    state, sizes = made_state(name, "aligned", params, np.arange(count) % 7)
     shape = (count, 3, params.image_px, params.image_px)
     images = torch.randn(shape, device=DEVICE, generator=rng)
     images = images.contiguous(memory_format=torch.channels_last)
@@ -251,32 +251,9 @@ def _method(name: str, amp: str) -> Figures:
     points = torch.rand(count, 68, 2, device=DEVICE, generator=rng) - 0.5
     batch = Batch(images, rows % 7, maps, rows % 7 > 0, rng, rows_B=rows, points_B682=points)
     info, figures = StepInfo(1e-4, params.epochs), dict[str, Any]()
-    state.step([batch], 1, info, _FLAGS)
+    state.step([batch], 1, info, FLAGS)
     with peak_memory(figures):
         began = clock()
-        results = [state.step([batch], 1, info, _FLAGS)() for _ in range(3)]
+        results = [state.step([batch], 1, info, FLAGS)() for _ in range(3)]
         figures["ms_per_step"] = 1e3 * (clock() - began) / 3
     return figures | {"losses": results[-1].losses, "finite": [one.finite for one in results]}
-
-
-def compiled() -> Figures:
-    """Time torch.compile of the training step, as train.compile does it."""
-    params = numbers() if CUDA else numbers(batch=4)
-    raw = _kept(next(_batches(large(), params, "mapped")))
-    with deterministic_mode(False):
-        eager, sizes = _state("cam", "aligned", params)
-        fast, _ = _state("cam", "aligned", params.model_copy(update={"compile": "default"}))
-        ready = augment_batch(raw, sizes, params, make_generator(DEVICE, 0, 0, 0, 0))
-        began = clock()
-        fast.step([ready], 1, _STEP, _FLAGS)
-        first = clock() - began
-        ways: dict[str, Callable[[], object]] = {
-            "eager": lambda: eager.step([ready], 1, _STEP, _FLAGS),
-            "compiled": lambda: fast.step([ready], 1, _STEP, _FLAGS),
-        }
-        seconds = interleaved(ways, 10 if CUDA else 2, clock=clock)
-    return {
-        "first_step_s": first,
-        "faces_per_s": {name: params.batch / median(one) for name, one in seconds.items()},
-        "eager against compiled": ratios(seconds["eager"], seconds["compiled"]),
-    }

@@ -123,7 +123,8 @@ def _begun_alone(
 ) -> Generator[Mapping[str, int], None, None]:
     """Do items in a single process, as long as the rest is not worth the start of workers.
 
-    How fast it is shows from the second item on: the first one has imports in it.
+    How fast it is shows from the second item on: the first one has imports in it. On a machine with
+    other work, workers take longer to start, too, by about its load.
     """
     cores, done, began = os.cpu_count() or 1, list[int](), 0.0
     with _one_process(cluster, task) as work:
@@ -136,7 +137,8 @@ def _begun_alone(
                 continue
             pace_s = (time.monotonic() - began) / max(sum(done[1:]), 1)
             left_s = pace_s * (rows - sum(done))
-            if left_s * (1 - 1 / cores) > _START_UP_S:
+            busy = max(1.0, os.getloadavg()[0] / cores)
+            if left_s * (1 - 1 / cores) > _START_UP_S * busy:
                 cluster.say(f"about {left_s:.0f} s left for one process: {cores} workers take over")
                 return
     if done:
