@@ -1,8 +1,8 @@
-"""Claim: one message with all gradients, after the backward pass, loses little and resumes exactly.
+"""Claim: gradients in buckets, sent during the backward pass, cost less time and resume exactly.
 
 Run: python -m benchmarks.distributed [RANKS ...]. Trains ResNet-18 with several processes on this
-machine, by gloo, in four ways that take turns: our one message; our own buckets, sent during the
-backward pass; torch's DistributedDataParallel (DDP) with its buckets; DDP with a single bucket.
+machine, by gloo, in four ways that take turns: one message after the backward pass; our buckets,
+sent during it; torch's DistributedDataParallel (DDP) with its buckets; DDP with a single bucket.
 Prints seconds per step by the clock (median, on rank 0), and whether a run that was interrupted
 after each of its steps ends with the bits of an undisturbed one.
 
@@ -32,12 +32,12 @@ from torch.nn.parallel import DistributedDataParallel
 from benchmarks.timing import save
 from params import load
 from train.fitting.distributed import Distributed
+from train.fitting.gradient_buckets import GradientBuckets
 from train.methods.backbones import BACKBONES
 from train.methods.base import Classifier, LevelShape
 from train.methods.gap import GAPHead
 
 FACES, PX, ROUNDS, STEPS = 4, 64, 5, 3
-BUCKET_BYTES = 8 << 20
 HUGE_MB = 1 << 14
 Figures = dict[str, Any]
 
@@ -50,51 +50,37 @@ def small_model() -> nn.Module:
 
 
 class OneMessage:
-    """What training does: sum all gradients at once, after the backward pass."""
+    """Sum all gradients at once, after the backward pass."""
 
     def __init__(self, model: nn.Module, joined: Distributed) -> None:
         self.model, self._joined = model, joined
 
+    def backward(self, loss: Tensor) -> None:
+        """Differentiate."""
+        torch.autograd.backward(loss)
+
     def finish(self) -> None:
         """Return when every gradient is its sum over all ranks."""
-        self._joined.all_reduce_gradients(self.model)
+        gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
+        flat = self._joined.all_reduce(torch.cat([one.reshape(-1) for one in gradients]))
+        parts = torch.split(flat, [one.numel() for one in gradients])
+        for gradient, part in zip(gradients, parts, strict=True):
+            gradient.copy_(part.view_as(gradient))
 
 
 class Overlapped:
-    """Buckets of fixed parameters, last layer first, each sent as soon as it is complete.
-
-    Sums do not depend on when a bucket is complete, and buckets are sent in one order on every
-    rank.
-    """
+    """What training does: buckets of fixed parameters, sent during the backward pass."""
 
     def __init__(self, model: nn.Module, joined: Distributed) -> None:
-        self.model, self._joined = model, joined
-        self._buckets: list[list[Tensor]] = [[]]
-        for one in reversed(list(model.parameters())):
-            if sum(other.nbytes for other in self._buckets[-1]) > BUCKET_BYTES:
-                self._buckets.append([])
-            self._buckets[-1].append(one)
-            one.register_post_accumulate_grad_hook(self._done)  # type: ignore[no-untyped-call]
-        self._missing = {id(one) for one in model.parameters()}
-        self._sent: list[tuple[Any, Tensor]] = []
+        self.model, self._buckets = model, GradientBuckets(model, joined)
 
-    def _done(self, parameter: Tensor) -> None:
-        self._missing.discard(id(parameter))
-        for bucket in self._buckets[len(self._sent) :]:
-            if any(id(one) in self._missing for one in bucket):
-                return
-            flat = torch.cat([one.grad.reshape(-1) for one in bucket if one.grad is not None])
-            self._sent.append((dist.all_reduce(flat, async_op=True), flat))
+    def backward(self, loss: Tensor) -> None:
+        """Differentiate, and send on the way."""
+        self._buckets.backward(loss, is_last=True)
 
     def finish(self) -> None:
         """Return when every gradient is its sum over all ranks."""
-        for (work, flat), bucket in zip(self._sent, self._buckets, strict=True):
-            work.wait()
-            parts = torch.split(flat, [one.numel() for one in bucket])
-            for one, part in zip(bucket, parts, strict=True):
-                assert one.grad is not None
-                one.grad.copy_(part.view_as(one))
-        self._sent, self._missing = [], {id(one) for one in self.model.parameters()}
+        self._buckets.finish()
 
 
 class TorchDDP:
@@ -104,6 +90,10 @@ class TorchDDP:
         self.model = DistributedDataParallel(
             model, bucket_cap_mb=bucket_mb, static_graph=True, broadcast_buffers=False
         )
+
+    def backward(self, loss: Tensor) -> None:
+        """Differentiate, and sum."""
+        torch.autograd.backward(loss)
 
     def finish(self) -> None:
         """Return at once: the backward pass has waited."""
@@ -130,7 +120,7 @@ def take_step(way: Any, rank: int, step: int) -> tuple[float, float]:  # noqa: A
         one.grad = None
     loss = F.cross_entropy(way.model(images).logits_BK, labels)
     began = time.perf_counter()
-    torch.autograd.backward(loss)
+    way.backward(loss)
     passed = time.perf_counter()
     way.finish()
     summed = time.perf_counter()

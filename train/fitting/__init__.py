@@ -6,6 +6,7 @@ Files:
     fine_tuning.py    learning rates per level, and levels that rest at first
     finished.py       what a run depends on, and whether it is done, without torch
     framing.py        how the training faces lie in their crops
+    gradient_buckets.py  sums gradients over the ranks during the backward pass
     label_store.py    labels that training may change
     loggers.py        shows curves elsewhere: TensorBoard, Weights & Biases, MLflow
     loss_scale.py     scale of the loss in half precision

@@ -1,13 +1,11 @@
 """Training with several processes, started by torchrun; a single process runs the same code.
 
-Every rank works on its share of each batch. Gradients are summed over the ranks in one message per
-step, in the order of the parameters. torch's DistributedDataParallel is not used: it regroups its
-messages after the first step, so a resumed run would add in another order, and it hides the model's
-features. All ranks must make the same calls in the same order.
+Every rank works on its share of each batch, and gradients are summed over the ranks by
+train.fitting.gradient_buckets. All ranks must make the same calls in the same order.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -64,15 +62,24 @@ class Distributed:
             dist.all_reduce(total, op)
         return total
 
-    def all_reduce_gradients(self, model: nn.Module) -> None:
-        """Replace every gradient by its sum over all ranks."""
-        if not self.initialized:
-            return
-        gradients = [one.grad for one in model.parameters() if one.grad is not None]
-        flat = self.all_reduce(torch.cat([one.reshape(-1) for one in gradients]))
-        parts = torch.split(flat, [one.numel() for one in gradients])
-        for gradient, part in zip(gradients, parts, strict=True):
-            gradient.copy_(part.view_as(gradient))
+    def start_all_reduce(self, values: Tensor) -> Callable[[], Tensor]:
+        """Begin to sum a tensor over all ranks, in place.
+
+        Returns:
+            A function that waits for the sum and returns it.
+
+        Raises:
+            TryLaterError: if another rank died, now or in waiting.
+        """
+        with self._or_try_later():
+            work = dist.all_reduce(values, async_op=True)
+
+        def summed() -> Tensor:
+            with self._or_try_later():
+                work.wait()
+            return values
+
+        return summed
 
     def sync_batch_norm(self, model: Classifier) -> Classifier:
         """Let batch normalisation see the faces of all ranks, where there are several.

@@ -21,6 +21,7 @@ from train.checkpoint import State
 from train.device import precision_of, send, start_fetch
 from train.fitting.distributed import Distributed
 from train.fitting.fine_tuning import FrozenLevels, learning_rate_factors
+from train.fitting.gradient_buckets import GradientBuckets
 from train.fitting.label_store import Labels, LabelStore
 from train.fitting.loss_scale import LossScale
 from train.fitting.moving_average import MovingAverage
@@ -98,6 +99,7 @@ class TrainState:
         self._strategy = build_strategy(method, params)
         self.labels = LabelStore(labels_N, distributed) if self._strategy.relabel else None
         self._ema = MovingAverage(self.model, params.ema) if params.ema else None
+        self._gradients = GradientBuckets(self.model, distributed)
         self._frozen = FrozenLevels(self.model.backbone, params)
         groups = grouped(self.model, learning_rate_factors(self.model.backbone, params))
         self.optimiser = pick(OPTIMISERS, params.optimiser, "optimiser")(groups, params)
@@ -154,11 +156,12 @@ class TrainState:
         self.optimiser.zero_grad(set_to_none=True)
         _copy(self._running_stats, self._saved_stats)
         losses_T = torch.zeros(len(self._losses), device=self._dist.device)
-        for batch in batches:
+        for number, batch in enumerate(batches, start=1):
             batch_losses_T = self._losses_of(batch, info.epoch) / count
-            torch.autograd.backward(self._loss_scale.scale(batch_losses_T.sum()))
+            loss = self._loss_scale.scale(batch_losses_T.sum())
+            self._gradients.backward(loss, is_last=number == count)
             losses_T += batch_losses_T.detach()
-        self._dist.all_reduce_gradients(self.model)
+        self._gradients.finish()
         gradients = [one.grad for one in self.model.parameters() if one.grad is not None]
         self._loss_scale.unscale_(gradients)
         norm = get_total_norm(gradients)
