@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from anatomy.expressions import EXPRESSIONS
 from benchmarks.made_faces import SETTINGS, made_faces
-from contracts.files import CURVES, FACES, MEAN_MAPS, SCORES, SHEET
+from contracts.files import CURVES, EXAMINATION, FACES, MEAN_MAPS, SCORES, SHEET
 from contracts.scores import Scores
 from measures.classification import chance_level
 from measures.faces import FaceScores
@@ -199,6 +199,38 @@ def some_regions() -> Json:
     }
 
 
+def an_examination() -> Json:
+    """Return examination.json of a function: a suspicion, two maps, two degradations."""
+    estimate = {"value": 0.375, "interval": [0.25, 0.5], "n": 3}
+    points = [
+        {"amount": amount, "accuracy": accuracy, "balanced_accuracy": 0.5, "n": 4}
+        | {"accuracy_error": 0.125, "att_cos": None, "cam_cos": 0.25}
+        for amount, accuracy in ((1.0, 0.5), (2.0, 0.25))
+    ]
+    whole = {**points[0], "amount": None, "accuracy": 0.75}
+    exact = {"method": "occlusion", "faces": 4, "passes": 50, "uniform": 0.4375} | dict.fromkeys(
+        ("cosine_error", "selectivity_error", "map_error"), None
+    )
+    drawn = {**exact, "method": "rise", "passes": 400, "cosine_error": 0.0625, "map_error": 0.5}
+    return {
+        **{"model": "mine:smiles", "kind": "function", "card": None, "unscored_share": 0.125},
+        "never_answered": ["Fear"],
+        "suspicions": [
+            {"what": "with red and blue exchanged", "accuracy": 0.5, "accuracy_then": 0.75}
+            | {"standard_errors": 3.5, "faces": 4}
+        ],
+        **{"passes": 12000, "ms_per_pass": 2.5},
+        "maps": [one | {"cosine": estimate, "selectivity": estimate} for one in (exact, drawn)],
+        "robustness": {
+            "whole": whole,
+            "curves": [
+                {"name": "blur", "unit": "%", "points": points},
+                {"name": "jpeg", "unit": "quality", "points": points[:1]},
+            ],
+        },
+    }
+
+
 def some_maps() -> Arrays:
     """Return maps.npz."""
     maps = np.random.default_rng(0).random((3, 7, 8, 8), np.float32)
@@ -240,6 +272,7 @@ def put(
     path: str = "demo/cam/plain",
     sheet: Arrays | None = None,
     faces: FaceScores | None = None,
+    examination: Json | None = None,
     **changes: object,
 ) -> Path:
     """Write one finished result, as stage `evaluate` does.
@@ -250,6 +283,7 @@ def put(
             whose name starts with plain is not aligned.
         sheet: changes of the sheet.
         faces: that the scores follow from; None for four faces, and scores of their own.
+        examination: of command examine; None for a result of evaluate.
         changes: of scores.json.
     """
     dataset, method, variant, repeat = (*Path(path).parts, "seed0")[:4]
@@ -270,6 +304,8 @@ def put(
         write_npz(folder / FACES, measured.as_arrays())
         write_npz(folder / MEAN_MAPS, some_maps())
         write_npz(folder / SHEET, a_sheet() | (sheet or {}))
+        if examination:
+            atomic_write(folder / EXAMINATION, canonical_json(examination))
     return out
 
 

@@ -13,11 +13,13 @@ from report.figures.forest_chart import forest_chart
 from report.figures.grids import Grid, grid_figure
 from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix, matrix_figure
 from report.figures.reliability_chart import reliability_chart
+from report.figures.robustness_chart import robustness_chart
 from report.figures.sweep_charts import sweep_charts
 from report.reading.published_figures import Publication, cited
 from report.reading.statistics import StudyStatistics, study_statistics
-from report.reading.studies import Study
+from report.reading.studies import Result, Study
 from report.tables.detail_tables import (
+    cam_table,
     class_table,
     faithfulness_table,
     file_name,
@@ -26,6 +28,7 @@ from report.tables.detail_tables import (
     subgroup_tables,
     unit_table,
 )
+from report.tables.examination_tables import black_box_table, findings, robustness_table
 from report.tables.hiding_tables import hiding_table, region_tables
 from report.tables.own_unit_tables import own_class_table, own_unit_table
 from report.tables.run_tables import all_runs, layer_table, main_table
@@ -47,6 +50,11 @@ class MethodSection:
 
     study: Study
     curves: Chart | None
+    findings: tuple[str, ...]
+    black_box: Table | None
+    robustness: Table | None
+    degraded: Chart | None
+    cams: Table | None
     classes: Table
     own_units: Table | None
     confusions: tuple[Matrix, ...]
@@ -63,7 +71,10 @@ class MethodSection:
 
     def tables(self) -> list[Table]:
         """Return its tables."""
-        optional = (self.own_units, self.units, self.faithfulness, self.hiding)
+        optional = (
+            *(self.cams, self.own_units, self.units, self.faithfulness, self.hiding),
+            *(self.black_box, self.robustness),
+        )
         present = [table for table in optional if table is not None]
         return [self.classes, *present, *self.regions, *self.subgroups, self.provenance]
 
@@ -71,7 +82,7 @@ class MethodSection:
         """Yield its pictures."""
         yield file_name(self.study, "confusion"), matrix_figure(self.confusions)
         yield file_name(self.study, "cosines"), matrix_figure(self.cosines)
-        for chart in (self.reliability, self.curves):
+        for chart in (self.reliability, self.curves, self.degraded):
             if chart:
                 yield chart.name, chart.png
         for number, grid in enumerate(self.sheets):
@@ -152,9 +163,6 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
     names = dict.fromkeys(one.study.dataset for one in found)
     runs = all_runs(studies)
     notices = dict.fromkeys(run.scores.notice for run in runs if run.scores.notice)
-    caveats = dict.fromkeys(
-        f"{run.scores.method}: {run.scores.caveat}." for run in runs if run.scores.caveat
-    )
     return ReportContent(
         datasets=tuple(
             _dataset_section(name, [one for one in found if one.study.dataset == name], sheet_faces)
@@ -173,9 +181,18 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
             (sweep, sweep_charts(sweep), sweep_table(sweep)) for sweep in find_sweeps(found)
         ),
         environment=_environment(studies),
-        notices=(*notices, *caveats),
+        notices=(*notices, *_caveats(runs)),
         publications=tuple(cited({one.method for one in studies})),
     )
+
+
+def _caveats(runs: Sequence[Result]) -> list[str]:
+    """Say each caveat once, with the methods that it is of."""
+    methods: dict[str, dict[str, None]] = {}
+    for run in runs:
+        if run.scores.caveat:
+            methods.setdefault(run.scores.caveat, {})[run.scores.method] = None
+    return [f"{', '.join(names)}: {words}." for words, names in methods.items()]
 
 
 def _transfers_last(study: Study) -> bool:
@@ -202,6 +219,11 @@ def _method_section(study: Study, sheet_faces: int) -> MethodSection:
     return MethodSection(
         study,
         curve_chart(file_name(study, "curves"), study),
+        tuple(findings(study)),
+        black_box_table(study),
+        robustness_table(study),
+        robustness_chart(file_name(study, "degraded"), study),
+        cam_table(study),
         class_table(study),
         own_class_table(study),
         tuple(confusion_matrix(run) for run in study.shown),

@@ -10,5 +10,6 @@ Files:
     matrices.py           confusion matrix, layers by expressions
     overlays.py           maps as colours, alone or over a picture
     reliability_chart.py  accuracy against confidence
+    robustness_chart.py   scores on degraded faces
     sweep_charts.py       accuracy and agreement against the setting that varies
 """

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from contracts.files import CURVES, FACES, MEAN_MAPS, SCORES, SHEET, read_contract
+from contracts.examinations import Examination
+from contracts.files import CURVES, EXAMINATION, FACES, MEAN_MAPS, SCORES, SHEET, read_contract
 from contracts.repeats import Repeat
 from contracts.scores import LearningCurves, Scores
 from errors import CorruptError, NoInputError, printable
@@ -17,6 +18,7 @@ from store.building import read_fingerprint, read_manifest
 from store.files import file_digest
 
 _REMEDY = "Evaluate again with `--rebuild`."
+_EXAMINE = "Examine again with `--rebuild`."
 _PLAIN = "plain"
 
 
@@ -72,7 +74,13 @@ def _load(results: Path, path: Path) -> Result:
         fingerprint=read_fingerprint(folder),
         sha256=manifest["sha256"],
         folds=() if fold is None else (fold,),
+        examination=_examination(folder) if EXAMINATION in manifest["files"] else None,
     )
+
+
+def _examination(folder: Path) -> Examination:
+    checked(folder, (EXAMINATION,), _EXAMINE)
+    return read_contract(Examination, folder / EXAMINATION, _EXAMINE)
 
 
 def checked(folder: Path, names: Sequence[str], remedy: str) -> Json:

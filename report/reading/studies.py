@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from contracts.examinations import Examination
 from contracts.scores import LearningCurve, Scores
 from measures.faces import FaceScores
 from store.building import differences
@@ -29,6 +30,7 @@ class Result:
         fingerprint: what it was made from.
         sha256: digest of its manifest.
         folds: that are scored here together; empty without cross-validation.
+        examination: what command `examine` measured; None of other results, and of folds together.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Result:
     fingerprint: Json
     sha256: str
     folds: tuple[int, ...] = ()
+    examination: Examination | None = None
 
     @property
     def variant(self) -> str:

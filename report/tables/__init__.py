@@ -3,6 +3,7 @@
 Files:
     dataset_sentences.py  sentences about several methods on one dataset
     detail_tables.py      tables on one method and dataset
+    examination_tables.py  what command examine measures: black-box maps, degraded faces
     formats.py            tables as CSV, Markdown and LaTeX
     hiding_tables.py      what hiding parts of the faces does
     own_unit_tables.py    agreement with the action units coded on each face

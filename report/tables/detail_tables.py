@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from anatomy.expressions import EXPRESSIONS
 from contracts.scores import AuShare, Faithfulness, MacroAverage, Subgroup
 from report.reading.studies import Result, Study
-from report.tables.table import ABSENT, Column, Table, flatten, format_number, make_table
+from report.tables.table import (
+    ABSENT,
+    Column,
+    Table,
+    flatten,
+    format_number,
+    format_signed,
+    make_table,
+)
 from store.files import digest
 
 _MOST_BYTES = 120
@@ -158,6 +166,44 @@ def faithfulness_table(study: Study) -> Table | None:
             ),
         ],
         text_columns=1,
+    )
+
+
+def cam_table(study: Study) -> Table | None:
+    """Agreement of both CAMs where a run has two; None if none has."""
+    rows = [
+        (run.variant, name, agreement)
+        for run in study.shown
+        if run.scores.other_cams
+        for name, agreement in (
+            ("as published", run.scores.cam_cos),
+            *run.scores.other_cams.items(),
+        )
+    ]
+    if not rows:
+        return None
+    columns = {
+        "CAM-COS": tuple(format_number(one.overall) for _, _, one in rows),
+        "centred": tuple(format_signed(one.centred.overall) for _, _, one in rows),
+        "selectivity": tuple(format_signed(one.selectivity.overall) for _, _, one in rows),
+    }
+    return make_table(
+        file_name(study, "cams"),
+        [
+            Column("", "run", tuple(variant for variant, _, _ in rows)),
+            Column("", "CAM", tuple(name for _, name, _ in rows)),
+            *(Column("", head, cells) for head, cells in columns.items()),
+            *(
+                Column(
+                    "CAM-COS per expression",
+                    name,
+                    tuple(format_number(one.per_class[name]) for _, _, one in rows),
+                    optional=True,
+                )
+                for name in EXPRESSIONS
+            ),
+        ],
+        text_columns=2,
     )
 
 

@@ -45,6 +45,7 @@ def run_record(run: Result) -> dict[str, Any]:
             for name, agreement in agreements.items()
             for measure, mean in MEASURES.items()
         },
+        **{f"cam_{name}_cosine": one.overall for name, one in scores.other_cams.items()},
         **{f"baseline_{name}": average.overall for name, average in scores.baselines},
         "n_valid": scores.cam_cos.n_valid,
         "n": scores.n,

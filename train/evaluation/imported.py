@@ -33,7 +33,5 @@ def caveat(card: RunCard, of_head: str | None) -> str | None:
     if card.imported is None:
         return of_head
     files = ", ".join(card.imported.files)  # digests, in run.json, would make a warning per run
-    own, published = METHODS[card.method].cam_method, card.imported.cam_method
-    cam = f"; its CAM is {published}, as in the published code, not {own}"
-    said = f"imported from {files}, not trained by AULens{cam if published != own else ''}"
+    said = f"imported from {files}, not trained by AULens"
     return f"{said}. {of_head}" if of_head else said
