@@ -1,14 +1,13 @@
 """Examining any classifier, and comparing its maps with those of people."""
 
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from commands.options import (
+    CARD,
     DEVICE,
     PATH,
-    FamilyOption,
     StageOptions,
     echo,
     progress_bar,
@@ -17,24 +16,13 @@ from commands.options import (
 )
 
 
-def _known_cards() -> Iterable[str]:
-    from train.examination.card_files import shipped_cards
-
-    return shipped_cards()
-
-
 @stage(
     "model",
     "faces",
     "landmarks",
     "out",
     options=(
-        click.option(
-            "--card",
-            cls=FamilyOption,
-            members=_known_cards,
-            help="Card of an .onnx file: a .yaml file, or a shipped card.",
-        ),
+        CARD,
         click.option("--name", help="Name of the method in tables; else that of the file."),
         click.option("--split", help="Faces to score: train, val, test or all."),
         *DEVICE,

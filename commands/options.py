@@ -113,6 +113,20 @@ def known_kinds() -> Iterable[str]:
     return HeatmapOptions.model_fields
 
 
+def _known_cards() -> Iterable[str]:
+    from train.examination.card_files import shipped_cards
+
+    return shipped_cards()
+
+
+CARD = click.option(
+    "--card",
+    cls=FamilyOption,
+    members=_known_cards,
+    help="Card of an .onnx file: a .yaml file, or a shipped card.",
+)
+
+
 def with_options(options: Sequence[Callable[[Command], Command]]) -> Callable[[Command], Command]:
     """Return a decorator that adds several options to a command."""
 

@@ -13,6 +13,7 @@ Files:
     explanation.py  a face's prediction, attention and CAM per action unit, and the sentence
     inputs.py       which files are meant, and what is left out
     media.py        reads pictures, finds their faces: FaceDetector, DetectedImage
+    opening.py      opens what explains: a run, or a model from outside
     output.py       command explain: a page and its numbers for every picture and video
     params.py       section [explain] of params.yaml
     prediction.py   command predict: a table, and a plot per video

@@ -3,28 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from anatomy.expressions import EXPRESSIONS, named_expression
 from explain.explanation import Explanation, explain_faces, sentence
 from explain.media import DetectedImage, FaceDetector, outline, resized
+from explain.opening import Json, open_model
 from explain.params import ReadParams
 from params import load
 from pipeline.faces.warp import paste_map
 from report.params import DrawParams
 from report.views.explanation_page import ExplainedFace, draw_page
 from train.device import select_device
-from train.evaluation.networks import EvalModel, load_eval_model
-
-Json = dict[str, Any]
-
-
-_LIKE_TRAINING = (
-    "Faces are framed so that eyes, nose and mouth lie where those of its training faces lie."
-)
+from train.evaluation.networks import EvalModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +42,34 @@ class Explainer:
     @classmethod
     def load(
         cls,
-        run: Path | str,
+        model: Path | str,
         expression: str | None = None,
         params: Path | str = "params.yaml",
         device: str = "auto",
+        card: str | None = None,
     ) -> "Explainer":
-        """Load a run.
+        """Load a run, or another model.
 
         Args:
-            run: output of stage train.
+            model: output of stage train; or what command examine takes.
             expression: name of the expression to explain, such as Fear; None for the predicted one.
             params: file with all parameters.
             device: cpu, cuda, cuda:1, ...; auto: a GPU if there is one.
+            card: of an .onnx file; else None.
 
         Raises:
             UsageError: if the expression is unknown.
-            NoInputError: if there is no such run.
+            NoInputError: if there is no such model.
         """
-        settings, run = load(Path(params)), Path(run)
-        read = settings.explain.read
+        settings = load(Path(params))
         wanted = EXPRESSIONS.index(named_expression(expression)) if expression else None
-        black_box = settings.evaluate.black_box
-        model, card = load_eval_model(run, read, black_box, select_device(device))
-        dataset = card.about.dataset
-        framing = settings.align_of(dataset), settings.landmark_of(dataset)
-        follows = card.framing is not None and not card.framing.is_of_template
-        like_52 = np.array(card.framing.points) if card.framing and follows else None
-        detector = FaceDetector(settings.explain.find, *framing, like_52)
-        metadata = {
-            "run": str(run),
-            **{key: getattr(card, key) for key in ("method", "variant", "repeat")},
-            **{key: getattr(card.about, key) for key in ("dataset", "notice")},
-            "origin": card.origin,
-            "framing": _LIKE_TRAINING if follows else "",
-            "read": read.model_dump(mode="json"),
-        }
-        return cls(detector, model, read, settings.explain.draw, metadata, wanted)
+        opened = open_model(str(model), card, settings, select_device(device))
+        found = settings.explain.find, opened.align, opened.landmark, opened.like_52
+        read = settings.explain.read
+        metadata = {**opened.metadata, "read": read.model_dump(mode="json")}
+        return cls(
+            FaceDetector(*found), opened.model, read, settings.explain.draw, metadata, wanted
+        )
 
     def explain_picture(self, path: Path | str) -> tuple[DetectedImage, list[Explanation]]:
         """Find the faces of a picture and explain each.

@@ -19,7 +19,7 @@ from anatomy.landmarks import rescale_points
 from explain.params import ReadParams
 from train.device import receive, send
 from train.evaluation.batch import SMALL_PX, compute_maps, region_shares
-from train.evaluation.networks import EvalModel
+from train.evaluation.networks import CAM, EvalModel
 from train.images import resize_images
 
 F32 = NDArray[np.float32]
@@ -27,12 +27,12 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Attention on one region, which several AUs may share.
+    """What of a map lies on one region, which several AUs may share.
 
     Attributes:
         units: FACS numbers of these AUs.
         name: of the first that belongs to the explained expression, or else of the first.
-        share: of the attention, on this region.
+        share: of the attention, on this region; of the map, if there is no attention.
         area: of the face, that is this region.
         belongs: which of the AUs belong to the explained expression.
     """
@@ -45,7 +45,7 @@ class Region:
 
     @property
     def ratio(self) -> float:
-        """How many times more attention there is here than if it were spread evenly."""
+        """How many times more of it there is here than if it were spread evenly."""
         return self.share / self.area
 
 
@@ -56,19 +56,21 @@ class Explanation:
     Attributes:
         probabilities_V: softmax of the logits.
         expression: id of the one that is explained.
-        attention_ZZ: of the deepest layer, in [0, 1].
+        attention_ZZ: of the deepest layer, in [0, 1]; None of a model whose inside is not known.
         cam_ZZ: of the explained expression, in [0, 1].
         au_ZZ: AU map of the explained expression, in [0, 1]; None without landmarks, and for
             Neutral, which has no AUs.
-        regions: by their ratio, highest first; empty without landmarks or where attention is flat.
+        regions: by their ratio, highest first; empty without landmarks or where the map is flat.
+        map_name: what cam_ZZ is called.
     """
 
     probabilities_V: F32
     expression: int
-    attention_ZZ: F32
+    attention_ZZ: F32 | None
     cam_ZZ: F32
     au_ZZ: F32 | None
     regions: tuple[Region, ...]
+    map_name: str = CAM
 
     @property
     def predicted(self) -> int:
@@ -76,9 +78,20 @@ class Explanation:
         return int(self.probabilities_V.argmax())
 
     def maps(self) -> dict[str, F32]:
-        """Return the maps there are, by title; CAM and AU map are of the explained expression."""
-        maps = {"attention": self.attention_ZZ, "CAM": self.cam_ZZ}
-        return maps if self.au_ZZ is None else {**maps, "AU map": self.au_ZZ}
+        """Return the maps there are, by title; all but attention are of what is explained."""
+        maps = {
+            "attention": self.attention_ZZ,
+            self.map_name: self.cam_ZZ,
+            "AU map": self.au_ZZ,
+        }
+        return {title: one for title, one in maps.items() if one is not None}
+
+    @property
+    def main_map(self) -> tuple[str, F32]:
+        """What the regions are of: attention, or the map where there is none; and its name."""
+        if self.attention_ZZ is None:
+            return f"The {self.map_name} map", self.cam_ZZ
+        return "Attention", self.attention_ZZ
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers, by name; no maps."""
@@ -87,6 +100,7 @@ class Explanation:
             "expression": EXPRESSIONS[self.predicted],
             "explained": EXPRESSIONS[self.expression],
             "probabilities": {name: round(value, 4) for name, value in probabilities},
+            "regions_of": "attention" if self.attention_ZZ is not None else self.map_name,
             "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
         }
 
@@ -114,7 +128,8 @@ def explain_faces(
     au_BSS, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
     drawn = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
     regions, present = (send(torch.from_numpy(one), device) for one in drawn)
-    shared = region_shares(maps.attention_BSS, regions, present)
+    known = bool(maps.layers)
+    shared = region_shares(maps.attention_BSS if known else maps.cam_BSS, regions, present)
     shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS = receive(
         [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS]
     )
@@ -122,10 +137,11 @@ def explain_faces(
         Explanation(
             probabilities_BV[face],
             label,
-            attention_BSS[face],
+            attention_BSS[face] if known else None,
             cam_BSS[face],
             au_BSS[face] if defined_B[face] else None,
             _regions(shares_BU[face], areas_BU[face], book, label),
+            model.map_name,
         )
         for face, label in enumerate(labels)
     ]
@@ -168,25 +184,26 @@ def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tup
 
 
 def sentence(explanation: Explanation, params: ReadParams) -> str:
-    """Say in words what was predicted and which action units hold the most attention."""
+    """Say in words what was predicted, and which action units attention, or the map, is on."""
     name = EXPRESSIONS[explanation.expression]
     words = f"{_with_percent(explanation, explanation.predicted)}."
     if explanation.expression != explanation.predicted:
         words += f" Explaining {_with_percent(explanation, explanation.expression)}."
+    looks, main_map_ZZ = explanation.main_map
     if not explanation.regions:
-        why = "no landmarks" if explanation.attention_ZZ.any() else "attention is flat"
-        return f"{words} Attention per action unit is unavailable: {why}."
+        why = "no landmarks" if main_map_ZZ.any() else f"{looks[0].lower()}{looks[1:]} is flat"
+        return f"{words} {looks} per action unit is unavailable: {why}."
     most = [one for one in explanation.regions[: params.named] if one.ratio >= params.stands_out]
     if not most:
-        return f"{words} Attention is on no action unit more than elsewhere."
+        return f"{words} {looks} is on no action unit more than elsewhere."
     listed = _joined([_described(one) for one in most])
     if not any(book.expressions[name] for book in CODEBOOKS.values()):
-        return f"{words} Attention is densest on {listed}. {name} has no action units."
+        return f"{words} {looks} is densest on {listed}. {name} has no action units."
     units = [f"AU{unit}" for one in most for unit in one.belongs]
     belong = f"{_joined(units)} {'belongs' if len(units) == 1 else 'belong'}"
     if not units:
         belong = "None of them belongs"
-    return f"{words} Attention is densest on {listed}. {belong} to {name}."
+    return f"{words} {looks} is densest on {listed}. {belong} to {name}."
 
 
 def _with_percent(explanation: Explanation, expression: int) -> str:

@@ -9,9 +9,10 @@ import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from explain.explainer import Explainer, Json
+from explain.explainer import Explainer
 from explain.explanation import Explanation
 from explain.inputs import MediaFile, as_text, gather, require_any_read, say_how_far
+from explain.opening import Json
 from explain.video import VideoReader, VideoWriter
 from pipeline.faces.decode import UndecodableError
 from progress import ProgressCallback, silent

@@ -12,7 +12,13 @@ from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
 from explain.explanation import Explanation, Region, explain_faces, sentence
 from params import load
-from train.evaluation.networks import EvalModel, classifier_network, own_map
+from train.evaluation.networks import (
+    EvalModel,
+    Reading,
+    choose_map_method,
+    classifier_network,
+    own_map,
+)
 from train.methods.backbones import Backbone
 from train.methods.base import Classifier, LevelShape
 from train.methods.cam_methods import class_map
@@ -106,6 +112,29 @@ def test_the_wanted_expression_is_explained_whatever_is_predicted(setup, lit, po
 def test_neutral_has_no_action_unit_map(setup, lit, points):
     assert "AU map" not in explain_faces(setup, lit, points, NEUTRAL)[0].maps()
     assert "AU map" in explain_faces(setup, lit, points, FEAR)[0].maps()
+
+
+def test_a_model_whose_inside_is_not_known_is_explained_by_its_map(lit, points, read, checkout):
+    """Asked from outside: it says Fear where the lower half of the picture is bright."""
+
+    def network(images):
+        bright = images[:, :, images.shape[2] // 2 :].mean(dim=(1, 2, 3))
+        answers = torch.zeros(len(images), 7)
+        answers[:, FEAR], answers[:, NEUTRAL] = bright, 1 - bright
+        return Reading(answers)
+
+    box = load(checkout / "params.yaml").evaluate.black_box
+    occlusion = choose_map_method("occlusion", box)
+    where = torch.device("cpu")
+    model = EvalModel(
+        network, occlusion, 56, 224, "published", "exact", where, map_name="occlusion"
+    )
+    (explanation,) = explain_faces(model, lit, points, FEAR)
+    assert list(explanation.maps()) == ["occlusion", "AU map"]
+    assert explanation.attention_ZZ is None
+    assert explanation.as_json()["regions_of"] == "occlusion"
+    assert explanation.regions[0].name == "lips part"
+    assert "The occlusion map is densest on AU25 (lips part" in sentence(explanation, read)
 
 
 def test_without_landmarks_there_are_maps_but_no_units(setup, lit, points, read):

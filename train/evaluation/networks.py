@@ -23,6 +23,9 @@ from train.options import BLACK_BOX_NAMES, BlackBoxOptions
 from train.params import OWN, ReadingParams
 from train.records import CamMethod, Forward
 
+CAM = "CAM"
+"""What a map of a class is called, unless a black box makes it."""
+
 
 def _no_layers() -> list[Tensor]:
     return []
@@ -148,6 +151,7 @@ class EvalModel:
         device: where.
         caveat: a warning to print beside its scores; None if there is none.
         other_cams: names of further CAMs that are scored beside it.
+        map_name: what its map of a class is called where it is shown.
     """
 
     network: Network
@@ -159,6 +163,7 @@ class EvalModel:
     device: torch.device
     caveat: str | None = None
     other_cams: tuple[str, ...] = ()
+    map_name: str = CAM
 
 
 def load_eval_model(
@@ -185,5 +190,6 @@ def load_eval_model(
         device,
         caveat(card, classifier.head.caveat),
         tuple(others),
+        read.cam_method if read.cam_method in BLACK_BOX_NAMES else CAM,
     )
     return model, card

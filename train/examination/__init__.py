@@ -11,6 +11,7 @@ Files:
     lens.py              one examination: what is asked, and how often
     models.py            opens what can be examined besides runs
     onnx_model.py        an ONNX file as a model
+    outside_reading.py   a model from outside as evaluate and explain read it
     robustness.py        scores on degraded faces
     stage.py             command examine
 """

@@ -15,20 +15,17 @@ import torch
 from contracts.examinations import BlackBoxScores, Estimate, Examination, Robustness
 from contracts.files import EXAMINATION, RUN, SCORES, read_contract
 from contracts.scores import Scores
-from errors import UsageError
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
 from store.reading import Store
 from train.evaluation.finished import headline
-from train.evaluation.networks import EvalModel, choose_map_method
 from train.evaluation.results import ScoredModel
 from train.evaluation.split import SplitReader
 from train.evaluation.stage import open_run
-from train.examination.card_network import as_network
 from train.examination.lens import Lens, Subject
-from train.examination.models import OutsideModel, open_outside
-from train.options import BLACK_BOX_NAMES
-from train.params import OWN, EvaluateParams, ExamineParams
+from train.examination.models import open_outside
+from train.examination.outside_reading import outside_eval_model, outside_map_name
+from train.params import EvaluateParams, ExamineParams
 
 VERSION = 1
 OUTSIDE = "examined"
@@ -111,17 +108,7 @@ def _open(inputs: ExaminationInputs, store: Store, params: EvaluateParams) -> Su
         return Subject(scored, {"run": read_manifest(run)["sha256"]}, None)
     face_px = store.array("image").shape[1]
     outside = open_outside(inputs.model, inputs.card, face_px, inputs.device)
-    cam_method = _map_name(params.cam_method, outside)
-    model = EvalModel(
-        as_network(outside.ask, outside.columns, outside.scores, inputs.device),
-        choose_map_method(cam_method, params.black_box),
-        outside.image_px,
-        params.canvas_px,
-        params.codebook,
-        params.geometry,
-        inputs.device,
-        caveat=_caveat(outside),
-    )
+    model = outside_eval_model(outside, params, params.black_box, inputs.device)
     conditions = {
         "method": inputs.name or outside.name,
         "variant": OUTSIDE,
@@ -130,30 +117,11 @@ def _open(inputs: ExaminationInputs, store: Store, params: EvaluateParams) -> Su
         "train": {"alignment": None},
         "trained_on": outside.trained_on,
         "checkpoint": "best",
-        "cam_method": cam_method,
+        "cam_method": outside_map_name(params.cam_method, outside),
         "protocol": "unknown",
     }
     scored = ScoredModel(inputs.model, model, conditions, None, {}, None)
     return Subject(scored, outside.identity, outside)
-
-
-def _map_name(name: str, outside: OutsideModel) -> str:
-    """Return how maps are made: the model's own, if it gives one, else a black box."""
-    if name in BLACK_BOX_NAMES or (name == OWN and outside.has_map):
-        return name
-    if name == OWN:
-        return BLACK_BOX_NAMES[0]
-    raise UsageError(
-        "evaluate.cam_method",
-        f"{name} needs the inside of a model; {outside.title} can be examined with "
-        f"{', '.join(BLACK_BOX_NAMES)} or `{OWN}`.",
-    )
-
-
-def _caveat(outside: OutsideModel) -> str:
-    missing = outside.columns.missing
-    never = f"; it never answers {', '.join(missing)}" if missing else ""
-    return f"not trained by AULens: whether it has seen these faces is not known{never}"
 
 
 def findings(found: Examination, scores: Scores) -> list[str]:
