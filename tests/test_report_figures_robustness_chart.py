@@ -13,7 +13,7 @@ def chart(results, **changes):
 
 def test_a_panel_per_degradation_and_a_line_per_score_that_was_measured(tmp_path):
     drawn = chart(tmp_path)
-    for words in ("blur, %", "jpeg, quality", "examined: accuracy", "examined: CAM-COS"):
+    for words in ("blur", "%", "jpeg", "quality", "examined: accuracy", "examined: CAM-COS"):
         assert f">{words}</text>" in drawn.svg
     assert "ATT-COS" not in drawn.svg
     assert "<title>examined: accuracy at blur 2: 0.250</title>" in drawn.svg

@@ -28,16 +28,18 @@ def robustness_chart(name: str, study: Study) -> Chart | None:
     rows = -(-len(kinds) // columns)
 
     def draw(figure: Figure) -> list[Point]:
-        panels = figure.subplots(rows, columns, squeeze=False, sharey=True).flat
+        panels = [*figure.subplots(rows, columns, squeeze=False, sharey=True).flat]
         points: list[Point] = []
         for axes, (kind, unit) in zip(panels, kinds.items(), strict=False):
-            style_axes(axes, f"{kind}, {unit}", "")
+            style_axes(axes, unit, "")
+            axes.set_title(kind.replace("_", " "), fontsize=9, color=INK)
+            axes.xaxis.label.set_size(8)
             for index, (variant, found) in enumerate(runs):
                 for curve in found.curves:
                     if curve.name == kind:
                         colour = series_colour(index)
                         points += _draw(axes, variant, found.whole, curve, colour)
-        for axes in [*panels][len(kinds) :]:
+        for axes in panels[len(kinds) :]:
             axes.set_axis_off()
         figure.axes[0].legend(frameon=False, fontsize=7, labelcolor=INK)
         return points

@@ -89,6 +89,11 @@ def _claim(score: str, found: PairedDifference) -> str:
 def _attention(one: VariantStatistics) -> str:
     known = one.baselines()
     att, cam = one.mean("att_cos"), one.mean("cam_cos")
+    if att is None and cam is not None:
+        return (
+            f"{one.name} shows no attention; its CAM ({format_number(cam)}) is "
+            f"{among_baselines(cam, known)}."
+        )
     return (
         f"The attention of {one.name} (ATT-COS {format_number(att)}) is "
         f"{among_baselines(att, known)}; its CAM ({format_number(cam)}) is "
