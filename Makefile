@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: setup demo study-open test torture check fix lock
+.PHONY: setup demo study-open test torture check fix peers lock
 
 setup: $(READY)  ## .venv from the lock; the other targets call it
 
@@ -29,6 +29,12 @@ check: $(READY)  ## format, lint, types
 
 fix: $(READY)    ## format, mend what ruff can, renew params.schema.json
 	@ruff format . && ruff check --fix . && python -m params.schema
+
+peers: $(READY)  ## time other people's loaders and augmentations beside ours (installs them in .peers)
+	@test -x .peers/bin/python || python -m venv .peers
+	@VIRTUAL_ENV=.peers uv pip install -q --no-deps --require-hashes -r requirements.lock
+	@VIRTUAL_ENV=.peers uv pip install -q -r benchmarks/peers/requirements.txt
+	@OMP_NUM_THREADS=1 .peers/bin/python -m benchmarks.peers
 
 lock:            ## renew requirements.lock from requirements.in and overrides.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
