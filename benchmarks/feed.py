@@ -4,8 +4,8 @@ Run: python -m benchmarks.feed. 4,480 rows (faces of the embedded dataset at 256
 written as stores, as a JPEG and .npy files per face, as HDF5, and as one big .npy; every way reads
 the same shuffled batches of 224, warm, in turns. Augmentation is left to the GPU in ours and done
 by the per-sample Dataset, which is measured without it, too. Cold: after the kernel was asked to
-forget the files (posix_fadvise); how far a disk's own cache remembers is not ours to say. Loaders that
-are not in the lock: benchmarks/peers.
+forget the files (posix_fadvise); how far a disk's own cache remembers is not ours to say.
+Loaders that are not in the lock: benchmarks/peers.
 """
 
 import os
