@@ -1,17 +1,21 @@
 """A run that explains pictures: finds their faces, computes the maps, draws the page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS, named_expression
+from errors import UsageError
 from explain.explanation import Explanation, explain_faces, sentence
 from explain.media import DetectedImage, FaceDetector, outline, resized
 from explain.opening import Json, open_model
 from explain.params import ReadParams
 from params import load
+from pipeline.datasets.au_cells import parse_units
 from pipeline.faces.warp import paste_map
 from report.params import DrawParams
 from report.views.explanation_page import ExplainedFace, draw_page
@@ -30,6 +34,7 @@ class Explainer:
         draw: how pages are drawn.
         metadata: which run, trained on what.
         expression: id of the expression to explain; None for the predicted one.
+        aus: FACS number -> intensity of the units that were coded on the one face to explain.
     """
 
     detector: FaceDetector
@@ -38,6 +43,7 @@ class Explainer:
     draw: DrawParams
     metadata: Json
     expression: int | None = None
+    aus: Mapping[int, float] | None = None
 
     @classmethod
     def load(
@@ -71,6 +77,14 @@ class Explainer:
             FaceDetector(*found), opened.model, read, settings.explain.draw, metadata, wanted
         )
 
+    def with_units(self, aus: str) -> "Explainer":
+        """Return one that shows the action units coded on a face, written as in column aus.
+
+        Raises:
+            DataError: if they cannot be read.
+        """
+        return replace(self, aus=parse_units(aus, "--aus"))
+
     def explain_picture(self, path: Path | str) -> tuple[DetectedImage, list[Explanation]]:
         """Find the faces of a picture and explain each.
 
@@ -81,10 +95,24 @@ class Explainer:
         return detected, self.explain(detected)
 
     def explain(self, detected: DetectedImage) -> list[Explanation]:
-        """Explain the faces that were found in a picture."""
+        """Explain the faces that were found in a picture.
+
+        Raises:
+            UsageError: if action units were given, which are of one face, and there are several.
+        """
         if not detected.faces:
             return []
-        return explain_faces(self.model, detected.stacked(), detected.points_BL2, self.expression)
+        images, points = detected.stacked(), detected.points_BL2
+        return explain_faces(self.model, images, points, self.expression, self._coding(detected))
+
+    def _coding(self, detected: DetectedImage) -> AUCoding | None:
+        if self.aus is None:
+            return None
+        if len(detected.faces) > 1:
+            raise UsageError(
+                "--aus", f"is of one face; there are {len(detected.faces)}. Crop the picture."
+            )
+        return AUCoding(tuple(self.aus), np.array([[*self.aus.values()]], np.float32))
 
     def sentence(self, explanation: Explanation) -> str:
         """Say in words what was predicted, and where attention lies."""

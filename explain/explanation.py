@@ -13,9 +13,11 @@ import torch
 from numpy.typing import NDArray
 
 from anatomy.action_units import CODEBOOKS
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
+from anatomy.own_heatmaps import own_au
 from explain.params import ReadParams
 from train.device import receive, send
 from train.evaluation.batch import SMALL_PX, compute_maps, region_shares
@@ -23,6 +25,7 @@ from train.evaluation.networks import CAM, EvalModel
 from train.images import resize_images
 
 F32 = NDArray[np.float32]
+EPS = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Explanation:
         cam_ZZ: of the explained expression, in [0, 1].
         au_ZZ: AU map of the explained expression, in [0, 1]; None without landmarks, and for
             Neutral, which has no AUs.
+        own_ZZ: map of the action units that were coded on the face, in [0, 1]; None without any.
         regions: by their ratio, highest first; empty without landmarks or where the map is flat.
         map_name: what cam_ZZ is called.
     """
@@ -69,6 +73,7 @@ class Explanation:
     attention_ZZ: F32 | None
     cam_ZZ: F32
     au_ZZ: F32 | None
+    own_ZZ: F32 | None
     regions: tuple[Region, ...]
     map_name: str = CAM
 
@@ -79,12 +84,20 @@ class Explanation:
 
     def maps(self) -> dict[str, F32]:
         """Return the maps there are, by title; all but attention are of what is explained."""
-        maps = {
-            "attention": self.attention_ZZ,
-            self.map_name: self.cam_ZZ,
-            "AU map": self.au_ZZ,
-        }
+        maps = {"attention": self.attention_ZZ, self.map_name: self.cam_ZZ, **self._targets()}
         return {title: one for title, one in maps.items() if one is not None}
+
+    def _targets(self) -> dict[str, F32 | None]:
+        return {"AU map": self.au_ZZ, "own AUs": self.own_ZZ}
+
+    def cosines(self) -> dict[str, float]:
+        """Return the cosine of the main map with the AU map and with that of the own AUs."""
+        _, seen_ZZ = self.main_map
+        return {
+            name: float((seen_ZZ * one).sum() / max(_length(seen_ZZ, one), EPS))
+            for name, one in self._targets().items()
+            if one is not None
+        }
 
     @property
     def main_map(self) -> tuple[str, F32]:
@@ -100,9 +113,14 @@ class Explanation:
             "expression": EXPRESSIONS[self.predicted],
             "explained": EXPRESSIONS[self.expression],
             "probabilities": {name: round(value, 4) for name, value in probabilities},
+            "cosines": {name: round(value, 4) for name, value in self.cosines().items()},
             "regions_of": "attention" if self.attention_ZZ is not None else self.map_name,
             "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
         }
+
+
+def _length(one_ZZ: F32, other_ZZ: F32) -> float:
+    return float(np.linalg.norm(one_ZZ) * np.linalg.norm(other_ZZ))
 
 
 def explain_faces(
@@ -110,6 +128,7 @@ def explain_faces(
     images_BSS3: NDArray[np.uint8],
     points_BL2: NDArray[np.floating],
     expression: int | None = None,
+    coding: AUCoding | None = None,
 ) -> list[Explanation]:
     """Explain aligned faces, in one pass.
 
@@ -118,6 +137,7 @@ def explain_faces(
         images_BSS3: RGB, as stage align stores them.
         points_BL2: px of these faces; NaN where there are none.
         expression: id of the one to explain; None for each face's predicted one.
+        coding: action units that were coded on these faces.
     """
     images, device = torch.from_numpy(images_BSS3), model.device
     asked = None if expression is None else torch.full((len(images),), expression, device=device)
@@ -126,6 +146,9 @@ def explain_faces(
     canvas, book = model.canvas_px, model.codebook
     points = rescale_points(points_BL2, images_BSS3.shape[1], canvas)
     au_BSS, defined_B = au(points, labels, SMALL_PX, canvas_px=canvas, codebook=book)
+    own_BSS, acting_B = own_au(
+        points, labels, SMALL_PX, canvas_px=canvas, codebook=book, coding=coding
+    )
     drawn = unit_regions(points, SMALL_PX, canvas_px=canvas, codebook=book)
     regions, present = (send(torch.from_numpy(one), device) for one in drawn)
     known = bool(maps.layers)
@@ -140,6 +163,7 @@ def explain_faces(
             attention_BSS[face] if known else None,
             cam_BSS[face],
             au_BSS[face] if defined_B[face] else None,
+            own_BSS[face] if acting_B[face] else None,
             _regions(shares_BU[face], areas_BU[face], book, label),
             model.map_name,
         )
@@ -187,6 +211,7 @@ def sentence(explanation: Explanation, params: ReadParams) -> str:
     """Say in words what was predicted, and which action units attention, or the map, is on."""
     name = EXPRESSIONS[explanation.expression]
     words = f"{_with_percent(explanation, explanation.predicted)}."
+    words += _own_words(explanation)
     if explanation.expression != explanation.predicted:
         words += f" Explaining {_with_percent(explanation, explanation.expression)}."
     looks, main_map_ZZ = explanation.main_map
@@ -204,6 +229,17 @@ def sentence(explanation: Explanation, params: ReadParams) -> str:
     if not units:
         belong = "None of them belongs"
     return f"{words} {looks} is densest on {listed}. {belong} to {name}."
+
+
+def _own_words(explanation: Explanation) -> str:
+    """Say whether attention is nearer to the face's own AUs or to those of the expression."""
+    found = explanation.cosines()
+    if "own AUs" not in found:
+        return ""
+    title, _ = explanation.main_map
+    words = f" {title}'s cosine with the AUs coded on this face is {found['own AUs']:.2f}"
+    stencil = f", with those of the expression {found['AU map']:.2f}" if "AU map" in found else ""
+    return f"{words}{stencil}."
 
 
 def _with_percent(explanation: Explanation, expression: int) -> str:

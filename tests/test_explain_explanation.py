@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from anatomy.action_units import CODEBOOKS
+from anatomy.au_coding import AUCoding
 from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
 from explain.explanation import Explanation, Region, explain_faces, sentence
@@ -67,6 +68,27 @@ def lit(points):
 @pytest.fixture
 def read(checkout):
     return load(checkout / "params.yaml").explain.read
+
+
+def test_the_action_units_of_this_very_face_stand_beside_those_of_the_expression(
+    setup, lit, points, read
+):
+    mouth, brows = (AUCoding((unit,), np.ones((1, 1), np.float32)) for unit in (27, 1))
+    found = {}
+    for name, coding in (("mouth", mouth), ("brows", brows)):
+        (explanation,) = explain_faces(setup, lit, points, FEAR, coding)
+        assert list(explanation.maps()) == ["attention", "CAM", "AU map", "own AUs"]
+        found[name] = explanation.cosines()["own AUs"]
+        words = f"Attention's cosine with the AUs coded on this face is {found[name]:.2f}, with"
+        assert words in sentence(explanation, read)
+        assert explanation.as_json()["cosines"]["own AUs"] == round(found[name], 4)
+    assert found["mouth"] > found["brows"] + 0.3
+
+
+def test_a_face_that_nobody_coded_has_no_map_of_its_own(setup, lit, points, read):
+    (explanation,) = explain_faces(setup, lit, points, FEAR)
+    assert list(explanation.cosines()) == ["AU map"]
+    assert "coded" not in sentence(explanation, read)
 
 
 def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):
@@ -165,7 +187,7 @@ def made(predicted, explained, regions):
     probabilities = np.full(7, 0.04, np.float32)
     probabilities[predicted] = 0.76
     blank = np.zeros((64, 64), np.float32)
-    return Explanation(probabilities, explained, blank, blank, None, tuple(regions))
+    return Explanation(probabilities, explained, blank, blank, None, None, tuple(regions))
 
 
 LIDS = Region((5,), "upper lid raiser", 0.12, 0.03, (5,))

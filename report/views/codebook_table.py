@@ -11,6 +11,7 @@ from anatomy.action_units import (
     Ellipse,
     Extent,
 )
+from anatomy.au_coding import LEAST
 from anatomy.expressions import EXPRESSIONS
 
 BASE = "published"
@@ -37,6 +38,16 @@ of point 36. A half axis of zero or less is replaced by the value under "else".
 
 {others}
 
+## A face's own action units
+
+The kinds `own_au` and `own_or_codebook` draw the units that were coded on a face ([how they come
+in](datasets.md#the-faces-own-action-units)), in the same regions: each as bright as its unit is
+intense, from 0 to 1, on both sides alike; where regions overlap, the brighter one is seen. Units
+weaker than `least` ({least}, half of FACS's trace) are not drawn, nor are units without a region
+here. The map is then stretched to [0, 1]. `own_au` has no map where nothing was coded or nothing
+acts; `own_or_codebook` takes the units of the expression where nothing was coded.
+`alignment: {{heatmap: own_au}}` in a variant trains on them.
+
 Source: Belharbi et al., FG 2024 (arXiv 2402.00281), after Martinez, Valstar, Jiang and Pantic, IEEE
 TAC 2017; names from the Facial Action Coding System (Ekman and Friesen, 1978).
 """
@@ -54,6 +65,7 @@ def table() -> str:
     heads = ("AU", "name", "centres", "half axes, across × down", "else", f"drawn for (`{BASE}`)")
     return _PAGE.format(
         canvas=PUBLISHED_CANVAS_PX,
+        least=LEAST,
         units=_markdown(heads, units),
         expressions=_markdown(("expression", *(f"`{name}`" for name in CODEBOOKS)), names),
         others="\n\n".join(others),
