@@ -11,14 +11,14 @@ from contracts.files import INDEX_COLUMNS
 from contracts.surveys import Audit, DatasetSummary, Findings
 from errors import NoInputError, NoPermissionError, printable
 from pipeline.datasets import DATASETS
-from pipeline.datasets.reader import LeftOut, Listed, Reader
+from pipeline.datasets.reader import LeftOut, Listed, Reader, ReaderOptions
 from pipeline.datasets.walking import Contents, walk
 from pipeline.indexing.au_coverage import (
     coded_units,
     coverage,
     coverage_remarks,
 )
-from pipeline.indexing.au_join import AUTableOptions, JoinedUnits, join_units
+from pipeline.indexing.au_join import JoinedUnits, join_units
 from pipeline.indexing.audit import (
     PictureCheck,
     audit,
@@ -90,7 +90,8 @@ def index(
     chosen = choose(raw, params.reader)
     reader = DATASETS[chosen.name]
     key = f"index.{out.name}"
-    given, tables = _options(reader, params.options, f"{key}.options")
+    options: ReaderOptions = checked(reader.options, params.options, f"{key}.options")
+    given = options.model_dump(exclude_unset=True)
     listed = list(reader.read(raw, given))
     contents = walk(raw)
     taken, left_out = _taken(raw, listed, chosen.name, contents)
@@ -100,7 +101,7 @@ def index(
     checks = _check_pictures(taken, raw.resolve(), params, progress)
     refuse_all_missing(raw, taken, checks, contents)
     alike = look_alikes(checks, params.look_alike_bits)
-    joined = join_units(taken, raw, tables)
+    joined = join_units(taken, raw, options)
     samples = _split(joined.samples, checks, alike, params, key)
     wrong = audit(samples, checks, alike)
     refuse_leaks(raw, wrong, _leaks(params), f"{key}.allow_leak")
@@ -156,16 +157,6 @@ def _remarks(
 
 def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
     return [{"path": one.path, "reason": one.reason, "split": one.split} for one in left_out]
-
-
-def _options(
-    reader: Reader, options: Mapping[str, Any], key: str
-) -> tuple[dict[str, Any], AUTableOptions]:
-    """Return the options of a reader that are set, and those of tables of action units."""
-    common = {name: one for name, one in options.items() if name in AUTableOptions.model_fields}
-    own = {name: one for name, one in options.items() if name not in common}
-    given = checked(reader.options, own, key).model_dump(exclude_unset=True)
-    return given, checked(AUTableOptions, common, key)
 
 
 def _record(

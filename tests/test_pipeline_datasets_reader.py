@@ -1,3 +1,6 @@
+from pipeline.datasets import DATASETS
+from validation import checked
+
 """What readers share: clues to a layout, words for expressions, pictures listed several times."""
 
 import pytest
@@ -86,3 +89,9 @@ def test_faces_of_one_picture_are_named_by_their_boxes():
     alone = Sample("b", "b", 3, box=(0.0, 0.0, 9.0, 9.0))
     ids = [sample.id for sample in named_by_box([one, two, alone])]
     assert ids == ["a#0,1.5,20,20", "a#30,0,20,20", "b"]
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_every_reader_takes_a_table_of_action_units(name):
+    given = checked(DATASETS[name].options, {"aus": "openface"}, "index.mine.options")
+    assert (given.aus, given.aus_confidence) == ("openface", 0.8)

@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from errors import DataError, ProjectError
-from pipeline.indexing.au_join import AUTableOptions, join_units
+from pipeline.datasets.reader import ReaderOptions
+from pipeline.indexing.au_join import join_units
 from store.records import Sample
 
 
@@ -12,7 +13,7 @@ def joined(folder, header, rows, samples, name="aus.csv"):
     file = folder / name
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join([header, *rows]) + "\n")
-    return join_units(samples, folder, AUTableOptions(aus=name))
+    return join_units(samples, folder, ReaderOptions(aus=name))
 
 
 def pictures(*paths, **more):
@@ -25,7 +26,7 @@ def strengths(found):
 
 def test_without_a_table_nothing_changes(tmp_path):
     samples = pictures("a.jpg")
-    found = join_units(samples, tmp_path, AUTableOptions())
+    found = join_units(samples, tmp_path, ReaderOptions())
     assert (found.samples, found.missing, found.unused_rows) == (samples, {}, 0)
 
 
@@ -126,9 +127,9 @@ def test_units_from_two_places_are_refused(tmp_path):
 
 def test_a_table_outside_the_dataset_is_refused(tmp_path):
     with pytest.raises(ProjectError):
-        join_units(pictures("a.jpg"), tmp_path, AUTableOptions(aus="../aus.csv"))
+        join_units(pictures("a.jpg"), tmp_path, ReaderOptions(aus="../aus.csv"))
 
 
 def test_a_confidence_is_a_probability():
     with pytest.raises(ValidationError):
-        AUTableOptions(aus="a.csv", aus_confidence=80)
+        ReaderOptions(aus="a.csv", aus_confidence=80)

@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from anatomy.expressions import EXPRESSIONS, SYNONYMS
 from errors import DataError
+from pipeline.datasets.reader import ReaderOptions
 
 ORDERS: dict[str, tuple[str, ...]] = {
     "official": (
@@ -28,7 +27,7 @@ _PUBLISHED = {
 """Training pictures per class; they sum to the published 287,651."""
 
 
-class AffectNetOptions(BaseModel, frozen=True, extra="forbid"):
+class AffectNetOptions(ReaderOptions, frozen=True):
     """What the ids mean; found out from their counts if not set."""
 
     ids: Literal["official", "alphabetical"] = "official"

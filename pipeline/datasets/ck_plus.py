@@ -6,11 +6,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from anatomy.expressions import EXPRESSIONS, expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import LeftOut, Listed, Reader, first_there, needs_paths
+from pipeline.datasets.reader import (
+    LeftOut,
+    Listed,
+    Reader,
+    ReaderOptions,
+    first_there,
+    needs_paths,
+)
 from pipeline.datasets.table import lines
 from pipeline.datasets.walking import pictures
 from store.records import Sample
@@ -24,7 +31,7 @@ _IMAGES = ("cohn-kanade-images", "extended-cohn-kanade-images/cohn-kanade-images
 _LABELS = ("Emotion", "Emotion_labels/Emotion")
 
 
-class CKPlusOptions(BaseModel, frozen=True, extra="forbid"):
+class CKPlusOptions(ReaderOptions, frozen=True):
     """Which frames of a labelled sequence are used; the others are left out."""
 
     peak: int = Field(default=3, ge=1)  # so many of the last show its expression

@@ -4,11 +4,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
-from pipeline.datasets.reader import LeftOut, Listed, Reader, best_layout, each_once, needs_paths
+from pipeline.datasets.reader import (
+    LeftOut,
+    Listed,
+    Reader,
+    ReaderOptions,
+    best_layout,
+    each_once,
+    needs_paths,
+)
 from pipeline.datasets.table import fields, rows, whole_number
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -95,7 +101,7 @@ Source: Barsoum et al., ICMI 2016 (arXiv 1608.01041), and their published reader
 """
 
 
-class FERPlusOptions(BaseModel, frozen=True, extra="forbid"):
+class FERPlusOptions(ReaderOptions, frozen=True):
     """Which row of VOTING makes a label of ten votes."""
 
     voting: Literal["majority", "probability", "crossentropy", "multi_target", "argmax8"] = (

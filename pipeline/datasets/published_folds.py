@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, UsageError, printable
 from pipeline.datasets.landmark_lists import LANDMARKS, read_landmark_list
-from pipeline.datasets.reader import Listed, Reader, each_once, needs_paths
+from pipeline.datasets.reader import Listed, Reader, ReaderOptions, each_once, needs_paths
 from pipeline.datasets.table import lines, whole_number
 from pipeline.paths import safe_path
 from store.records import Sample
@@ -22,7 +21,7 @@ _MOST_BYTES = 1 << 16
 _DEPTHS = ("", "*/", "*/*/", "*/*/*/")
 
 
-class FoldOptions(BaseModel, frozen=True, extra="forbid"):
+class FoldOptions(ReaderOptions, frozen=True):
     """Where the lists lie, below the dataset's folder; found if not set."""
 
     folds: str = ""

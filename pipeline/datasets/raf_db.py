@@ -8,8 +8,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from anatomy.expressions import expression_id
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.landmark_lists import join_landmarks
@@ -18,6 +16,7 @@ from pipeline.datasets.reader import (
     LayoutClue,
     Listed,
     Reader,
+    ReaderOptions,
     best_layout,
     each_once,
     first_there,
@@ -39,7 +38,7 @@ _PICTURES = {"original": "", "aligned": "_aligned", "our_aligned": ""}
 _COPY_SPLITS = {"train": "train", "valid": "test", "test": "test"}
 
 
-class RAFDBOptions(BaseModel, frozen=True, extra="forbid"):
+class RAFDBOptions(ReaderOptions, frozen=True):
     """Which pictures, and published landmarks of them.
 
     `pictures`: photographs, official crops, or the crops that the code of Belharbi et al. makes; if

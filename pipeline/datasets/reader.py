@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from anatomy.expressions import expression_id
 from errors import printable
@@ -41,11 +41,14 @@ LayoutCheck = Callable[[Path], list[LayoutClue]]
 """root -> what the reader wants to see there."""
 
 
-class NoReaderOptions(BaseModel, frozen=True, extra="forbid"):
-    """The reader has no options."""
+class ReaderOptions(BaseModel, frozen=True, extra="forbid"):
+    """Options of every reader: a table of action units, and which of its rows are trusted."""
+
+    aus: str = ""
+    aus_confidence: float = Field(default=0.8, ge=0, le=1)
 
 
-class LabelMapOptions(BaseModel, frozen=True, extra="forbid", coerce_numbers_to_str=True):
+class LabelMapOptions(ReaderOptions, frozen=True, coerce_numbers_to_str=True):
     """The dataset's own words for expressions."""
 
     # word or digit -> expression, or null: left out; YAML reads a bare 4 as a number
@@ -71,7 +74,7 @@ class Reader:
     listed: Mapping[str, int] = field(default_factory=dict)
     note: str = ""
     general: bool = False
-    options: type[BaseModel] = NoReaderOptions
+    options: type[ReaderOptions] = ReaderOptions
     remarks: Callable[[Path, Mapping[str, Any]], list[str]] = lambda root, options: []
 
 

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, Field
-
 from contracts.surveys import Counts
 from errors import DataError, printable
+from pipeline.datasets.reader import ReaderOptions
 from pipeline.faces.boxes import overlap
 from pipeline.indexing.au_rows import CodedRow
 from pipeline.indexing.au_tables import read_au_tables
@@ -24,13 +23,6 @@ from store.records import Sample
 _LEAST_OVERLAP = 0.2
 _NO_ROW = "without a row in the table"
 _SEVERAL_PICTURES = "whose name fits a row that fits other pictures, too"
-
-
-class AUTableOptions(BaseModel, frozen=True, extra="forbid"):
-    """Options of every reader: where a table of action units lies, and which rows are trusted."""
-
-    aus: str = ""
-    aus_confidence: float = Field(default=0.8, ge=0, le=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ class JoinedUnits:
     unused_rows: int
 
 
-def join_units(samples: Sequence[Sample], root: Path, options: AUTableOptions) -> JoinedUnits:
+def join_units(samples: Sequence[Sample], root: Path, options: ReaderOptions) -> JoinedUnits:
     """Give samples the action units that a table has of their faces.
 
     Args:
