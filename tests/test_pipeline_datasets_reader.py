@@ -1,11 +1,9 @@
-from pipeline.datasets import DATASETS
-from validation import checked
-
 """What readers share: clues to a layout, words for expressions, pictures listed several times."""
 
 import pytest
 
 from errors import DataError
+from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import (
     LeftOut,
     best_layout,
@@ -19,6 +17,7 @@ from pipeline.datasets.reader import (
 )
 from store.records import Sample
 from tests.miniatures import put
+from validation import checked
 
 
 def test_a_path_is_there_under_any_of_its_names(tmp_path):
