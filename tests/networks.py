@@ -11,7 +11,7 @@ from train.methods.backbones import BACKBONES
 from train.methods.classification_loss import classification_loss
 from train.methods.losses import cross_entropy
 
-NETWORK = {"backbone": "resnet18", "weights": "none", "amp": "none"}
+NETWORK = {"backbone": "resnet18", "weights": "none", "image_px": 64, "amp": "none"}
 """What tests build and train unless they name another: params.yaml may ship whatever is best.
 
 In single precision, so that numbers are the same on processors with bf16 and without."""

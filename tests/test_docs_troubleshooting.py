@@ -77,7 +77,7 @@ def noperm(folder):
 
 def diverged(folder):
     shipped = scratch().training("demo", "cam", "plain").params
-    planned(folder / "plan.yaml", shipped.model_copy(update={"lr": 1e30}))
+    planned(folder / "plan.yaml", shipped.model_copy(update={"lr": 1e30, "image_px": 32}))
     return "", tuple(TRAIN.split())
 
 

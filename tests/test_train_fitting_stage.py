@@ -94,7 +94,7 @@ def test_a_finished_run_is_not_trained_again(tiny, quick, trained):
 
 @pytest.mark.slow
 def test_other_parameters_do_not_overwrite_a_run(tiny, quick, trained):
-    with pytest.raises(OutputExistsError, match=r"params\.lr: 0\.001 -> 0\.5"):
+    with pytest.raises(OutputExistsError, match=rf"params\.lr: {quick.lr} -> 0\.5"):
         fit(tiny, trained, quick.model_copy(update={"lr": 0.5}))
 
 
