@@ -40,10 +40,9 @@ def coverage_remarks(found: AUCoverage | None) -> list[str]:
     if found is None:
         return []
     named = " ".join(map(str, found.units))
-    lines = [
-        f"own action units (AU{named}): coded on {found.coded:,} of {found.total:,} pictures, on "
-        f"{found.coded - found.active:,} of them none acts"
-    ]
+    lines = [f"own action units (AU{named}): coded on {found.coded:,} of {found.total:,} pictures"]
+    if idle := found.coded - found.active:
+        lines[0] += f", on {idle:,} of them none acts"
     if found.missing:
         reasons = ", ".join(f"{count:,} {why}" for why, count in sorted(found.missing.items()))
         lines.append(f"pictures without own action units: {reasons}")
