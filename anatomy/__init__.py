@@ -1,10 +1,10 @@
-"""What a face means: landmarks, expressions, action units and the heatmaps drawn from them.
+"""What a face means: landmarks, action units and the heatmaps drawn from them.
 
 Files:
-    action_units.py  action units: where each is drawn, and which belong to which expression
+    action_units.py  action units: where each is drawn
     au_coding.py     action units coded on each face, and their intensities
+    codebooks.py     the family CODEBOOKS: what is drawn for which class of a label set
     drawing.py       draws action units on the small grid, enlarges and combines them
-    expressions.py   the seven expressions and their synonyms
     heatmaps.py      the family HEATMAPS: maps drawn from landmarks
     landmarks.py     the 68 points by region, and their order after a flip
     own_heatmaps.py  maps of each face's own action units

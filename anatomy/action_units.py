@@ -1,14 +1,13 @@
-"""Action units (AUs): where on the face each is drawn, and which belong to which expression.
+"""Action units (AUs): where on the face each is drawn.
 
 Every AU is one or two upright ellipses set by landmarks; coordinates are whole px of the canvas,
-cut toward zero. The codebook `published` holds the numbers of the published system (Belharbi et
-al., FG 2024); where it looks odd, the row says so, and `corrected` puts it right.
+cut toward zero. ACTION_UNITS holds the numbers of the published system (Belharbi et al., FG 2024);
+where a row looks odd, it says so, and CORRECTED_UNITS puts it right.
 Shapes: N faces, L = 68 points.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +118,18 @@ class Ellipse:
         return np.stack([x_N, y_N], axis=1), axes_N2
 
 
+class Shape(Protocol):
+    """An ellipse, or one of two: what a region is made of; hashable."""
+
+    def on(self, frame: Frame) -> tuple[Ints, Ints]:
+        """Return centre (x, y) and half axes (a, b) on every face, whole px: (N, 2) each."""
+
+
+Region = tuple[Shape, ...]
+WeightedRegions = tuple[tuple[Region, float], ...]
+"""Regions, each with the height of its inside: no two the same."""
+
+
 def _half(length_N: Ints) -> Ints:
     """Halve whole px, cut toward zero as the published code does."""
     return np.trunc(length_N / 2).astype(np.int64)
@@ -130,21 +141,6 @@ class ActionUnit:
 
     name: str
     region: tuple[Ellipse, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Codebook:
-    """What is drawn for which expression.
-
-    Attributes:
-        units: FACS number -> AU.
-        expressions: name -> FACS numbers.
-        face_scaled: whether lengths follow the size of the face; else they are px of the canvas.
-    """
-
-    units: Mapping[int, ActionUnit]
-    expressions: Mapping[str, tuple[int, ...]]
-    face_scaled: bool
 
 
 def _at(point: int, a: Extent, b: Extent) -> Ellipse:
@@ -222,18 +218,23 @@ ACTION_UNITS = {
 """FACS number -> AU, as published. AU43's published region has no least height; it never needs one
 unless 20 px of lid are missing."""
 
-EXPRESSION_UNITS = {
-    "Neutral": (),
-    "Happiness": (6, 12, 25),
-    "Surprise": (1, 2, 5, 26, 27),
-    "Fear": (1, 2, 4, 5, 20, 25, 26, 27),
-    "Anger": (4, 5, 7, 10, 17, 23, 24, 25, 26),
-    "Disgust": (9, 5, 16, 17, 25, 26),
-    "Sadness": (1, 4, 6, 15, 17),
+FURTHER_UNITS = {
+    # Between the wing of the nose and the corner of the mouth, where the furrow deepens.
+    11: ActionUnit(
+        "nasolabial deepener",
+        (Ellipse((31, 48), (31, 48), *_SPOT), Ellipse((35, 54), (35, 54), *_SPOT)),
+    ),
+    18: ActionUnit("lip pucker", (Ellipse((48, 54), (51, 57), *_SPOT),)),
+    22: ActionUnit("lip funneler", (_MOUTH,)),
+    28: ActionUnit("lip suck", (_MOUTH,)),
+    44: ActionUnit("squint", _AROUND_EYES),
+    45: ActionUnit("blink", _AROUND_EYES),
+    46: ActionUnit("wink", _AROUND_EYES),
 }
-"""Expression -> its AUs, as the published code draws them.
+"""FACS number -> AU of which the published code draws nothing.
 
-Source: Martinez, Valstar, Jiang and Pantic, IEEE TAC 2017, by way of Belharbi et al., FG 2024.
+Our own regions, where the Facial Action Coding System (2002) sees the change: 22 and 28 are drawn
+as 23 and 24 are, 44 to 46 as 7 and 43 are, and 11 and 18 as circles of the usual radius.
 """
 
 _EVEN_LIP_RAISER = ActionUnit(
@@ -243,16 +244,11 @@ _EVEN_STRETCHER = ActionUnit(
     "lip stretcher", (Ellipse((48, 6), (48, 6), *_SPOT), Ellipse((54, 10), (54, 10), *_SPOT))
 )
 
-CODEBOOKS = {
-    "published": Codebook(ACTION_UNITS, EXPRESSION_UNITS, face_scaled=False),
-    "corrected": Codebook(
-        # AU10: corner of the mouth across and upper lip down on the right too, not the reverse.
-        # AU20: the right side starts at the corner of the mouth (54), as the left one does.
-        {**ACTION_UNITS, 10: _EVEN_LIP_RAISER, 20: _EVEN_STRETCHER},
-        # Disgust: the upper *lip* raiser, AU10, which the paper lists; the published code draws the
-        # upper *lid* raiser, AU5, which stands next to it in its table.
-        {**EXPRESSION_UNITS, "Disgust": (9, 10, 16, 17, 25, 26)},
-        # Radii: a face twice as large gets regions twice as large.
-        face_scaled=True,
-    ),
+CORRECTED_UNITS = {
+    # AU10: corner of the mouth across and upper lip down on the right too, not the reverse.
+    # AU20: the right side starts at the corner of the mouth (54), as the left one does.
+    **ACTION_UNITS,
+    10: _EVEN_LIP_RAISER,
+    20: _EVEN_STRETCHER,
 }
+"""FACS number -> AU, without what looks odd in the published regions."""

@@ -3,13 +3,12 @@
 Shapes: N faces, U coded units, R distinct regions of a codebook.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import Codebook
+from anatomy.codebooks import Codebook
 
 F32 = NDArray[np.float32]
 
@@ -59,7 +58,7 @@ def region_units(book: Codebook) -> tuple[int, ...]:
 
 def _first_with_region(book: Codebook) -> dict[int, int]:
     first: dict[object, int] = {}
-    return {number: first.setdefault(unit.region, number) for number, unit in book.units.items()}
+    return {number: first.setdefault(unit.region, number) for number, unit in book.regions.items()}
 
 
 def region_weights(coding: AUCoding, book: Codebook, least: float) -> F32:
@@ -76,10 +75,3 @@ def region_weights(coding: AUCoding, book: Codebook, least: float) -> F32:
             column_N = weights_NR[:, regions.index(first[unit])]
             np.maximum(column_N, np.where(seen_N >= least, seen_N, 0), out=column_N)
     return weights_NR
-
-
-def class_weights(units: Iterable[int], book: Codebook) -> F32:
-    """Return the weights (R,) of the regions of a class of which only the units are known."""
-    first = _first_with_region(book)
-    wanted = {first[unit] for unit in units}
-    return np.array([unit in wanted for unit in region_units(book)], np.float32)

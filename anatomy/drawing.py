@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import PUBLISHED_EYES_PX, Codebook, Ellipse, Frame
+from anatomy.action_units import PUBLISHED_EYES_PX, Frame, Region, WeightedRegions
 from anatomy.landmarks import five_landmarks
 from anatomy.raster import draw_grids
 
@@ -21,6 +21,8 @@ F32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Landmarks = NDArray[np.floating]
 Maps = tuple[F32, NDArray[np.bool_]]
+Places = tuple[tuple[int, float], ...]
+"""Of regions among those that are drawn, each with its weight."""
 
 GRID = 28
 """Side of the grid to which every published AU map is shrunk; the only source of its soft edges."""
@@ -38,51 +40,49 @@ class UnitGrids(NamedTuple):
     present_NU: Bools
 
 
-def place_on_canvas(landmarks_NL2: Landmarks, book: Codebook, canvas_px: int) -> Frame:
+def place_on_canvas(landmarks_NL2: Landmarks, face_scaled: bool, canvas_px: int) -> Frame:
     """Return what sets a codebook's ellipses: whole px, cut toward zero, and the face's size."""
     scale_N = None
-    if book.face_scaled:
+    if face_scaled:
         eyes = np.array([five_landmarks(face_L2)[:2] for face_L2 in landmarks_NL2])
         scale_N = np.linalg.norm(eyes[:, 1] - eyes[:, 0], axis=1) / PUBLISHED_EYES_PX
     return Frame(np.trunc(landmarks_NL2).astype(np.int64), canvas_px, scale_N)
 
 
-def draw_units(
-    landmarks_NL2: Landmarks, units: Sequence[int], book: Codebook, canvas_px: int
+def draw_regions(
+    landmarks_NL2: Landmarks, regions: Sequence[Region], face_scaled: bool, canvas_px: int
 ) -> UnitGrids:
-    """Draw AUs on faces, shrunk to the grid: what makes the published maps soft.
+    """Draw regions on faces, shrunk to the grid: what makes the published maps soft.
 
     Args:
         landmarks_NL2: px of the canvas; not finite where there are none.
-        units: FACS numbers.
-        book: their regions.
+        regions: of the action units.
+        face_scaled: whether lengths follow the size of the face.
         canvas_px: side of the canvas.
     """
-    faces, count = len(landmarks_NL2), len(units)
+    faces, count = len(landmarks_NL2), len(regions)
     grids_NUGG = np.zeros((faces, count, GRID, GRID), np.float32)
     present_NU = np.zeros((faces, count), bool)
     known_N = np.isfinite(landmarks_NL2).all(axis=(1, 2))
     if known_N.any():
-        frame = place_on_canvas(landmarks_NL2[known_N], book, canvas_px)
-        regions = [book.units[unit].region for unit in units]
+        frame = place_on_canvas(landmarks_NL2[known_N], face_scaled, canvas_px)
         grids_NUGG[known_N], present_NU[known_N] = draw_grids(regions, frame, GRID)
     return UnitGrids(grids_NUGG, present_NU)
 
 
 def draw_sets(
     landmarks_NL2: Landmarks,
-    wanted: Sequence[tuple[Sequence[Sequence[int]], int]],
-    book: Codebook,
+    wanted: Sequence[tuple[Sequence[WeightedRegions], int]],
+    face_scaled: bool,
     canvas_px: int,
     normalise: bool,
 ) -> list[Maps]:
-    """Draw, for each wanted (sets of AUs, side S), each AU once: (N, sets, S, S), (N, sets)."""
-    distinct = [(distinct_units(sets, book), size_px) for sets, size_px in wanted]
-    units = sorted({unit for sets, _ in distinct for unit in chain.from_iterable(sets)})
-    drawn = draw_units(landmarks_NL2, units, book, canvas_px)
+    """Draw, for each wanted (sets of regions, side S), each region once: (N, sets, S, S)."""
+    regions = distinct_regions([one for sets, _ in wanted for one in sets])
+    drawn = draw_regions(landmarks_NL2, regions, face_scaled, canvas_px)
     results: list[Maps] = []
-    for sets, size_px in distinct:
-        places = [[units.index(unit) for unit in one] for one in sets]
+    for sets, size_px in wanted:
+        places = [places_among(regions, one) for one in sets]
         maps = [one for face in zip(*drawn, strict=True) for one in combine(*face, places, size_px)]
         stacked, valid = stack(maps, size_px, normalise)
         shape = (len(landmarks_NL2), len(sets))
@@ -90,11 +90,45 @@ def draw_sets(
     return results
 
 
-def distinct_units(sets: Sequence[Sequence[int]], book: Codebook) -> list[list[int]]:
-    """Replace each AU by the first one with the same region, and drop repeats within a set."""
-    first: dict[Sequence[Ellipse], int] = {}
-    named = {number: first.setdefault(unit.region, number) for number, unit in book.units.items()}
-    return [list(dict.fromkeys(named[unit] for unit in units)) for units in sets]
+def draw_chosen(
+    landmarks_NL2: Landmarks,
+    chosen_N: Sequence[int] | NDArray[np.int64],
+    sets: Sequence[WeightedRegions],
+    face_scaled: bool,
+    sides_px: tuple[int, int],
+) -> list[F32 | None]:
+    """Draw on every face one of several sets of regions.
+
+    Args:
+        landmarks_NL2: px of the canvas; not finite where there are none.
+        chosen_N: place of each face's set.
+        sets: of regions.
+        face_scaled: whether lengths follow the size of the face.
+        sides_px: of the canvas, and of the maps.
+
+    Returns:
+        A map (S, S) per face; None where nothing is drawn.
+    """
+    canvas_px, size_px = sides_px
+    places_N = np.asarray(chosen_N, np.int64)
+    drawn: list[F32 | None] = [None] * len(places_N)
+    for number in np.unique(places_N):
+        rows, shapes = np.flatnonzero(places_N == number), [one for one, _ in sets[number]]
+        faces = draw_regions(landmarks_NL2[rows], shapes, face_scaled, canvas_px)
+        everything = [places_among(shapes, sets[number])]
+        for row, grids_UGG, present_U in zip(rows, *faces, strict=True):
+            (drawn[row],) = combine(grids_UGG, present_U, everything, size_px)
+    return drawn
+
+
+def distinct_regions(sets: Sequence[WeightedRegions]) -> list[Region]:
+    """Return every region of some sets once, in their order."""
+    return list(dict.fromkeys(region for one in sets for region, _ in one))
+
+
+def places_among(regions: Sequence[Region], one: WeightedRegions) -> Places:
+    """Return where the regions of a set stand among others, each with its weight."""
+    return tuple((regions.index(region), weight) for region, weight in one)
 
 
 def stack(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
@@ -110,7 +144,7 @@ def stack(drawn: Sequence[F32 | None], size_px: int, normalise: bool) -> Maps:
 
 
 def combine(
-    grids_UGG: F32, present_U: Bools, sets: Sequence[Sequence[int]], size_px: int
+    grids_UGG: F32, present_U: Bools, sets: Sequence[Places], size_px: int
 ) -> list[F32 | None]:
     """Enlarge the units of one face and combine those of every set.
 
@@ -123,9 +157,12 @@ def combine(
     Returns:
         A map (S, S) per set; None where none of its units is present.
     """
-    used = {unit for unit in chain.from_iterable(sets) if present_U[unit]}
+    used = {unit for unit, _ in chain.from_iterable(sets) if present_U[unit]}
     enlarged = {unit: _enlarged(grids_UGG[unit], size_px) for unit in used}
-    return [_largest([enlarged[unit] for unit in units if unit in used]) for units in sets]
+    return [
+        _largest([_weighted(enlarged[unit], weight) for unit, weight in units if unit in used])
+        for units in sets
+    ]
 
 
 def combine_weighted(grids_UGG: F32, weights_U: F32, size_px: int) -> F32 | None:
@@ -136,6 +173,10 @@ def combine_weighted(grids_UGG: F32, weights_U: F32, size_px: int) -> F32 | None
 
 def _enlarged(grid_GG: F32, size_px: int) -> F32:
     return np.asarray(cv2.resize(grid_GG, (size_px, size_px), interpolation=cv2.INTER_LINEAR))
+
+
+def _weighted(map_SS: F32, weight: float) -> F32:
+    return map_SS if weight == 1 else map_SS * np.float32(weight)
 
 
 def _largest(maps: Sequence[F32]) -> F32 | None:

@@ -1,37 +1,40 @@
-"""Heatmaps drawn from landmarks: where on a face its expression shows.
+"""Heatmaps drawn from landmarks: where on a face its class shows.
 
 Landmarks are in px of a square canvas. A map is sampled from the canvas at the half-pixel centres
 of a size x size grid; at size = canvas this is the published map itself.
-Shapes: N faces, L = 68 points, S side of a map, V = 7 expressions.
+Shapes: N faces, L = 68 points, S side of a map, V classes.
 Source: Belharbi et al., FG 2024 (arXiv 2402.00281).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
-from typing import NamedTuple
+from inspect import signature
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
-from anatomy.au_coding import AUCoding
+from anatomy.action_units import Region, WeightedRegions
+from anatomy.au_coding import AUCoding, region_units
+from anatomy.codebooks import PUBLISHED, Codebook, codebook_of, unit_of
 from anatomy.drawing import (
     F32,
     Bools,
     Landmarks,
     Maps,
-    combine,
-    distinct_units,
+    Places,
+    distinct_regions,
+    draw_chosen,
     draw_sets,
-    draw_units,
     place_on_canvas,
+    places_among,
     stack,
 )
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import INNER_POINTS, POINTS
 from anatomy.own_heatmaps import own_au, own_or_codebook
 from anatomy.raster import EllipseRuns, ellipse_runs
+from contracts.labels import LabelSet
 from errors import pick
 
 Heatmap = Callable[..., Maps]
@@ -42,97 +45,87 @@ VARIANCE_PX2 = 64.0
 
 def au(
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
-    codebook: str = "published",
+    codebook: Codebook,
     normalise: bool = True,
 ) -> Maps:
-    """Draw the action units of every face's own expression.
+    """Draw the action units of every face's own class.
 
     Args:
         landmarks_NL2: (x, y) in px of the canvas; may lie outside; not finite if detection failed.
-        expressions_N: ids, anatomy.expressions order.
+        classes_N: ids in the codebook's label set.
         size_px: side of the maps.
         canvas_px: side of the canvas; published 224.
-        codebook: row of CODEBOOKS.
+        codebook: what is drawn for which class.
         normalise: stretch every map to [0, 1], as published; else 1 is the inside of a region.
 
     Returns:
-        Maps (N, S, S) in [0, 1], and whether each is defined: Neutral, a failed face, and one whose
-        AUs all lie off the canvas are not; their map is zero.
-
-    Raises:
-        UsageError: if there is no such codebook.
+        Maps (N, S, S) in [0, 1], and whether each is defined: a class without AUs, such as Neutral,
+        a failed face, and one whose AUs all lie off the canvas are not; their map is zero.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
-    sets = distinct_units([book.expressions[name] for name in EXPRESSIONS], book)
-    labels_N = np.asarray(expressions_N, np.int64)
-    drawn: list[F32 | None] = [None] * len(labels_N)
-    for expression in np.unique(labels_N):
-        rows = np.flatnonzero(labels_N == expression)
-        faces = draw_units(landmarks_NL2[rows], sets[expression], book, canvas_px)
-        everything = [range(len(sets[expression]))]
-        for row, grids_UGG, present_U in zip(rows, *faces, strict=True):
-            (drawn[row],) = combine(grids_UGG, present_U, everything, size_px)
+    sides_px = (canvas_px, size_px)
+    drawn = draw_chosen(landmarks_NL2, classes_N, codebook.sets, codebook.face_scaled, sides_px)
     return stack(drawn, size_px, normalise)
 
 
 def generic_au(
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
-    codebook: str = "published",
+    codebook: Codebook,
     normalise: bool = True,
 ) -> Maps:
-    """Draw all twenty action units; defined for Neutral too. Otherwise as `au`."""
-    book = pick(CODEBOOKS, codebook, "codebook")
-    wanted = [([tuple(book.units)], size_px)]
-    ((maps, valid),) = draw_sets(landmarks_NL2, wanted, book, canvas_px, normalise)
+    """Draw all action units of the label set; defined for every class. Otherwise as `au`."""
+    wanted = [([codebook.everything], size_px)]
+    ((maps, valid),) = draw_sets(landmarks_NL2, wanted, codebook.face_scaled, canvas_px, normalise)
     return maps[:, 0], valid[:, 0]
 
 
 def single_au(  # noqa: PLR0913 - the published flags, by keyword
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
+    codebook: Codebook,
     au: int = 12,
-    codebook: str = "published",
     normalise: bool = True,
 ) -> Maps:
-    """Draw one action unit, by its FACS number, on every face. Otherwise as `au`."""
-    book = pick(CODEBOOKS, codebook, "codebook")
-    pick({str(number): None for number in book.units}, str(au), "action unit")
-    ((maps, valid),) = draw_sets(landmarks_NL2, [([(au,)], size_px)], book, canvas_px, normalise)
+    """Draw one action unit, by its FACS number, on every face. Otherwise as `au`.
+
+    Raises:
+        UsageError: if it cannot be drawn.
+    """
+    wanted = [([((unit_of(codebook.regions, au).region, 1.0),)], size_px)]
+    ((maps, valid),) = draw_sets(landmarks_NL2, wanted, codebook.face_scaled, canvas_px, normalise)
     return maps[:, 0], valid[:, 0]
 
 
 def per_class_au(
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
-    codebook: str = "published",
+    codebook: Codebook,
     normalise: bool = True,
 ) -> Maps:
-    """Draw, on every face, the map of each of the seven expressions.
+    """Draw, on every face, the map of each class of the label set.
 
     Returns:
         Maps (N, V, S, S) and valid (N, V). Otherwise as `au`.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
-    sets = [book.expressions[name] for name in EXPRESSIONS]
-    return draw_sets(landmarks_NL2, [(sets, size_px)], book, canvas_px, normalise)[0]
+    wanted = [(codebook.sets, size_px)]
+    return draw_sets(landmarks_NL2, wanted, codebook.face_scaled, canvas_px, normalise)[0]
 
 
 def comparison_maps(
-    landmarks_NL2: Landmarks, sides_px: tuple[int, int], *, canvas_px: int, codebook: str
+    landmarks_NL2: Landmarks, sides_px: tuple[int, int], *, canvas_px: int, codebook: Codebook
 ) -> tuple[Maps, Maps]:
     """Draw the maps that attention is compared with, each region once.
 
@@ -143,78 +136,73 @@ def comparison_maps(
         codebook: as in `au`.
 
     Returns:
-        Every expression's map and, last, the generic one, (N, V + 1, S, S) in [0, 1], and valid
+        Every class's map and, last, the generic one, (N, V + 1, S, S) in [0, 1], and valid
         (N, V + 1); and what `unit_regions` returns.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
-    expressions = [book.expressions[name] for name in EXPRESSIONS]
-    combined: list[tuple[int, ...]] = [*expressions, tuple(book.units)]
-    single: list[tuple[int, ...]] = [(unit,) for unit in book.units]
-    wanted = list(zip((combined, single), sides_px, strict=True))
-    maps, regions = draw_sets(landmarks_NL2, wanted, book, canvas_px, normalise=True)
+    sets = ([*codebook.sets, codebook.everything], _single(codebook))
+    wanted = list(zip(sets, sides_px, strict=True))
+    maps, regions = draw_sets(landmarks_NL2, wanted, codebook.face_scaled, canvas_px, True)
     return maps, regions
 
 
+def _single(codebook: Codebook) -> list[WeightedRegions]:
+    return [((unit.region, 1.0),) for unit in codebook.units.values()]
+
+
 class ComparisonSets(NamedTuple):
-    """What attention is compared with, as sets of action units.
+    """What attention is compared with, as sets of regions.
 
     Attributes:
-        units: FACS numbers of the units to draw, no two with one region.
-        targets: places among them: of every expression and, last, of all AUs.
+        drawn: the regions to draw, no two the same; first those of `region_units`.
+        targets: places among them: of every class and, last, of all AUs.
         regions: places among them, one per AU of the codebook, in its order.
     """
 
-    units: tuple[int, ...]
-    targets: tuple[tuple[int, ...], ...]
+    drawn: tuple[Region, ...]
+    targets: tuple[Places, ...]
     regions: tuple[int, ...]
 
 
 @cache
-def comparison_sets(codebook: str) -> ComparisonSets:
-    """Return which units make up the maps of `comparison_maps`."""
-    book = pick(CODEBOOKS, codebook, "codebook")
-    wanted = [*(book.expressions[name] for name in EXPRESSIONS), tuple(book.units)]
-    wanted += [(unit,) for unit in book.units]
-    sets = distinct_units(wanted, book)
-    units = sorted({unit for one in sets for unit in one})
-    places = [tuple(units.index(unit) for unit in one) for one in sets]
-    split = len(EXPRESSIONS) + 1
-    alone = tuple(place for (place,) in places[split:])
-    return ComparisonSets(tuple(units), tuple(places[:split]), alone)
+def comparison_sets(codebook: Codebook) -> ComparisonSets:
+    """Return which regions make up the maps of `comparison_maps`."""
+    targets = [*codebook.sets, codebook.everything]
+    own = [((codebook.regions[unit].region, 1.0),) for unit in region_units(codebook)]
+    drawn = distinct_regions([*own, *targets])
+    alone = tuple(drawn.index(unit.region) for unit in codebook.units.values())
+    return ComparisonSets(tuple(drawn), tuple(places_among(drawn, one) for one in targets), alone)
 
 
 def comparison_runs(
-    landmarks_NL2: Landmarks, *, canvas_px: int, codebook: str
+    landmarks_NL2: Landmarks, *, canvas_px: int, codebook: Codebook
 ) -> tuple[EllipseRuns, Bools]:
     """Return where the ellipses of `comparison_sets` lie, for a GPU to draw; and known faces (N,).
 
     A face without landmarks has the ellipses of another.
     """
-    book = CODEBOOKS[codebook]
     known_N: Bools = np.asarray(np.isfinite(landmarks_NL2).all(axis=(1, 2)))
     some_L2 = landmarks_NL2[known_N.argmax()] if known_N.any() else np.zeros((POINTS, 2))
     points_NL2 = np.where(known_N[:, None, None], landmarks_NL2, some_L2)
-    regions = [book.units[unit].region for unit in comparison_sets(codebook).units]
-    return ellipse_runs(regions, place_on_canvas(points_NL2, book, canvas_px)), known_N
+    frame = place_on_canvas(points_NL2, codebook.face_scaled, canvas_px)
+    return ellipse_runs(comparison_sets(codebook).drawn, frame), known_N
 
 
 def unit_regions(
-    landmarks_NL2: Landmarks, size_px: int, *, canvas_px: int, codebook: str = "published"
+    landmarks_NL2: Landmarks, size_px: int, *, canvas_px: int, codebook: Codebook
 ) -> Maps:
-    """Draw every action unit of a codebook on its own, in the codebook's order.
+    """Draw every action unit of a label set on its own, in the codebook's order.
 
     Returns:
         Maps (N, U, S, S) in [0, 1], the soft rim of a region at .5, and whether each is on the
         canvas (N, U). Otherwise as `au`.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
-    wanted = [([(unit,) for unit in book.units], size_px)]
-    return draw_sets(landmarks_NL2, wanted, book, canvas_px, normalise=True)[0]
+    wanted = [(_single(codebook), size_px)]
+    return draw_sets(landmarks_NL2, wanted, codebook.face_scaled, canvas_px, normalise=True)[0]
 
 
 def landmarks(  # noqa: PLR0913 - the published flags, by keyword
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
@@ -222,11 +210,11 @@ def landmarks(  # noqa: PLR0913 - the published flags, by keyword
     jaw: bool = False,
     normalise: bool = True,
 ) -> Maps:
-    """Draw a Gaussian at every landmark and take the largest; defined for Neutral too.
+    """Draw a Gaussian at every landmark and take the largest; defined for every class.
 
     Args:
         landmarks_NL2: as in `au`.
-        expressions_N: not used.
+        classes_N: not used.
         size_px: as in `au`.
         canvas_px: as in `au`.
         variance_px2: of each Gaussian, px² of the canvas.
@@ -257,17 +245,29 @@ HEATMAPS: dict[str, Heatmap] = {
     "landmarks": landmarks,
     **OWN_HEATMAPS,
 }
-"""Kind -> (landmarks_NL2, expressions_N, size_px, **options) -> (maps in [0, 1], valid)."""
+"""Kind -> (landmarks_NL2, classes_N, size_px, **options) -> (maps in [0, 1], valid)."""
 
 
-def kind_of_faces(kind: str, coding: AUCoding) -> Heatmap:
-    """Return the function of a kind for some faces, with their coding if it takes one.
+def drawing(
+    kind: str, labels: LabelSet, options: Mapping[str, Any], coding: AUCoding | None = None
+) -> Heatmap:
+    """Return a kind's function for some faces, with its options filled in.
+
+    Args:
+        kind: row of HEATMAPS.
+        labels: of the faces; the option `codebook` becomes what it draws for them.
+        options: of the kind.
+        coding: of the faces, if the kind takes one; None if nothing was coded.
 
     Raises:
-        UsageError: if there is no such kind.
+        UsageError: if there is no such kind or codebook.
     """
-    draw = pick(HEATMAPS, kind, "heatmap kind")
-    return partial(draw, coding=coding) if kind in OWN_HEATMAPS else draw
+    draw, filled = pick(HEATMAPS, kind, "heatmap kind"), dict(options)
+    if "codebook" in signature(draw).parameters:
+        filled["codebook"] = codebook_of(labels, filled.get("codebook", PUBLISHED))
+    if kind in OWN_HEATMAPS:
+        filled["coding"] = coding
+    return partial(draw, **filled)
 
 
 def _draw_points(

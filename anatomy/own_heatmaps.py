@@ -7,21 +7,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from anatomy.action_units import CODEBOOKS, Codebook
-from anatomy.au_coding import LEAST, AUCoding, class_weights, region_units, region_weights, uncoded
-from anatomy.drawing import F32, Landmarks, Maps, combine_weighted, draw_units, stack
-from anatomy.expressions import EXPRESSIONS
-from errors import pick
+from anatomy.au_coding import LEAST, AUCoding, region_units, region_weights, uncoded
+from anatomy.codebooks import Codebook
+from anatomy.drawing import (
+    F32,
+    Landmarks,
+    Maps,
+    combine_weighted,
+    draw_chosen,
+    draw_regions,
+    stack,
+)
 
 
 def own_au(  # noqa: PLR0913 - options, by keyword
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
+    codebook: Codebook,
     coding: AUCoding | None = None,
-    codebook: str = "published",
     normalise: bool = True,
     least: float = LEAST,
 ) -> Maps:
@@ -31,35 +37,32 @@ def own_au(  # noqa: PLR0913 - options, by keyword
 
     Args:
         landmarks_NL2: (x, y) in px of the canvas; may lie outside; not finite if detection failed.
-        expressions_N: not used.
+        classes_N: not used.
         size_px: side of the maps.
         canvas_px: side of the canvas.
+        codebook: whose regions are drawn.
         coding: of these faces; None if nothing was coded.
-        codebook: row of CODEBOOKS, whose regions are drawn.
         normalise: stretch every map to [0, 1]; else the inside of a region has its intensity.
         least: weaker units are not drawn.
 
     Returns:
         Maps (N, S, S) in [0, 1], and whether each is defined: it is not on a face without coding,
         or on which no coded unit acts, nor on a failed face; their map is zero.
-
-    Raises:
-        UsageError: if there is no such codebook.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
     coded = uncoded(len(landmarks_NL2)) if coding is None else coding
-    weights_NR = region_weights(coded, book, least)
-    return draw_weighted(landmarks_NL2, weights_NR, book, (canvas_px, size_px), normalise)
+    weights_NR = region_weights(coded, codebook, least)
+    drawn = draw_weighted(landmarks_NL2, weights_NR, codebook, (canvas_px, size_px))
+    return stack(drawn, size_px, normalise)
 
 
 def own_or_codebook(  # noqa: PLR0913 - options, by keyword
     landmarks_NL2: Landmarks,
-    expressions_N: Sequence[int],
+    classes_N: Sequence[int],
     size_px: int,
     *,
     canvas_px: int,
+    codebook: Codebook,
     coding: AUCoding | None = None,
-    codebook: str = "published",
     normalise: bool = True,
     least: float = LEAST,
 ) -> Maps:
@@ -67,15 +70,19 @@ def own_or_codebook(  # noqa: PLR0913 - options, by keyword
 
     A coded face on which nothing acts has no map, whatever its expression. Otherwise as `own_au`.
     """
-    book = pick(CODEBOOKS, codebook, "codebook")
-    coded = uncoded(len(landmarks_NL2)) if coding is None else coding
-    stencils_VR = np.stack([class_weights(book.expressions[name], book) for name in EXPRESSIONS])
-    weights_NR = np.where(
-        coded.is_coded[:, None],
-        region_weights(coded, book, least),
-        stencils_VR[np.asarray(expressions_N, np.int64)],
+    sides_px, count = (canvas_px, size_px), len(landmarks_NL2)
+    coded = uncoded(count) if coding is None else coding
+    own_N, others_N = np.flatnonzero(coded.is_coded), np.flatnonzero(~coded.is_coded)
+    weights_NR = region_weights(coded.take(own_N), codebook, least)
+    own = draw_weighted(landmarks_NL2[own_N], weights_NR, codebook, sides_px)
+    classes = np.asarray(classes_N, np.int64)[others_N]
+    stencils = draw_chosen(
+        landmarks_NL2[others_N], classes, codebook.sets, codebook.face_scaled, sides_px
     )
-    return draw_weighted(landmarks_NL2, weights_NR, book, (canvas_px, size_px), normalise)
+    drawn: list[F32 | None] = [None] * count
+    for row, one in zip([*own_N, *others_N], [*own, *stencils], strict=True):
+        drawn[row] = one
+    return stack(drawn, size_px, normalise)
 
 
 def draw_pairs(landmarks_NL2: Landmarks, weights_NKR: F32, book: Codebook, canvas_px: int) -> Maps:
@@ -83,17 +90,14 @@ def draw_pairs(landmarks_NL2: Landmarks, weights_NKR: F32, book: Codebook, canva
     faces, sets, regions = weights_NKR.shape
     repeated_ML2 = np.repeat(landmarks_NL2, sets, axis=0)
     weights_MR = weights_NKR.reshape(faces * sets, regions)
-    maps, valid = draw_weighted(repeated_ML2, weights_MR, book, (canvas_px, canvas_px), True)
+    drawn = draw_weighted(repeated_ML2, weights_MR, book, (canvas_px, canvas_px))
+    maps, valid = stack(drawn, canvas_px, normalise=True)
     return maps.reshape(faces, sets, canvas_px, canvas_px), valid.reshape(faces, sets)
 
 
 def draw_weighted(
-    landmarks_NL2: Landmarks,
-    weights_NR: F32,
-    book: Codebook,
-    sides_px: tuple[int, int],
-    normalise: bool,
-) -> Maps:
+    landmarks_NL2: Landmarks, weights_NR: F32, book: Codebook, sides_px: tuple[int, int]
+) -> list[F32 | None]:
     """Draw the distinct regions of a codebook, each as bright as its weight.
 
     Args:
@@ -101,14 +105,15 @@ def draw_weighted(
         weights_NR: in [0, 1]; in the order of `region_units`.
         book: the codebook.
         sides_px: of the canvas, and of the maps.
-        normalise: as in `own_au`.
+
+    Returns:
+        A map (S, S) per face; None where nothing is drawn.
     """
     canvas_px, size_px = sides_px
     used = np.flatnonzero(weights_NR.any(axis=0))
-    units = [region_units(book)[place] for place in used]
-    drawn = draw_units(landmarks_NL2, units, book, canvas_px)
-    maps = [
+    regions = [book.regions[region_units(book)[place]].region for place in used]
+    drawn = draw_regions(landmarks_NL2, regions, book.face_scaled, canvas_px)
+    return [
         combine_weighted(grids_UGG, np.where(present_U, weights_U, 0), size_px)
         for grids_UGG, present_U, weights_U in zip(*drawn, weights_NR[:, used], strict=True)
     ]
-    return stack(maps, size_px, normalise)

@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import Ellipse, Frame, Ints
+from anatomy.action_units import Frame, Ints, Shape
 
 F32 = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 
-def draw_grids(regions: Sequence[Sequence[Ellipse]], frame: Frame, grid: int) -> tuple[F32, Bools]:
+def draw_grids(regions: Sequence[Sequence[Shape]], frame: Frame, grid: int) -> tuple[F32, Bools]:
     """Fill the ellipses of every region, shrink to the grid and blur.
 
     Args:
@@ -65,7 +65,7 @@ class EllipseRuns(NamedTuple):
     runs_DH2: Ints
 
 
-def ellipse_runs(regions: Sequence[Sequence[Ellipse]], frame: Frame) -> EllipseRuns:
+def ellipse_runs(regions: Sequence[Sequence[Shape]], frame: Frame) -> EllipseRuns:
     """Return the runs of all ellipses of some regions, one after another."""
     placed = [ellipse.on(frame) for region in regions for ellipse in region]
     centres_NE2, axes_NE2 = (np.stack(one, axis=1) for one in zip(*placed, strict=True))

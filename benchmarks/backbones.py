@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.methods import batch_of
 from benchmarks.timing import interleaved, ratios, save
 from params import load
 from train.fitting.distributed import Distributed
-from train.fitting.train_state import StepInfo, TrainState
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState
 from train.fitting.trainer import run_losses
 from train.methods import METHODS
 
@@ -37,7 +37,9 @@ def way(changes: dict[str, Any]) -> Callable[[], object]:
     method, device = METHODS["cam"], torch.device("cpu")
     losses = run_losses(method, params, [1] * len(EXPRESSIONS))
     labels_N = np.arange(BATCH) % 7
-    state = TrainState(method, params, losses, Distributed.single(device), labels_N, 0)
+    state = TrainState(
+        method, params, losses, Distributed.single(device), TrainingLabels(labels_N, EXPRESSIONS), 0
+    )
     batch = batch_of(state, params, device)
     return lambda: state.step([batch], 1, StepInfo(1e-4, 0), (False,))
 

@@ -46,7 +46,7 @@ def small_model() -> nn.Module:
     """Return ResNet-18 with the weights that seed 0 gives."""
     torch.manual_seed(0)
     backbone = BACKBONES["resnet18"](load(Path("params.yaml")).train)
-    return Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1)))
+    return Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1, 7)))
 
 
 class OneMessage:

@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import rescale_points
+from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.heatmaps import published_au
 from benchmarks.rivals import (
     PlainPictureFiles,
@@ -64,7 +64,7 @@ def faces(count: int) -> tuple[Blocks, NDArray[np.floating], list[int]]:
     labels = [1 + number % 6 for number in range(count)]
     drawn = [render(9, label, number // 6, 256) for number, label in enumerate(labels)]
     points = rescale_points(np.stack([points for _, points in drawn]), 256, CANVAS)
-    maps, _ = HEATMAPS["au"](points, labels, 64, canvas_px=CANVAS)
+    maps, _ = drawing("au", BASIC7, {})(points, labels, 64, canvas_px=CANVAS)
     images = np.stack([image for image, _ in drawn])
     return {"image": images, "map": np.rint(maps * 255).astype(np.uint8)}, points, labels
 
@@ -84,6 +84,7 @@ def write_store(
     }
     layout = Layout(rows, shard_rows, specs)
     about = {"kind": "au", "size_px": 256, "canvas_px": CANVAS, "options": {}}
+    about["labels"] = BASIC7.as_json()
     with building(out, {"stage": out.name}, about, layout.as_json()) as folder:
         create_arrays(folder, layout)
         for shard in range(layout.shards):

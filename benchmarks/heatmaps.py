@@ -15,10 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS, Frame
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS
+from anatomy.action_units import Frame
+from anatomy.codebooks import codebook_of
+from anatomy.heatmaps import HEATMAPS, drawing
 from anatomy.landmarks import INNER_POINTS
+from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.timing import interleaved, ratios, save
 
 AFFECTNET = 283_901
@@ -36,7 +37,7 @@ def faces(count: int) -> F64:
 
 def published_au(points_N682: NDArray[np.floating], expressions: list[int], side: int) -> list[F64]:
     """Draw AU maps at the published cost."""
-    book, maps = CODEBOOKS["published"], []
+    book, maps = codebook_of(BASIC7, "published"), []
     for points, expression in zip(points_N682, expressions, strict=True):
         frame = Frame(np.trunc(points[None]).astype(np.int64), side, None)
         planes = []
@@ -82,7 +83,7 @@ def main() -> None:
     }
     for kind in HEATMAPS:
         for size in (256, 64):
-            draw = partial(HEATMAPS[kind], points, labels, size, canvas_px=side)
+            draw = partial(drawing(kind, BASIC7, {}), points, labels, size, canvas_px=side)
             ways[f"{kind}, {size}"] = (draw, count)
     seconds = interleaved({name: way for name, (way, _) in ways.items()}, rounds)
     each = {name: [one / ways[name][1] for one in found] for name, found in seconds.items()}

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
+from anatomy.codebooks import codebook_of
+from benchmarks.basic7 import BASIC7
 from measures.faces import FaceScores
 from measures.hidden_regions import region_set
 from measures.scores import ScoreSettings
 
-UNITS = len(CODEBOOKS["published"].units)
-REGIONS = len(region_set("published").units)
-SETTINGS = ScoreSettings("published", 5, 3, 200, 0, 8, "blur")
+BOOK = codebook_of(BASIC7, "published")
+UNITS = len(BOOK.units)
+REGIONS = len(region_set(BOOK).units)
+SETTINGS = ScoreSettings(BOOK, 5, 3, 200, 0, 8, "blur")
 
 
 def made_faces(
@@ -37,6 +39,7 @@ def made_faces(
     made: dict[str, Any] = {
         "rows_N": np.arange(count),
         "persons_N": np.array([f"p{row}" for row in range(count)]),
+        "classes": BASIC7.names,
         "labels_N": labels_N,
         "probabilities_NV": np.eye(7, dtype=np.float32)[answers],
         "valid_N": labels_N > 0,

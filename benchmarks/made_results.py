@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.made_faces import SETTINGS, made_faces
 from contracts.files import CURVES, EXAMINATION, FACES, MEAN_MAPS, SCORES, SHEET
 from contracts.scores import Scores
@@ -79,6 +79,7 @@ def some_scores(dataset: str, method: str, variant: str, repeat: str = "seed0") 
         "checkpoint": "best",
         "geometry": "exact",
         "cam_method": "method",
+        "labels": BASIC7.as_json(),
         "codebook": "published",
         "protocol": "holdout",
         "scored": 4,
@@ -314,7 +315,7 @@ def _scores_of(faces: FaceScores) -> Json:
     count = len(faces.labels_N)
     found = {
         **compute_scores(faces, SETTINGS),
-        "chance_level": chance_level(faces.labels_N, faces.labels_N),
+        "chance_level": chance_level(faces.labels_N, faces.labels_N, faces.classes),
         "scored": count,
         "total": count,
     }

@@ -8,8 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import POINTS
+from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.heatmaps import faces
 from demo.render import render
 from params import load
@@ -98,7 +98,10 @@ def _store(out: Path, layout: Layout, known: Mapping[str, Array], rows: Iterator
         moved = {name: np.roll(one, turn, axis=0)[: len(span)] for name, one in known.items()}
         return {**moved, "valid": np.ones(len(span), np.uint8)}
 
-    about = {"dataset": "made_up", "notice": None, "size_px": FACE_PX}
+    about = {
+        **{"dataset": "made_up", "notice": None, "size_px": FACE_PX},
+        "labels": BASIC7.as_json(),
+    }
     made_of = {"made_up": sorted(known), "count": layout.rows}
     with building(out, made_of, about, layout.as_json()) as folder:
         create_arrays(folder, layout)

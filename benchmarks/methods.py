@@ -13,11 +13,11 @@ from statistics import median
 import numpy as np
 import torch
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.timing import clock_of, interleaved, ratios, save
 from params import load
 from train.fitting.distributed import Distributed
-from train.fitting.train_state import StepInfo, TrainState
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState
 from train.fitting.trainer import run_losses
 from train.methods import METHODS
 from train.methods.au_alignment import target_sizes
@@ -89,7 +89,9 @@ def way(name: str, scale: Scale, device: torch.device) -> Callable[[], object]:
         params = params.model_copy(update={"losses": changed})
     losses = run_losses(METHODS[method], params, [1] * len(EXPRESSIONS))
     labels_N = np.arange(params.batch) % 7
-    state = TrainState(METHODS[method], params, losses, distributed, labels_N, 0)
+    state = TrainState(
+        METHODS[method], params, losses, distributed, TrainingLabels(labels_N, EXPRESSIONS), 0
+    )
     batch = batch_of(state, params, device)
     return lambda: state.step([batch], 1, StepInfo(1e-4, params.epochs), (False,))
 

@@ -17,13 +17,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.scratch import scratch
 from benchmarks.timing import save
 from params import load as load_params
 from train.checkpoint import LAST, AsyncCheckpointer, load_latest, save_latest
 from train.fitting.distributed import Distributed
-from train.fitting.train_state import StepInfo, TrainState
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState
 from train.fitting.trainer import run_losses
 from train.methods import METHODS
 from train.params import TrainParams
@@ -71,7 +71,14 @@ def measured(params: TrainParams, device: torch.device, folder: Path) -> dict[st
     """Time a step, a checkpoint, and resuming from it."""
     distributed = Distributed.single(device)
     losses = run_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS))
-    state = TrainState(METHODS["cam"], params, losses, distributed, np.zeros(0, np.int64), 0)
+    state = TrainState(
+        METHODS["cam"],
+        params,
+        losses,
+        distributed,
+        TrainingLabels(np.zeros(0, np.int64), EXPRESSIONS),
+        0,
+    )
     batch = batch_of(state, params, device)
 
     def step() -> None:

@@ -25,7 +25,8 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec
 
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import drawing
+from benchmarks.basic7 import BASIC7
 from benchmarks.heatmaps import AFFECTNET, faces
 from benchmarks.made_up import index_pictures, picture_folder, size_on_disk
 from benchmarks.scratch import scratch
@@ -126,7 +127,9 @@ def _ways(layout: Layout, blocks: Blocks) -> dict[str, Callable[[], object]]:
     }
     if "map" in blocks:
         points = faces(500)
-        ways["drawing 500"] = partial(HEATMAPS["au"], points, [1] * 500, 64, canvas_px=224)
+        ways["drawing 500"] = partial(
+            drawing("au", BASIC7, {}), points, [1] * 500, 64, canvas_px=224
+        )
     return ways
 
 

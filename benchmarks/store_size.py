@@ -16,9 +16,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import FLIP, rescale_points
 from anatomy.templates import TEMPLATES
+from benchmarks.basic7 import BASIC7
 from benchmarks.scratch import scratch
 from benchmarks.timing import save
 from demo.render import render
@@ -79,12 +80,14 @@ def cosine(one: Tensor, other: Tensor) -> dict[str, float]:
 
 def fidelity(kind: str, size: int, points: Points, labels: list[int]) -> dict[str, Any]:
     """Compare stored maps of a size with exact ones."""
-    draw = partial(HEATMAPS[kind], points, labels, canvas_px=CANVAS)
+    draw = partial(drawing(kind, BASIC7, {}), points, labels, canvas_px=CANVAS)
     stored = torch.from_numpy(np.rint(255 * draw(size)[0]).astype(np.uint8))
     affine = random_affine(len(points), GEOMETRY, torch.Generator().manual_seed(0))
     fine = torch.from_numpy(draw(FINE)[0])[:, None]
     exact, exact_moved = (exact_target(fine, one) for one in (torch.eye(2, 3), affine))
-    redrawn = HEATMAPS[kind](moved_points(points, affine), labels, 28, canvas_px=CANVAS)[0]
+    redrawn = drawing(kind, BASIC7, {})(moved_points(points, affine), labels, 28, canvas_px=CANVAS)[
+        0
+    ]
     return {
         "at_256": cosine(warp_maps(stored, (256, 256))[:, 0], torch.from_numpy(draw(256)[0])),
         "at_28": cosine(warp_maps(stored, (28, 28)), exact),
@@ -140,7 +143,7 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for kind in KINDS:
         for size in SIZES:
-            maps = HEATMAPS[kind](points, labels, size, canvas_px=CANVAS)[0]
+            maps = drawing(kind, BASIC7, {})(points, labels, size, canvas_px=CANVAS)[0]
             # A store of many faces: what is fixed (zarr.json, manifest) does not count a face.
             repeated = np.tile(np.rint(255 * maps).astype(np.uint8), (8, 1, 1))
             found = {**fidelity(kind, size, points, labels), **bytes_per_face(repeated)}

@@ -20,14 +20,19 @@ PRESETS = Path(__file__).parents[1] / "presets"
     show_default=True,
 )
 @click.option(
+    "--labels",
+    help="Its classes: a set of labels/, or your own .yaml.  [default: that of the reader]",
+)
+@click.option(
     "--params", type=PATH, default="params.yaml", show_default=True, help="File to change."
 )
-def use(name: str, reader: str, params: Path) -> None:
+def use(name: str, reader: str, labels: str | None, params: Path) -> None:
     """Make data/raw/NAME the dataset that `dvc repro` uses.
 
     Adds the section index.NAME to params.yaml if it is not there. Names the preset that fits, and
     says very roughly how long training takes.
     """
+    from labels.reading import read_labels
     from params import load
     from params.editing import preset_for, presets, use_dataset
     from pipeline.indexing.reader_detection import ReaderChoice, choose
@@ -35,10 +40,14 @@ def use(name: str, reader: str, params: Path) -> None:
     raw = Path("data/raw") / name
     made_later = name == "demo" and not raw.is_dir()
     chosen = ReaderChoice("demo") if made_later else choose(raw, reader)
-    use_dataset(params, name, chosen.name)
+    if labels is not None:
+        read_labels(labels)
+    use_dataset(params, name, chosen.name, labels)
     if chosen.saw:
         echo(f"{raw} looks like {chosen.name}: it has {chosen.saw}")
     echo(f"{params}: matrix.datasets is [{name}]; its splits and options are in index.{name}.")
+    used = read_labels(load(params).index[name].labels)
+    echo(f"its classes: {used.name} ({', '.join(used.names)})")
     fitting = preset_for(PRESETS, chosen.name)
     if fitting:
         echo(f"A preset for it: python cli.py preset {fitting} ({presets(PRESETS)[fitting]})")

@@ -75,12 +75,19 @@ def faces(faces: Path, out: Path, status: str | None, count: int) -> None:
 
 @view.command()
 @click.argument("out", type=PATH)
-def codebook(out: Path) -> None:
+@click.option(
+    "--labels",
+    default="basic7",
+    show_default=True,
+    help="Label set: one of labels/, or your own file.",
+)
+def codebook(out: Path, labels: str) -> None:
     """Write what each action unit is and where it lies: OUT.
 
     OUT gets a table and a figure.
     """
+    from labels.reading import read_labels
     from report.views.codebook import FIGURE, TABLE, write_codebook
 
-    write_codebook(out)
+    write_codebook(out, read_labels(labels))
     echo(f"{out}: {TABLE}, {FIGURE}")

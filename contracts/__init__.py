@@ -5,6 +5,7 @@ Anybody may import these modules; they import no other folder and nothing heavy.
 Files:
     examinations.py  hidden regions, black-box maps, degradations
     files.py         names of files, columns of tables, reading a JSON file as its model
+    labels.py        a label set: classes, words, action units
     manifests.py     MANIFEST.json
     model_cards.py   the card of a model that AULens did not train
     occlusion.py     names of occluders, mae.json, patches.json

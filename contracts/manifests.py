@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from contracts.files import MANIFEST, Contract
+from contracts.labels import LabelSet
 from errors import CorruptError
 
 Count = Annotated[int, Field(ge=0, lt=2**53)]
@@ -82,6 +83,7 @@ class MetadataRecord(Contract):
     reader: str = ""
     root: str = ""
     notice: str | None = None
+    labels: LabelSet = Field(default=None)  # type: ignore[assignment]  # says nothing, see above
     follow_links: bool = False
     size_px: Side = 1
     canvas_px: Side = 1

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from contracts.files import Contract
+from contracts.labels import LabelSet
 
 _BEGINNINGS = {
     "none": "random weights",
@@ -19,6 +20,7 @@ class DatasetMetadata(Contract):
     Attributes:
         dataset: its name.
         notice: text that the dataset asks for beside its scores.
+        labels: its classes.
         reader, root, follow_links: how stage index read it; None without an index.
         attributes: columns of the status table that came with the dataset; none without an index.
         units: FACS numbers of the action units that were coded on its faces.
@@ -27,6 +29,7 @@ class DatasetMetadata(Contract):
 
     dataset: str
     notice: str | None
+    labels: LabelSet
     reader: str | None = None
     root: str | None = None
     follow_links: bool | None = None
@@ -115,8 +118,7 @@ class RunCard(Contract):
         torch: its version.
         warm_start: the run that it began with; None if there was none.
         training_faces: number of faces that it was trained on; None if it is not known.
-        expressions: names, in the order of the logits.
-        about: metadata of the landmarks.
+        about: metadata of the landmarks; its labels are in the order of the logits.
         imported: None if AULens trained the run.
         framing: None if it is not known.
     """
@@ -136,10 +138,14 @@ class RunCard(Contract):
     torch: str
     warm_start: WarmStart | None
     training_faces: int | None
-    expressions: list[str]
     about: DatasetMetadata
     imported: ImportedFrom | None = None
     framing: Framing | None = None
+
+    @property
+    def labels(self) -> LabelSet:
+        """What it tells apart, in the order of the logits."""
+        return self.about.labels
 
     def cam_method(self, own: str) -> str:
         """Return the row of CAM_METHODS that `method` means for this run.
@@ -189,7 +195,8 @@ class ExportCard(Contract):
     Attributes:
         input, outputs: of the graph.
         onnx: how it was made and checked.
-        method, variant, repeat, params, expressions, torch: as in run.json; of files only names.
+        method, variant, repeat, params, labels, torch: as in run.json; of files only names.
+        expressions: names of the classes, in the order of the logits.
         checkpoint, epoch: which state of the run. accuracy: split -> of that state.
         protocol: how the checkpoint was chosen.
         trained_on, notice, licence, revision: dataset, its notice, terms, commit of AULens.
@@ -205,6 +212,7 @@ class ExportCard(Contract):
     repeat: str
     params: dict[str, Any]
     expressions: list[str]
+    labels: LabelSet
     torch: str
     checkpoint: str
     epoch: int

@@ -1,6 +1,6 @@
 """scores.json: what stage evaluate writes and the report reads.
 
-Shapes: V = 7 expressions. A dict by expression has all V names.
+Shapes: V classes. A dict by expression has the names of all.
 """
 
 from typing import Any, Literal
@@ -9,6 +9,7 @@ from pydantic import Field
 
 from contracts.examinations import Estimate, RegionImportance
 from contracts.files import Contract
+from contracts.labels import LabelSet
 from contracts.repeats import Repeat
 
 BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "class_mean": "class mean"}
@@ -260,6 +261,7 @@ class Scores(Contract):
         trained_on, dataset: names of datasets. notice: of the scored dataset.
         caveat: of the method: a warning to print beside its scores.
         split, checkpoint, geometry, cam_method, codebook: parameters of the evaluation.
+        labels: the classes that are told apart.
         protocol: `paper` if the scored faces chose the checkpoint, `unknown` of an imported run
             that does not say, else `holdout`.
         scored, total: faces that were scored, and samples of the split.
@@ -292,6 +294,7 @@ class Scores(Contract):
     checkpoint: str
     geometry: str
     cam_method: str
+    labels: LabelSet
     codebook: str
     protocol: Literal["holdout", "paper", "unknown"]
     scored: int

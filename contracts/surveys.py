@@ -124,6 +124,7 @@ class Survey(Contract):
 
     Attributes:
         dataset, notice: of the dataset.
+        classes: names, in the order of their ids.
         audit: of its index.
         status: by status. by_expression: expression -> by status.
         backend, remark: of usable faces: by detector, by word of the detail.
@@ -132,6 +133,7 @@ class Survey(Contract):
 
     dataset: str
     notice: str | None
+    classes: tuple[str, ...]
     audit: Audit
     status: Counts
     by_expression: dict[str, Counts]

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from demo.numbers import numbers
 from demo.portrait import (
     CHEEK,
@@ -36,9 +35,14 @@ _POINTS = {
 }
 
 
+def expressions() -> tuple[str, ...]:
+    """Return the names of the expressions that are drawn; the place of a name is its id."""
+    return tuple(numbers()["recipes"])
+
+
 def recipe(expression: int) -> Mapping[str, float]:
-    """Return the mean intensity of each AU of an expression, by its id (anatomy.expressions)."""
-    found: Mapping[str, float] = numbers()["recipes"][EXPRESSIONS[expression]]
+    """Return the mean intensity of each AU of an expression, by its id."""
+    found: Mapping[str, float] = numbers()["recipes"][expressions()[expression]]
     return found
 
 

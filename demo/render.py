@@ -4,10 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import FLIP, POINTS
 from demo import backdrop, creases, mouth, photo, retouch, view, warp
-from demo.action_units import facs_intensities
+from demo.action_units import expressions, facs_intensities
 from demo.expression import expressed, intensities
 from demo.person import varied
 from demo.portrait import moved, resting_points
@@ -32,7 +31,7 @@ def render(
 
     Args:
         seed: the dataset's, not negative; splits use different ones.
-        expression: id, 0 to 6 (anatomy.expressions.EXPRESSIONS).
+        expression: id, see demo.action_units.expressions.
         number: of the face within its seed and expression, not negative.
         size_px: side of the square picture, at least 32.
         variety: how much faces of one expression differ in their action units, 0 to 1.
@@ -86,7 +85,7 @@ def _check(seed: int, expression: int, number: int, size_px: int) -> None:
     """Raise ValueError if an argument of `render` is out of its range."""
     if min(seed, number) < 0:
         raise ValueError(f"seed and number must not be negative; got {seed} and {number}")
-    if not 0 <= expression < len(EXPRESSIONS):
-        raise ValueError(f"expression must be 0 to {len(EXPRESSIONS) - 1}; got {expression}")
+    if not 0 <= expression < len(expressions()):
+        raise ValueError(f"expression must be 0 to {len(expressions()) - 1}; got {expression}")
     if size_px < SMALLEST_PX:
         raise ValueError(f"size_px must be at least {SMALLEST_PX}; got {size_px}")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import cv2
 
-from anatomy.expressions import EXPRESSIONS
+from demo.action_units import expressions
 from demo.params import DemoParams
 from demo.render import drawn_units, render
 from pipeline.execution.cluster import ClusterConfig, run
@@ -54,7 +54,7 @@ def make(out: Path, params: DemoParams, cluster: ClusterConfig, rebuild: bool = 
         pictures = [
             (f"images/{word.lower()}_{number:04d}.jpg", expression, number)
             for number in range(len(splits))
-            for expression, word in enumerate(EXPRESSIONS)
+            for expression, word in enumerate(expressions())
         ]
         tasks = [
             (
@@ -68,7 +68,7 @@ def make(out: Path, params: DemoParams, cluster: ClusterConfig, rebuild: bool = 
         rows = [
             {
                 "file": name,
-                "expression": EXPRESSIONS[expression],
+                "expression": expressions()[expression],
                 "split": splits[number],
                 "person": f"{expression}-{number}",
                 "aus": _units(params, expression, number),

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS, named_expression
 from errors import UsageError
 from explain.explanation import Explanation, explain_faces, sentence
 from explain.media import DetectedImage, FaceDetector, outline, resized
@@ -68,8 +67,9 @@ class Explainer:
             NoInputError: if there is no such model.
         """
         settings = load(Path(params))
-        wanted = EXPRESSIONS.index(named_expression(expression)) if expression else None
         opened = open_model(str(model), card, settings, select_device(device))
+        labels = opened.model.codebook.labels
+        wanted = labels.ids([labels.named(expression)])[0] if expression else None
         found = settings.explain.find, opened.align, opened.landmark, opened.like_52
         read = settings.explain.read
         metadata = {**opened.metadata, "read": read.model_dump(mode="json")}
@@ -134,6 +134,11 @@ class Explainer:
                 zip(detected.faces, explanations, strict=True), 1
             )
         ]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes that the run tells apart."""
+        return self.model.codebook.labels.names
 
     @property
     def origin(self) -> str:

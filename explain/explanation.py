@@ -1,6 +1,6 @@
 """The explanation of one face: prediction, where the model looked, and on which action units.
 
-Shapes: B faces, S side of a stored face, Z = 64 side of the maps, V = 7 expressions, U action units
+Shapes: B faces, S side of a stored face, Z = 64 side of the maps, V classes, U action units
 of the codebook, L = 68 points.
 """
 
@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS
+from anatomy.codebooks import Codebook
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from anatomy.own_heatmaps import own_au
+from contracts.labels import LabelSet
 from explain.params import ReadParams
 from train.device import receive, send
 from train.evaluation.batch import SMALL_PX, compute_maps, region_shares
@@ -57,6 +57,7 @@ class Explanation:
     """What a run predicts for one face, and where it looked.
 
     Attributes:
+        labels: the classes that the run tells apart.
         probabilities_V: softmax of the logits.
         expression: id of the one that is explained.
         attention_ZZ: of the deepest layer, in [0, 1]; None of a model whose inside is not known.
@@ -68,6 +69,7 @@ class Explanation:
         map_name: what cam_ZZ is called.
     """
 
+    labels: LabelSet
     probabilities_V: F32
     expression: int
     attention_ZZ: F32 | None
@@ -108,10 +110,10 @@ class Explanation:
 
     def as_json(self) -> dict[str, Any]:
         """Return the numbers, by name; no maps."""
-        probabilities = zip(EXPRESSIONS, self.probabilities_V.tolist(), strict=True)
+        probabilities = zip(self.labels.names, self.probabilities_V.tolist(), strict=True)
         return {
-            "expression": EXPRESSIONS[self.predicted],
-            "explained": EXPRESSIONS[self.expression],
+            "expression": self.labels.names[self.predicted],
+            "explained": self.labels.names[self.expression],
             "probabilities": {name: round(value, 4) for name, value in probabilities},
             "cosines": {name: round(value, 4) for name, value in self.cosines().items()},
             "regions_of": "attention" if self.attention_ZZ is not None else self.map_name,
@@ -158,6 +160,7 @@ def explain_faces(
     )
     return [
         Explanation(
+            book.labels,
             probabilities_BV[face],
             label,
             attention_BSS[face] if known else None,
@@ -184,10 +187,9 @@ def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
         return np.asarray(receive([reading.probabilities_BV])[0])
 
 
-def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tuple[Region, ...]:
+def _regions(shares_U: F32, areas_U: F32, book: Codebook, expression: int) -> tuple[Region, ...]:
     """Return the regions on which there is a face, each once, however many AUs share it."""
-    book = CODEBOOKS[codebook]
-    own = book.expressions[EXPRESSIONS[expression]]
+    own = book.expressions[book.labels.names[expression]]
     sharing: dict[object, list[int]] = {}
     for number, unit in book.units.items():
         sharing.setdefault(unit.region, []).append(number)
@@ -209,7 +211,7 @@ def _regions(shares_U: F32, areas_U: F32, codebook: str, expression: int) -> tup
 
 def sentence(explanation: Explanation, params: ReadParams) -> str:
     """Say in words what was predicted, and which action units attention, or the map, is on."""
-    name = EXPRESSIONS[explanation.expression]
+    explained = explanation.labels.classes[explanation.expression]
     words = f"{_with_percent(explanation, explanation.predicted)}."
     words += _own_words(explanation)
     if explanation.expression != explanation.predicted:
@@ -222,13 +224,13 @@ def sentence(explanation: Explanation, params: ReadParams) -> str:
     if not most:
         return f"{words} {looks} is on no action unit more than elsewhere."
     listed = _joined([_described(one) for one in most])
-    if not any(book.expressions[name] for book in CODEBOOKS.values()):
-        return f"{words} {looks} is densest on {listed}. {name} has no action units."
+    if not explained.aus:
+        return f"{words} {looks} is densest on {listed}. {explained.name} has no action units."
     units = [f"AU{unit}" for one in most for unit in one.belongs]
     belong = f"{_joined(units)} {'belongs' if len(units) == 1 else 'belong'}"
     if not units:
         belong = "None of them belongs"
-    return f"{words} {looks} is densest on {listed}. {belong} to {name}."
+    return f"{words} {looks} is densest on {listed}. {belong} to {explained.name}."
 
 
 def _own_words(explanation: Explanation) -> str:
@@ -243,7 +245,8 @@ def _own_words(explanation: Explanation) -> str:
 
 
 def _with_percent(explanation: Explanation, expression: int) -> str:
-    return f"{EXPRESSIONS[expression]} ({100 * explanation.probabilities_V[expression]:.0f} %)"
+    percent = 100 * explanation.probabilities_V[expression]
+    return f"{explanation.labels.names[expression]} ({percent:.0f} %)"
 
 
 def _described(one: Region) -> str:

@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from contracts.files import RUN
-from contracts.runs import RunCard
+from contracts.files import EXPORT_CARD, RUN, read_contract
+from contracts.labels import LabelSet
+from contracts.runs import ExportCard, RunCard
 from errors import UsageError
+from labels.reading import PUBLISHED, read_labels
 from params.root import Params
 from pipeline.params import AlignParams, LandmarkParams
 from store.records import Points
 from train.evaluation.networks import EvalModel, load_eval_model
-from train.examination.models import open_outside
+from train.examination.models import ScoredFaces, open_outside
 from train.examination.outside_reading import outside_eval_model
 from train.examination.stage import OUTSIDE
 
@@ -79,9 +81,18 @@ def _training_points(run: RunCard) -> Points | None:
     return np.array(run.framing.points) if run.framing and follows else None
 
 
+def _labels(model: Path) -> LabelSet:
+    """Return what an exported run tells apart; of other models, the published set."""
+    if (model / EXPORT_CARD).is_file():
+        return read_contract(ExportCard, model / EXPORT_CARD, "Export it again.").labels
+    return read_labels(PUBLISHED)
+
+
 def _open_outside(model: str, card: str | None, settings: Params, device: torch.device) -> Opened:
     """Open a model from outside; faces are framed by the shared [align]."""
-    outside = open_outside(model, card, settings.align.size_px, device)
+    outside = open_outside(
+        model, card, ScoredFaces(settings.align.size_px, _labels(Path(model))), device
+    )
     loaded = outside_eval_model(outside, settings.explain.read, settings.evaluate.black_box, device)
     metadata = {
         **{"run": model, "method": outside.name, "variant": OUTSIDE, "repeat": None},

@@ -3,7 +3,7 @@
     OUT.csv          one row per face; of a picture or frame without one, one row with the reason
     OUT-<name>.png   of a video: the probabilities over time
 
-Shapes: B faces, N frames, V = 7 expressions.
+Shapes: B faces, N frames, V classes.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from explain.explainer import Explainer
 from explain.explanation import F32, predict_faces
@@ -36,13 +35,12 @@ from store.files import atomic_write
 from store.records import Status, U8Image
 from store.tables import Row, inert, write_table
 
-COLUMNS = (
-    *("file", "seconds", "face", "status", "detail", "expression", "probability"),
-    *EXPRESSIONS,
-    "box",
-)
-"""file: as it was found. seconds: of a frame. face: its number, in reading order. status: ok, or
-why there is no face. box: x y width height around the aligned crop, px of the picture."""
+COLUMNS = ("file", "seconds", "face", "status", "detail", "expression", "probability")
+"""Before a probability per class, and the box.
+
+file: as it was found. seconds: of a frame. face: its number, in reading order. status: ok, or why
+there is no face. box: x y width height around the aligned crop, px of the picture.
+"""
 
 _SHOWN = 10
 """So many problems are listed on the screen."""
@@ -58,17 +56,19 @@ class PredictedFrame:
             begins at 0, as in label files.
         details: how each was framed.
         probabilities_BV: softmax of the logits.
+        classes: their names.
     """
 
     seconds: float | None
     boxes_B4: NDArray[np.floating]
     details: tuple[str, ...]
     probabilities_BV: F32
+    classes: tuple[str, ...]
 
     def of_largest(self) -> F32:
         """Return the probabilities (V,) of the largest face; NaN without one."""
         if not len(self.boxes_B4):
-            return np.full(len(EXPRESSIONS), np.nan, np.float32)
+            return np.full(len(self.classes), np.nan, np.float32)
         return np.asarray(self.probabilities_BV[self.boxes_B4[:, 2].argmax()])
 
 
@@ -110,7 +110,7 @@ def write_predictions(
                 rows += found
                 reasons[as_text(file.path)] = _reason(best)
         finally:
-            write_table(out, COLUMNS, rows)
+            write_table(out, (*COLUMNS, *explainer.classes, "box"), rows)
     require_any_read(out, reasons)
     lines = [*_problems(out, rows), f"{out}: {_counts(rows, reasons.values())}"]
     return [*lines, *inputs.describe_left_out(), *explainer.provenance]
@@ -161,14 +161,16 @@ def predict(explainer: Explainer, file: MediaFile) -> Iterator[PredictedFrame]:
 
 def _predicted(explainer: Explainer, seconds: float | None, image_HW3: U8Image) -> PredictedFrame:
     faces = explainer.detector.find_faces(image_HW3)
+    classes = explainer.classes
     if not faces:
-        empty_BV = np.zeros((0, len(EXPRESSIONS)), np.float32)
-        return PredictedFrame(seconds, np.zeros((0, 4)), (), empty_BV)
+        empty_BV = np.zeros((0, len(classes)), np.float32)
+        return PredictedFrame(seconds, np.zeros((0, 4)), (), empty_BV, classes)
     images_BSS3 = np.stack([face.image_HW3 for face in faces])
     corners_B42 = np.stack([outline(face) for face in faces]) + 0.5
     boxes_B4 = np.hstack([corners_B42.min(axis=1), np.ptp(corners_B42, axis=1)])
     details = tuple(face.detail for face in faces)
-    return PredictedFrame(seconds, boxes_B4, details, predict_faces(explainer.model, images_BSS3))
+    probabilities_BV = predict_faces(explainer.model, images_BSS3)
+    return PredictedFrame(seconds, boxes_B4, details, probabilities_BV, classes)
 
 
 def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
@@ -183,9 +185,9 @@ def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
             "face": str(number),
             "status": Status.OK,
             "detail": detail,
-            "expression": EXPRESSIONS[int(values_V.argmax())],
+            "expression": frame.classes[int(values_V.argmax())],
             "probability": f"{values_V.max():.4f}",
-            **{name: f"{value:.4f}" for name, value in zip(EXPRESSIONS, values_V, strict=True)},
+            **{name: f"{value:.4f}" for name, value in zip(frame.classes, values_V, strict=True)},
             "box": " ".join(f"{value:.1f}" for value in box),
         }
         for number, (box, detail, values_V) in enumerate(faces, 1)
@@ -205,4 +207,8 @@ def _plot(explainer: Explainer, path: Path, frames: Sequence[PredictedFrame]) ->
     seconds_N = [frame.seconds or 0.0 for frame in frames]
     probabilities_NV = np.array([frame.of_largest() for frame in frames])
     about = explainer.origin, explainer.notice
-    return png(draw_timeline(str(path), seconds_N, probabilities_NV, *about))
+    return png(
+        draw_timeline(
+            str(path), seconds_N, probabilities_NV, explainer.model.codebook.labels, *about
+        )
+    )

@@ -3,13 +3,13 @@
 Shapes: N faces, M maps (levels, then the CAM), U action units of the codebook.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
-from anatomy.expressions import EXPRESSIONS
+from anatomy.codebooks import Codebook
 from contracts.scores import (
     BASELINES,
     Agreement,
@@ -24,7 +24,10 @@ Json = dict[str, Any]
 
 
 def macro_average(
-    values_N: NDArray[np.floating], labels_N: NDArray[np.integer], valid_N: NDArray[np.bool_]
+    values_N: NDArray[np.floating],
+    labels_N: NDArray[np.integer],
+    valid_N: NDArray[np.bool_],
+    classes: Sequence[str],
 ) -> MacroAverage:
     """Average a value per expression, then over expressions, as published.
 
@@ -32,10 +35,11 @@ def macro_average(
         values_N: one number per face.
         labels_N: expression ids.
         valid_N: which faces count: those with a defined AU map.
+        classes: names, by id.
     """
     per_class = {
         name: float(values_N[chosen].mean(dtype=np.float64)) if chosen.any() else None
-        for number, name in enumerate(EXPRESSIONS)
+        for number, name in enumerate(classes)
         for chosen in [valid_N & (labels_N == number)]
     }
     present = [value for value in per_class.values() if value is not None]
@@ -49,7 +53,9 @@ def compute_agreements(faces: FaceScores) -> Json:
     """Return att_cos per layer, cam_cos, and the baselines."""
 
     def mean(values_N: NDArray[np.floating]) -> MacroAverage:
-        return macro_average(values_N, faces.labels_N, faces.valid_N & np.isfinite(values_N))
+        return macro_average(
+            values_N, faces.labels_N, faces.valid_N & np.isfinite(values_N), faces.classes
+        )
 
     def agreement(index: int) -> Agreement:
         return Agreement(
@@ -68,13 +74,12 @@ def compute_agreements(faces: FaceScores) -> Json:
     }
 
 
-def au_shares(faces: FaceScores, codebook: str) -> dict[str, AuShare]:
+def au_shares(faces: FaceScores, book: Codebook) -> dict[str, AuShare]:
     """Average the share of attention on each AU's region over faces whose expression has it."""
-    book = CODEBOOKS[codebook]
     shares: dict[str, AuShare] = {}
     for index, (number, unit) in enumerate(book.units.items()):
         shares_N, areas_N = faces.shares_NU[:, index], faces.areas_NU[:, index]
-        having = [i for i, name in enumerate(EXPRESSIONS) if number in book.expressions[name]]
+        having = [i for i, name in enumerate(faces.classes) if number in book.expressions[name]]
         counted = np.isin(faces.labels_N, having) & np.isfinite(shares_N) & (areas_N > 0)
         if counted.any():
             shares[str(number)] = AuShare(
@@ -104,7 +109,9 @@ def subgroups(faces: FaceScores, min_faces: int) -> dict[str, list[Subgroup]]:
         for value in sorted({*values_N.tolist()} - {""}):
             chosen = values_N == value
             count = int(chosen.sum())
-            agreement = macro_average(cosines_N[chosen], faces.labels_N[chosen], valid_N[chosen])
+            agreement = macro_average(
+                cosines_N[chosen], faces.labels_N[chosen], valid_N[chosen], faces.classes
+            )
             rows.append(
                 Subgroup(
                     value=value,

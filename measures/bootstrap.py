@@ -6,7 +6,7 @@ count that may be zero: so every class keeps all its persons in every draw, in a
 other classes do not change. With counts, a class of few persons would be missing from many draws,
 and the mean over the remaining classes would shift the interval of a macro score.
 
-Shapes: N faces, P persons, V = 7 expressions, K = V for a macro score or else 1, R draws.
+Shapes: N faces, P persons, V classes, K = V for a macro score or else 1, R draws.
 Source: Rubin, The Bayesian bootstrap, Annals of Statistics 1981.
 """
 
@@ -17,7 +17,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Interval, Intervals
 from measures.faces import ATTENTION, CAM, FaceScores
 
@@ -143,7 +142,7 @@ def _sums(
     score: Score, labels_N: NDArray[np.integer], person_N: NDArray[np.int64], units: int
 ) -> tuple[F64, F64]:
     """Return a person's sum of values and count of faces, (P, K) each."""
-    classes = len(EXPRESSIONS) if score.macro else 1
+    classes = int(labels_N.max()) + 1 if score.macro else 1
     cell_N = person_N * classes + (labels_N if score.macro else 0)
     counted = score.counted_N
 

@@ -1,27 +1,27 @@
 """Classification scores: accuracy, recall, confusion, calibration, and the chance level.
 
-Shapes: N faces, V = 7 expressions.
+Shapes: N faces, V classes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Calibration, CalibrationBin, ChanceLevel, Majority, TrainMajority
 
 Ints = NDArray[np.integer]
 Json = dict[str, Any]
 
 
-def classification(labels_N: Ints, predicted_N: Ints) -> Json:
+def classification(labels_N: Ints, predicted_N: Ints, classes: Sequence[str]) -> Json:
     """Return accuracy, balanced accuracy, macro F1, recall per class, and the confusion counts.
 
     Balanced accuracy is the mean recall of the classes that occur; macro F1 the mean F1 of those
     that occur or are predicted. confusion[i][j] counts faces of expression i predicted as j.
     """
-    count = len(EXPRESSIONS)
+    count = len(classes)
     confusion = np.bincount(labels_N * count + predicted_N, minlength=count * count).reshape(
         count, count
     )
@@ -34,7 +34,7 @@ def classification(labels_N: Ints, predicted_N: Ints) -> Json:
         "accuracy": float(right.sum() / max(confusion.sum(), 1)),
         "balanced_accuracy": float(np.mean(present)),
         "macro_f1": float(np.mean(2 * right[seen] / (totals + called)[seen])),
-        "recall": dict(zip(EXPRESSIONS, recall, strict=True)),
+        "recall": dict(zip(classes, recall, strict=True)),
         "confusion": confusion.tolist(),
         "n": int(confusion.sum()),
     }
@@ -75,27 +75,28 @@ def calibration(probabilities_NV: NDArray[np.floating], labels_N: Ints, bins: in
     )
 
 
-def chance_level(labels_N: Ints, training_N: Ints | None) -> ChanceLevel:
+def chance_level(labels_N: Ints, training_N: Ints | None, classes: Sequence[str]) -> ChanceLevel:
     """Return the accuracy of a die, and of always giving the most frequent answer.
 
     Args:
         labels_N: of the scored faces.
         training_N: of the faces that the run was trained on; None if they are not known.
+        classes: names, by id.
     """
-    share_V = _shares(labels_N)
-    uniform, majority = 1 / len(EXPRESSIONS), _majority(share_V)
+    share_V = _shares(labels_N, len(classes))
+    uniform, majority = 1 / len(classes), _majority(share_V, classes)
     if training_N is None:
         return ChanceLevel(uniform=uniform, majority=majority, train_majority=None)
-    most = _majority(_shares(training_N))
-    accuracy = float(share_V[EXPRESSIONS.index(most.expression)])
+    most = _majority(_shares(training_N, len(classes)), classes)
+    accuracy = float(share_V[classes.index(most.expression)])
     learned = TrainMajority(expression=most.expression, share=most.share, accuracy=accuracy)
     return ChanceLevel(uniform=uniform, majority=majority, train_majority=learned)
 
 
-def _shares(labels_N: Ints) -> NDArray[np.float64]:
-    return np.asarray(np.bincount(labels_N, minlength=len(EXPRESSIONS)) / max(len(labels_N), 1))
+def _shares(labels_N: Ints, classes: int) -> NDArray[np.float64]:
+    return np.asarray(np.bincount(labels_N, minlength=classes) / max(len(labels_N), 1))
 
 
-def _majority(share_V: NDArray[np.float64]) -> Majority:
+def _majority(share_V: NDArray[np.float64], classes: Sequence[str]) -> Majority:
     most = int(share_V.argmax())
-    return Majority(expression=EXPRESSIONS[most], share=float(share_V[most]))
+    return Majority(expression=classes[most], share=float(share_V[most]))

@@ -1,7 +1,7 @@
 """The numbers per face that every score follows from: faces.npz of stage `evaluate`.
 
 Scores of several folds are those of their faces together, so the faces are kept.
-Shapes: N faces, V = 7 expressions, M maps (attention from shallow to deep, then the CAM),
+Shapes: N faces, V classes, M maps (attention from shallow to deep, then the CAM),
 U action units of the codebook, O C orders and curves of faithfulness.
 """
 
@@ -31,7 +31,8 @@ class FaceScores:
     Attributes:
         rows_N: of the dataset's stores.
         persons_N: names; empty where unknown.
-        labels_N: expression ids.
+        classes: names, by id.
+        labels_N: class ids.
         probabilities_NV: rows sum to one.
         valid_N: whether there is an AU map of the face's expression; the next four count only then.
         cosines_NM: of each map with that AU map; centred_NM: the same with both means taken out.
@@ -52,6 +53,7 @@ class FaceScores:
 
     rows_N: NDArray[np.int64]
     persons_N: NDArray[np.str_]
+    classes: tuple[str, ...]
     labels_N: NDArray[np.int64]
     probabilities_NV: F32
     valid_N: NDArray[np.bool_]
@@ -80,10 +82,13 @@ class FaceScores:
     def as_arrays(self) -> Arrays:
         """Return what faces.npz holds."""
         arrays = {name: getattr(self, name) for name in _NUMBERS}
+        arrays["classes"] = np.array(self.classes, np.str_)
         return arrays | {f"{_ATTRIBUTE}{key}": one for key, one in self.attributes.items()}
 
 
-_NUMBERS = tuple(one.name for one in fields(FaceScores) if one.name != "attributes")
+_NUMBERS = tuple(
+    one.name for one in fields(FaceScores) if one.name not in ("attributes", "classes")
+)
 
 
 def read_face_scores(path: Path) -> FaceScores:
@@ -98,7 +103,11 @@ def read_face_scores(path: Path) -> FaceScores:
             for name in found.files
             if name.startswith(_ATTRIBUTE)
         }
-        return FaceScores(**{name: found[name] for name in _NUMBERS}, attributes=attributes)
+        return FaceScores(
+            **{name: found[name] for name in _NUMBERS},
+            classes=tuple(found["classes"].tolist()),
+            attributes=attributes,
+        )
 
 
 def concatenate_faces(parts: Sequence[FaceScores]) -> FaceScores:
@@ -106,6 +115,7 @@ def concatenate_faces(parts: Sequence[FaceScores]) -> FaceScores:
     shared = [name for name in parts[0].attributes if all(name in one.attributes for one in parts)]
     return FaceScores(
         **{name: np.concatenate([getattr(one, name) for one in parts]) for name in _NUMBERS},
+        classes=parts[0].classes,
         attributes={
             name: np.concatenate([one.attributes[name] for one in parts]) for name in shared
         },

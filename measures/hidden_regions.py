@@ -4,13 +4,13 @@ Shapes: N faces, U distinct regions, K expressions.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
-from anatomy.expressions import EXPRESSIONS
+from anatomy.codebooks import Codebook
 from anatomy.heatmaps import comparison_sets
 from contracts.examinations import Estimate, HiddenRegion, RegionCell, RegionImportance
 from measures.agreement import macro_average
@@ -35,41 +35,46 @@ class RegionSet(NamedTuple):
     own_KU: Bools
 
 
-def region_set(codebook: str) -> RegionSet:
+@cache
+def region_set(book: Codebook) -> RegionSet:
     """Return the distinct regions of a codebook, in the order of their first AU."""
-    book, places = CODEBOOKS[codebook], comparison_sets(codebook).regions
+    places = comparison_sets(book).regions
     sharing: dict[int, list[int]] = {}
     for index, place in enumerate(places):
         sharing.setdefault(place, []).append(index)
     numbers = tuple(book.units)
     units = tuple(tuple(numbers[index] for index in shared) for shared in sharing.values())
     own = [
-        [not set(book.expressions[name]).isdisjoint(one) for one in units] for name in EXPRESSIONS
+        [not set(numbers).isdisjoint(one) for one in units] for numbers in book.expressions.values()
     ]
     return RegionSet(units, tuple(shared[0] for shared in sharing.values()), np.array(own))
 
 
 def region_importance(
-    faces: FaceScores, resamples: tuple[int, int], codebook: str, fill: str
+    faces: FaceScores, resamples: tuple[int, int], book: Codebook, fill: str
 ) -> RegionImportance | None:
     """Put the table together; None if nothing was measured.
 
     Args:
         faces: with the falls of their probability.
         resamples: how many, and their seed.
-        codebook: row of CODEBOOKS.
+        book: which action units belong to which class.
         fill: what was seen instead of a hidden region.
     """
     measured_N = np.isfinite(faces.drop_NR).any(axis=1)
     if not measured_N.any():
         return None
-    regions = region_set(codebook)
+    regions = region_set(book)
     return RegionImportance(
         fill=fill,
         faces=int(measured_N.sum()),
-        regions=[_row(place, faces, regions, codebook) for place in range(len(regions.units))],
+        regions=[_row(place, faces, regions, book) for place in range(len(regions.units))],
         **estimates(
-            faces.labels_N, faces.persons_N.tolist(), face_summaries(faces, regions), resamples
+            faces.labels_N,
+            faces.persons_N.tolist(),
+            face_summaries(faces, regions),
+            resamples,
+            faces.classes,
         ),
     )
 
@@ -79,6 +84,7 @@ def estimates(
     persons: Sequence[str],
     values: Mapping[str, Floats],
     resamples: tuple[int, int],
+    classes: Sequence[str],
 ) -> dict[str, Estimate]:
     """Average per expression, then over expressions, with intervals over persons.
 
@@ -87,6 +93,7 @@ def estimates(
         persons: see bootstrap.number_persons.
         values: name -> one number per face; what is not finite does not count.
         resamples: how many, and their seed.
+        classes: names, by id.
     """
     scores = {
         name: Score(np.nan_to_num(values_N), np.isfinite(values_N), macro=True)
@@ -95,7 +102,7 @@ def estimates(
     person_N, _ = number_persons(persons)
     draws = redraw([scores], labels_N, person_N, *resamples) if resamples[0] else {}
     averages = {
-        name: macro_average(values_N, labels_N, np.isfinite(values_N))
+        name: macro_average(values_N, labels_N, np.isfinite(values_N), classes)
         for name, values_N in values.items()
     }
     return {
@@ -133,18 +140,18 @@ def _masked_mean(values_NM: Floats, counted_NM: NDArray[np.bool_]) -> Floats:
     return np.asarray(np.divide(sums_N, count_N, out=blank_N, where=count_N > 0))
 
 
-def _row(place: int, faces: FaceScores, regions: RegionSet, codebook: str) -> HiddenRegion:
+def _row(place: int, faces: FaceScores, regions: RegionSet, book: Codebook) -> HiddenRegion:
     units = regions.units[place]
     there_N = np.isfinite(faces.drop_NR[:, place])
     areas_N = faces.hidden_NR[there_N, place]
     own_K = regions.own_KU[:, place].tolist()
     return HiddenRegion(
         units=units,
-        name=CODEBOOKS[codebook].units[units[0]].name,
+        name=book.units[units[0]].name,
         area=float(areas_N.mean()) if len(areas_N) else 0.0,
         cells={
             name: _cell(faces, there_N & (faces.labels_N == label), place, own_K[label])
-            for label, name in enumerate(EXPRESSIONS)
+            for label, name in enumerate(faces.classes)
         },
     )
 

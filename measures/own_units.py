@@ -23,7 +23,7 @@ def own_unit_scores(faces: FaceScores) -> OwnUnitScores | None:
         return None
 
     def mean(values_N: NDArray[np.floating]) -> MacroAverage:
-        return macro_average(values_N, faces.labels_N, np.isfinite(values_N))
+        return macro_average(values_N, faces.labels_N, np.isfinite(values_N), faces.classes)
 
     def agreement(index: int) -> OwnAgreement:
         return OwnAgreement(

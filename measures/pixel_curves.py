@@ -39,11 +39,12 @@ def average_faithfulness(
             for place, curve in enumerate(_BETTER)
         },
         resamples,
+        faces.classes,
     )
 
     def curves(row: int, order: str) -> PixelCurves:
         deletion, insertion = (
-            macro_average(values_N, faces.labels_N, np.isfinite(values_N))
+            macro_average(values_N, faces.labels_N, np.isfinite(values_N), faces.classes)
             for values_N in areas_NOC[:, row].T
         )
         return PixelCurves(

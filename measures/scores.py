@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from anatomy.codebooks import Codebook
 from measures.agreement import au_shares, compute_agreements, subgroups
 from measures.bootstrap import compared_scores, intervals
 from measures.classification import calibration, classification
@@ -17,10 +18,10 @@ from measures.pixel_curves import average_faithfulness
 class ScoreSettings:
     """Numbers of [evaluate] that scores depend on.
 
-    codebook: whose action units these are. steps, fill: of what was hidden.
+    codebook: which action units belong to which class. steps, fill: of what was hidden.
     """
 
-    codebook: str
+    codebook: Codebook
     calibration_bins: int
     subgroup_min: int
     bootstrap: int
@@ -29,7 +30,7 @@ class ScoreSettings:
     fill: str
 
     @classmethod
-    def of(cls, codebook: str, params: Mapping[str, Any]) -> "ScoreSettings":
+    def of(cls, codebook: Codebook, params: Mapping[str, Any]) -> "ScoreSettings":
         """Take them out of [evaluate]."""
         keys = ("calibration_bins", "subgroup_min", "bootstrap", "seed")
         hiding = params["hiding"]
@@ -42,7 +43,7 @@ def compute_scores(faces: FaceScores, settings: ScoreSettings) -> dict[str, Any]
     resamples = settings.bootstrap, settings.seed
     predicted_N = faces.probabilities_NV.argmax(axis=1)
     return {
-        **classification(faces.labels_N, predicted_N),
+        **classification(faces.labels_N, predicted_N, faces.classes),
         "calibration": calibration(
             faces.probabilities_NV, faces.labels_N, settings.calibration_bins
         ),

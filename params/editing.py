@@ -16,6 +16,7 @@ from errors import UsageError, did_you_mean, printable
 from params.matrix import is_plain_name
 from params.reading import parse_yaml, read_yaml
 from params.root import DatasetParams, validate
+from pipeline.datasets import DATASETS
 from store.building import differences
 from store.files import atomic_write
 
@@ -28,13 +29,14 @@ _DATASET_AXES = ("datasets", "made", "transfers")
 """Keys of [matrix] that say which datasets are built."""
 
 
-def use_dataset(file: Path, name: str, reader: str) -> None:
+def use_dataset(file: Path, name: str, reader: str, labels: str | None = None) -> None:
     """Make a dataset the one that `dvc repro` builds; the rest of the file keeps its comments.
 
     Args:
         file: params.yaml.
         name: of the folder under data/raw.
         reader: row of DATASETS.
+        labels: label set; None: as it is or, of a dataset that is new, that of its reader.
 
     Raises:
         UsageError: if the name cannot be a folder's or a key.
@@ -44,8 +46,10 @@ def use_dataset(file: Path, name: str, reader: str) -> None:
             "name", f"'{name}' is no name for a dataset; use letters, digits, _ and -."
         )
     with _rewriting(file) as whole:
-        whole["index"].setdefault(name, {**whole["index"]["demo"], "options": {}})
+        own = {"options": {}, "labels": DATASETS[reader].labels}
+        whole["index"].setdefault(name, {**whole["index"]["demo"], **own})
         whole["index"][name]["reader"] = reader
+        whole["index"][name]["labels"] = labels or whole["index"][name]["labels"]
         whole["datasets"].setdefault(name, _no_differences())
         whole["matrix"]["datasets"] = _in_a_line([name])
         whole["matrix"]["made"] = _in_a_line(["demo"] if name == "demo" else [])

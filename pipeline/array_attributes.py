@@ -6,7 +6,6 @@ times its scale is in its unit. docs/stores.md shows them to readers.
 
 from collections.abc import Sequence
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
 from store.reading import POINT_STEPS_PER_PX
 
@@ -72,14 +71,14 @@ def au_attributes(units: Sequence[int]) -> Attributes:
     }
 
 
-def heatmap_attributes(kind: str, per_expression: bool) -> Attributes:
+def heatmap_attributes(kind: str, classes: Sequence[str]) -> Attributes:
     """Describe the maps of one kind.
 
     Args:
         kind: row of HEATMAPS.
-        per_expression: a sample is one map per expression, not a single one.
+        classes: of each map of a sample; none if it is a single one.
     """
-    expressions = f"expression ({', '.join(EXPRESSIONS)}), " if per_expression else ""
+    expressions = f"expression ({', '.join(classes)}), " if classes else ""
     return {
         "what": f"heatmap of kind {kind}; all zero where valid is 0",
         "unit": "1",

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 
 from anatomy.au_coding import AUCoding, uncoded
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import NEEDS_CODING, Heatmap, kind_of_faces
+from anatomy.heatmaps import NEEDS_CODING, Heatmap, drawing
 from anatomy.landmarks import POINTS, rescale_points
+from contracts.labels import LabelSet
 from errors import NoInputError, UsageError
 from pipeline.array_attributes import VALID, heatmap_attributes
 from pipeline.execution.cluster import ClusterConfig
@@ -58,11 +58,14 @@ def heatmap(
             f"has no action units of its faces, which kind {kind} draws. Give the dataset a column "
             "aus, or a table: options: {aus: TABLE} in its section of index.",
         )
-    draw = drawing(kind, params, uncoded(1))
+    labels = source.labels
+    draw = _drawing(kind, params, labels, uncoded(1))
     one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
     table = source.table(("id", "expression", "split", "status"))
     arrays = {
-        "map": ArraySpec(one.shape[1:], "uint8", heatmap_attributes(kind, one.ndim == 4)),
+        "map": ArraySpec(
+            one.shape[1:], "uint8", heatmap_attributes(kind, labels.names if one.ndim == 4 else ())
+        ),
         "valid": ArraySpec(one.shape[1:-2], "uint8", VALID),
     }
     layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
@@ -82,16 +85,6 @@ def heatmap(
     return build(plan, partial(heatmap_rows, landmarks.resolve(), kind, params), cluster, rebuild)
 
 
-def drawing(kind: str, params: HeatmapParams, coding: AUCoding) -> Heatmap:
-    """Return the kind's function for some faces, with its options filled in.
-
-    Raises:
-        UsageError: if there is no such kind.
-    """
-    draw = kind_of_faces(kind, coding)
-    return partial(draw, canvas_px=params.canvas_px, **params.options_of(kind))
-
-
 def heatmap_rows(
     landmarks: Path, kind: str, params: HeatmapParams, span: range, rows: list[Row]
 ) -> tuple[Blocks, Notes]:
@@ -100,10 +93,16 @@ def heatmap_rows(
     source, rows_N = Store(landmarks), np.arange(span.start, span.stop)
     points_N682, source_px = read_points(source, rows_N), source.metadata["size_px"]
     coding = AUCoding(*read_intensities(source, rows_N))
-    expressions = [EXPRESSIONS.index(row["expression"]) for row in rows]
+    classes_N = source.labels.ids([row["expression"] for row in rows])
     on_canvas = rescale_points(points_N682, source_px, params.canvas_px)
-    maps, valid = drawing(kind, params, coding)(on_canvas, expressions, params.size_px)
+    draw = _drawing(kind, params, source.labels, coding)
+    maps, valid = draw(on_canvas, classes_N, params.size_px)
     return (
         {"map": np.rint(maps * 255).astype(np.uint8), "valid": valid.astype(np.uint8)},
         {"status": [row["status"] for row in rows]},
     )
+
+
+def _drawing(kind: str, params: HeatmapParams, labels: LabelSet, coding: AUCoding) -> Heatmap:
+    draw = drawing(kind, labels, params.options_of(kind), coding)
+    return partial(draw, canvas_px=params.canvas_px)

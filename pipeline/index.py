@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.files import INDEX_COLUMNS
+from contracts.labels import LabelSet
 from contracts.surveys import Audit, DatasetSummary, Findings
 from errors import NoInputError, NoPermissionError, printable
+from labels.reading import read_labels
 from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import LeftOut, Listed, Reader, ReaderOptions
 from pipeline.datasets.walking import Contents, walk
@@ -61,7 +62,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 10
+VERSION = 11
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -92,7 +93,8 @@ def index(
     key = f"index.{out.name}"
     options: ReaderOptions = checked(reader.options, params.options, f"{key}.options")
     given = options.model_dump(exclude_unset=True)
-    listed = list(reader.read(raw, given))
+    labels = read_labels(params.labels)
+    listed = list(reader.read(raw, given, labels))
     contents = walk(raw)
     taken, left_out = _taken(raw, listed, chosen.name, contents)
     unnamed = strays(contents, frozenset(one.path for one in listed))
@@ -107,19 +109,23 @@ def index(
     refuse_leaks(raw, wrong, _leaks(params), f"{key}.allow_leak")
     units = coded_units(samples)
     rows = [
-        sample_row(one, units, check.digest) for one, check in zip(samples, checks, strict=True)
+        sample_row(one, units, check.digest, labels)
+        for one, check in zip(samples, checks, strict=True)
     ]
     others = _others([*left_out, *contents.others])
     record = _record(
         samples,
+        labels,
         summarize_dataset(listed, chosen),
         {**wrong, **unread_findings(contents, unnamed)},
-        _remarks(raw, reader, given, samples, key),
-        outside_lines(raw, checks, f"{key}.follow_links"),
+        (
+            _remarks(raw, reader, given, samples, key),
+            outside_lines(raw, checks, f"{key}.follow_links"),
+        ),
         joined,
     )
     kept = {"attributes": attribute_columns(rows), "units": [*units]}
-    about = _about(raw, out.name, chosen.name, params) | kept
+    about = _about(raw, out.name, chosen.name, params, labels) | kept
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
         with building(out, fingerprint, about) as folder:
@@ -161,30 +167,35 @@ def _others(left_out: Sequence[LeftOut]) -> list[dict[str, object]]:
 
 def _record(
     samples: Sequence[Sample],
+    labels: LabelSet,
     counted: DatasetSummary,
     wrong: Mapping[str, Any],
-    remarks: list[str],
-    outside: list[str],
+    said: tuple[list[str], list[str]],
     joined: JoinedUnits,
 ) -> Audit:
+    """Put the audit together. said: how the folder was read, and what lies outside it."""
+    remarks, outside = said
     aus = coverage(samples, joined.missing, joined.unused_rows)
     return Audit(
-        counts=_counts(samples),
+        counts=_counts(samples, labels),
         persons=_persons(samples),
         summary=counted,
         found=Findings(**wrong),
         lines=[*audit_lines(wrong), *unread_lines(wrong), *outside],
         remarks=[*remarks, *coverage_remarks(aus)],
-        warnings=fitness_warnings(samples),
+        warnings=fitness_warnings(samples, labels),
         aus=aus,
     )
 
 
-def _about(raw: Path, name: str, reader: str, params: IndexParams) -> dict[str, Any]:
+def _about(
+    raw: Path, name: str, reader: str, params: IndexParams, labels: LabelSet
+) -> dict[str, Any]:
     notice = read_notice(raw.resolve(), params.follow_links, f"index.{name}.follow_links")
     return {
         **{"dataset": name, "reader": reader, "root": str(raw), "notice": notice},
         "follow_links": params.follow_links,
+        "labels": labels.as_json(),
     }
 
 
@@ -271,10 +282,10 @@ def read_index(path: Path) -> tuple["pl.DataFrame", dict[str, Any]]:
     return read_table(path / TABLE), manifest
 
 
-def _counts(samples: Iterable[Sample]) -> dict[str, dict[str, int]]:
+def _counts(samples: Iterable[Sample], labels: LabelSet) -> dict[str, dict[str, int]]:
     counted = Counter((sample.split, sample.expression) for sample in samples)
     return {
-        split: {name: counted[split, number] for number, name in enumerate(EXPRESSIONS)}
+        split: {name: counted[split, number] for number, name in enumerate(labels.names)}
         for split in SPLITS
     }
 

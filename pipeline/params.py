@@ -8,8 +8,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import LEAST
+from anatomy.codebooks import CODEBOOKS
 from contracts.occlusion import OccluderName
 from errors import UsageError, pick
 from pipeline.datasets import AUTO, DATASETS
@@ -45,6 +45,7 @@ class IndexParams(BaseModel, frozen=True, extra="forbid"):
 
     reader: Annotated[str, NameOf({AUTO: None, **DATASETS}, "dataset reader")]
     options: dict[str, Any]  # of the reader: Reader.options says what is legal
+    labels: str = Field(min_length=1)
     seed: int = Field(ge=0)
     val: float = Field(ge=0, lt=1)
     test: float = Field(ge=0, lt=1)

@@ -1,7 +1,7 @@
 """Stage `survey`: counts what became of a dataset's pictures, for the report's section on it.
 
     OUT/survey.json    contracts.surveys.Survey: the audit of the index, counts, what failed
-    OUT/pictures.npz   mean face per expression (7, T, T, 3) and of how many (7,), failed pictures
+    OUT/pictures.npz   mean face per expression (V, T, T, 3) and of how many (V,), failed pictures
                        (F, T, T, 3), all uint8 but the counts
 
 T is the side of a thumbnail.
@@ -16,7 +16,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.files import read_contract
 from contracts.surveys import Audit, FailedRow, Survey
 from errors import UsageError
@@ -94,16 +93,17 @@ def _write(
     found = Survey(
         dataset=faces.metadata["dataset"],
         notice=faces.metadata["notice"],
+        classes=faces.labels.names,
         audit=audit,
-        **outcome(table),
+        **outcome(table, faces.labels.names),
         failed=[FailedRow(**row) for row in rows],
     )
     atomic_write(folder / SURVEY, canonical_json(found.model_dump(mode="json")))
     _write_pictures(folder / PICTURES, faces, table, failed, params)
 
 
-def outcome(table: "pl.DataFrame") -> dict[str, Any]:
-    """Count a status table.
+def outcome(table: "pl.DataFrame", names: Sequence[str]) -> dict[str, Any]:
+    """Count a status table, by expression in the order of names.
 
     Returns:
         status -> rows; by_expression: expression -> status -> rows; backend and remark of the
@@ -113,8 +113,7 @@ def outcome(table: "pl.DataFrame") -> dict[str, Any]:
     return {
         "status": Counter(table["status"]),
         "by_expression": {
-            name: Counter(table["status"].filter(table["expression"] == name))
-            for name in EXPRESSIONS
+            name: Counter(table["status"].filter(table["expression"] == name)) for name in names
         },
         "backend": Counter(good["backend"]),
         "remark": Counter(word for detail in good["detail"] for word in detail.split()),
@@ -131,7 +130,7 @@ def _write_pictures(
     images, side = faces.array("image"), params.thumb_px
     means, counts = [], []
     good = _is_good(table)
-    for name in EXPRESSIONS:
+    for name in faces.labels.names:
         rows = np.flatnonzero(good & (table["expression"] == name).to_numpy())
         chosen = evenly_spaced(rows.tolist(), params.mean_faces).tolist()
         means.append(_mean(images, chosen, side))

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from anatomy.expressions import EXPRESSIONS
 from report.figures.chart import Chart
 from report.figures.curve_chart import curve_chart
 from report.figures.face_grids import mean_counts, mean_grids, mistake_grids, sheet_grids
@@ -203,7 +202,7 @@ def _dataset_section(
     name: str, found: Sequence[StudyStatistics], sheet_faces: int
 ) -> DatasetSection:
     studies = [one.study for one in found]
-    least = len(EXPRESSIONS) if len(studies) <= FEW_METHODS else 2
+    least = len(studies[0].scores.labels) if len(studies) <= FEW_METHODS else 2
     shown = max(sheet_faces // len(studies), min(sheet_faces, least))
     return DatasetSection(
         name,

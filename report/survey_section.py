@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.files import read_contract
 from contracts.surveys import DatasetSummary, FilesFound, Findings, SetsFound, Survey
 from report.figures.grids import Grid, GridRow
@@ -83,11 +82,11 @@ def _load_survey(place: Path) -> SurveySection:
     return SurveySection(
         title=found.dataset,
         sentences=_sentences(found, total),
-        counts=counts_table(name, found.audit.counts),
+        counts=counts_table(name, found.audit.counts, found.classes),
         listed=listed_table(name, found.audit.summary),
         audit=audit_table(name, found.audit.found),
-        statuses=status_table(name, found.by_expression),
-        means=_mean_grid(pictures),
+        statuses=status_table(name, found.by_expression, found.classes),
+        means=_mean_grid(pictures, found.classes),
         failed=tuple(
             FailedPicture(image if image.any() else None, row.id, f"{row.status} {row.detail}")
             for image, row in zip(pictures["failed"], found.failed, strict=True)
@@ -125,20 +124,22 @@ def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in pairs) or "none"
 
 
-def counts_table(name: str, counts: Mapping[str, Mapping[str, int]]) -> Table:
+def counts_table(
+    name: str, counts: Mapping[str, Mapping[str, int]], classes: Sequence[str]
+) -> Table:
     """Samples per expression and split, with sums."""
-    rows = [(name, [counts[split][name] for split in SPLITS]) for name in EXPRESSIONS]
+    rows = [(one, [counts[split][one] for split in SPLITS]) for one in classes]
     sums = [sum(counts[split].values()) for split in SPLITS]
     return _table(f"{name}__samples", SPLITS, [*rows, ("all", sums)])
 
 
-def status_table(name: str, by_expression: Mapping[str, Mapping[str, int]]) -> Table:
+def status_table(
+    name: str, by_expression: Mapping[str, Mapping[str, int]], classes: Sequence[str]
+) -> Table:
     """Samples per expression and status, with sums."""
     present = {status for counts in by_expression.values() for status in counts}
     statuses = [str(status) for status in Status if status in present]
-    rows = [
-        (name, [by_expression[name].get(status, 0) for status in statuses]) for name in EXPRESSIONS
-    ]
+    rows = [(one, [by_expression[one].get(status, 0) for status in statuses]) for one in classes]
     sums = [sum(column) for column in zip(*(numbers for _, numbers in rows), strict=True)]
     return _table(f"{name}__status", statuses, [*rows, ("all", sums)])
 
@@ -223,10 +224,10 @@ def _table(name: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence
     )
 
 
-def _mean_grid(pictures: Arrays) -> Grid:
+def _mean_grid(pictures: Arrays, classes: tuple[str, ...]) -> Grid:
     cells = tuple(
         image if count else "no face"
         for image, count in zip(pictures["mean"], pictures["count"], strict=True)
     )
     behind = f"of at most {int(pictures['count'].max())} faces"
-    return Grid(EXPRESSIONS, (GridRow("mean face", ((behind, False),), cells),))
+    return Grid(classes, (GridRow("mean face", ((behind, False),), cells),))

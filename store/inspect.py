@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from contracts.files import MANIFEST, STATUS
+from contracts.labels import LabelSet
 from errors import NoInputError, printable
 from store.building import FINGERPRINT, Json, read_fingerprint, read_manifest
 from store.outputs import BUILDING_PREFIX, describe_unfinished
@@ -31,7 +32,7 @@ def describe(path: Path) -> str:
     lines = [
         f"{printable(str(path))}: finished",
         *_aligned({"digest": manifest["sha256"], "size": f"{size:,} bytes in {len(files)} files"}),
-        *_section("metadata", manifest["metadata"]),
+        *_section("metadata", _with_class_names(manifest["metadata"])),
         *_section("made from", read_fingerprint(path)),
     ]
     if manifest["layout"]:
@@ -42,6 +43,14 @@ def describe(path: Path) -> str:
             *_aligned({k: str(n) for k, n in sorted(count_by_status(path).items())}),
         ]
     return "\n".join(lines)
+
+
+def _with_class_names(metadata: Json) -> Json:
+    """Return metadata with the label set as its name and those of its classes."""
+    if "labels" not in metadata:
+        return metadata
+    labels = LabelSet.model_validate(metadata["labels"])
+    return {**metadata, "labels": f"{labels.name}: {', '.join(labels.names)}"}
 
 
 def count_by_status(path: Path) -> dict[str, int]:

@@ -6,6 +6,7 @@ Shapes: N samples of the store, B samples of a batch.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.files import STATUS
+from contracts.labels import LabelSet
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
 from store.samples import CRC_BYTES, JPEG, RAW, decode_jpeg
@@ -231,6 +233,15 @@ class Store:
 
     def __len__(self) -> int:
         return self.layout.rows
+
+    @cached_property
+    def labels(self) -> LabelSet:
+        """The dataset's label set, which stage index wrote.
+
+        Raises:
+            CorruptError: if the manifest has none.
+        """
+        return LabelSet.model_validate(self.metadata["labels"])
 
     def array(self, name: str) -> MappedArray:
         """Return one of the store's arrays.

@@ -44,7 +44,7 @@ class Sample:
     Attributes:
         id: unique within the dataset.
         path: relative to the dataset's root, with forward slashes.
-        expression: 0 to 6, anatomy.expressions order.
+        expression: id of its class in the label set.
         split: train, val or test; None where the dataset leaves it to us.
         person: equal for pictures of one person; None if unknown.
         box: x, y, width, height of the face in px of the picture, if given.

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from store.building import building
 from store.reading import Store
 from store.samples import JPEG, RAW
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.drawing import FACES, finished
 
 ROOT = Path(__file__).parents[1]
@@ -93,7 +93,8 @@ def _store(
         for name, block in arrays.items()
     }
     layout = Layout(rows, shard_rows, specs)
-    with building(out, {"stage": out.name}, metadata or {}, layout.as_json()) as folder:
+    about = {"labels": BASIC7.as_json(), **(metadata or {})}
+    with building(out, {"stage": out.name}, about, layout.as_json()) as folder:
         create_arrays(folder, layout)
         for shard in range(layout.shards):
             span = layout.span(shard)
@@ -159,7 +160,7 @@ def template_face() -> np.ndarray:
 def make_store() -> MakeStore:
     """A function that writes a finished store of arrays.
 
-    Shards of 4 rows and a plain table, unless given others.
+    Shards of 4 rows, a plain table and the label set basic7, unless given others.
     """
     return _store
 

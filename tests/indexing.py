@@ -35,7 +35,7 @@ _ALIGN = {
 
 def index_params(reader="csv", **changes):
     """Return parameters that take no split and compare no pictures, but for what is changed."""
-    return IndexParams(reader=reader, **{**_INDEX, **changes})
+    return IndexParams(reader=reader, **{"labels": "basic7", **_INDEX, **changes})
 
 
 def align_params(**changes):

@@ -62,6 +62,20 @@ def raf_db(root, kinds=("original", "aligned"), spelling="patition", order=(0, 1
     return root
 
 
+def raf_db_compound(root):
+    """RAF-DB compound: two pictures per class, one in each split."""
+    names = [
+        (f"{split}_{number:04d}.jpg", number)
+        for split in ("train", "test")
+        for number in range(1, 12)
+    ]
+    lines = [f"{name} {number}" for name, number in names]
+    put(root, "compound/EmoLabel/list_patition_label.txt", text="\n".join(lines) + "\n")
+    for name, _ in names:
+        put(root, f"compound/Image/aligned/{name.removesuffix('.jpg')}_aligned.jpg")
+    return root
+
+
 def affectnet_npy(root, train=tuple(range(8)), val=tuple(range(8))):
     """AffectNet in .npy files; one picture an id, numbered with gaps."""
     for split, classes in (("train_set", train), ("val_set", val)):
@@ -288,6 +302,7 @@ MINIATURES = {
     "csv": csv,
     "folder": folder,
     "raf_db": raf_db,
+    "raf_db_compound": raf_db_compound,
     "affectnet_npy": affectnet_npy,
     "affectnet_csv": affectnet_csv,
     "ferplus": ferplus,

@@ -132,7 +132,7 @@ def published_folder(top, shipped, method="CAM", dataset="RAF-DB", aligned=True,
     found = read_published_config(folder / "config_model.yaml")
     params = TrainParams.model_validate({**shipped.model_dump(mode="json"), **found.params})
     row = ROWS[found.method]
-    model = randomised(build_network(row, params), seed=len(method))
+    model = randomised(build_network(row, params, 7), seed=len(method))
     torch.save(layout(model, row, found.method), folder / "model.pt")
     return folder, model
 

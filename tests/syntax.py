@@ -3,7 +3,7 @@
 import ast
 from functools import cache
 
-ROOMS = ("anatomy", "demo", "store", "pipeline", "measures", "train", "explain", "report")
+ROOMS = ("labels", "anatomy", "demo", "store", "pipeline", "measures", "train", "explain", "report")
 FOLDERS = (*ROOMS, "contracts", "commands", "params")
 """Folders that AULens is made of."""
 

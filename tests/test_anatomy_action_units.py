@@ -1,24 +1,10 @@
-"""Where action units are drawn, and which belong to which expression."""
+"""Where action units are drawn."""
 
 import numpy as np
-import pytest
 
-from anatomy.action_units import CODEBOOKS, Ellipse, Extent, Frame
-from anatomy.expressions import EXPRESSIONS
+from anatomy.action_units import Ellipse, Extent, Frame
 
 POINTS = np.array([[(10 * number, 5 * number) for number in range(68)]])
-
-
-@pytest.mark.parametrize("name", CODEBOOKS)
-def test_every_expression_is_made_of_known_units(name):
-    book = CODEBOOKS[name]
-    assert set(book.expressions) == set(EXPRESSIONS)
-    assert {unit for units in book.expressions.values() for unit in units} <= set(book.units)
-
-
-def test_corrected_disgust_raises_the_lip_where_published_raises_the_lid():
-    published, corrected = (CODEBOOKS[name].expressions["Disgust"] for name in CODEBOOKS)
-    assert (set(published) - set(corrected), set(corrected) - set(published)) == ({5}, {10})
 
 
 def test_an_ellipse_lies_midway_between_its_points():

@@ -1,18 +1,17 @@
 import numpy as np
 import pytest
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import (
     FACS_NUMBERS,
     AUCoding,
-    class_weights,
     region_units,
     region_weights,
     uncoded,
 )
-from anatomy.heatmaps import comparison_sets
+from anatomy.codebooks import CODEBOOKS
+from tests.basic7 import book7
 
-BOOK = CODEBOOKS["published"]
+BOOK = book7()
 
 
 def coded(units, *rows):
@@ -46,16 +45,12 @@ def test_what_is_weak_or_not_coded_or_has_no_region_weighs_nothing():
     assert not weights.any()
 
 
-def test_a_class_weighs_its_own_regions_alike():
-    weights = class_weights(BOOK.expressions["Happiness"], BOOK)
-    chosen = [unit for unit, weight in zip(region_units(BOOK), weights, strict=True) if weight]
-    assert chosen == [6, 12, 25]
-    assert {*weights.tolist()} == {0.0, 1.0}
-
-
 @pytest.mark.parametrize("name", CODEBOOKS)
-def test_the_regions_are_those_that_attention_is_compared_with(name):
-    assert region_units(CODEBOOKS[name]) == comparison_sets(name).units
+def test_every_region_that_can_be_drawn_has_one_unit(name):
+    book = book7(name)
+    regions = [book.regions[unit].region for unit in region_units(book)]
+    assert {*regions} == {unit.region for unit in book.regions.values()}
+    assert len({*regions}) == len(regions)
 
 
 def test_some_faces_keep_their_units():

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, OWN_HEATMAPS, au, kind_of_faces, single_au
+from anatomy.heatmaps import HEATMAPS, OWN_HEATMAPS, au, drawing, single_au
 from anatomy.own_heatmaps import own_au, own_or_codebook
 from errors import UsageError
+from tests.basic7 import BASIC7, EXPRESSIONS, book7
 
-SIDES = {"size_px": 64, "canvas_px": 224}
+SIDES = {"size_px": 64, "canvas_px": 224, "codebook": book7()}
 HAPPY, NEUTRAL = EXPRESSIONS.index("Happiness"), EXPRESSIONS.index("Neutral")
 
 
@@ -87,7 +87,7 @@ def test_a_failed_face_has_no_map(faces):
 def test_only_the_kinds_of_ones_own_units_take_a_coding(faces):
     given = coding((12,), [1], [1], [1])
     for kind in HEATMAPS:
-        maps, _ = kind_of_faces(kind, given)(faces, [HAPPY] * 3, **SIDES)
+        maps, _ = drawing(kind, BASIC7, {}, given)(faces, [HAPPY] * 3, 64, canvas_px=224)
         assert len(maps) == 3
     with pytest.raises(UsageError, match="own_au"):
-        kind_of_faces("own_aus", given)
+        drawing("own_aus", BASIC7, {}, given)

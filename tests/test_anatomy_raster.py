@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from anatomy.action_units import CODEBOOKS
+from anatomy.codebooks import CODEBOOKS
 from anatomy.drawing import GRID, place_on_canvas
 from anatomy.raster import draw_grids
+from tests.basic7 import book7
 
 
 def scattered_faces(golden_landmarks, canvas_px, spread_px):
@@ -35,9 +36,11 @@ def golden_landmarks(golden_folder):
 def test_grids_are_those_of_a_filled_canvas_also_where_ellipses_leave_it(
     name, spread_px, golden_landmarks
 ):
-    book = CODEBOOKS[name]
-    regions = [unit.region for unit in book.units.values()]
-    frame = place_on_canvas(scattered_faces(golden_landmarks, 224, spread_px), book, 224)
+    book = book7(name)
+    regions = [unit.region for unit in book.regions.values()]
+    frame = place_on_canvas(
+        scattered_faces(golden_landmarks, 224, spread_px), book.face_scaled, 224
+    )
     grids, present = draw_grids(regions, frame, GRID)
     for face in range(40):
         for number, region in enumerate(regions):
@@ -47,7 +50,7 @@ def test_grids_are_those_of_a_filled_canvas_also_where_ellipses_leave_it(
 
 
 def test_no_faces_have_no_grids():
-    book = CODEBOOKS["published"]
-    frame = place_on_canvas(np.zeros((0, 68, 2)), book, 224)
+    book = book7()
+    frame = place_on_canvas(np.zeros((0, 68, 2)), book.face_scaled, 224)
     grids, present = draw_grids([book.units[12].region], frame, GRID)
     assert (grids.shape, present.shape) == ((0, 1, GRID, GRID), (0, 1))

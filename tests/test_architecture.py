@@ -10,19 +10,29 @@ from tests.syntax import ROOMS, parsed
 
 LIGHT = ("contracts", "errors", "progress")
 DOORS = {
+    "labels": set(),
     "anatomy": set(),
     "demo": {"store", "anatomy", "pipeline"},
     "store": set(),
-    "pipeline": {"store", "anatomy"},
-    "explain": {"store", "anatomy", "pipeline", "train", "report", "params"},  # for notebooks
+    "pipeline": {"store", "anatomy", "labels"},
+    "explain": {
+        "labels",
+        "store",
+        "anatomy",
+        "pipeline",
+        "train",
+        "report",
+        "params",
+    },  # for notebooks
     "measures": {"anatomy"},
-    "train": {"store", "anatomy", "measures"},
-    "report": {"store", "anatomy", "measures"},
+    "train": {"store", "anatomy", "measures", "labels"},
+    "report": {"store", "anatomy", "measures", "labels"},
 }
 FACE_TOOLS = {"mediapipe", "dlib", "cv2", "PIL"}
 FORBIDDEN = {
     "demo": {"torch", "timm", "torchvision"},
     "explain": {"dask", "distributed"},
+    "labels": {*FACE_TOOLS, "torch", "zarr", "dask", "distributed", "numpy"},
     "anatomy": {"torch", "zarr", "dask", "distributed", "mediapipe", "dlib", "PIL"},
     "store": {"torch", "cv2", "mediapipe", "dlib", "PIL"},
     "pipeline": {"torch", "timm", "torchvision"},

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from anatomy.au_coding import FACS_NUMBERS
-from anatomy.expressions import EXPRESSIONS
 from demo.action_units import displacement, facs_intensities, recipe
 from demo.numbers import numbers
 from demo.portrait import MIRROR
+from tests.basic7 import EXPRESSIONS
 
 
 @pytest.mark.parametrize("unit", [*numbers()["displacements"]])

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.landmarks import REGIONS
 from demo.render import render
+from tests.basic7 import EXPRESSIONS
 
 NEUTRAL, HAPPINESS, SURPRISE = 0, 1, 2
 ALL = range(len(EXPRESSIONS))

@@ -7,12 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
 from explain.explanation import Explanation, Region, explain_faces, sentence
 from params import load
+from tests.basic7 import BASIC7, EXPRESSIONS, book7
 from train.evaluation.networks import (
     EvalModel,
     Reading,
@@ -42,9 +41,9 @@ class Bright(Backbone):
 @pytest.fixture
 def setup():
     torch.manual_seed(0)
-    model = Classifier(Bright(), GAPHead(LevelShape(8, 4, 4))).eval()
+    model = Classifier(Bright(), GAPHead(LevelShape(8, 4, 4, 7))).eval()
     network = classifier_network(model, class_map)
-    return EvalModel(network, own_map, 56, 224, "published", "exact", torch.device("cpu"))
+    return EvalModel(network, own_map, 56, 224, book7(), "exact", torch.device("cpu"))
 
 
 @pytest.fixture
@@ -104,7 +103,7 @@ def test_light_on_the_mouth_is_attention_on_the_mouth(setup, lit, points):
 def test_every_region_is_named_once_with_all_its_units(setup, lit, points):
     (explanation,) = explain_faces(setup, lit, points, FEAR)
     units = [unit for region in explanation.regions for unit in region.units]
-    assert sorted(units) == sorted(CODEBOOKS["published"].units)
+    assert sorted(units) == sorted(book7().units)
     assert [one.ratio for one in explanation.regions] == sorted(
         (one.ratio for one in explanation.regions), reverse=True
     )
@@ -127,7 +126,7 @@ def test_the_wanted_expression_is_explained_whatever_is_predicted(setup, lit, po
     maps = [explain_faces(setup, lit, points, wanted)[0] for wanted in range(7)]
     assert [explanation.expression for explanation in maps] == list(range(7))
     assert len({explanation.predicted for explanation in maps}) == 1
-    expected, _ = au(points, [FEAR], 64, canvas_px=224)
+    expected, _ = au(points, [FEAR], 64, canvas_px=224, codebook=book7())
     np.testing.assert_allclose(maps[FEAR].au_ZZ, expected[0])
 
 
@@ -148,9 +147,7 @@ def test_a_model_whose_inside_is_not_known_is_explained_by_its_map(lit, points, 
     box = load(checkout / "params.yaml").evaluate.black_box
     occlusion = choose_map_method("occlusion", box)
     where = torch.device("cpu")
-    model = EvalModel(
-        network, occlusion, 56, 224, "published", "exact", where, map_name="occlusion"
-    )
+    model = EvalModel(network, occlusion, 56, 224, book7(), "exact", where, map_name="occlusion")
     (explanation,) = explain_faces(model, lit, points, FEAR)
     assert list(explanation.maps()) == ["occlusion", "AU map"]
     assert explanation.attention_ZZ is None
@@ -179,7 +176,7 @@ def test_faces_do_not_depend_on_their_company(setup, lit, points):
 def test_points_are_those_of_the_face_whatever_its_size(setup, lit, points):
     half = np.ascontiguousarray(lit[:, ::2, ::2])
     (explanation,) = explain_faces(setup, half, (points + 0.5) / 2 - 0.5, FEAR)
-    expected, _ = au(points, [FEAR], 64, canvas_px=224)
+    expected, _ = au(points, [FEAR], 64, canvas_px=224, codebook=book7())
     np.testing.assert_allclose(explanation.au_ZZ, expected[0], atol=0.02)
 
 
@@ -187,7 +184,7 @@ def made(predicted, explained, regions):
     probabilities = np.full(7, 0.04, np.float32)
     probabilities[predicted] = 0.76
     blank = np.zeros((64, 64), np.float32)
-    return Explanation(probabilities, explained, blank, blank, None, None, tuple(regions))
+    return Explanation(BASIC7, probabilities, explained, blank, blank, None, None, tuple(regions))
 
 
 LIDS = Region((5,), "upper lid raiser", 0.12, 0.03, (5,))

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from matplotlib.image import imread, imsave
 
-from anatomy.expressions import EXPRESSIONS
 from errors import BEGINS_AGAIN, DataError, NoInputError, UsageError
 from explain.explainer import Explainer
 from explain.prediction import COLUMNS, write_predictions
 from explain.video import VideoWriter
+from tests.basic7 import EXPRESSIONS
 from tests.pictures import PAGE_PICTURE
 
 pytestmark = pytest.mark.slow

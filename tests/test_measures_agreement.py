@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.made_faces import UNITS, made_faces
+from benchmarks.made_faces import BOOK, UNITS, made_faces
 from contracts.scores import Subgroup
 from measures.agreement import (
     au_shares,
@@ -38,7 +38,7 @@ def test_a_face_without_another_map_does_not_count_in_the_selectivity():
 
 
 def test_the_share_of_a_unit_counts_faces_whose_expression_has_it():
-    found = au_shares(made_faces(LABELS), "published")
+    found = au_shares(made_faces(LABELS), BOOK)
     # The cheek raiser belongs to Happiness and to Sadness: faces 1, 2 and 7.
     assert found["6"].n == 3
     assert found["6"].name == "cheek raiser"
@@ -49,7 +49,7 @@ def test_the_share_of_a_unit_counts_faces_whose_expression_has_it():
 def test_a_face_without_the_region_does_not_count_in_its_share():
     shares = np.full((8, UNITS), 0.3, np.float32)
     shares[1] = np.nan
-    assert au_shares(made_faces(LABELS, shares_NU=shares), "published")["6"].n == 2
+    assert au_shares(made_faces(LABELS, shares_NU=shares), BOOK)["6"].n == 2
 
 
 def test_every_value_of_an_attribute_is_scored_or_at_least_counted():

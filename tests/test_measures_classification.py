@@ -6,13 +6,13 @@ import sklearn.metrics
 import torch
 from torchmetrics.classification import MulticlassCalibrationError
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import Majority, TrainMajority
 from measures.classification import calibration, chance_level, classification
+from tests.basic7 import EXPRESSIONS
 
 
 def test_rows_of_the_confusion_are_the_truth():
-    found = classification(np.array([1, 1, 2]), np.array([1, 2, 2]))
+    found = classification(np.array([1, 1, 2]), np.array([1, 2, 2]), EXPRESSIONS)
     assert found["confusion"][1][2] == 1
     assert found["confusion"][2][1] == 0
     assert found["accuracy"] == pytest.approx(2 / 3)
@@ -22,9 +22,9 @@ def test_rows_of_the_confusion_are_the_truth():
 
 def test_f1_counts_a_class_that_is_only_called():
     # Happiness: 1 right of 2, precise: 2/3. Surprise: right, half of its calls wrong: 2/3. Fear: 0.
-    found = classification(np.array([1, 1, 2]), np.array([1, 2, 2]))
+    found = classification(np.array([1, 1, 2]), np.array([1, 2, 2]), EXPRESSIONS)
     assert found["macro_f1"] == pytest.approx((2 / 3 + 2 / 3) / 2)
-    found = classification(np.array([1, 2]), np.array([1, 3]))
+    found = classification(np.array([1, 2]), np.array([1, 3]), EXPRESSIONS)
     assert found["macro_f1"] == pytest.approx(1 / 3)
 
 
@@ -48,7 +48,7 @@ def answers(request):
 
 
 def test_accuracies_and_f1_are_those_of_scikit_learn(answers):
-    found = classification(*answers)
+    found = classification(*answers, EXPRESSIONS)
     with warnings.catch_warnings(action="ignore", category=UserWarning):
         balanced = sklearn.metrics.balanced_accuracy_score(*answers)
     assert found["accuracy"] == pytest.approx(sklearn.metrics.accuracy_score(*answers))
@@ -58,7 +58,7 @@ def test_accuracies_and_f1_are_those_of_scikit_learn(answers):
 
 
 def test_confusion_and_recall_are_those_of_scikit_learn(answers):
-    found = classification(*answers)
+    found = classification(*answers, EXPRESSIONS)
     expected = sklearn.metrics.confusion_matrix(*answers, labels=ALL)
     np.testing.assert_array_equal(found["confusion"], expected)
     recall = sklearn.metrics.recall_score(
@@ -107,11 +107,11 @@ def test_full_confidence_falls_into_the_last_bin():
 
 
 def test_the_chance_level_is_the_most_frequent_answer():
-    found = chance_level(np.array([1, 1, 1, 2]), np.array([2, 2, 1, 2, 2]))
+    found = chance_level(np.array([1, 1, 1, 2]), np.array([2, 2, 1, 2, 2]), EXPRESSIONS)
     assert found.majority == Majority(expression="Happiness", share=0.75)
     assert found.train_majority == TrainMajority(expression="Surprise", share=0.8, accuracy=0.25)
     assert found.uniform == pytest.approx(1 / 7)
 
 
 def test_unknown_training_faces_have_no_majority():
-    assert chance_level(np.array([1]), None).train_majority is None
+    assert chance_level(np.array([1]), None, EXPRESSIONS).train_majority is None

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from benchmarks.made_faces import made_faces
 from measures.hidden_regions import region_importance, region_set
+from tests.basic7 import EXPRESSIONS, book7
 
-REGIONS = region_set("published")
+REGIONS = region_set(book7())
 HAPPINESS, NEUTRAL = EXPRESSIONS.index("Happiness"), EXPRESSIONS.index("Neutral")
 LABELS = np.array([HAPPINESS] * 4 + [NEUTRAL] * 2)
 
@@ -13,7 +13,7 @@ LABELS = np.array([HAPPINESS] * 4 + [NEUTRAL] * 2)
 def table(drop, elsewhere, resamples=50):
     measured = {"drop_NR": drop.astype(np.float32), "elsewhere_NR": elsewhere.astype(np.float32)}
     faces = made_faces(LABELS, **measured, hidden_NR=np.full(drop.shape, 0.1, np.float32))
-    return region_importance(faces, (resamples, 0), "published", "blur")
+    return region_importance(faces, (resamples, 0), book7(), "blur")
 
 
 def constant(value):
@@ -70,7 +70,7 @@ def test_without_resamples_there_is_no_interval():
 
 
 def test_units_that_share_a_region_are_hidden_together():
-    regions = region_set("published")
+    regions = region_set(book7())
     assert (12, 15) in regions.units
     assert (23, 24, 26, 27) in regions.units
     assert sorted(unit for units in regions.units for unit in units) == [

@@ -1,10 +1,10 @@
 import numpy as np
 
-from benchmarks.made_faces import made_faces
+from benchmarks.made_faces import BOOK, made_faces
 from measures.faces import concatenate_faces
 from measures.scores import ScoreSettings, compute_scores
 
-SETTINGS = ScoreSettings("published", 5, 3, 20, 0, 8, "blur")
+SETTINGS = ScoreSettings(BOOK, 5, 3, 20, 0, 8, "blur")
 
 
 def test_folds_are_scored_once_together_and_not_averaged():

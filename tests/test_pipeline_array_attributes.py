@@ -32,5 +32,7 @@ def test_the_order_names_every_region_up_to_the_last_point():
 
 
 def test_only_maps_per_expression_name_the_expressions():
-    assert heatmap_attributes("au", False)["order"] == "row, column"
-    assert heatmap_attributes("per_class_au", True)["order"].startswith("expression (Neutral, ")
+    assert heatmap_attributes("au", ())["order"] == "row, column"
+    assert heatmap_attributes("per_class_au", ("no", "yes"))["order"] == (
+        "expression (no, yes), row, column"
+    )

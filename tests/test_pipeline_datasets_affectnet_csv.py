@@ -5,6 +5,7 @@ import pytest
 from errors import DataError
 from pipeline.datasets.affectnet_csv import read_affectnet_csv
 from pipeline.datasets.reader import LeftOut
+from tests.basic7 import BASIC7
 from tests.miniatures import (
     CSV_HEADER,
     affectnet_csv,
@@ -14,7 +15,7 @@ from tests.miniatures import (
 
 
 def test_csv_box_landmarks_valence_and_arousal_are_kept(tmp_path):
-    sample = next(read_affectnet_csv(affectnet_csv(tmp_path), {}))
+    sample = next(read_affectnet_csv(affectnet_csv(tmp_path), {}, BASIC7))
     assert sample.path == "Manually_Annotated_Images/1/training0.jpg"
     assert sample.box == (10, 20, 200, 210)
     assert sample.landmarks == tuple(range(136))
@@ -26,7 +27,7 @@ def test_csv_tables_may_lie_beside_the_pictures(tmp_path):
     for table in ("training", "validation"):
         (tmp_path / f"Manually_Annotated_file_lists/{table}.csv").rename(tmp_path / f"{table}.csv")
     (tmp_path / "Manually_Annotated_file_lists").rmdir()
-    assert len(list(read_affectnet_csv(tmp_path, {}))) == 22
+    assert len(list(read_affectnet_csv(tmp_path, {}, BASIC7))) == 22
 
 
 def one_row(root, row):
@@ -36,19 +37,19 @@ def one_row(root, row):
 
 def test_csv_sentinels_are_no_values(tmp_path):
     one_row(tmp_path, affectnet_row("a", 0, valence="-2"))
-    (sample,) = read_affectnet_csv(tmp_path, {})
+    (sample,) = read_affectnet_csv(tmp_path, {}, BASIC7)
     assert sample.attributes["valence"] == ""
 
 
 def test_csv_faces_may_lack_box_and_landmarks(tmp_path):
     one_row(tmp_path, "1/a.jpg,NULL,NULL,NULL,NULL,NULL,0,0,0")
-    (sample,) = read_affectnet_csv(tmp_path, {})
+    (sample,) = read_affectnet_csv(tmp_path, {}, BASIC7)
     assert (sample.box, sample.landmarks) == (None, None)
 
 
 def test_csv_rows_that_are_left_out_may_hold_anything_else(tmp_path):
     one_row(tmp_path, "1/a.jpg,?,?,?,?,?,10,?,?")
-    assert list(read_affectnet_csv(tmp_path, {})) == [
+    assert list(read_affectnet_csv(tmp_path, {}, BASIC7)) == [
         LeftOut("Manually_Annotated_Images/1/a.jpg", "no face", "train")
     ]
 
@@ -68,4 +69,4 @@ def test_csv_rows_that_are_left_out_may_hold_anything_else(tmp_path):
 def test_csv_rows_that_cannot_be_accepted_are_named(tmp_path, row, message):
     one_row(tmp_path, row)
     with pytest.raises(DataError, match=rf"training\.csv, line 2.*{message}"):
-        list(read_affectnet_csv(tmp_path, {}))
+        list(read_affectnet_csv(tmp_path, {}, BASIC7))

@@ -1,14 +1,14 @@
 """AffectNet's copy on Kaggle: the table counts, not its folders."""
 
-from anatomy.expressions import EXPRESSIONS
 from pipeline.datasets.affectnet_kaggle import read_affectnet_kaggle
 from pipeline.datasets.reader import LeftOut
 from pipeline.indexing.reader_detection import detect
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import affectnet_kaggle, csv, folder
 
 
 def test_the_label_is_the_tables_and_contempt_is_left_out(tmp_path):
-    first, second, third = read_affectnet_kaggle(affectnet_kaggle(tmp_path), {})
+    first, second, third = read_affectnet_kaggle(affectnet_kaggle(tmp_path), {}, BASIC7)
     assert (first.path, EXPRESSIONS[first.expression]) == ("anger/image0.jpg", "Surprise")
     assert second.attributes == {"relfcs": "0.85"}
     assert third == LeftOut("contempt/image2.jpg", "contempt")

@@ -5,10 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError
 from pipeline.datasets.affectnet_npy import read_affectnet_npy
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import (
     affectnet_npy,
     npy,
@@ -21,20 +21,20 @@ def taken(found):
 
 
 def test_npy_landmarks_valence_and_arousal_are_kept(tmp_path):
-    sample = next(read_affectnet_npy(affectnet_npy(tmp_path), {}))
+    sample = next(read_affectnet_npy(affectnet_npy(tmp_path), {}, BASIC7))
     assert sample.landmarks == tuple(range(136))
     assert sample.attributes == {"valence": "0.25", "arousal": "-0.5"}
 
 
 def test_npy_numbers_have_gaps_and_are_in_their_own_order(tmp_path):
-    found = taken(read_affectnet_npy(affectnet_npy(tmp_path, val=()), {}))
+    found = taken(read_affectnet_npy(affectnet_npy(tmp_path, val=()), {}, BASIC7))
     assert [one.path for one in found][:5] == [
         f"train_set/images/{number}.jpg" for number in (0, 3, 6, 9, 12)
     ]
 
 
 def test_npy_numbers_are_unique_only_within_a_split(tmp_path):
-    found = taken(read_affectnet_npy(affectnet_npy(tmp_path), {}))
+    found = taken(read_affectnet_npy(affectnet_npy(tmp_path), {}, BASIC7))
     assert len({one.id for one in found}) == len(found) == 14
 
 
@@ -42,7 +42,7 @@ def test_npy_numbers_are_unique_only_within_a_split(tmp_path):
 def test_npy_classes_may_be_stored_as_anything(tmp_path, value):
     affectnet_npy(tmp_path, train=(0,), val=())
     put(tmp_path, "train_set/annotations/0_exp.npy", text=npy(value))
-    (sample,) = read_affectnet_npy(tmp_path, {})
+    (sample,) = read_affectnet_npy(tmp_path, {}, BASIC7)
     assert EXPRESSIONS[sample.expression] == "Surprise"
 
 
@@ -55,19 +55,19 @@ def test_npy_labels_that_are_no_class_are_named(tmp_path, payload):
     affectnet_npy(tmp_path, train=(0,), val=())
     put(tmp_path, "train_set/annotations/0_exp.npy", text=payload)
     with pytest.raises(DataError, match=r"annotations/0_exp\.npy"):
-        list(read_affectnet_npy(tmp_path, {}))
+        list(read_affectnet_npy(tmp_path, {}, BASIC7))
 
 
 def test_npy_landmarks_of_another_number_are_named(tmp_path):
     affectnet_npy(tmp_path, train=(0,), val=())
     put(tmp_path, "train_set/annotations/0_lnd.npy", text=npy(np.zeros(10)))
     with pytest.raises(DataError, match=r"0_lnd\.npy: needs 136 finite numbers"):
-        list(read_affectnet_npy(tmp_path, {}))
+        list(read_affectnet_npy(tmp_path, {}, BASIC7))
 
 
 def test_npy_without_a_split_has_the_other(tmp_path):
     affectnet_npy(tmp_path, train=())
-    assert {one.split for one in read_affectnet_npy(tmp_path, {})} == {"val"}
+    assert {one.split for one in read_affectnet_npy(tmp_path, {}, BASIC7)} == {"val"}
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_what_is_no_file_in_place_of_an_annotation_is_refused_at_once(tmp_path, 
     file.unlink()
     make(file)
     with pytest.raises(DataError, match="finite numbers"):
-        list(read_affectnet_npy(root, {}))
+        list(read_affectnet_npy(root, {}, BASIC7))

@@ -2,18 +2,18 @@
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError
 from pipeline.datasets.ck_plus import read_ck_plus
 from pipeline.datasets.reader import LeftOut
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import ck_plus, put
 
 
 def outcomes(root, **options):
     return [
         one.reason if isinstance(one, LeftOut) else EXPRESSIONS[one.expression]
-        for one in read_ck_plus(root, options)
+        for one in read_ck_plus(root, options, BASIC7)
     ]
 
 
@@ -37,7 +37,7 @@ def test_a_sequence_shorter_than_its_peak_keeps_a_neutral_frame(tmp_path):
 
 
 def test_the_person_is_the_folder(tmp_path):
-    found = [one for one in read_ck_plus(ck_plus(tmp_path), {}) if isinstance(one, Sample)]
+    found = [one for one in read_ck_plus(ck_plus(tmp_path), {}, BASIC7) if isinstance(one, Sample)]
     assert {one.person for one in found} == {"S005"}
     assert {one.attributes["sequence"] for one in found} == {"001", "002"}
 
@@ -47,11 +47,11 @@ def test_a_label_that_is_no_class_is_named_by_its_file(tmp_path, text):
     name = "Emotion/S005/001/S005_001_00000006_emotion.txt"
     put(ck_plus(tmp_path), name, text=text)
     with pytest.raises(DataError, match=r"00000006_emotion\.txt: needs a class 0 to 7"):
-        list(read_ck_plus(tmp_path, {}))
+        list(read_ck_plus(tmp_path, {}, BASIC7))
 
 
 @pytest.mark.parametrize("there", ["cohn-kanade-images", "Emotion"])
 def test_what_is_not_unpacked_is_named(tmp_path, there):
     (tmp_path / there).mkdir()
     with pytest.raises(NoInputError, match="Unpack the zip there"):
-        list(read_ck_plus(tmp_path, {}))
+        list(read_ck_plus(tmp_path, {}, BASIC7))

@@ -6,13 +6,14 @@ from errors import DataError, UsageError
 from pipeline.datasets.csv_columns import ColumnOptions, column_remarks, find_columns
 from pipeline.datasets.csv_table import CSVOptions, read_csv
 from pipeline.datasets.reader import LeftOut
+from tests.basic7 import BASIC7
 from tests.miniatures import put
 from validation import checked
 
 
 def csv(root, text, **options):
     put(root, "labels.csv", text=text)
-    return list(read_csv(root, checked(CSVOptions, options).model_dump(exclude_unset=True)))
+    return list(read_csv(root, checked(CSVOptions, options).model_dump(exclude_unset=True), BASIC7))
 
 
 def remarks(header):

@@ -2,11 +2,11 @@
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
 from errors import DataError, NoInputError, UsageError
 from pipeline.datasets import DATASETS
 from pipeline.datasets.csv_table import CSVOptions, read_csv
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from validation import checked
 
 FEAR = EXPRESSIONS.index("Fear")
@@ -15,7 +15,7 @@ FEAR = EXPRESSIONS.index("Fear")
 def csv(folder, text, options=None):
     table = folder / "labels.csv"
     table.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return list(read_csv(folder, options or {}))
+    return list(read_csv(folder, options or {}, BASIC7))
 
 
 @pytest.mark.parametrize("name", DATASETS)
@@ -80,9 +80,9 @@ def test_empty_lines_are_passed_over(tmp_path):
     assert len(csv(tmp_path, "file,expression\n\na.jpg,fear\n\n")) == 1
 
 
-@pytest.mark.parametrize("word", [*EXPRESSIONS, *SYNONYMS])
+@pytest.mark.parametrize("word", BASIC7.words)
 def test_every_published_word_is_an_expression(tmp_path, word):
-    name = SYNONYMS.get(word, word).capitalize()
+    name = BASIC7.named(word)
     (sample,) = csv(tmp_path, f"file,expression\na.jpg, {word.upper()} \n")
     assert EXPRESSIONS[sample.expression] == name
 
@@ -103,12 +103,12 @@ def test_a_label_map_needs_no_entry_for_known_words(tmp_path):
 
 def test_another_table_can_be_named(tmp_path):
     (tmp_path / "mine.csv").write_text("path,emotion\na.jpg,fear\n")
-    assert len(list(read_csv(tmp_path, {"table": "mine.csv"}))) == 1
+    assert len(list(read_csv(tmp_path, {"table": "mine.csv"}, BASIC7))) == 1
 
 
 def test_a_table_that_is_not_there_is_named(tmp_path):
     with pytest.raises(NoInputError, match=r"labels\.csv") as caught:
-        list(read_csv(tmp_path, {}))
+        list(read_csv(tmp_path, {}, BASIC7))
     assert caught.value.exit_code == 66
 
 

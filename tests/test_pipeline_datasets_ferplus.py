@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
 from pipeline.datasets.ferplus import CLASSES, VOTING, FERPlusOptions, read_ferplus
 from pipeline.datasets.reader import LeftOut
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import fer_pixels, fer_votes, ferplus, ferplus_labels, put
 from validation import checked
 
@@ -99,7 +99,7 @@ def test_what_has_a_weight_has_more_than_half_of_the_votes_that_count(mode, vote
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_both_layouts_give_the_same(tmp_path, layout):
-    found = list(read_ferplus(LAYOUTS[layout](tmp_path), {}))
+    found = list(read_ferplus(LAYOUTS[layout](tmp_path), {}, BASIC7))
     told = {one.path: getattr(one, "reason", None) for one in found if "line" not in one.path}
     assert told == {
         "FER2013Train/fer0000000.png": None,
@@ -117,12 +117,12 @@ def test_both_layouts_give_the_same(tmp_path, layout):
 
 
 def test_a_row_without_a_picture_is_counted(tmp_path):
-    found = list(read_ferplus(ferplus(tmp_path), {}))
+    found = list(read_ferplus(ferplus(tmp_path), {}, BASIC7))
     assert found[2] == LeftOut("fer2013new.csv, line 4", "no picture", "train")
 
 
 def test_votes_and_target_are_kept(tmp_path):
-    found = list(read_ferplus(ferplus(tmp_path), {"voting": "probability"}))
+    found = list(read_ferplus(ferplus(tmp_path), {"voting": "probability"}, BASIC7))
     assert found[3].attributes == {
         "votes": "4 0 0 5 0 1 0 0 0 0",
         "target": "0.4444 0 0 0.5556 0 0 0 0",
@@ -139,7 +139,7 @@ def test_votes_and_target_are_kept(tmp_path):
     ],
 )
 def test_the_mode_decides_what_is_left_out(tmp_path, mode, reasons):
-    found = read_ferplus(ferplus(tmp_path), {"voting": mode})
+    found = read_ferplus(ferplus(tmp_path), {"voting": mode}, BASIC7)
     assert {one.reason for one in found if isinstance(one, LeftOut)} == reasons
 
 
@@ -155,7 +155,7 @@ def test_every_mode_is_legal():
 def test_pictures_that_are_still_numbers_are_told_how_to_unpack(tmp_path):
     fer_votes(fer_pixels(tmp_path))
     with pytest.raises(NoInputError, match=r"python cli\.py unpack \S+ \S+_pictures"):
-        list(read_ferplus(tmp_path, {}))
+        list(read_ferplus(tmp_path, {}, BASIC7))
 
 
 @pytest.mark.parametrize(
@@ -172,11 +172,11 @@ def test_a_row_that_cannot_be_accepted_is_named(tmp_path, line, message):
     table = ferplus(tmp_path) / "fer2013new.csv"
     table.write_text(table.read_text() + line + "\n")
     with pytest.raises(DataError, match=rf"fer2013new\.csv, line 8.*{message}"):
-        list(read_ferplus(tmp_path, {}))
+        list(read_ferplus(tmp_path, {}, BASIC7))
 
 
 def test_a_label_file_of_another_width_is_named(tmp_path):
     ferplus_labels(tmp_path)
     put(tmp_path, "FER2013Train/label.csv", text="a.png,1,2\n")
     with pytest.raises(DataError, match=r"label\.csv, line 1: needs a name, a box and ten votes"):
-        list(read_ferplus(tmp_path, {}))
+        list(read_ferplus(tmp_path, {}, BASIC7))

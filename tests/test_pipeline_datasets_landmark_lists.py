@@ -5,6 +5,7 @@ from pipeline.datasets.affectnet_npy import read_affectnet_npy
 from pipeline.datasets.landmark_lists import join_landmarks, read_landmark_list
 from pipeline.datasets.raf_db import read_raf_db
 from store.records import Sample
+from tests.basic7 import BASIC7
 from tests.miniatures import affectnet_npy, points_line, published_folds, put, raf_db, raf_names
 
 POINTS = points_line("a.jpg", ())
@@ -29,7 +30,7 @@ def test_raf_db_takes_the_points_of_the_crops_they_were_found_on(tmp_path):
     raf_db(tmp_path / "basic", kinds=["our_aligned"])
     published_folds(tmp_path, "folds/", missing=["train_00002.jpg"])
     options = {"pictures": "our_aligned", "landmarks": "folds"}
-    first, second, *_ = read_raf_db(tmp_path, options)
+    first, second, *_ = read_raf_db(tmp_path, options, BASIC7)
     assert first.landmarks[:2] == (0.5, 68.5)
     assert second.landmarks is None
 
@@ -39,7 +40,7 @@ def test_raf_db_may_lie_without_the_folder_basic(tmp_path):
     names = [f"basic/Image/our_aligned/{name}" for name, _ in raf_names()]
     lines = "".join(f"{name},{POINTS}\n" for name in names)
     put(tmp_path, "folds/train/landmarks.txt", text=lines)
-    found = list(read_raf_db(tmp_path, {"pictures": "our_aligned", "landmarks": "folds"}))
+    found = list(read_raf_db(tmp_path, {"pictures": "our_aligned", "landmarks": "folds"}, BASIC7))
     assert all(one.landmarks for one in found)
 
 
@@ -48,14 +49,14 @@ def test_points_of_other_pictures_are_refused(tmp_path):
     published_folds(tmp_path, "folds/")
     options = {"pictures": "original", "landmarks": "folds"}
     with pytest.raises(DataError, match=r"our_aligned/test_0001\.jpg.*original/train_00001\.jpg"):
-        list(read_raf_db(tmp_path, options))
+        list(read_raf_db(tmp_path, options, BASIC7))
 
 
 def test_affectnet_takes_published_points_instead_of_annotated_ones(tmp_path):
     affectnet_npy(tmp_path)
     put(tmp_path, "lists/train/landmarks.txt", text=f"train_set/images/0.jpg,{POINTS}\n")
     options = {"landmarks": "lists"}
-    first, second, *_ = read_affectnet_npy(tmp_path, options)
+    first, second, *_ = read_affectnet_npy(tmp_path, options, BASIC7)
     assert first.landmarks[:2] == (0.5, 68.5)
     assert second.landmarks[:2] == (3.0, 4.0)
 
@@ -65,7 +66,7 @@ def test_a_list_that_is_not_there_is_named(tmp_path):
     with pytest.raises(
         NoInputError, match=r"nowhere: is no file, and holds neither <split>/landmarks"
     ):
-        list(read_affectnet_npy(tmp_path, {"landmarks": "nowhere"}))
+        list(read_affectnet_npy(tmp_path, {"landmarks": "nowhere"}, BASIC7))
 
 
 def test_without_the_option_nothing_changes(tmp_path):

@@ -2,10 +2,10 @@
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import NoInputError
 from pipeline.datasets.mma import read_mma
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import mma, put
 
 ALPHABETICAL = ["Anger", "Disgust", "Fear", "Happiness", "Neutral", "Sadness", "Surprise"]
@@ -17,7 +17,7 @@ def words(found):
 
 @pytest.mark.parametrize("top", ["MMAFEDB/", ""])
 def test_mma_is_read_with_and_without_its_own_folder(tmp_path, top):
-    found = list(read_mma(mma(tmp_path, top), {}))
+    found = list(read_mma(mma(tmp_path, top), {}, BASIC7))
     assert words(found) == ALPHABETICAL * 3
     assert [one.split for one in found[::7]] == ["train", "val", "test"]
     assert found[0].path == f"{top}train/angry/0.jpg"
@@ -26,4 +26,4 @@ def test_mma_is_read_with_and_without_its_own_folder(tmp_path, top):
 def test_mma_needs_all_its_splits(tmp_path):
     put(tmp_path, "MMAFEDB/train/angry/0.jpg")
     with pytest.raises(NoInputError, match="MMAFEDB/valid"):
-        list(read_mma(tmp_path, {}))
+        list(read_mma(tmp_path, {}, BASIC7))

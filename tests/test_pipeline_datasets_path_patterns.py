@@ -7,6 +7,7 @@ from pipeline.datasets.csv_table import read_csv
 from pipeline.datasets.folder import read_folder
 from pipeline.datasets.path_patterns import PathOptions, part_of_path, suggested_pattern
 from store.records import Sample
+from tests.basic7 import BASIC7
 from tests.miniatures import put
 from validation import checked
 
@@ -34,19 +35,19 @@ def test_a_pattern_that_is_none_is_refused_by_its_key():
 
 def test_persons_of_a_folder_come_from_its_names(tmp_path):
     put(tmp_path, "fear/ann_1.jpg", "anger/ann_2.jpg", "fear/odd.jpg")
-    found = read_folder(tmp_path, {"person": r"([a-z]+)_\d+\."})
+    found = read_folder(tmp_path, {"person": r"([a-z]+)_\d+\."}, BASIC7)
     assert [one.person for one in found] == ["ann", "ann", None]
 
 
 def test_a_pattern_for_persons_that_fits_nothing_is_refused(tmp_path):
     put(tmp_path, "fear/a.jpg")
     with pytest.raises(DataError, match=r"fits no path, such as 'fear/a\.jpg'"):
-        list(read_folder(tmp_path, {"person": "S[0-9]+"}))
+        list(read_folder(tmp_path, {"person": "S[0-9]+"}, BASIC7))
 
 
 def test_a_person_in_the_table_goes_before_the_name(tmp_path):
     put(tmp_path, "labels.csv", text="file,label,person\na_1.jpg,fear,p\nb_1.jpg,fear,NA\n")
-    found = read_csv(tmp_path, {"person": r"([a-z]+)_\d"})
+    found = read_csv(tmp_path, {"person": r"([a-z]+)_\d"}, BASIC7)
     assert [one.person for one in found] == ["p", "b"]
 
 
@@ -60,20 +61,20 @@ def test_expressions_come_from_names_without_class_folders(tmp_path):
         "person": r"[AB]([FM]\d\d)",
         "label_map": KDEF,
     }
-    found = [(one.expression, one.person) for one in read_folder(tmp_path, options)]
+    found = [(one.expression, one.person) for one in read_folder(tmp_path, options, BASIC7)]
     assert found == [(3, "F01"), (4, "M02")]
 
 
 def test_a_table_without_labels_may_have_them_in_its_names(tmp_path):
     put(tmp_path, "labels.csv", text="file\nAF01AFS.JPG\n")
-    (one,) = read_csv(tmp_path, {"expression": r"[AB][FM]\d\d(..)", "label_map": KDEF})
+    (one,) = read_csv(tmp_path, {"expression": r"[AB][FM]\d\d(..)", "label_map": KDEF}, BASIC7)
     assert one.expression == 3
 
 
 def test_a_name_in_which_no_expression_is_found_is_named(tmp_path):
     put(tmp_path, "fear/odd.jpg")
     with pytest.raises(DataError, match=r"finds no label in 'fear/odd\.jpg'"):
-        list(read_folder(tmp_path, {"expression": r"[AB][FM]\d\d(..)"}))
+        list(read_folder(tmp_path, {"expression": r"[AB][FM]\d\d(..)"}, BASIC7))
 
 
 def samples(*paths):

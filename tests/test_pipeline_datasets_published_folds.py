@@ -2,13 +2,14 @@ import pytest
 
 from errors import DataError, NoInputError, UsageError
 from pipeline.datasets.published_folds import PUBLISHED_FOLDS, read_published_folds
+from tests.basic7 import BASIC7
 from tests.miniatures import published_folds, put
 
 FIRST = "basic/Image/our_aligned/train_00001.jpg"
 
 
 def read(root, **options):
-    return list(read_published_folds(root, options))
+    return list(read_published_folds(root, options, BASIC7))
 
 
 def test_ids_are_mapped_by_the_names_that_stand_beside_them(tmp_path):

@@ -4,16 +4,17 @@ from collections import Counter
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
-from pipeline.datasets.raf_db import RAFDBOptions, read_raf_db
+from labels.reading import read_labels
+from pipeline.datasets.raf_db import RAFDBOptions, read_raf_db, read_raf_db_compound
 from pipeline.datasets.reader import LeftOut
-from tests.miniatures import RAF_CLASSES, put, raf_db, raf_names
+from tests.basic7 import BASIC7, EXPRESSIONS
+from tests.miniatures import RAF_CLASSES, put, raf_db, raf_db_compound, raf_names
 from validation import checked
 
 
 def read(root, **options):
-    return list(read_raf_db(root, options))
+    return list(read_raf_db(root, options, BASIC7))
 
 
 def test_official_ids_are_mapped_by_name(tmp_path):
@@ -86,7 +87,9 @@ def test_the_compound_set_is_refused(tmp_path):
         "EmoLabel/list_patition_label.txt",
         text="train_0001.jpg 3\ntrain_0002.jpg 11\n",
     )
-    with pytest.raises(DataError, match="classes up to 11; this is the compound set"):
+    with pytest.raises(
+        DataError, match=r"classes up to 11; .* set reader: raf_db_compound and labels: raf_c"
+    ):
         read(tmp_path)
 
 
@@ -146,3 +149,16 @@ def test_a_copy_with_other_names_is_refused(tmp_path, name):
     put(tmp_path, "train/1/train_1.jpg", name)
     with pytest.raises(DataError, match="reader folder with a label_map"):
         read(tmp_path)
+
+
+def test_the_compound_set_is_read_with_its_eleven_classes(tmp_path):
+    labels = read_labels("raf_compound")
+    found = list(read_raf_db_compound(raf_db_compound(tmp_path), {}, labels))
+    assert [labels.names[one.expression] for one in found[:11]] == list(labels.names)
+    assert [one.split for one in found] == ["train"] * 11 + ["test"] * 11
+    assert found[0].path == "compound/Image/aligned/train_0001_aligned.jpg"
+
+
+def test_the_compound_set_is_no_set_of_seven(tmp_path):
+    with pytest.raises(DataError, match="label 'happily surprised' is none of neutral"):
+        list(read_raf_db_compound(raf_db_compound(tmp_path), {}, BASIC7))

@@ -4,11 +4,12 @@ import pytest
 
 from errors import DataError, NoInputError
 from pipeline.datasets.raf_db import read_raf_db
+from tests.basic7 import BASIC7
 from tests.miniatures import put, raf_db
 
 
 def read(root, **options):
-    return list(read_raf_db(root, options))
+    return list(read_raf_db(root, options, BASIC7))
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (1, 0, 3, 2)], ids=["x first", "y first"])

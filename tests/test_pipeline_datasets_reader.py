@@ -7,15 +7,16 @@ from pipeline.datasets import DATASETS
 from pipeline.datasets.reader import (
     LeftOut,
     best_layout,
+    class_or_reason,
     each_once,
     entries,
-    expression_or_reason,
     first_there,
     named_by_box,
     needs_named,
     needs_paths,
 )
 from store.records import Sample
+from tests.basic7 import BASIC7
 from tests.miniatures import put
 from validation import checked
 
@@ -62,12 +63,12 @@ def test_the_first_path_that_exists_is_taken(tmp_path):
     ],
 )
 def test_a_label_means_an_expression_or_the_reason_to_leave_it_out(label, meaning):
-    assert expression_or_reason(label, {"4": "neutral", "5": None}, "row 1") == meaning
+    assert class_or_reason(label, {"4": "neutral", "5": None}, BASIC7, "row 1") == meaning
 
 
 def test_a_label_that_means_neither_names_its_row():
     with pytest.raises(DataError, match="row 1"):
-        expression_or_reason("sleepy", {}, "row 1")
+        class_or_reason("sleepy", {}, BASIC7, "row 1")
 
 
 def test_a_picture_is_taken_once_and_not_at_all_where_its_labels_differ():

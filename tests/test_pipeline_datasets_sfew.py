@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError
 from pipeline.datasets.reader import LeftOut
 from pipeline.datasets.sfew import read_sfew
 from store.records import Sample
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import put, sfew, sfew_table
 
 ALPHABETICAL = ["Anger", "Disgust", "Fear", "Happiness", "Neutral", "Sadness", "Surprise"]
@@ -28,19 +28,19 @@ def words(found):
     ],
 )
 def test_sfew_is_read_wherever_its_zips_were_unpacked(tmp_path, train, val):
-    found = list(read_sfew(sfew(tmp_path, train, val), {}))
+    found = list(read_sfew(sfew(tmp_path, train, val), {}, BASIC7))
     assert words(found) == ALPHABETICAL * 2
     assert Counter(one.split for one in found) == {"train": 7, "val": 7, "test": 2}
 
 
 def test_sfews_test_set_has_no_labels(tmp_path):
-    left = [one for one in read_sfew(sfew(tmp_path), {}) if isinstance(one, LeftOut)]
+    left = [one for one in read_sfew(sfew(tmp_path), {}, BASIC7) if isinstance(one, LeftOut)]
     assert left[0] == LeftOut("Test_Aligned_Faces/0.png", "label withheld", "test")
 
 
 def test_of_two_copies_of_sfews_validation_the_new_one_is_taken(tmp_path):
     put(sfew(tmp_path), "Val_Aligned_Faces/Happy/old.png")
-    found = list(read_sfew(tmp_path, {}))
+    found = list(read_sfew(tmp_path, {}, BASIC7))
     assert LeftOut("Val_Aligned_Faces/Happy/old.png", "another copy", "val") in found
     assert words(found) == ALPHABETICAL * 2
 
@@ -50,11 +50,11 @@ def test_a_split_of_sfew_that_is_not_there_is_named(tmp_path, name):
     sfew(tmp_path)
     (tmp_path / name).rename(tmp_path / "elsewhere")
     with pytest.raises(NoInputError, match=rf"Unpack {name}\.zip"):
-        list(read_sfew(tmp_path, {}))
+        list(read_sfew(tmp_path, {}, BASIC7))
 
 
 def test_of_sfews_table_only_the_words_count(tmp_path):
-    found = list(read_sfew(sfew_table(tmp_path), {}))
+    found = list(read_sfew(sfew_table(tmp_path), {}, BASIC7))
     assert words(found) == ALPHABETICAL
     assert Counter(one.split for one in found) == {"train": 3, "val": 4}
 
@@ -63,4 +63,4 @@ def test_a_name_in_sfews_table_cannot_leave_the_folder(tmp_path):
     header = "image_name,label,emotion,original_split\n"
     put(tmp_path, "sfew_2.0_labels.csv", text=header + "../../x.png,0,Happy,train\n")
     with pytest.raises(DataError, match=r"line 2.*does not stay inside"):
-        list(read_sfew(tmp_path, {}))
+        list(read_sfew(tmp_path, {}, BASIC7))

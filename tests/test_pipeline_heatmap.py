@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, kind_of_faces
+from anatomy.heatmaps import HEATMAPS, drawing
 from anatomy.landmarks import rescale_points
 from errors import ProjectError, UsageError
 from params import load
@@ -14,6 +13,7 @@ from pipeline.heatmap import heatmap
 from pipeline.landmark import to_steps
 from pipeline.params import HeatmapParams
 from store.reading import Store
+from tests.basic7 import BASIC7, EXPRESSIONS
 
 ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 PARAMS = HeatmapParams(size_px=64, canvas_px=224, options={})
@@ -56,7 +56,7 @@ def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, 
     on_canvas = rescale_points(
         np.stack([to_steps(template_face + row) / 64 for row in range(7)]), 256, 224
     )
-    draw = kind_of_faces(kind, CODING.take(np.arange(7)))
+    draw = drawing(kind, BASIC7, {}, CODING.take(np.arange(7)))
     maps, valid = draw(on_canvas, range(7), size_px, canvas_px=224)
     store = maps_of(landmarks, kind, params)
     np.testing.assert_array_equal(store.array("map").load()[:7], np.rint(maps * 255))

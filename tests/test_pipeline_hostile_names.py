@@ -16,6 +16,7 @@ from errors import DataError
 from pipeline.datasets.csv_table import read_csv
 from pipeline.faces.decode import UndecodableError, read_picture
 from pipeline.paths import safe_path
+from tests.basic7 import BASIC7
 from tests.crashing import FULL, SEED
 
 pytestmark = pytest.mark.slow
@@ -88,7 +89,7 @@ def test_no_label_file_by_chance_crashes_the_reader(tmp_path):
         payload = mutated(rng, TABLE)
         table.write_bytes(payload)
         try:
-            samples = list(read_csv(tmp_path, {}))
+            samples = list(read_csv(tmp_path, {}, BASIC7))
         except DataError:
             continue
         kept += 1

@@ -8,6 +8,7 @@ from contracts.files import read_contract
 from contracts.surveys import Audit
 from errors import DataError, NoInputError, OutputExistsError, UsageError
 from pipeline.index import index, read_index, summary
+from tests.basic7 import BASIC7
 from tests.indexing import index_params
 from tests.miniatures import open_expressions
 
@@ -76,6 +77,7 @@ def test_name_folder_and_notice_are_carried(raw, tmp_path):
         "root": str(raw),
         "notice": "Synthetic – one person.",
         "follow_links": False,
+        "labels": BASIC7.as_json(),
         "attributes": ["age"],
         "units": [],
     }

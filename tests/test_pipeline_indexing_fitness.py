@@ -8,6 +8,7 @@ from pipeline.indexing.fitness import (
     split_remedies,
 )
 from store.records import Sample
+from tests.basic7 import BASIC7
 
 
 def sample(number, expression, split, person):
@@ -25,11 +26,11 @@ GOOD = [sample(n, n % 2, split, f"p{n}") for n in range(4) for split in ("train"
 
 
 def test_a_fit_dataset_has_no_warnings():
-    assert fitness_warnings(GOOD) == []
+    assert fitness_warnings(GOOD, BASIC7) == []
 
 
 def test_empty_splits_are_named():
-    found = fitness_warnings([one for one in GOOD if one.split == "train"])
+    found = fitness_warnings([one for one in GOOD if one.split == "train"], BASIC7)
     assert found == [
         "Split val is empty: no epoch can be chosen by it.",
         "Split test is empty: nothing can be scored.",
@@ -37,22 +38,24 @@ def test_empty_splits_are_named():
 
 
 def test_one_expression_is_nothing_to_learn():
-    found = fitness_warnings([one for one in GOOD if one.expression == 0])
+    found = fitness_warnings([one for one in GOOD if one.expression == 0], BASIC7)
     assert found == ["All pictures show one expression, Neutral: nothing to learn."]
 
 
 def test_an_expression_without_training_is_named():
-    found = fitness_warnings([*GOOD, sample(9, 3, "test", "p9")])
+    found = fitness_warnings([*GOOD, sample(9, 3, "test", "p9")], BASIC7)
     assert found == ["No training picture shows Fear."]
 
 
 def test_one_person_says_nothing_about_others():
-    found = fitness_warnings([sample(n, n % 2, one.split, "p") for n, one in enumerate(GOOD)])
+    found = fitness_warnings(
+        [sample(n, n % 2, one.split, "p") for n, one in enumerate(GOOD)], BASIC7
+    )
     assert found == ["All pictures show one person: scores say nothing about other people."]
 
 
 def test_unknown_persons_are_counted():
-    (found,) = fitness_warnings([*GOOD, sample(9, 0, "test", None)])
+    (found,) = fitness_warnings([*GOOD, sample(9, 0, "test", None)], BASIC7)
     assert found.startswith("The person is unknown for 1 of 13 pictures: the same person may be")
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from errors import ProjectError
 from pipeline.datasets import DATASETS
 from pipeline.unpack import unpack
+from tests.basic7 import BASIC7
 from tests.miniatures import (
     FER_FOLDERS,
     MINIATURES,
@@ -116,7 +117,7 @@ def test_nonsense_in_a_label_file_is_an_error_or_stays_inside(tmp_path, name):
 
     def check(payload):
         (root / label_file).write_bytes(payload)
-        found, message = outcome(lambda: list(DATASETS[reader].read(root, {})))
+        found, message = outcome(lambda: list(DATASETS[reader].read(root, {}, BASIC7)))
         assert message.isprintable()
         paths = [one.path for one in found or ()]
         assert all((root / path).resolve().is_relative_to(root.resolve()) for path in paths)
@@ -144,4 +145,4 @@ def test_an_array_that_claims_to_be_huge_is_refused(tmp_path):
     claim = npy([1]).replace(b"(1,)", b"(9000000000000,)", 1)
     put(root, "train_set/annotations/0_exp.npy", text=claim)
     with pytest.raises(ProjectError, match="0_exp"):
-        list(DATASETS["affectnet_npy"].read(root, {}))
+        list(DATASETS["affectnet_npy"].read(root, {}, BASIC7))

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from anatomy.action_units import CODEBOOKS
+from anatomy.codebooks import CODEBOOKS
 from anatomy.heatmaps import HEATMAPS
 from errors import UsageError
 from pipeline.align import NO_FACE

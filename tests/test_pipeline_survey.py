@@ -13,6 +13,7 @@ from pipeline.survey import outcome, survey
 from store.building import building
 from store.files import atomic_write, canonical_json
 from store.tables import write_table
+from tests.basic7 import EXPRESSIONS
 
 PARAMS = SurveyParams(mean_faces=2, failed_faces=2, thumb_px=16)
 ABOUT = {"dataset": "made-up", "notice": None, "size_px": 32}
@@ -68,7 +69,7 @@ def test_every_picture_is_counted_by_what_became_of_it(made, tmp_path):
 
 
 def test_detectors_and_remarks_are_those_of_usable_faces():
-    found = outcome(pl.DataFrame(TABLE))
+    found = outcome(pl.DataFrame(TABLE), EXPRESSIONS)
     assert found["backend"] == {"mediapipe": 2, "dlib": 1}
     assert found["remark"] == {"align": 3, "rival": 1}
 

@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, OutputExistsError
 from pipeline.datasets.csv_table import read_csv
 from pipeline.datasets.ferplus import read_ferplus
 from pipeline.indexing.reader_detection import detect
 from pipeline.unpack import unpack
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import fer_pixels, fer_votes, ferplus, put
 
 
@@ -21,7 +21,9 @@ def test_unpacked_pictures_are_read(tmp_path):
     raw, out = fer_votes(fer_pixels(tmp_path / "raw")), tmp_path / "out"
     assert unpack(raw, out, quiet)
     assert not unpack(raw, out, quiet)
-    assert list(read_ferplus(out, {})) == list(read_ferplus(ferplus(tmp_path / "mini"), {}))
+    assert list(read_ferplus(out, {}, BASIC7)) == list(
+        read_ferplus(ferplus(tmp_path / "mini"), {}, BASIC7)
+    )
     grey = cv2.imread(str(out / "FER2013Test/fer0000004.png"), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(grey, np.full((48, 48), 4))
     assert not (out / "FER2013Train/fer0000002.png").exists()
@@ -46,7 +48,7 @@ def test_a_folder_with_nothing_packed_is_told_what_is_known(tmp_path):
 def test_fer2013_alone_keeps_its_own_labels(tmp_path):
     raw, out = fer_pixels(tmp_path / "raw"), tmp_path / "out"
     assert unpack(raw, out, quiet)
-    samples = list(read_csv(out, {}))
+    samples = list(read_csv(out, {}, BASIC7))
     assert detect(out).name == "csv"
     assert [one.split for one in samples] == ["train", "train", "train", "val", "test", "test"]
     assert {EXPRESSIONS[one.expression] for one in samples} == {"Anger"}

@@ -5,11 +5,11 @@ import json
 import polars as pl
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError
 from pipeline.datasets.csv_table import read_csv
 from pipeline.unpack import unpack
 from pipeline.unpacking.parquet import PARQUET
+from tests.basic7 import BASIC7, EXPRESSIONS
 
 JPEG = b"\xff\xd8\xff\xe0 and so on"
 NAMES = {"info": {"features": {"label": {"names": ["sad", "happy"], "_type": "ClassLabel"}}}}
@@ -31,7 +31,7 @@ def table(root, name="train-00000-of-00001.parquet", names=NAMES, **columns):
 def test_words_of_labels_come_from_the_tables_own_description(tmp_path):
     raw, out = table(tmp_path / "raw", age=[30, 31]), tmp_path / "out"
     assert unpack(raw, out, quiet)
-    first, second = read_csv(out, {})
+    first, second = read_csv(out, {}, BASIC7)
     assert (first.path, EXPRESSIONS[first.expression]) == ("images/0000/0000000.jpg", "Happiness")
     assert (second.path, second.split) == ("images/0000/0000001.png", "train")
     assert first.attributes == {"age": "30", "source": "ann_1.jpg"}
@@ -42,15 +42,15 @@ def test_numbers_without_words_stay_and_need_a_label_map(tmp_path):
     raw, out = table(tmp_path / "raw", names=None), tmp_path / "out"
     unpack(raw, out, quiet)
     with pytest.raises(DataError, match="label_map"):
-        list(read_csv(out, {}))
-    first, _ = read_csv(out, {"label_map": {"1": "fear", "0": "sad"}})
+        list(read_csv(out, {}, BASIC7))
+    first, _ = read_csv(out, {"label_map": {"1": "fear", "0": "sad"}}, BASIC7)
     assert EXPRESSIONS[first.expression] == "Fear"
 
 
 def test_every_table_is_read_and_their_splits_are_told_apart(tmp_path):
     raw = table(table(tmp_path / "raw"), "validation-00000-of-00001.parquet")
     unpack(raw, tmp_path / "out", quiet)
-    assert [one.split for one in read_csv(tmp_path / "out", {})] == [
+    assert [one.split for one in read_csv(tmp_path / "out", {}, BASIC7)] == [
         *("train", "train", "val", "val"),
     ]
 

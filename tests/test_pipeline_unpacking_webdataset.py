@@ -5,11 +5,11 @@ import tarfile
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError
 from pipeline.datasets.csv_table import read_csv
 from pipeline.unpack import unpack
 from pipeline.unpacking.webdataset import WEBDATASET
+from tests.basic7 import BASIC7, EXPRESSIONS
 
 
 def quiet(done, total, note):
@@ -35,7 +35,7 @@ def test_members_with_equal_stems_are_one_picture(tmp_path):
     json = {"2.json": b'{"Emotion": "happy", "age": 31, "face": [1, 2]}'}
     shard(tmp_path / "raw/train-000.tar", **members, **json)
     assert unpack(tmp_path / "raw", tmp_path / "out", quiet)
-    first, second = read_csv(tmp_path / "out", {})
+    first, second = read_csv(tmp_path / "out", {}, BASIC7)
     assert (first.path, EXPRESSIONS[first.expression]) == ("images/0000/0000000.jpg", "Sadness")
     assert (second.split, EXPRESSIONS[second.expression]) == ("train", "Happiness")
     assert second.attributes == {"age": "31", "key": "2"}

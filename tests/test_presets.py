@@ -78,7 +78,7 @@ def test_a_preset_is_legal_and_every_method_can_be_built(applied, monkeypatch):
         assert params.schedule in SCHEDULES
         assert params.feed.sampler in SAMPLERS
         assert params.augment.erase_fill in FILLS
-        HEADS[method.head](LevelShape(512, 4, 4), head_options(method, params.head))
+        HEADS[method.head](LevelShape(512, 4, 4, 7), head_options(method, params.head))
         build_losses(method, params, [1] * 7)
         STRATEGIES[method.training_strategy](strategy_options(method, params.training_strategy))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from report.reading.published_figures import cited, publications, published_rows
+from tests.basic7 import EXPRESSIONS
 from train.methods import METHODS
 
 

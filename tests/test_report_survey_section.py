@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from benchmarks.made_results import AN_AUDIT, NOTHING_FOUND
 from contracts.surveys import DatasetSummary, Findings
 from errors import CorruptError
@@ -16,10 +15,12 @@ from report.survey_section import (
 )
 from store.building import building
 from store.files import atomic_write, canonical_json, write_npz
+from tests.basic7 import EXPRESSIONS
 
 FOUND = {
     "dataset": "made-up",
     "notice": None,
+    "classes": EXPRESSIONS,
     "audit": AN_AUDIT
     | {
         "found": NOTHING_FOUND | {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
@@ -85,14 +86,14 @@ def test_an_expression_without_faces_has_no_mean(results):
 
 
 def test_samples_are_counted_by_split_with_sums():
-    table = counts_table("x", FOUND["audit"]["counts"])
+    table = counts_table("x", FOUND["audit"]["counts"], EXPRESSIONS)
     assert table.head == ("", "train", "val", "test", "all")
     assert table.rows[3] == ("Fear", "1,200", "0", "3", "1,203")
     assert table.rows[-1] == ("all", "1,200", "0", "3", "1,203")
 
 
 def test_only_what_occurred_has_a_column():
-    table = status_table("x", FOUND["by_expression"])
+    table = status_table("x", FOUND["by_expression"], EXPRESSIONS)
     assert table.head == ("", "ok", "no_face", "empty", "all")
     assert table.rows[3] == ("Fear", "1,201", "1", "1", "1,203")
 

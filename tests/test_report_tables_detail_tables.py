@@ -1,9 +1,9 @@
 """Tables about one method and dataset."""
 
-from anatomy.expressions import EXPRESSIONS
 from benchmarks.made_results import an_agreement, optional_scores, put
 from report.reading.results import load_studies
 from report.tables.detail_tables import cam_table, class_table, subgroup_tables, unit_table
+from tests.basic7 import EXPRESSIONS
 
 
 def test_a_class_without_faces_prints_a_dash(tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 
 from report.views.captions import caption, shown
+from tests.basic7 import book7
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,8 @@ def test_a_caption_says_what_is_shown_or_what_is_missing(given, text):
     ],
 )
 def test_a_caption_says_what_the_kind_draws_on_a_face_of_disgust(kind, options, text):
-    assert shown(kind, "Disgust", options) == text
+    assert shown(kind, "Disgust", book7(options.get("codebook", "published")), options) == text
 
 
 def test_a_kind_without_words_is_called_by_its_name():
-    assert shown("mine", "Disgust", {}) == "mine"
+    assert shown("mine", "Disgust", book7(), {}) == "mine"

@@ -5,10 +5,10 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from anatomy.expressions import EXPRESSIONS
 from report.figures.drawing import ALERT, GREY
 from report.figures.overlays import blend_map, overlay_map
 from report.views.explanation_page import MOST_TEXTS, ExplainedFace, draw_page, figure_pixels
+from tests.basic7 import EXPRESSIONS
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
 CHANCES = {name: place / 21 for place, name in enumerate(EXPRESSIONS)}

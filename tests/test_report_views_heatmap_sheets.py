@@ -3,11 +3,11 @@ import pytest
 from click.testing import CliRunner
 from matplotlib.image import imread
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import HEATMAPS
 from cli import main
 from errors import NoInputError, UsageError
 from report.views.heatmap_sheets import SheetOptions, choose_rows, write_heatmap_sheets
+from tests.basic7 import BASIC7, EXPRESSIONS
 
 CYCLE = [EXPRESSIONS[row % 7] for row in range(910)]
 
@@ -130,16 +130,16 @@ def test_the_command_takes_the_action_unit_from_params(tiny, tmp_path, checkout)
 
 @pytest.mark.parametrize("count", [14, 24, 131])
 def test_rows_are_spread_over_expressions_that_take_turns_in_the_table(count):
-    chosen = choose_rows(CYCLE, SheetOptions("au", None, count))
+    chosen = choose_rows(CYCLE, SheetOptions("au", None, count), BASIC7)
     assert len(set(chosen.tolist())) == count
     shown = [CYCLE[row] for row in chosen]
     assert all(abs(shown.count(name) - count / 7) < 1 for name in EXPRESSIONS)
 
 
 def test_rows_of_one_expression_reach_from_the_first_to_the_last():
-    chosen = choose_rows(CYCLE, SheetOptions("au", "happiness", 3))
+    chosen = choose_rows(CYCLE, SheetOptions("au", "happiness", 3), BASIC7)
     assert chosen.tolist() == [1, 449, 904]
-    assert choose_rows(CYCLE, SheetOptions("au", "Happy", 3)).tolist() == [1, 449, 904]
+    assert choose_rows(CYCLE, SheetOptions("au", "Happy", 3), BASIC7).tolist() == [1, 449, 904]
 
 
 def test_an_unknown_kind_names_the_known(tiny, tmp_path):
@@ -148,7 +148,7 @@ def test_an_unknown_kind_names_the_known(tiny, tmp_path):
 
 
 def test_an_unknown_expression_names_the_known(tiny, tmp_path):
-    with pytest.raises(UsageError, match=r"no expression 'hapiness'.*Did you mean 'happiness'"):
+    with pytest.raises(UsageError, match=r"no class 'hapiness'.*Did you mean 'happiness'"):
         write_heatmap_sheets(
             tiny.faces, tiny.landmarks, tmp_path, SheetOptions("au", "Hapiness", 1)
         )

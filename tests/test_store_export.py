@@ -96,7 +96,7 @@ def test_where_it_comes_from_is_written_on_it(store, tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         assert file.attrs["stage"] == "maps"
         assert file.attrs["digest"] == read_manifest(store)["sha256"]
-        assert json.loads(file.attrs["metadata"]) == {"dataset": "made up"}
+        assert json.loads(file.attrs["metadata"])["dataset"] == "made up"
         assert json.loads(file.attrs["fingerprint"]) == read_fingerprint(store)
 
 

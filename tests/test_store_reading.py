@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from errors import CorruptError, NoInputError, UsageError
 from store.building import building
 from store.reading import Store, evenly_spaced, read_points
+from tests.basic7 import BASIC7
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -94,7 +95,8 @@ def test_a_store_knows_its_length_digest_card_and_table(path):
     store = Store(path)
     assert len(store) == 10
     assert len(store.digest) == 64
-    assert store.metadata == {"dataset": "demo"}
+    assert store.metadata["dataset"] == "demo"
+    assert store.labels == BASIC7
     assert store.rows()[3] == {"id": "3.png", "status": "ok"}
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, DataError
 from store.reading import read_points
+from tests.basic7 import BASIC7, EXPRESSIONS
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.prefetch import FETCHERS
 from train.data.samplers import SAMPLERS
@@ -62,7 +62,7 @@ def test_a_batch_holds_what_the_stores_hold(stores, source, device):
             stores.faces.array("image").take(raw.rows_B),
             stores.heatmaps.array("map").take(raw.rows_B),
             stores.heatmaps.array("valid").take(raw.rows_B) == 1,
-            expression_ids(stores.faces.table())[raw.rows_B],
+            expression_ids(stores.faces.table(), BASIC7)[raw.rows_B],
         )
         found = (raw.images_BSS3, raw.maps_Bss, raw.valid_B, raw.labels_B)
         for one, other in zip(found, expected, strict=True):
@@ -161,7 +161,7 @@ def test_a_loader_follows_its_sampler(stores, sampler):
     one = loader(stores, sampler=sampler)
     shown = rows(one.epoch_batches(0, 0))
     places = SAMPLERS[sampler](
-        expression_ids(stores.faces.table())[one.rows_N], np.random.default_rng([0, 0])
+        expression_ids(stores.faces.table(), BASIC7)[one.rows_N], np.random.default_rng([0, 0])
     )
     assert sorted(shown) == sorted(one.rows_N[places])
 

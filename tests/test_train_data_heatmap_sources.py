@@ -4,11 +4,11 @@ import torch
 import torch.nn.functional as F
 
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS, kind_of_faces
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import FLIP, rescale_points
 from benchmarks.store_size import GEOMETRY, moved_points
 from store.reading import POINT_STEPS_PER_PX, Store, read_points
+from tests.basic7 import BASIC7, EXPRESSIONS
 from train.data.augmentation import random_affine, warp_maps
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.stores import Stores, expression_ids
@@ -49,8 +49,8 @@ def posed(golden_folder, make_store, tmp_path_factory):
     on_canvas = rescale_points(read_points(Store(landmarks), np.arange(54)), FACE, CANVAS)
     found = {}
     for kind, options in OPTIONS.items():
-        draw = kind_of_faces(kind, CODING)
-        maps, _ = draw(on_canvas, labels, 64, canvas_px=CANVAS, **options)
+        draw = drawing(kind, BASIC7, options, CODING)
+        maps, _ = draw(on_canvas, labels, 64, canvas_px=CANVAS)
         stored = {"map": np.rint(maps * 255).astype(np.uint8)}
         heatmaps = write(f"maps-{kind}", stored, kind=kind, canvas_px=CANVAS, options=options)
         found[kind] = Stores.open(faces, landmarks, heatmaps)
@@ -90,24 +90,22 @@ def test_stored_and_drawn_maps_agree_under_augmentation(posed, kind, side):
 def test_a_drawn_map_is_the_published_one(posed, kind):
     stores = posed[kind]
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
-    exact, _ = kind_of_faces(kind, CODING)(
+    exact, _ = drawing(kind, BASIC7, OPTIONS[kind], CODING)(
         points,
-        expression_ids(stores.faces.table()).tolist(),
+        expression_ids(stores.faces.table(), BASIC7).tolist(),
         CANVAS,
         canvas_px=CANVAS,
-        **OPTIONS[kind],
     )
     np.testing.assert_array_equal(maps_of(stores, "drawn").numpy(), np.rint(exact * 255))
 
 
 def drawn_after_moving(stores, kind, moves, size):
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
-    maps, _ = HEATMAPS[kind](
+    maps, _ = drawing(kind, BASIC7, OPTIONS[kind])(
         moved_points(points, moves),
-        expression_ids(stores.faces.table()).tolist(),
+        expression_ids(stores.faces.table(), BASIC7).tolist(),
         size,
         canvas_px=CANVAS,
-        **OPTIONS[kind],
     )
     return torch.from_numpy(maps)
 
@@ -126,12 +124,11 @@ def test_a_mirrored_face_is_drawn_from_points_in_mirrored_order(posed):
     right = cosines(drawn_after_moving(stores, "single_au", moves, 112), moved)
     points = rescale_points(read_points(stores.landmarks, np.arange(54)), FACE, CANVAS)
     unswapped = moved_points(points, moves)[:, list(FLIP)]
-    wrong, _ = HEATMAPS["single_au"](
+    wrong, _ = drawing("single_au", BASIC7, OPTIONS["single_au"])(
         unswapped,
-        expression_ids(stores.faces.table()).tolist(),
+        expression_ids(stores.faces.table(), BASIC7).tolist(),
         112,
         canvas_px=CANVAS,
-        **OPTIONS["single_au"],
     )
     mistaken = cosines(torch.from_numpy(wrong), moved)
     assert right.min() > 0.95  # whole px are not mirrored exactly

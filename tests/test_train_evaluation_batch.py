@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.basic7 import book7
 from train.evaluation.batch import (
     EvalBatch,
     EvalOutputs,
@@ -37,7 +38,7 @@ def class_as_brightness(classifier, forward, classes_B):
 
 
 NETWORK = classifier_network(of_one_layer, class_as_brightness)
-MODEL = EvalModel(NETWORK, own_map, 32, 64, "published", "exact", CPU)
+MODEL = EvalModel(NETWORK, own_map, 32, 64, book7(), "exact", CPU)
 IMAGES = torch.zeros((2, 32, 32, 3), dtype=torch.uint8)
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.basic7 import book7
 from train.evaluation.faithfulness import area, faithfulness, passes, ranks
 from train.evaluation.networks import EvalModel, Reading, classifier_network, own_map
 from train.records import Forward
@@ -24,7 +25,7 @@ def areas():
     images = torch.full((2, 3, 32, 32), 120 / 255)
     images[:, :, :16, :16] = 1
     setup = EvalModel(
-        classifier_network(bright_corner, None), own_map, 32, 224, "published", "exact", CPU
+        classifier_network(bright_corner, None), own_map, 32, 224, book7(), "exact", CPU
     )
     maps = {"cam": corner.flip(1, 2), "attention": corner}
     labels = torch.zeros(2, dtype=torch.long)
@@ -66,7 +67,7 @@ def test_a_map_that_is_the_same_everywhere_has_no_order_and_passes_are_as_said()
         asked.append(len(images_B3SS))
         return Reading(torch.full((len(images_B3SS), 7), 1 / 7))
 
-    model = EvalModel(network, own_map, 32, 224, "published", "exact", CPU)
+    model = EvalModel(network, own_map, 32, 224, book7(), "exact", CPU)
     maps = {"cam": torch.rand(1, 7, 7), "attention": torch.zeros(1, 7, 7)}
     images = torch.rand(1, 3, 32, 32)
     found = faithfulness(model, images, torch.tensor([0]), maps, np.array([1]), 4)

@@ -5,6 +5,7 @@ import torch
 from measures.hidden_regions import region_set
 from params import load
 from store.reading import Store
+from tests.basic7 import book7
 from train.evaluation.hiding import measure_hiding, passes_per_face, sample_per_class
 from train.evaluation.networks import EvalModel, Reading, own_map
 from train.evaluation.split import SplitReader, evaluate_split, split_faces
@@ -29,7 +30,7 @@ def model(asked):
         probabilities = torch.stack([bright_B, *[(1 - bright_B) / 6] * 6], dim=1)
         return Reading(probabilities, lambda: [lower], lambda classes_B: lower)
 
-    return EvalModel(network, own_map, 32, 224, "published", "exact", CPU)
+    return EvalModel(network, own_map, 32, 224, book7(), "exact", CPU)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_one_face_of_each_expression_is_measured_and_no_other(model, split, para
     measured = np.isfinite(found.faithfulness_NOC).all(axis=(1, 2))
     assert sorted(split.faces.labels_N[measured]) == [*range(7)]
     assert (np.isfinite(found.regions.drop_BU).any(axis=1) == measured).all()
-    assert sum(asked) == len(measured) + 7 * passes_per_face("published", 3)
+    assert sum(asked) == len(measured) + 7 * passes_per_face(book7(), 3)
 
 
 def test_the_size_of_the_batch_changes_nothing(model, split, params):
@@ -73,8 +74,8 @@ def test_either_fill_hides_the_region_that_the_answer_depends_on(model, split, p
     hiding = params.hiding.model_copy(update={"fill": fill})
     found = effects(model, split, params.model_copy(update={"hiding": hiding}))
     neutral = (split.faces.labels_N == 0) & np.isfinite(found.regions.drop_BU).any(axis=1)
-    mouth = region_set("published").units.index((23, 24, 26, 27))
-    brow = region_set("published").units.index((1,))
+    mouth = region_set(book7()).units.index((23, 24, 26, 27))
+    brow = region_set(book7()).units.index((1,))
     drops = np.abs(found.regions.drop_BU[neutral][0])
     assert drops[mouth] > drops[brow]
 

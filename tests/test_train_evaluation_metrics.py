@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from anatomy.action_units import CODEBOOKS
+from tests.basic7 import EXPRESSIONS, book7
 from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.hiding import HidingEffects
 from train.evaluation.metrics import class_mean_cosine, face_scores, own_cosine, selectivity
@@ -19,7 +19,7 @@ def outputs():
     cosines[np.arange(FACES), :, LABELS] = 1
     defined = np.ones((FACES, 7), bool)
     defined[:, 0] = False
-    units = len(CODEBOOKS["published"].units)
+    units = len(book7().units)
     areas = np.full((FACES, units), 0.1)
     maps = np.random.default_rng(0).random((FACES, 4, 4))
     return EvalOutputs(
@@ -47,7 +47,7 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
         }
     )
     hiding = HidingEffects.unmeasured(8, 13)
-    faces = EvalFaces(np.arange(8) + 5, LABELS, table, 9, ("gender",))
+    faces = EvalFaces(np.arange(8) + 5, LABELS, EXPRESSIONS, table, 9, ("gender",))
     found = face_scores(outputs, faces, hiding, None)
     assert found.rows_N.tolist() == [*range(5, 13)]
     assert found.persons_N.tolist() == list("abcdefgh")
@@ -63,7 +63,8 @@ def test_every_face_keeps_the_numbers_that_its_scores_follow_from(outputs):
 
 
 def test_a_face_keeps_how_maps_agree_with_its_own_action_units(outputs):
-    faces = EvalFaces(np.arange(8), LABELS, pl.DataFrame({"person": list("abcdefgh")}), 8)
+    persons = pl.DataFrame({"person": list("abcdefgh")})
+    faces = EvalFaces(np.arange(8), LABELS, EXPRESSIONS, persons, 8)
     weights = np.zeros((8, 2), np.float32)
     own = OwnUnits(weights, weights, LABELS > 3)
     found = face_scores(outputs, faces, HidingEffects.unmeasured(8, 13), own)

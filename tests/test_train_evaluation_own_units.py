@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import region_units
 from store.reading import Store
+from tests.basic7 import book7
 from train.evaluation.own_units import OwnUnits, other_of_class, read_own_units
 from train.params import OwnUnitParams
 
 PARAMS = OwnUnitParams(least=0.1, seed=0)
-CORNERS = region_units(CODEBOOKS["published"]).index(12)
+CORNERS = region_units(book7()).index(12)
 
 
 def test_every_face_gets_another_one_of_its_expression_each_once():
@@ -53,7 +53,7 @@ def test_weights_are_of_the_regions_and_of_another_face(make_store, tmp_path):
         make_store, tmp_path, [[0.5, 0], [1, 0], [np.nan, np.nan], [0, 0.05], [0.8, 0]]
     )
     rows = np.array([0, 1, 2, 3])
-    found = read_own_units(store, rows, np.array([3, 3, 3, 3]), "published", PARAMS)
+    found = read_own_units(store, rows, np.array([3, 3, 3, 3]), book7(), PARAMS)
     assert found.own_NR[:, CORNERS].tolist() == [0.5, 1, 0, 0]
     assert found.other_NR[:, CORNERS].tolist() == [1, 0.5, 0, 0]
     assert found.coded_N.tolist() == [True, True, False, True]
@@ -65,7 +65,7 @@ def test_weights_are_of_the_regions_and_of_another_face(make_store, tmp_path):
 def test_without_coding_there_is_nothing(tiny, make_store, tmp_path, coded):
     bare = Store(tiny.landmarks)
     store = coded_store(make_store, tmp_path, [[np.nan] * 2] * 2) if coded else bare
-    assert read_own_units(store, np.arange(2), np.array([1, 1]), "published", PARAMS) is None
+    assert read_own_units(store, np.arange(2), np.array([1, 1]), book7(), PARAMS) is None
 
 
 def test_a_slice_is_a_batch():

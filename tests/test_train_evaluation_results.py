@@ -4,6 +4,7 @@ import torch
 from errors import DataError
 from params import load
 from store.reading import Store
+from tests.basic7 import book7
 from train.evaluation.networks import EvalModel, Reading, own_map
 from train.evaluation.results import ScoredModel, write_results
 from train.evaluation.split import SplitReader, split_faces
@@ -17,7 +18,7 @@ def diverged(images_B3SS):
 
 
 def test_a_model_without_finite_predictions_is_refused(tiny, checkout, tmp_path):
-    model = EvalModel(diverged, own_map, 32, 224, "published", "exact", torch.device("cpu"))
+    model = EvalModel(diverged, own_map, 32, 224, book7(), "exact", torch.device("cpu"))
     store = Store(tiny.faces)
     split = SplitReader(store, Store(tiny.landmarks), split_faces(store, "test", None))
     scored = ScoredModel("runs/mine", model, {}, None, {}, None)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.basic7 import EXPRESSIONS
 from train.examination.card_checks import SURE, best_names, better, suspicions
 
 RNG = np.random.default_rng(0)
@@ -15,12 +16,15 @@ def noisy(predicted, share=0.4):
 
 def test_a_right_card_raises_no_suspicion():
     predicted = noisy(LABELS)
-    assert suspicions(predicted, LABELS, {"it were worse": lambda: noisy(LABELS, 0.6)}) == []
+    assert (
+        suspicions(predicted, LABELS, {"it were worse": lambda: noisy(LABELS, 0.6)}, EXPRESSIONS)
+        == []
+    )
 
 
 def test_a_permuted_class_list_is_caught_and_named():
     swap = np.array([0, 2, 1, 3, 4, 5, 6])
-    (found,) = suspicions(swap[noisy(LABELS)], LABELS, {})
+    (found,) = suspicions(swap[noisy(LABELS)], LABELS, {}, EXPRESSIONS)
     assert "Happiness were Surprise, Surprise were Happiness" in found.what
     assert found.accuracy_then > found.accuracy + 0.1
     assert found.standard_errors >= SURE
@@ -28,7 +32,10 @@ def test_a_permuted_class_list_is_caught_and_named():
 
 def test_a_better_reading_is_said_with_its_numbers():
     (found,) = suspicions(
-        RNG.integers(0, 7, 300), LABELS, {"the colours were BGR": lambda: noisy(LABELS)}
+        RNG.integers(0, 7, 300),
+        LABELS,
+        {"the colours were BGR": lambda: noisy(LABELS)},
+        EXPRESSIONS,
     )
     assert found.what == "if the colours were BGR"
     assert found.faces == 300
@@ -36,15 +43,15 @@ def test_a_better_reading_is_said_with_its_numbers():
 
 
 def test_guessing_is_not_taken_for_other_names():
-    found = [suspicions(RNG.integers(0, 7, 300), LABELS, {}) for _ in range(20)]
+    found = [suspicions(RNG.integers(0, 7, 300), LABELS, {}, EXPRESSIONS) for _ in range(20)]
     assert sum(map(len, found)) == 0
 
 
 def test_the_best_names_have_the_most_right_answers():
     turn = np.array([1, 2, 0, 3, 4, 5, 6])
-    names = best_names(turn[LABELS], LABELS)
+    names = best_names(turn[LABELS], LABELS, 7)
     assert (names[turn[LABELS]] == LABELS).all()
-    assert best_names(LABELS, LABELS).tolist() == [*range(7)]
+    assert best_names(LABELS, LABELS, 7).tolist() == [*range(7)]
 
 
 def test_better_counts_only_faces_on_which_the_two_differ():

@@ -1,21 +1,21 @@
 import numpy as np
 import pytest
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
+from tests.basic7 import BASIC7, EXPRESSIONS
 from train.examination.card_files import class_columns, read_card, shipped_cards
 
 
 @pytest.mark.parametrize("name", shipped_cards())
 def test_every_shipped_card_knows_all_expressions(name):
     card = read_card(name)
-    columns = class_columns(card.classes, card.unscored, name)
+    columns = class_columns(card.classes, card.unscored, BASIC7, name)
     assert columns.missing == ()
     assert len(columns.unscored) == len(card.unscored)
 
 
 def test_columns_are_those_of_the_names_in_any_word():
-    columns = class_columns(("sad", "contempt", "Happy"), ("contempt",), "card")
+    columns = class_columns(("sad", "contempt", "Happy"), ("contempt",), BASIC7, "card")
     assert columns.columns_V[EXPRESSIONS.index("Sadness")] == 0
     assert columns.columns_V[EXPRESSIONS.index("Happiness")] == 2
     assert columns.unscored == (1,)
@@ -31,12 +31,12 @@ def test_columns_are_those_of_the_names_in_any_word():
 )
 def test_class_names_of_another_set_are_refused(classes, message):
     with pytest.raises(DataError, match=message):
-        class_columns(classes, (), "card")
+        class_columns(classes, (), BASIC7, "card")
 
 
 def test_names_without_expressions_are_refused_even_if_listed():
     with pytest.raises(DataError, match="hardly any"):
-        class_columns(("cat", "happy"), ("cat",), "card")
+        class_columns(("cat", "happy"), ("cat",), BASIC7, "card")
 
 
 def test_an_unknown_card_names_the_shipped_ones():

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError
+from tests.basic7 import BASIC7, EXPRESSIONS
 from train.examination.card_files import class_columns, read_card
 from train.examination.card_network import (
     CHANNELS,
@@ -46,7 +46,7 @@ def test_a_crop_shows_its_part_at_the_model_s_own_size():
 
 
 def test_scores_become_expressions_and_what_has_none_is_left_out():
-    columns = class_columns(("happy", "contempt", "sad"), ("contempt",), "card")
+    columns = class_columns(("happy", "contempt", "sad"), ("contempt",), BASIC7, "card")
     scores = np.array([[0.2, 0.6, 0.2], [0.0, 1.0, 0.0]], np.float32)
     network = as_network(lambda images: Answers(scores), columns, "probabilities", CPU)
     found = network(RED).probabilities_BV
@@ -59,7 +59,7 @@ def test_scores_become_expressions_and_what_has_none_is_left_out():
 
 
 def test_maps_follow_the_order_of_the_expressions():
-    columns = class_columns(("sad", "happy"), (), "card")
+    columns = class_columns(("sad", "happy"), (), BASIC7, "card")
     cams = np.stack([np.full((2, 4, 4), 1), np.full((2, 4, 4), 2)], axis=1).astype(np.float32)
     answers = Answers(np.zeros((2, 2), np.float32), cams[:, 0], cams)
     reading = as_network(lambda images: answers, columns, "logits", CPU)(RED)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, UsageError
+from tests.basic7 import BASIC7, EXPRESSIONS
 from train.examination.function_model import find_function, function_classes, function_model
 
 IMAGES = torch.rand(3, 3, 8, 8)
@@ -24,14 +24,14 @@ def folder(tmp_path, monkeypatch):
 
 def test_a_function_of_the_working_folder_is_asked_with_uint8_faces(folder):
     function = find_function("five_lines:two")
-    assert function_classes(function) == ("neutral", "happy")
+    assert function_classes(function, BASIC7) == ("neutral", "happy")
     answers = function_model("five_lines:two", function)(IMAGES).scores_BK
     bright = (IMAGES[:, 0, 0, 0] * 255).round().numpy() >= 128
     np.testing.assert_array_equal(answers[:, 1] == 1, bright)
 
 
-def test_without_names_its_classes_are_those_of_aulens(folder):
-    assert function_classes(find_function("five_lines:even")) == EXPRESSIONS
+def test_without_names_its_classes_are_those_of_the_faces(folder):
+    assert function_classes(find_function("five_lines:even"), BASIC7) == EXPRESSIONS
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import torch
 from errors import UsageError
 from params import load
 from store.reading import Store
+from tests.basic7 import book7
 from tests.examining import small
 from train.evaluation.networks import EvalModel, Reading, own_map
 from train.evaluation.results import ScoredModel
@@ -19,7 +20,7 @@ def even(images_B3SS):
 @pytest.fixture
 def make_lens(tiny, checkout):
     def make(cam_method, **examination):
-        model = EvalModel(even, own_map, 32, 224, "published", "exact", torch.device("cpu"))
+        model = EvalModel(even, own_map, 32, 224, book7(), "exact", torch.device("cpu"))
         scored = ScoredModel("made", model, {"cam_method": cam_method}, None, {}, None)
         store = Store(tiny.faces)
         split = SplitReader(store, Store(tiny.landmarks), split_faces(store, "all", None))

@@ -2,8 +2,9 @@ import pytest
 import torch
 
 from errors import NoInputError, UsageError
+from tests.basic7 import BASIC7
 from train.examination.card_files import read_card
-from train.examination.models import open_outside, other_cards
+from train.examination.models import ScoredFaces, open_outside, other_cards
 
 CPU = torch.device("cpu")
 
@@ -26,9 +27,9 @@ def test_a_grey_model_has_no_order_of_colours():
 @pytest.mark.parametrize("model", ["nowhere", "/nowhere/model", "."])
 def test_what_is_no_model_says_what_may_be_given(model):
     with pytest.raises(NoInputError, match=r"package\.module:function"):
-        open_outside(model, None, 256, CPU)
+        open_outside(model, None, ScoredFaces(256, BASIC7), CPU)
 
 
 def test_a_module_that_is_not_there_is_named():
     with pytest.raises(UsageError, match="no module 'nowhere'"):
-        open_outside("nowhere:function", None, 256, CPU)
+        open_outside("nowhere:function", None, ScoredFaces(256, BASIC7), CPU)

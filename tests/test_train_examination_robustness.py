@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from store.reading import Store
+from tests.basic7 import book7
 from train.evaluation.networks import EvalModel, Reading, own_map
 from train.evaluation.split import SplitReader, split_faces
 from train.examination.robustness import measure_robustness
@@ -29,7 +30,7 @@ def lower_half(network, images_B3SS, reading, classes_B):
     return own_map(network, images_B3SS, network(images_B3SS), classes_B)
 
 
-MODEL = EvalModel(corner_model, lower_half, 32, 224, "published", "exact", torch.device("cpu"))
+MODEL = EvalModel(corner_model, lower_half, 32, 224, book7(), "exact", torch.device("cpu"))
 LEVELS = {"darkness": (0.5, 1.0), "rotation": (90.0,)}
 
 

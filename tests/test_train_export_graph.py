@@ -26,7 +26,7 @@ OPSET = 20
 def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name):
     numbers = scratch().train_of("demo", name)
     torch.manual_seed(0)
-    model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32})).eval()
+    model = build_model(METHODS[name], numbers.model_copy(update={"image_px": 32}), 7).eval()
     graph = ExportGraph(model, METHODS[name].cam_method, 32)
     payload = onnx_bytes(graph, FACE_PX, OPSET, ABOUT)
     for count in (1, 5):
@@ -35,7 +35,7 @@ def test_a_graph_says_of_any_number_of_faces_what_the_method_says(name):
 
 def test_maps_are_those_of_the_readout_class_by_class():
     torch.manual_seed(0)
-    model = Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4))).eval()
+    model = Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4, 7))).eval()
     outputs = ExportGraph(model, "head_map", FACE_PX).run(faces(2))
     forward = model(eval_images(torch.from_numpy(faces(2)), FACE_PX))
     for number in range(7):
@@ -51,7 +51,7 @@ def test_maps_are_those_of_the_readout_class_by_class():
 def test_the_file_is_of_the_version_that_came_with_its_opset(opset):
     torch.manual_seed(0)
     graph = ExportGraph(
-        Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval(), "gradcam_pp", FACE_PX
+        Classifier(Flat(), made("gap", LevelShape(8, 4, 4, 7))).eval(), "gradcam_pp", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, opset, ABOUT)
     model = onnx.load_from_string(payload)
@@ -63,7 +63,7 @@ def test_the_file_is_of_the_version_that_came_with_its_opset(opset):
 def test_a_map_that_only_autograd_can_compute_is_left_out():
     torch.manual_seed(0)
     graph = ExportGraph(
-        Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4))).eval(),
+        Classifier(Flat(), made("wildcat", LevelShape(8, 4, 4, 7))).eval(),
         "gradcam",
         40,
     )
@@ -75,7 +75,7 @@ def test_a_map_that_only_autograd_can_compute_is_left_out():
 def test_the_cam_methods_that_ask_for_a_gradient_are_known():
     asking = set()
     for head, cam_method in product(OPTIONS, CAM_METHODS):
-        model = Classifier(Flat(), made(head, LevelShape(8, 9, 9))).eval()
+        model = Classifier(Flat(), made(head, LevelShape(8, 9, 9, 7))).eval()
         model.head.gradient = lambda *given, name=cam_method: (
             asking.add(name) or torch.ones(1, 8, 9, 9)
         )
@@ -87,7 +87,7 @@ def test_the_cam_methods_that_ask_for_a_gradient_are_known():
 def test_a_graph_of_other_weights_is_found_out():
     torch.manual_seed(0)
     graph = ExportGraph(
-        Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval(), "class_map", FACE_PX
+        Classifier(Flat(), made("gap", LevelShape(8, 4, 4, 7))).eval(), "class_map", FACE_PX
     )
     payload = onnx_bytes(graph, FACE_PX, 20, ABOUT)
     assert max_differences(graph, payload, FACE_PX)["logits"] < 1e-5

@@ -14,12 +14,13 @@ from torch import nn
 
 from errors import TryLaterError, UsageError
 from store.building import read_manifest
+from tests.basic7 import EXPRESSIONS
 from tests.networks import scratch
 from tests.planned import planned
 from tests.resuming import CPU, as_rank, codes, fit, free_port
 from train.data.prefetch import _Buffer
 from train.fitting.distributed import Distributed, init_distributed
-from train.fitting.train_state import StepInfo, TrainState
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState
 from train.methods import METHODS, Method
 from train.methods.model import build_model
 from train.records import Batch, Forward, Loss, faces_with_map
@@ -66,7 +67,14 @@ def stepped(distributed, params, faces):
             "cross_entropy": Loss(error),
             "alignment": Loss(alignment, count=faces_with_map),
         }
-        state = TrainState(method, params, losses, distributed, np.zeros(faces, np.int64), 0)
+        state = TrainState(
+            method,
+            params,
+            losses,
+            distributed,
+            TrainingLabels(np.zeros(faces, np.int64), EXPRESSIONS),
+            0,
+        )
     mine = share(faces, distributed.rank, distributed.world_size)
     losses = [state.step([mine], 1, StepInfo(lr=0.1, epoch=0), (False,))().losses for _ in range(2)]
     return losses, state.model.layer.weight.detach()
@@ -125,7 +133,7 @@ def test_one_process_has_nothing_to_synchronise():
 def test_all_batch_normalisation_is_synchronised_and_keeps_its_names(backbone, params):
     ranks = Distributed(0, 2, torch.device("cuda"), initialized=True)
     method, small = METHODS["cam"], params.model_copy(update={"backbone": backbone})
-    model = build_model(method, small)
+    model = build_model(method, small, 7)
     names, count = list(model.state_dict()), normalising(model, nn.modules.batchnorm._BatchNorm)
     found = ranks.sync_batch_norm(model)
     assert normalising(found, nn.SyncBatchNorm) == count > 0

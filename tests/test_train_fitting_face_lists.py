@@ -1,6 +1,7 @@
 import polars as pl
 
 from store.tables import read_rows
+from tests.basic7 import EXPRESSIONS
 from train.fitting.face_lists import RELABELLED, SKIPPED, write_relabelled, write_skipped
 
 
@@ -13,6 +14,6 @@ def test_faces_of_skipped_steps_are_listed_and_the_list_goes_with_them(tmp_path)
 
 def test_a_changed_label_is_listed_by_name_beside_the_old_one(tmp_path):
     table = [{"id": "a", "expression": "Fear"}, {"id": "b", "expression": "Anger"}]
-    write_relabelled(tmp_path, pl.DataFrame(table), [(1, 0)])
+    write_relabelled(tmp_path, pl.DataFrame(table), [(1, 0)], EXPRESSIONS)
     listed = read_rows(tmp_path / RELABELLED)
     assert listed == [{"id": "b", "expression": "Anger", "now": "Neutral"}]

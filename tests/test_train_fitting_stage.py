@@ -159,13 +159,13 @@ def test_a_loaded_run_is_ready_to_be_asked(trained):
     model, method, card = load_run(trained, "best", CPU)
     assert not model.training
     assert method == METHODS["cam"]
-    assert card.expressions[1] == "Happiness"
+    assert card.labels.names[1] == "Happiness"
 
 
 @pytest.mark.parametrize("backbone", ["resnet18", "resnet50"])
 def test_large_maps_have_the_published_sizes(quick, backbone):
     params = quick.model_copy(update={"backbone": backbone, "large_maps": True})
-    model = build_model(METHODS["cam"], params).eval()
+    model = build_model(METHODS["cam"], params, 7).eval()
     with torch.no_grad():
         features = model(torch.zeros(1, 3, 224, 224)).features
     assert [feature.shape[-1] for feature in features] == [112, 56, 28, 28, 28]
@@ -174,7 +174,7 @@ def test_large_maps_have_the_published_sizes(quick, backbone):
 def test_a_class_map_summed_over_the_picture_is_the_logit_without_its_bias(quick):
     from train.methods.cam_methods import class_map
 
-    model = build_model(METHODS["cam"], quick).eval()
+    model = build_model(METHODS["cam"], quick, 7).eval()
     forward = model(torch.rand(2, 3, 32, 32))
     classes = torch.tensor([3, 5])
     found = class_map(model, forward, classes).mean(dim=(1, 2))

@@ -5,11 +5,12 @@ import pytest
 import torch
 from torch import nn
 
+from tests.basic7 import EXPRESSIONS
 from tests.networks import scratch
 from tests.resuming import CPU
 from train.checkpoint import load, save
 from train.fitting.distributed import Distributed
-from train.fitting.train_state import StepInfo, TrainState, make_generator
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState, make_generator
 from train.methods import Method
 from train.records import Batch, Forward, Loss
 
@@ -46,12 +47,21 @@ def params():
 @pytest.fixture
 def state(params, monkeypatch):
     """A function: (loss, ranks, changed params) -> train state of the linear model."""
-    monkeypatch.setattr("train.fitting.train_state.build_model", lambda method, params: Linear())
+    monkeypatch.setattr(
+        "train.fitting.train_state.build_model", lambda method, params, classes: Linear()
+    )
 
     def make(loss=error, distributed=ALONE, **changes):
         method = Method("gap", "plain", "class_map", ("cross_entropy",))
         changed = params.model_copy(update=changes)
-        return TrainState(method, changed, {"error": Loss(loss)}, distributed, LABELS, 0)
+        return TrainState(
+            method,
+            changed,
+            {"error": Loss(loss)},
+            distributed,
+            TrainingLabels(LABELS, EXPRESSIONS),
+            0,
+        )
 
     return make
 
@@ -73,7 +83,9 @@ def equal(one, other):
 
 
 def test_the_losses_see_the_batch_that_the_training_strategy_made(params, monkeypatch):
-    monkeypatch.setattr("train.fitting.train_state.build_model", lambda method, params: Linear())
+    monkeypatch.setattr(
+        "train.fitting.train_state.build_model", lambda method, params, classes: Linear()
+    )
     seen = []
 
     def loss(forward, batch):
@@ -82,9 +94,9 @@ def test_the_losses_see_the_batch_that_the_training_strategy_made(params, monkey
 
     method = Method("gap", "cutmix", "class_map", ("cross_entropy",))
     mixing = params.model_copy(update={"training_strategy": {"probability": 1.0}})
-    TrainState(method, mixing, {"error": Loss(loss)}, ALONE, LABELS, 0).step(
-        [batch(4)], 1, INFO, NONE
-    )()
+    TrainState(
+        method, mixing, {"error": Loss(loss)}, ALONE, TrainingLabels(LABELS, EXPRESSIONS), 0
+    ).step([batch(4)], 1, INFO, NONE)()
     torch.testing.assert_close(seen[0].sum(dim=1), torch.ones(4))
 
 

@@ -11,6 +11,7 @@ from contracts.files import RUN
 from contracts.repeats import Repeat
 from errors import CorruptError, NoInputError, UsageError
 from store.building import read_manifest
+from tests.basic7 import EXPRESSIONS
 from tests.networks import scratch
 from tests.resuming import CPU, small_world
 from train.checkpoint import load
@@ -52,8 +53,8 @@ def begun(earlier, params, method="cam", **changes):
     """A model that began with a run, and the line that it said."""
     params = params.model_copy(update={"weights": str(earlier), **changes})
     torch.manual_seed(5)
-    model = build_model(METHODS[method], params)
-    return model, load_warm_start(model, METHODS[method], params)
+    model = build_model(METHODS[method], params, 7)
+    return model, load_warm_start(model, METHODS[method], params, EXPRESSIONS)
 
 
 def best(run):
@@ -87,7 +88,7 @@ def test_another_head_begins_anew_and_the_line_says_why(earlier, params):
 def test_other_expressions_are_a_reason_for_a_new_head(earlier, params, tmp_path):
     run = shutil.copytree(earlier, tmp_path / "run")
     card = json.loads((run / RUN).read_text())
-    card["expressions"] = [*card["expressions"][:6], "Boredom"]
+    card["about"]["labels"]["classes"][6]["name"] = "Boredom"
     (run / RUN).chmod(0o644)
     (run / RUN).write_text(json.dumps(card))
     model, line = begun(run, params)
@@ -141,4 +142,7 @@ def test_the_new_run_records_what_it_began_with_and_says_so(
 
 def test_named_weights_are_no_run(params):
     assert warm_start_of(params) is None
-    assert load_warm_start(build_model(METHODS["cam"], params), METHODS["cam"], params) == ""
+    assert (
+        load_warm_start(build_model(METHODS["cam"], params, 7), METHODS["cam"], params, EXPRESSIONS)
+        == ""
+    )

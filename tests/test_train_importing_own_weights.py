@@ -4,16 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, UsageError
+from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.flat_model import Flat, made
-from train.importing.own_weights import CLASS_ROWS, load_own
+from train.importing.own_weights import CLASS_ROWS, FileClasses, load_own
 from train.methods.base import Classifier, LevelShape
 from train.methods.heads import HEADS
 from train.methods.weight_names import name_weights
 
 FER = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]
-LEVEL = LevelShape(8, 10, 10)
+LEVEL = LevelShape(8, 10, 10, 7)
 
 
 class NormedFlat(Flat):
@@ -38,7 +38,8 @@ def file_of(model, classes=7, **more):
 
 def loaded(model, content, classes=FER, head="gap", backbone="resnet18", folder=None):
     where = folder or Path("fer.pth")
-    return load_own(model, name_weights(content, head, where), head, backbone, classes, where)
+    named, given = name_weights(content, head, where), FileClasses(classes, BASIC7)
+    return load_own(model, named, head, backbone, given, where)
 
 
 def test_rows_are_put_into_our_order_by_the_names_of_the_classes(model):
@@ -110,7 +111,7 @@ def test_a_class_token_is_not_read_as_a_mean(model):
 
 @pytest.mark.parametrize("head", sorted({*CLASS_ROWS} - {"apvit"}))
 def test_every_head_with_classes_as_rows_is_put_in_order(head):
-    level = LevelShape(8, 4, 4)
+    level = LevelShape(8, 4, 4, 7)
     theirs, ours = (Classifier(Flat(), made(head, level)) for _ in range(2))
     level_BCHW = torch.rand(2, 8, 4, 4)
     load_own(
@@ -118,7 +119,7 @@ def test_every_head_with_classes_as_rows_is_put_in_order(head):
         name_weights(dict(theirs.state_dict()), head, None),
         head,
         "resnet18",
-        [name.lower() for name in reversed(EXPRESSIONS)],
+        FileClasses([name.lower() for name in reversed(EXPRESSIONS)], BASIC7),
         Path("own.safetensors"),
     )
     with torch.no_grad():

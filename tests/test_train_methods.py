@@ -39,7 +39,7 @@ def params(name):
 @pytest.fixture(scope="module")
 def model(name, params):
     torch.manual_seed(0)
-    return build_model(METHODS[name], params).eval()
+    return build_model(METHODS[name], params, 7).eval()
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def training_step(name, model, params):
         build_strategy(METHODS[name], params),
         build_losses(METHODS[name], params, [1] * 7),
     )
-    batch = training_strategy.prepare_batch(batch)
+    batch = training_strategy.prepare_batch(batch, 7)
     forward = training_strategy.forward(model, batch)
     loss = sum(one.function(forward, batch) for one in losses.values())
     loss.backward()
@@ -160,7 +160,7 @@ def test_every_weight_learns_under_mixed_precision(name, trainable, params):
 
 
 def test_weights_come_back_as_they_were(name, params, model):
-    other = build_model(METHODS[name], params)
+    other = build_model(METHODS[name], params, 7)
     other.load_state_dict(model.state_dict())
     torch.testing.assert_close(
         explained(name, other.eval(), pictures(2), LABELS[:2]),
@@ -197,7 +197,7 @@ def test_explaining_two_hundred_times_keeps_nothing(name, model):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_a_half_precision_step_and_a_map_on_a_gpu_are_those_of_the_processor(name, params):
     torch.manual_seed(0)
-    model = build_model(METHODS[name], params).eval()
+    model = build_model(METHODS[name], params, 7).eval()
     expected = minmax_normalize(explained(name, model, pictures(), LABELS))
     model.to("cuda")
     found = minmax_normalize(explained(name, model, pictures().cuda(), LABELS.cuda()))
@@ -226,7 +226,7 @@ def test_a_compiled_step_has_the_loss_of_a_plain_one(name, trainable, params):
 @pytest.mark.parametrize("head", ["cam", "wildcat", "prm", "acol"])
 def test_a_loss_on_the_gradient_by_a_level_teaches_the_weights(head):
     shipped = scratch().train_of("demo", head).model_copy(update={"image_px": 32})
-    model = build_model(METHODS[head], shipped)
+    model = build_model(METHODS[head], shipped, 7)
     forward = model(pictures(2), LABELS[:2])
     (gradient,) = torch.autograd.grad(
         forward.logits_BK.abs().sum(), forward.features[3], create_graph=True

@@ -12,7 +12,7 @@ from train.records import Batch, Forward
 
 @pytest.fixture
 def erasing():
-    head = ACoLHead(LevelShape(7, 2, 2), ACoLParams(width=4, threshold=0.5))
+    head = ACoLHead(LevelShape(7, 2, 2, 7), ACoLParams(width=4, threshold=0.5))
     head.first, head.second = nn.Identity(), nn.Identity()
     return head
 

@@ -34,9 +34,11 @@ def test_adl_sits_where_published_and_keeps_every_weight(backbone, places):
         scratch().train_of("demo", "adl").model_copy(update={"backbone": backbone, "image_px": 32})
     )
     torch.manual_seed(0)
-    dropping = build_model(METHODS["adl"], shipped).eval()
+    dropping = build_model(METHODS["adl"], shipped, 7).eval()
     torch.manual_seed(0)
-    plain = build_model(METHODS["cam"], shipped.model_copy(update={"training_strategy": {}})).eval()
+    plain = build_model(
+        METHODS["cam"], shipped.model_copy(update={"training_strategy": {}}), 7
+    ).eval()
     net = dropping.backbone.net
     for stage, expected in ((net.layer3, (0,)), (net.layer4, places)):
         found = [
@@ -53,4 +55,4 @@ def test_adl_sits_where_published_and_keeps_every_weight(backbone, places):
 def test_adl_says_that_it_needs_a_resnet():
     shipped = scratch().train_of("demo", "adl")
     with pytest.raises(UsageError, match="adl needs a ResNet"):
-        build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}))
+        build_model(METHODS["adl"], shipped.model_copy(update={"backbone": "mobilenetv3_small"}), 7)

@@ -19,7 +19,7 @@ def test_the_most_worthy_tokens_are_kept():
 def attentive(**changes):
     values = {"width": 16, "depth": 8, "heads": 2, "mlp": 3.0, "keep": 160 / 196}
     return APViTHead(
-        LevelShape(6, 14, 14),
+        LevelShape(6, 14, 14, 7),
         APViTParams(**{**values, "pool_from": 5, "pool_keep": 0.9, **NO_WEIGHTS, **changes}),
     ).eval()
 

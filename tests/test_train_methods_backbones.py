@@ -33,7 +33,7 @@ def test_the_deepest_level_has_a_gradient_by_every_other(name):
 @pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_can_be_explained(name):
     backbone = made_backbone(name, image_px=64)
-    model = Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1))).eval()
+    model = Classifier(backbone, GAPHead(LevelShape(backbone.channels[-1], 1, 1, 7))).eval()
     with torch.no_grad():
         forward = model(torch.rand(2, 3, 64, 64))
         maps = class_map(model, forward, torch.tensor([1, 4]))

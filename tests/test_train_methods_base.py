@@ -17,7 +17,7 @@ def test_each_face_gets_the_map_of_its_class():
 
 def test_the_gradient_of_a_linear_head_is_its_weights_over_the_pixels():
     torch.manual_seed(0)
-    model = Classifier(Flat(), made("gap", LevelShape(8, 4, 4))).eval()
+    model = Classifier(Flat(), made("gap", LevelShape(8, 4, 4, 7))).eval()
     forward = model(torch.rand(2, 3, 40, 40))
     rows, columns = forward.features[-1].shape[-2:]
     classes = torch.tensor([1, 5])
@@ -28,7 +28,7 @@ def test_the_gradient_of_a_linear_head_is_its_weights_over_the_pixels():
 
 
 def test_a_head_without_maps_says_that_it_has_none():
-    model = Classifier(Flat(), made("fully_connected", LevelShape(8, 40, 40))).eval()
+    model = Classifier(Flat(), made("fully_connected", LevelShape(8, 40, 40, 7))).eval()
     forward = model(torch.rand(1, 3, 40, 40))
     with pytest.raises(UsageError, match="needs a head that makes maps"):
         head_map(model, forward, torch.tensor([0]))
@@ -42,7 +42,7 @@ def test_a_new_layer_has_no_bias_and_weights_within_xaviers_bound():
 
 def test_the_head_misses_whole_channels_in_training_only_and_losses_see_them_all():
     torch.manual_seed(0)
-    head = made("gap", LevelShape(8, 4, 4))
+    head = made("gap", LevelShape(8, 4, 4, 7))
     flat = Flat()
     model, whole = Classifier(flat, head, head_dropout=0.5), Classifier(flat, head)
     images, shown = torch.rand(2, 3, 40, 40), []

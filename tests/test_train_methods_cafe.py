@@ -22,7 +22,7 @@ from train.records import Batch, Forward
 from validation import checked
 
 PARAMS = CAFEParams(tower="random", tower_sha256=None, tower_px=32, tower_input="imagenet")
-LEVEL = LevelShape(512, 2, 2)
+LEVEL = LevelShape(512, 2, 2, 7)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +47,17 @@ def test_logits_losses_and_gradients_are_the_golden_ones(golden, small, monkeypa
     head = CAFEHead(LEVEL, PARAMS)
     head.linear.weight = nn.Parameter(golden["fc_weight"])
     head.linear.bias = nn.Parameter(golden["fc_bias"])
-    monkeypatch.setattr(cafe, "draw_channel_mask", lambda rng, dropped: golden["keep_mask"])
+    monkeypatch.setattr(
+        cafe, "draw_channel_mask", lambda rng, dropped, classes: golden["keep_mask"]
+    )
     pooled = golden["pooled_f"].clone().requires_grad_()
     feature = pooled[..., None, None].expand(-1, -1, 2, 2)
     forward = head((feature,), extra={"clip_BC": golden["clip_feat"]})
     torch.testing.assert_close(forward.extra["masked_BC"], golden["masked_feat"])
     torch.testing.assert_close(forward.logits_BK, golden["logits_fc"], atol=1e-5, rtol=1e-5)
-    torch.testing.assert_close(max_per_expression(forward.extra["masked_BC"]), golden["group_max"])
+    torch.testing.assert_close(
+        max_per_expression(forward.extra["masked_BC"], 7), golden["group_max"]
+    )
     batch = batch_of(golden["targets"])
     losses = [
         plain_cross_entropy(forward, batch),
@@ -76,8 +80,8 @@ def test_the_kept_channels_are_the_published_sequence(golden):
     rng = random.Random(0)
     for number in ("1", "2"):
         expected = golden[f"py_random_seed0_mask{number}"]
-        torch.testing.assert_close(draw_channel_mask(rng, 10), expected)
-    assert draw_channel_mask(rng, 10).sum() == 442
+        torch.testing.assert_close(draw_channel_mask(rng, 10, 7), expected)
+    assert draw_channel_mask(rng, 10, 7).sum() == 442
 
 
 def test_a_batch_draws_its_channels_by_its_place_in_the_run(golden):
@@ -124,7 +128,7 @@ def test_a_random_tower_is_said_beside_every_score(small, monkeypatch):
 
 def test_a_backbone_of_other_width_is_refused():
     with pytest.raises(UsageError, match=r"masks the 512 channels.*this backbone has 256"):
-        CAFEHead(LevelShape(256, 2, 2), PARAMS)
+        CAFEHead(LevelShape(256, 2, 2, 7), PARAMS)
 
 
 def test_a_tower_that_would_leave_out_a_border_is_refused():

@@ -22,7 +22,7 @@ from train.methods.gap import GAPHead
 from train.methods.ts_cam import ts_cam
 from train.records import Forward
 
-LEVEL = LevelShape(8, 10, 10)
+LEVEL = LevelShape(8, 10, 10, 7)
 
 
 class Logits(nn.Module):
@@ -84,7 +84,7 @@ def test_layercam_and_the_published_gradcam_pp_of_a_pooled_head_use_positive_wei
 
 def test_gradcam_pp_of_a_2x2_map_is_that_by_hand():
     """One channel, weight 2 on class 0: g = 1/2 everywhere, alpha = 1 / (2 + 10 / 2) = 1/7."""
-    head = GAPHead(LevelShape(1, 1, 1))
+    head = GAPHead(LevelShape(1, 1, 1, 7))
     nn.init.constant_(head.linear.weight, 2.0)
     feature = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
     found = gradcam_pp(Classifier(Flat(), head), head((feature,)), torch.tensor([0]))

@@ -23,7 +23,7 @@ def test_a_box_is_cut_at_the_border():
 
 
 def test_a_patch_is_pasted_into_the_picture():
-    mixed = paste_boxes(two_faces(), SWAP, MIDDLE).images_B3HW
+    mixed = paste_boxes(two_faces(), SWAP, MIDDLE, 7).images_B3HW
     expected = torch.zeros(4, 4)
     expected[1:3, 1:3] = 1
     torch.testing.assert_close(mixed[0, 0], expected)
@@ -31,18 +31,18 @@ def test_a_patch_is_pasted_into_the_picture():
 
 
 def test_a_coarse_map_is_mixed_by_what_the_patch_covers_of_each_cell():
-    mixed = paste_boxes(two_faces(), SWAP, torch.tensor([[0, 3], [1, 3]])).maps[0]
+    mixed = paste_boxes(two_faces(), SWAP, torch.tensor([[0, 3], [1, 3]]), 7).maps[0]
     torch.testing.assert_close(mixed[0, 0], torch.tensor([[0.5, 0.5], [0.25, 0.25]]))
 
 
 def test_labels_are_shared_by_exact_area():
-    mixed = paste_boxes(two_faces(), SWAP, MIDDLE).mixed_BK
+    mixed = paste_boxes(two_faces(), SWAP, MIDDLE, 7).mixed_BK
     assert mixed[0].tolist() == [0, 0.75, 0, 0, 0.25, 0, 0]
     assert mixed[1].tolist() == [0, 0.25, 0, 0, 0.75, 0, 0]
 
 
 def test_the_loss_of_a_mixed_face_is_the_mix_of_its_losses():
-    batch = paste_boxes(two_faces(), SWAP, MIDDLE)
+    batch = paste_boxes(two_faces(), SWAP, MIDDLE, 7)
     logits = torch.randn(2, 7, generator=chance())
     own, other = (
         nn.functional.cross_entropy(logits, labels)
@@ -53,12 +53,12 @@ def test_the_loss_of_a_mixed_face_is_the_mix_of_its_losses():
 
 
 def test_a_patch_from_an_undefined_map_leaves_none():
-    assert paste_boxes(two_faces(valid=(True, False)), SWAP, MIDDLE).valid_B.tolist() == [
+    assert paste_boxes(two_faces(valid=(True, False)), SWAP, MIDDLE, 7).valid_B.tolist() == [
         False,
         False,
     ]
     itself = torch.tensor([0, 1])
-    assert paste_boxes(two_faces(valid=(True, False)), itself, MIDDLE).valid_B.tolist() == [
+    assert paste_boxes(two_faces(valid=(True, False)), itself, MIDDLE, 7).valid_B.tolist() == [
         True,
         False,
     ]
@@ -66,7 +66,7 @@ def test_a_patch_from_an_undefined_map_leaves_none():
 
 def test_an_empty_patch_changes_nothing():
     batch = two_faces(valid=(True, False))
-    mixed = paste_boxes(batch, SWAP, torch.zeros(2, 2, dtype=torch.int64))
+    mixed = paste_boxes(batch, SWAP, torch.zeros(2, 2, dtype=torch.int64), 7)
     torch.testing.assert_close(mixed.images_B3HW, batch.images_B3HW)
     assert mixed.valid_B.tolist() == [True, False]
 
@@ -74,5 +74,5 @@ def test_an_empty_patch_changes_nothing():
 @pytest.mark.parametrize(("probability", "mixes"), [(0.0, False), (1.0, True)])
 def test_batches_are_mixed_as_often_as_asked(probability, mixes):
     prepare = cutmix(CutMixParams(probability=probability)).prepare_batch
-    shares = torch.stack([prepare(two_faces(seed=seed)).mixed_BK for seed in range(20)])
+    shares = torch.stack([prepare(two_faces(seed=seed), 7).mixed_BK for seed in range(20)])
     assert bool((shares[..., [1, 4]].amin(dim=-1) > 0).any()) is mixes

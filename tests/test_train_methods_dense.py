@@ -12,14 +12,14 @@ from train.records import Forward
     ("layers", "shapes"), [(1, [(4, 3), (7, 4)]), (2, [(4, 3), (4, 4), (7, 4)])]
 )
 def test_the_pooled_level_passes_hidden_layers(layers, shapes):
-    head = DenseHead(LevelShape(3, 2, 2), DenseParams(width=4, layers=layers, dropout=0.5))
+    head = DenseHead(LevelShape(3, 2, 2, 7), DenseParams(width=4, layers=layers, dropout=0.5))
     found = [one.weight.shape for one in head.modules() if isinstance(one, nn.Linear)]
     assert found == shapes
     assert head.class_weights() is None
 
 
 def test_dropout_acts_in_training_alone_and_negative_hidden_units_are_cut():
-    head = DenseHead(LevelShape(1, 2, 2), DenseParams(width=1, layers=1, dropout=0.9))
+    head = DenseHead(LevelShape(1, 2, 2, 7), DenseParams(width=1, layers=1, dropout=0.9))
     for one in (head.layers[0][0], head.layers[1]):
         nn.init.ones_(one.weight)
     level = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]]], [[[-1.0, -1.0], [-1.0, -1.0]]]])
@@ -30,7 +30,7 @@ def test_dropout_acts_in_training_alone_and_negative_hidden_units_are_cut():
 
 
 def test_its_gradient_is_that_of_the_network():
-    head = DenseHead(LevelShape(3, 2, 2), DenseParams(width=4, layers=1, dropout=0.0)).eval()
+    head = DenseHead(LevelShape(3, 2, 2, 7), DenseParams(width=4, layers=1, dropout=0.0)).eval()
     level = torch.rand(2, 3, 2, 2, requires_grad=True)
     classes = torch.tensor([1, 5])
     head((level,)).logits_BK.gather(1, classes[:, None]).sum().backward()

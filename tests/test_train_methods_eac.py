@@ -53,7 +53,7 @@ def test_the_consistency_is_the_golden_one(golden):
 def test_the_whole_step_is_the_golden_one(golden):
     """Both views by hand, since the golden features are no pictures of each other."""
     first, second = (golden[f"feat{view}"].clone().requires_grad_() for view in ("1", "2"))
-    head = GAPHead(LevelShape(2048, 7, 7))
+    head = GAPHead(LevelShape(2048, 7, 7, 7))
     head.linear.weight = nn.Parameter(golden["fc_weight"])
     head.linear.bias = nn.Parameter(golden["fc_bias"])
     forward = head((first,))
@@ -72,7 +72,7 @@ def test_the_whole_step_is_the_golden_one(golden):
 
 
 def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
-    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
+    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4, 7)))
     images = torch.rand(2, 3, 2, 4)
     batch = Batch(images, torch.tensor([0, 1]), (), torch.ones(2).bool(), torch.Generator())
     strategy = mirrored(MirroredParams(second_view="augmented"))
@@ -88,7 +88,7 @@ def test_the_second_view_is_the_mirror_image_of_the_augmented_first():
 def test_for_noisy_labels_it_is_the_mirror_image_of_the_face_that_was_erased_by_itself():
     strategy = mirrored(MirroredParams(second_view="erased_apart"))
     assert strategy.second_view
-    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4)))
+    model = Classifier(Flat(), GAPHead(LevelShape(3, 2, 4, 7)))
     images, other = torch.rand(2, 2, 3, 2, 4)
     labels = torch.tensor([0, 1])
     batch = Batch(images, labels, (), labels >= 0, torch.Generator(), second_B3HW=other)
@@ -99,6 +99,6 @@ def test_for_noisy_labels_it_is_the_mirror_image_of_the_face_that_was_erased_by_
 
 
 def test_a_head_without_class_weights_is_refused_before_the_first_step():
-    model = Classifier(Flat(), PRMHead(LevelShape(3, 2, 4), PRMParams(window=1)))
+    model = Classifier(Flat(), PRMHead(LevelShape(3, 2, 4, 7), PRMParams(window=1)))
     with pytest.raises(UsageError, match="linear in the pooled level"):
         mirror_consistency(ConsistencyParams(weight=5.0)).check(model)

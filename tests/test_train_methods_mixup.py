@@ -19,12 +19,12 @@ def batch(seed=0):
 
 def test_without_alpha_the_batch_stays_as_it_is():
     given = batch()
-    assert mixup(given, 0.0) is given
+    assert mixup(given, 0.0, 7) is given
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_pictures_labels_and_maps_are_blended_by_the_same_shares(seed):
-    found = mixup(batch(seed), 1.0)
+    found = mixup(batch(seed), 1.0, 7)
     shares = found.mixed_BK[:, :4]
     torch.testing.assert_close(found.images_B3HW[:, 0, 0], shares)
     torch.testing.assert_close(found.maps[0][:, 0, 0], shares)
@@ -33,27 +33,27 @@ def test_pictures_labels_and_maps_are_blended_by_the_same_shares(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_faces_label_stays_that_of_its_larger_part(seed):
-    found = mixup(batch(seed), 0.4)
+    found = mixup(batch(seed), 0.4, 7)
     assert (found.mixed_BK.gather(1, LABELS[:, None]) >= 0.5).all()
     assert torch.equal(found.labels_B, LABELS)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_blend_has_a_map_only_if_both_faces_have_one(seed):
-    found = mixup(batch(seed), 1.0)
+    found = mixup(batch(seed), 1.0, 7)
     with_the_first = found.mixed_BK[:, 0] > 0
     assert torch.equal(found.valid_B, ~with_the_first)
 
 
 def test_shares_are_distributed_as_the_larger_of_beta_and_its_rest():
-    mixed = [mixup(batch(seed), 0.4).mixed_BK for seed in range(400)]
+    mixed = [mixup(batch(seed), 0.4, 7).mixed_BK for seed in range(400)]
     found = [float(one.gather(1, LABELS[:, None]).min()) for one in mixed]
     drawn = np.random.default_rng(0).beta(0.4, 0.4, 20_000)
     assert np.mean(found) == pytest.approx(np.mean(np.maximum(drawn, 1 - drawn)), abs=0.03)
 
 
 def test_the_same_generator_blends_alike():
-    first, second = (mixup(batch(3), 0.4) for _ in range(2))
+    first, second = (mixup(batch(3), 0.4, 7) for _ in range(2))
     assert torch.equal(first.images_B3HW, second.images_B3HW)
 
 

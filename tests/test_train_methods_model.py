@@ -18,7 +18,7 @@ def test_equal_seeds_give_equal_networks(params):
     networks = []
     for seed in (0, 0, 1):
         torch.manual_seed(seed)
-        networks.append(build_model(METHODS["cam"], params).state_dict())
+        networks.append(build_model(METHODS["cam"], params, 7).state_dict())
     one, other, third = networks
     assert all(torch.equal(one[name], other[name]) for name in one)
     assert any(not torch.equal(one[name], third[name]) for name in one)
@@ -31,10 +31,10 @@ def test_losses_come_in_the_order_of_the_method(params):
 
 def test_most_methods_change_no_batch(params):
     batch = object()
-    assert build_strategy(METHODS["cam"], params).prepare_batch(batch) is batch
+    assert build_strategy(METHODS["cam"], params).prepare_batch(batch, 7) is batch
 
 
 def test_an_option_of_another_head_is_refused_by_name(params):
     changed = params.model_copy(update={"head": {"sparkle": 1}})
     with pytest.raises(ProjectError, match="sparkle"):
-        build_model(METHODS["cam"], changed)
+        build_model(METHODS["cam"], changed, 7)

@@ -232,17 +232,17 @@ def test_a_gradient_that_is_the_same_everywhere_is_refused_before_the_first_step
     params = shipped("pal", term={"kind": "grad"})
     check = build_losses(METHODS["pal"], params, [1] * 7)["attribution"].check
     with pytest.raises(UsageError, match="grad at level 5 under a pooled linear layer is the same"):
-        check(build_model(METHODS["pal"], params))
+        check(build_model(METHODS["pal"], params, 7))
     earlier = shipped("pal", term={"kind": "grad", "layer": 4})
     build_losses(METHODS["pal"], earlier, [1] * 7)["attribution"].check(
-        build_model(METHODS["pal"], params)
+        build_model(METHODS["pal"], params, 7)
     )
 
 
 def test_a_fully_connected_head_has_a_gradient_that_differs_by_place(shipped):
     params = shipped("pal_fc", backbone="resnet18", image_px=64)
     torch.manual_seed(0)
-    model = build_model(METHODS["pal_fc"], params).eval()
+    model = build_model(METHODS["pal_fc"], params, 7).eval()
     forward = model(torch.rand(2, 3, 64, 64))
     (gradient,) = torch.autograd.grad(forward.logits_BK.sum(), forward.features[-1])
     assert gradient.std(dim=(2, 3)).max() > 0
@@ -251,7 +251,7 @@ def test_a_fully_connected_head_has_a_gradient_that_differs_by_place(shipped):
 def test_a_level_too_small_to_be_halved_is_refused(shipped):
     params = shipped("pal_fc", backbone="resnet18", large_maps=False)
     with pytest.raises(UsageError, match="deepest level, which is 1 x 1 here"):
-        build_model(METHODS["pal_fc"], params)
+        build_model(METHODS["pal_fc"], params, 7)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -259,7 +259,7 @@ def test_a_level_too_small_to_be_halved_is_refused(shipped):
 def test_an_early_layer_of_a_transformer_has_a_gradient_of_the_gradient(shipped, layer, kind):
     params = shipped("pal", backbone="deit_mini", term={"layer": layer, "kind": kind})
     torch.manual_seed(0)
-    model = build_model(METHODS["pal"], params).train()
+    model = build_model(METHODS["pal"], params, 7).train()
     rng = torch.Generator().manual_seed(0)
     points = torch.rand(4, 68, 2, generator=rng) - 0.5
     images, labels = torch.rand(4, 3, 32, 32, generator=rng), torch.arange(4)

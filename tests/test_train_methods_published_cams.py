@@ -10,7 +10,7 @@ from train.methods.cam_methods import CAM_METHODS, class_map
 from train.methods.model import build_model
 from train.methods.published_cams import PUBLISHED_CAMS, acol_published, adl_published
 
-LEVEL = LevelShape(8, 10, 10)
+LEVEL = LevelShape(8, 10, 10, 7)
 CLASSES = torch.tensor([0, 3])
 
 
@@ -18,7 +18,7 @@ CLASSES = torch.tensor([0, 3])
 def adl():
     params = scratch().train_of("demo", "adl")
     torch.manual_seed(0)
-    return build_model(METHODS["adl"], params.model_copy(update={"image_px": 32})).eval()
+    return build_model(METHODS["adl"], params.model_copy(update={"image_px": 32}), 7).eval()
 
 
 def test_every_published_cam_is_of_a_method_and_is_not_its_own():
@@ -56,7 +56,7 @@ def test_the_published_adl_reads_the_second_block(adl):
 def test_the_second_block_of_a_resnet50_is_not_its_last():
     params = scratch().train_of("demo", "adl")
     small = {"image_px": 32, "backbone": "resnet50"}
-    model = build_model(METHODS["adl"], params.model_copy(update=small)).eval()
+    model = build_model(METHODS["adl"], params.model_copy(update=small), 7).eval()
     model.backbone.net.layer4[2][0].bn3.weight.data.fill_(1)  # at first its branch is zero
     with torch.no_grad():
         forward = model(torch.rand(2, 3, 32, 32))

@@ -62,7 +62,7 @@ def batch_of(faces):
 
 
 def test_training_scores_mixtures_with_the_labels_of_both():
-    model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2), PARAMS)).train()
+    model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2, 7), PARAMS)).train()
     found = uncertain_mixup(NoOptions()).forward(model, batch_of(5))
     partners = found.extra["partner_labels_B"]
     assert sorted(partners.tolist()) == list(range(5))
@@ -71,7 +71,7 @@ def test_training_scores_mixtures_with_the_labels_of_both():
 
 
 def test_evaluation_does_not_look_at_the_uncertainty():
-    head = RULHead(LevelShape(6, 2, 2), PARAMS).eval()
+    head = RULHead(LevelShape(6, 2, 2, 7), PARAMS).eval()
     before = head((batch_of(5).images_B3HW,)).logits_BK
     nn.init.constant_(head.log_variance[3].weight, 9.0)
     torch.testing.assert_close(head((batch_of(5).images_B3HW,)).logits_BK, before)
@@ -81,7 +81,7 @@ def test_evaluation_does_not_look_at_the_uncertainty():
 def test_the_classifier_learns_at_its_own_rate(name):
 
     params = scratch().train
-    head = RULHead(LevelShape(6, 2, 2), PARAMS)
+    head = RULHead(LevelShape(6, 2, 2, 7), PARAMS)
     groups = OPTIMISERS[name](grouped(head, {}), params).param_groups
     factors = {id(weight): group["lr_factor"] for group in groups for weight in group["params"]}
     assert len(factors) == len(list(head.parameters()))

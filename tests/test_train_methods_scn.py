@@ -19,7 +19,7 @@ def golden(golden_losses):
 
 
 def head_of(golden):
-    head = SCNHead(LevelShape(512, 1, 1))
+    head = SCNHead(LevelShape(512, 1, 1, 7))
     for layer, name in ((head.linear, "fc"), (head.importance, "alpha")):
         layer.weight = nn.Parameter(golden[f"{name}_weight"])
         layer.bias = nn.Parameter(golden[f"{name}_bias"])

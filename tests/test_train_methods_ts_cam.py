@@ -8,7 +8,7 @@ from train.records import Forward
 
 
 def test_the_token_convolution_of_ones_counts_neighbours():
-    head = TSCAMHead(LevelShape(1, 3, 3))
+    head = TSCAMHead(LevelShape(1, 3, 3, 7))
     nn.init.ones_(head.classifier.weight)
     found = head((torch.ones(1, 1, 3, 3),))
     expected = torch.tensor([[4.0, 6.0, 4.0], [6.0, 9.0, 6.0], [4.0, 6.0, 4.0]])

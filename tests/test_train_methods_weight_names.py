@@ -43,7 +43,7 @@ def shipped():
 
 def made(shipped, method):
     params = shipped.model_copy(update=SMALL.get(method, {}))
-    return randomised(build_model(METHODS[method], params))
+    return randomised(build_model(METHODS[method], params, 7))
 
 
 def same(found, model):

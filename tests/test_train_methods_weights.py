@@ -7,8 +7,8 @@ import timm
 import torch
 import torchvision
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, UsageError
+from tests.basic7 import EXPRESSIONS
 from tests.networks import scratch
 from tests.published_checkpoints import counted_with_drop_layers, ts_cam, two_parts
 from train.methods import METHODS
@@ -33,14 +33,14 @@ def saved(path, state):
 
 def built(shipped, path, method="cam", **changes):
     stated = {"weights": str(path), "weights_sha256": sha256(path) if path.is_file() else None}
-    return build_model(METHODS[method], shipped.model_copy(update={**stated, **changes}))
+    return build_model(METHODS[method], shipped.model_copy(update={**stated, **changes}), 7)
 
 
 @pytest.fixture(scope="module")
 def published(shipped):
     """A checkpoint as the authors keep theirs, whose bias counts expressions."""
     torch.manual_seed(7)
-    model = build_model(METHODS["cam"], shipped)
+    model = build_model(METHODS["cam"], shipped, 7)
     model.head.linear.bias.data = torch.arange(7.0)
     return two_parts(model, "gap")
 
@@ -147,7 +147,7 @@ def test_a_published_ts_cam_brings_its_head_and_a_deit_does_not(
     tmp_path, shipped, expressions, loads
 ):
     small = shipped.model_copy(update={"backbone": "deit_mini"})
-    state = ts_cam(build_model(METHODS["ts_cam"], small))
+    state = ts_cam(build_model(METHODS["ts_cam"], small, 7))
     state["head.weight"] = torch.ones(expressions, 192, 3, 3)
     model = built(shipped, saved(tmp_path / "ts.pt", state), "ts_cam", backbone="deit_mini")
     torch.testing.assert_close(model.backbone.net.cls_token.data, state["cls_token"])
@@ -208,7 +208,7 @@ APVIT = {
 def started(shipped, path, digest):
     head = {**APVIT, "weights": str(path), "weights_sha256": digest}
     params = shipped.model_copy(update={"backbone": "ir18", "head": head})
-    return build_model(METHODS["apvit"], params)
+    return build_model(METHODS["apvit"], params, 7)
 
 
 def vit(tmp_path, width=24):

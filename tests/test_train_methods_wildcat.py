@@ -10,7 +10,7 @@ from train.options import WildcatParams
 
 def wildcat(**changes):
     values = {"maps": 1, "top": 0.5, "bottom": 0.25, "alpha": 0.6, "arithmetic": "paper"}
-    head = WildcatHead(LevelShape(7, 2, 2), WildcatParams(**{**values, **changes}))
+    head = WildcatHead(LevelShape(7, 2, 2, 7), WildcatParams(**{**values, **changes}))
     if head.params.maps == 1:
         through(head.modalities)
     return head

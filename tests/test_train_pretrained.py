@@ -27,6 +27,6 @@ def test_named_weights_of_another_backbone_are_refused_with_those_that_have_them
 def test_a_model_begins_with_the_face_weights():
     params = scratch().train
     params = params.model_copy(update={"backbone": "dlib21", "weights": "face"})
-    first, second = (build_model(METHODS["cam"], params).backbone.net for _ in range(2))
+    first, second = (build_model(METHODS["cam"], params, 7).backbone.net for _ in range(2))
     assert first.stem.conv.weight.equal(second.stem.conv.weight)
     assert first.stem.norm.num_batches_tracked == 0

@@ -25,7 +25,7 @@ from train.loading import load_run
 from train.methods.base import Classifier
 from train.params import ExportParams, TrainParams
 
-VERSION = 2
+VERSION = 3
 ONNX, WEIGHTS = "model.onnx", "model.safetensors"
 _CPU = torch.device("cpu")
 
@@ -64,7 +64,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
     cam_method = trained.cam_method(method.cam_method)
     graph = ExportGraph(model, cam_method, trained.params["image_px"])
     size_px = trained.about.size_px
-    notes = {"expressions": json.dumps(trained.expressions), "notice": trained.about.notice or ""}
+    notes = {"expressions": json.dumps(trained.labels.names), "notice": trained.about.notice or ""}
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, notes), WEIGHTS: _weights(model)}
     found = max_differences(graph, files[ONNX], size_px)
     if found and not found["logits"] <= params.tolerance:  # also refuses NaN
@@ -106,9 +106,10 @@ def _describe_run(
         for key, value in params["head"].items()
     }
     split = TrainParams.model_validate(params).chosen_on
-    keys = ("method", "variant", "repeat", "expressions", "torch")
+    keys = ("method", "variant", "repeat", "labels", "torch")
     return {
         **{key: getattr(trained, key) for key in keys},
+        "expressions": list(trained.labels.names),
         "params": {**params, "weights": weights, "head": head},
         "checkpoint": checkpoint,
         "epoch": len(past),

@@ -57,7 +57,11 @@ def build_untrained(kind: type[Card], file: Path) -> tuple[Classifier, Method, C
     card = read_contract(kind, file, TRAIN_AGAIN)
     params = _params_of(file, card.params).model_copy(update={"weights": "none"})
     method = pick(METHODS, card.method, "method")
-    return fit_strategy(build_network(method, params), method, params), method, card
+    return (
+        fit_strategy(build_network(method, params, len(card.labels)), method, params),
+        method,
+        card,
+    )
 
 
 def _params_of(file: Path, params: dict[str, Any]) -> TrainParams:

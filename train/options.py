@@ -10,7 +10,6 @@ from typing import Literal, Self
 from pydantic import BaseModel, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from anatomy.expressions import EXPRESSIONS
 from errors import UsageError, did_you_mean, pick
 from train.methods import LEVELS, Method
 from validation import checked
@@ -148,9 +147,6 @@ InputName = Literal["imagenet", "half", "unit", "vggface2", "clip"]
 CLIP_CHANNELS = 512
 """Channels of the feature of CLIP's ViT-B/32."""
 
-CHANNELS_PER_EXPRESSION = CLIP_CHANNELS // len(EXPRESSIONS)
-"""73. The last of the 512 channels belongs to no expression; only CAFE's linear layer sees it."""
-
 
 class CAFEParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.head] of CAFE: its frozen image tower, see methods.clip.load_tower."""
@@ -268,7 +264,7 @@ class SeparationParams(BaseModel, frozen=True, extra="forbid"):
     """
 
     weight: float = Field(ge=0)
-    dropped: int = Field(ge=0, le=CHANNELS_PER_EXPRESSION - 1)
+    dropped: int = Field(ge=0, lt=CLIP_CHANNELS)
 
 
 class DiversityParams(BaseModel, frozen=True, extra="forbid"):

@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
-from anatomy.heatmaps import HEATMAPS
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import rescale_points
+from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.gpu.scale import SCALE, SCRATCH
 from store.building import building, is_built
 from store.files import write_npz
@@ -50,7 +50,7 @@ def faces(count: int, seed: int) -> Blocks:
         images, points = held["image"], held["points"]
     labels = [number % 7 for number in range(count)]
     scaled = rescale_points(points, FACE_PX, CANVAS_PX)
-    maps, valid = HEATMAPS["au"](scaled, labels, MAP_PX, canvas_px=CANVAS_PX)
+    maps, valid = drawing("au", BASIC7, {})(scaled, labels, MAP_PX, canvas_px=CANVAS_PX)
     return {
         "image": images,
         "points": np.rint(points * POINT_STEPS_PER_PX).astype(np.int16),
@@ -66,6 +66,7 @@ def _store(out: Path, blocks: Blocks, rows: NDArray[np.int64], splits: Sequence[
     specs = {name: ArraySpec(one.shape[1:], str(one.dtype)) for name, one in arrays.items()}
     layout = Layout(len(rows), 256 if "image" in arrays else 4096, specs)
     metadata: dict[str, Any] = {"dataset": "rendered", "notice": "made up", "size_px": FACE_PX}
+    metadata["labels"] = BASIC7.as_json()
     if "map" in blocks:
         metadata |= {"kind": "au", "canvas_px": CANVAS_PX, "options": {"codebook": "published"}}
     fingerprint = {"stage": out.name, "rows": len(rows), "splits": dict(Counter(splits))}

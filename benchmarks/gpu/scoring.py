@@ -5,7 +5,9 @@ from functools import partial
 import numpy as np
 import torch
 
+from anatomy.codebooks import codebook_of
 from anatomy.landmarks import rescale_points
+from benchmarks.basic7 import BASIC7
 from benchmarks.gpu.data import CANVAS_PX, FACE_PX, large
 from benchmarks.gpu.scale import CUDA, DEVICE, HOME, SCALE, Figures, numbers, timed
 from params.root import load
@@ -23,9 +25,11 @@ from train.methods.model import build_model
 def scoring() -> Figures:
     """Return ms per face, and how many times a forward pass all maps take."""
     given, batch = large(), 64 if CUDA else 8
-    net = build_model(METHODS["cam"], numbers()).to(DEVICE).eval()
+    net = build_model(METHODS["cam"], numbers(), 7).to(DEVICE).eval()
     network = classifier_network(net, CAM_METHODS["class_map"])
-    model = EvalModel(network, own_map, SCALE.px, CANVAS_PX, "published", "exact", DEVICE)
+    model = EvalModel(
+        network, own_map, SCALE.px, CANVAS_PX, codebook_of(BASIC7, "published"), "exact", DEVICE
+    )
     split = SplitReader(given.faces, given.landmarks, split_faces(given.faces, "test", None))
     rows_N, images = split.faces.rows_N, given.faces.array("image")
 

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.gpu.data import large
 from benchmarks.gpu.scale import (
     CUDA,
@@ -37,7 +37,7 @@ from train.data.stores import Stores
 from train.device import deterministic_mode
 from train.fitting.distributed import Distributed
 from train.fitting.label_store import Labels
-from train.fitting.train_state import StepInfo, TrainState, make_generator
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState, make_generator
 from train.fitting.trainer import map_sizes, run_losses
 from train.methods import METHODS
 from train.methods.cam_methods import CAM_METHODS
@@ -58,7 +58,14 @@ def made_state(
     params = without_alignment(params) if variant == "plain" else params
     losses = run_losses(METHODS[method], params, [1] * len(EXPRESSIONS))
     labels = np.zeros(SCALE.rows, np.int64) if labels_N is None else labels_N
-    state = TrainState(METHODS[method], params, losses, Distributed.single(DEVICE), labels, 0)
+    state = TrainState(
+        METHODS[method],
+        params,
+        losses,
+        Distributed.single(DEVICE),
+        TrainingLabels(labels, EXPRESSIONS),
+        0,
+    )
     with torch.no_grad():
         probe = torch.zeros(2, 3, params.image_px, params.image_px, device=DEVICE)
         features = state.model.eval()(probe).features

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
+from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.gpu.data import epoch_of, large, no_two_alike
 from benchmarks.gpu.scale import (
     CUDA,
@@ -37,7 +37,7 @@ from train.data.stores import Stores
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.distributed import Distributed
 from train.fitting.stage import train
-from train.fitting.train_state import StepInfo, TrainState
+from train.fitting.train_state import StepInfo, TrainingLabels, TrainState
 from train.fitting.trainer import run_losses
 from train.methods import METHODS
 from train.records import Batch
@@ -79,7 +79,14 @@ def agreement() -> Figures:
     for device in {torch.device("cpu"), DEVICE}:
         build = run_losses(METHODS["cam"], params, [1] * len(EXPRESSIONS))
         labels = np.zeros(count, np.int64)
-        state = TrainState(METHODS["cam"], params, build, Distributed.single(device), labels, 0)
+        state = TrainState(
+            METHODS["cam"],
+            params,
+            build,
+            Distributed.single(device),
+            TrainingLabels(labels, EXPRESSIONS),
+            0,
+        )
         with torch.no_grad():
             side = state.model.eval()(images[:1].to(device)).features[-1].shape[-1]
         maps = torch.rand(count, 1, side, side, generator=torch.Generator().manual_seed(1))

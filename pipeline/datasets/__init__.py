@@ -19,7 +19,7 @@ Files:
     open_expressions.py    muxspace/facial_expressions
     path_patterns.py       persons and expressions from paths: options `person`, `expression`
     published_folds.py     lists, class ids and landmarks of Belharbi et al.
-    raf_db.py              RAF-DB, the basic set
+    raf_db.py              RAF-DB, the basic and the compound set
     raf_db_annotations.py  RAF-DB's annotations: five points, attributes, box
     reader.py              what a reader is, and what readers share
     sfew.py                SFEW 2.0
@@ -41,7 +41,7 @@ from pipeline.datasets.kdef import KDEF
 from pipeline.datasets.mma import MMA
 from pipeline.datasets.open_expressions import OPEN_EXPRESSIONS
 from pipeline.datasets.published_folds import PUBLISHED_FOLDS
-from pipeline.datasets.raf_db import RAF_DB
+from pipeline.datasets.raf_db import RAF_DB, RAF_DB_COMPOUND
 from pipeline.datasets.reader import Reader
 from pipeline.datasets.sfew import SFEW
 from pipeline.datasets.yolo import YOLO
@@ -54,6 +54,7 @@ DATASETS: dict[str, Reader] = {
     "csv": CSV,
     "folder": FOLDER,
     "raf_db": RAF_DB,
+    "raf_db_compound": RAF_DB_COMPOUND,
     "affectnet_npy": AFFECTNET_NPY,
     "affectnet_csv": AFFECTNET_CSV,
     "affectnet_kaggle": AFFECTNET_KAGGLE,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from contracts.labels import LabelSet
 from errors import DataError
 from pipeline.datasets.reader import ReaderOptions
 
@@ -71,16 +71,17 @@ def _distance(counts: Mapping[int, int], order: Sequence[str]) -> float:
     )
 
 
-def class_of(number: int, order: Sequence[str], where: str) -> tuple[int | None, str]:
-    """Return (expression, class in words); None for a class that is none of the seven.
+def class_of(
+    number: int, order: Sequence[str], labels: LabelSet, where: str
+) -> tuple[int | None, str]:
+    """Return (class, class in words); None for one that the label set does not have.
 
     Raises:
         DataError: if no class has this id.
     """
     if not 0 <= number < len(order):
         raise DataError(where, f"class {number} is none of 0 to {len(order) - 1}.")
-    name = SYNONYMS.get(order[number], order[number]).capitalize()
-    return (EXPRESSIONS.index(name) if name in EXPRESSIONS else None), order[number]
+    return labels.find(order[number]), order[number]
 
 
 def intensity(value: float, what: str, where: str) -> str:

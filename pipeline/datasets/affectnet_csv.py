@@ -1,10 +1,12 @@
 """AffectNet as given out from 2017 to 2020: two tables, and pictures in numbered folders."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from contracts.labels import LabelSet
 from errors import NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
 from pipeline.datasets.reader import (
@@ -23,21 +25,25 @@ _LISTS, _IMAGES = "Manually_Annotated_file_lists", "Manually_Annotated_Images"
 _TABLES = {"train": "training.csv", "val": "validation.csv"}
 _PATH = "subdirectory_filepath"
 _BOX = ("face_x", "face_y", "face_width", "face_height")
+Classify = Callable[..., tuple[int | None, str]]
+"""(id, where=...) -> class_of."""
 _ABSENT = {"null", "none", "nan", ""}
 
 
-def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_affectnet_csv(
+    root: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[Listed]:
     """Read `Manually_Annotated_file_lists/{training,validation}.csv`.
 
     Args:
         root: the folder that also holds Manually_Annotated_Images; the tables may lie in it.
         options: `ids`: official or alphabetical; official after a look at their counts, if not
             given.
+        labels: the classes.
 
     Yields:
         One sample per row, with box and landmarks in px of the picture, valence and arousal as
-        attributes. What is none of the seven is left out: contempt, none of the eight, uncertain,
-        no face.
+        attributes. What the label set does not have is left out, such as uncertain and no face.
 
     Raises:
         NoInputError: if neither table is there.
@@ -53,7 +59,9 @@ def read_affectnet_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Liste
     )
     order = order_of_ids(options, training, base)
     yield from each_once(
-        _found(root, row, split, order, f"{table}, line {line}")
+        _found(
+            root, row, split, partial(class_of, order=order, labels=labels), f"{table}, line {line}"
+        )
         for split, table in tables.items()
         for line, row in _rows(table)
     )
@@ -68,11 +76,11 @@ def _class(row: Mapping[str, str], where: str) -> int:
 
 
 def _found(
-    root: Path, row: Mapping[str, str], split: str, order: tuple[str, ...], where: str
+    root: Path, row: Mapping[str, str], split: str, classify: Classify, where: str
 ) -> Listed:
     file = safe_path(root / _IMAGES, row[_PATH].strip(), where)
     path = file.relative_to(root).as_posix()
-    expression, word = class_of(_class(row, where), order, where)
+    expression, word = classify(_class(row, where), where=where)
     if expression is None:
         return LeftOut(path, word, split)
     box = " ".join(row.get(name, "") for name in _BOX)

@@ -4,51 +4,51 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from contracts.labels import LabelSet
 from errors import DataError
 from pipeline.datasets.reader import (
     LayoutClue,
-    LeftOut,
     Listed,
     Reader,
+    class_or_reason,
     each_once,
-    expression_or_reason,
+    listed_as,
 )
 from pipeline.datasets.table import header_of, rows
 from pipeline.paths import safe_path
-from store.records import Sample
 
 _TABLE = "labels.csv"
 _COLUMNS = ("pth", "label", "relfcs")
 
 
-def read_affectnet_kaggle(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_affectnet_kaggle(
+    root: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[Listed]:
     """Read `labels.csv` (pth, label, relFCs).
 
     Args:
         root: the folder that holds the table and the pictures' folders.
         options: none.
+        labels: the classes.
 
     Yields:
         One sample per row, without a split; the label is the column's, not the folder's. Contempt
-        is left out.
+        is left out where the label set has no such class.
 
     Raises:
         NoInputError: if the table is not there.
         DataError: naming the line that cannot be accepted.
     """
-    yield from each_once(_rows(root))
+    yield from each_once(_rows(root, labels))
 
 
-def _rows(root: Path) -> Iterator[Listed]:
+def _rows(root: Path, labels: LabelSet) -> Iterator[Listed]:
     table = root / _TABLE
     for line, row in rows(table, *([name] for name in _COLUMNS)):
         where = f"{table}, line {line}"
         path = safe_path(root, row["pth"].strip(), where).relative_to(root).as_posix()
-        found = expression_or_reason(row["label"], {}, where)
-        if isinstance(found, str):
-            yield LeftOut(path, found)
-        else:
-            yield Sample(path, path, found, attributes={"relfcs": row["relfcs"]})
+        found = class_or_reason(row["label"], {}, labels, where)
+        yield listed_as(found, path, attributes={"relfcs": row["relfcs"]})
 
 
 def _check_layout(root: Path) -> list[LayoutClue]:

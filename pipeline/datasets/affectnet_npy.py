@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError
 from pipeline.datasets.affectnet import AffectNetOptions, class_of, intensity, order_of_ids
 from pipeline.datasets.landmark_lists import join_landmarks
@@ -27,27 +28,30 @@ class AffectNetNPYOptions(AffectNetOptions, frozen=True):
     landmarks: str | None = None
 
 
-def read_affectnet_npy(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_affectnet_npy(
+    root: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[Listed]:
     """Read `{train,val}_set/images/N.jpg` with `annotations/N_{exp,lnd,val,aro}.npy`.
 
     Args:
         root: the folder that holds train_set, val_set, or both.
         options: `ids`: official or alphabetical; official after a look at their counts, if not
             given. `landmarks`: lists whose points take the place of the annotated ones.
+        labels: the classes.
 
     Yields:
         One sample per picture, in the order of numbers, unique within a split only; landmarks
-        in px of the picture, valence and arousal as attributes. What is none of the seven is left
-        out: contempt, none of the eight, uncertain, no face.
+        in px of the picture, valence and arousal as attributes. What the label set does not
+        have is left out, such as uncertain and no face.
 
     Raises:
         NoInputError: if there is neither split.
         DataError: if an annotation cannot be read, or the ids are counted alphabetically.
     """
-    yield from join_landmarks(_listed(root, options), root, options.get("landmarks"))
+    yield from join_landmarks(_listed(root, options, labels), root, options.get("landmarks"))
 
 
-def _listed(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def _listed(root: Path, options: Mapping[str, Any], known: LabelSet) -> Iterator[Listed]:
     found = {
         split: _labels(root / folder / "annotations")
         for split, folder in _SPLITS.items()
@@ -61,7 +65,9 @@ def _listed(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     for split, labels in found.items():
         folder = root / _SPLITS[split]
         for name, number in labels.items():
-            expression, word = class_of(number, order, f"{folder}/annotations/{name}{_LABEL}")
+            expression, word = class_of(
+                number, order, known, f"{folder}/annotations/{name}{_LABEL}"
+            )
             path = f"{_SPLITS[split]}/images/{name}.jpg"
             if expression is None:
                 yield LeftOut(path, word, split)

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from anatomy.expressions import EXPRESSIONS, expression_id
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.reader import (
     LeftOut,
@@ -16,11 +16,11 @@ from pipeline.datasets.reader import (
     Reader,
     ReaderOptions,
     first_there,
+    listed_as,
     needs_paths,
 )
 from pipeline.datasets.table import lines
 from pipeline.datasets.walking import pictures
-from store.records import Sample
 
 CLASSES = (
     *("neutral", "anger", "contempt", "disgust", "fear", "happiness", "sadness", "surprise"),
@@ -38,30 +38,31 @@ class CKPlusOptions(ReaderOptions, frozen=True):
     neutral: bool = True  # the first one is neutral
 
 
-def read_ck_plus(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_ck_plus(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `cohn-kanade-images/S005/001/*.png` and `Emotion/S005/001/*_emotion.txt`.
 
     Args:
         root: the dataset's folder.
         options: as in CKPlusOptions.
+        labels: the classes.
 
     Yields:
-        Every frame, sorted, without a split, with its person; frames between neutral and peak, of
-        contempt, and of sequences without a label are left out.
+        Every frame, sorted, without a split, with its person; frames between neutral and peak,
+        of sequences without a label, and of what the label set leaves out are left out.
 
     Raises:
         NoInputError: if pictures or labels are not there.
         DataError: naming the label file that cannot be accepted.
     """
     chosen = CKPlusOptions.model_validate(options)
-    images, labels = first_there(root, *_IMAGES), first_there(root, *_LABELS)
-    if images is None or labels is None:
+    images, coded = first_there(root, *_IMAGES), first_there(root, *_LABELS)
+    if images is None or coded is None:
         raise NoInputError(
             root / (_LABELS[0] if images else _IMAGES[0]), "is not there. Unpack the zip there."
         )
     for folder, frames in groupby(pictures(images), key=lambda file: file.parent):
-        word = _label(labels / folder.relative_to(images))
-        yield from _sequence(root, list(frames), word, chosen)
+        word = _label(coded / folder.relative_to(images))
+        yield from _sequence(root, list(frames), word, chosen, labels)
 
 
 def _label(folder: Path) -> str | None:
@@ -84,7 +85,11 @@ def _label(folder: Path) -> str | None:
 
 
 def _sequence(
-    root: Path, frames: list[Path], word: str | None, chosen: CKPlusOptions
+    root: Path,
+    frames: list[Path],
+    word: str | None,
+    chosen: CKPlusOptions,
+    labels: LabelSet,
 ) -> Iterator[Listed]:
     first_peak = max(len(frames) - chosen.peak, 1)
     for place, file in enumerate(frames):
@@ -92,16 +97,13 @@ def _sequence(
         person, sequence = file.parts[-3], file.parts[-2]
         if word is None:
             yield LeftOut(path, "sequence without a label")
-        elif place >= first_peak and word == "contempt":
-            yield LeftOut(path, word)
         elif place >= first_peak or (place == 0 and chosen.neutral):
-            label = expression_id(word, str(file)) if place >= first_peak else _NEUTRAL
-            yield Sample(path, path, label, person=person, attributes={"sequence": sequence})
+            shown = word if place >= first_peak else "neutral"
+            found = labels.id_or_reason(shown, str(file))
+            yield listed_as(found, path, person=person, attributes={"sequence": sequence})
         else:
             yield LeftOut(path, "between neutral and peak" if place else "first of a sequence")
 
-
-_NEUTRAL = EXPRESSIONS.index("Neutral")
 
 CK_PLUS = Reader(
     read_ck_plus,

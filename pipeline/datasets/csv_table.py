@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.au_cells import parse_units, with_absent_units
 from pipeline.datasets.csv_columns import (
@@ -23,7 +24,8 @@ from pipeline.datasets.reader import (
     LeftOut,
     Listed,
     Reader,
-    expression_or_reason,
+    class_or_reason,
+    listed_as,
     named_by_box,
     needs_paths,
 )
@@ -44,7 +46,7 @@ class CSVOptions(PathOptions, frozen=True):
     delimiter: Literal[",", ";", "\t", "|"] = ","
 
 
-def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `labels.csv`.
 
     Its columns, in any order: file, expression (or label); optional split, person, box, landmarks,
@@ -54,12 +56,14 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         root: the dataset's folder.
         options: as in CSVOptions; `landmarks`: a file of 68 points per picture, see
             `read_landmarks`.
+        labels: the classes.
 
     Yields:
         One sample per row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
         spaces or semicolons, `aus` what `parse_units` reads. Other columns are kept as attributes.
         Where several rows name one picture, each with a box of its own, the box is part of their
-        ids. Contempt, what `label_map` maps to null, and litter of other systems are left out.
+        ids. What the label set leaves out, what `label_map` maps to null, and litter of other
+        systems are left out.
 
     Raises:
         NoInputError: if the table is not there.
@@ -71,7 +75,7 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
             table, "is not there. A csv dataset needs a table with the columns file and expression."
         )
     points = read_landmarks(root / options["landmarks"]) if options.get("landmarks") else {}
-    listed = list(_rows(root, table, options))
+    listed = list(_rows(root, table, options, labels))
     coded = with_absent_units(named_by_box(one for _, one in listed))
     named = zip((line for line, _ in listed), coded, strict=True)
     for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
@@ -79,11 +83,13 @@ def read_csv(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         yield replace(one, landmarks=known) if points and isinstance(one, Sample) else one
 
 
-def _rows(root: Path, table: Path, options: Mapping[str, Any]) -> Iterator[tuple[int, Listed]]:
+def _rows(
+    root: Path, table: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[tuple[int, Listed]]:
     columns = _columns(table, options)
     wanted = [names for names in (columns.file, columns.expression) if names]
     for line, row in rows(table, *wanted, delimiter=options.get("delimiter", ",")):
-        yield line, _listed(root, row, columns, options, f"{table}, line {line}")
+        yield line, _listed(root, row, columns, options, labels, f"{table}, line {line}")
 
 
 def _columns(table: Path, options: Mapping[str, Any]) -> Columns:
@@ -158,7 +164,12 @@ def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
 
 
 def _listed(
-    root: Path, row: Mapping[str, str], columns: Columns, options: Mapping[str, Any], where: str
+    root: Path,
+    row: Mapping[str, str],
+    columns: Columns,
+    options: Mapping[str, Any],
+    labels: LabelSet,
+    where: str,
 ) -> Listed:
     header = [*row]
     path = _path(root, row[first_of(header, columns.file)], where)
@@ -168,15 +179,12 @@ def _listed(
     words = options.get("label_map", {})
     pattern = options.get("expression", "")
     label = label_of_path(pattern, path, where) if pattern else _label(row, columns, words, where)
-    found = expression_or_reason(label, words, where)
+    found = class_or_reason(label, words, labels, where)
     split = split_of(row.get(columns.split, ""), where)
-    if isinstance(found, str):
-        return LeftOut(path, found, split)
-    return Sample(
-        id=path,
-        path=path,
-        expression=found,
-        split=split,
+    return listed_as(
+        found,
+        path,
+        split,
         person=person_of(row.get(columns.person, "")),
         box=_box(row, columns, where),
         landmarks=_given(row.get(columns.landmarks, ""), 136, "landmarks", where),

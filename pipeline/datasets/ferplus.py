@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from anatomy.expressions import expression_id
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.reader import (
     LeftOut,
@@ -13,11 +13,11 @@ from pipeline.datasets.reader import (
     ReaderOptions,
     best_layout,
     each_once,
+    listed_as,
     needs_paths,
 )
 from pipeline.datasets.table import fields, rows, whole_number
 from pipeline.paths import safe_path
-from store.records import Sample
 
 PIXELS, VOTES = "fer2013.csv", "fer2013new.csv"
 FOLDERS = {
@@ -32,7 +32,7 @@ _NAMED = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fe
 CLASSES = (*_NAMED, "unknown", "nf")
 """What is voted for, in the order of the columns; nf: not a face."""
 
-_OUT = {"contempt": "contempt", "unknown": "unknown", "nf": "not a face"}
+_OUT = {"unknown": "unknown", "nf": "not a face"}
 
 Weights = list[float]
 
@@ -109,18 +109,19 @@ class FERPlusOptions(ReaderOptions, frozen=True):
     )
 
 
-def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_ferplus(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read the votes of `fer2013new.csv` or of each folder's `label.csv`.
 
     Args:
         root: the folder of FER2013Train, FER2013Valid and FER2013Test.
         options: `voting`: row of VOTING; majority, if not given.
+        labels: the classes.
 
     Yields:
         One sample per row. Its label has the largest weight, the first in the order of the columns
         where two are equal; attributes are the ten votes, and target, the eight expressions' share
-        of the weights. Left out: contempt, unknown, not a face, votes without agreement, and rows
-        without a picture.
+        of the weights. Left out: unknown, not a face, votes without agreement, rows without a
+        picture, and what the label set leaves out.
 
     Raises:
         NoInputError: if the votes are not there, or the pictures are still numbers in a table.
@@ -134,7 +135,7 @@ def read_ferplus(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
             f"Run: python cli.py unpack {root} {root}_pictures",
         )
     listed = read_votes(root / VOTES) if (root / VOTES).exists() else _labels(root)
-    yield from each_once(_found(root, voted, vote) for voted in listed)
+    yield from each_once(_found(root, voted, vote, labels) for voted in listed)
 
 
 Voted = tuple[str, str, list[int], str]
@@ -177,7 +178,9 @@ def _labels(root: Path) -> Iterator[Voted]:
             yield usage, values[0].strip(), votes, where
 
 
-def _found(root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights]) -> Listed:
+def _found(
+    root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights], labels: LabelSet
+) -> Listed:
     usage, name, votes, where = voted
     split = _SPLITS[usage]
     if not name:
@@ -185,14 +188,14 @@ def _found(root: Path, voted: Voted, vote: Callable[[Sequence[int]], Weights]) -
     path = safe_path(root / FOLDERS[usage], name, where).relative_to(root).as_posix()
     weights = vote(votes)
     word = CLASSES[weights.index(max(weights))] if any(weights) else "no agreement"
-    if word not in _NAMED or word in _OUT:
+    if word not in _NAMED:
         return LeftOut(path, _OUT.get(word, word), split)
     named = weights[: len(_NAMED)]
     attributes = {
         "votes": " ".join(map(str, votes)),
         "target": " ".join(f"{weight / sum(named):.4g}" for weight in named),
     }
-    return Sample(path, path, expression_id(word, where), split, attributes=attributes)
+    return listed_as(labels.id_or_reason(word, where), path, split, attributes=attributes)
 
 
 FERPLUS = Reader(

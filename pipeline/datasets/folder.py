@@ -4,34 +4,35 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
+from labels.reading import known_words
 from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
 from pipeline.datasets.reader import (
     LayoutClue,
     LeftOut,
     Listed,
     Reader,
+    class_or_reason,
     entries,
-    expression_or_reason,
+    listed_as,
 )
 from pipeline.datasets.table import is_split, split_of
 from pipeline.datasets.walking import litter, pictures
 from store.records import Sample
 
-_WORDS = frozenset({*(name.lower() for name in EXPRESSIONS), *SYNONYMS})
 
-
-def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_folder(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `[split/]expression/**/picture`.
 
     Args:
         root: the dataset's folder.
         options: `label_map`: folder name -> expression, or null: left out; `expression` and
             `person`: what to take of the path instead.
+        labels: the classes.
 
     Yields:
-        One sample per picture, sorted by path. Other files are passed over; contempt is left out.
+        One sample per picture, sorted by path. Other files are passed over.
 
     Raises:
         NoInputError: if root is no folder.
@@ -43,12 +44,14 @@ def read_folder(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
             root, "is no folder. Put the pictures there, one folder per expression, or link it."
         )
     files = pictures(root)
-    _refuse_unknown(root, files, options)
-    listed = (_listed(root, file, options) for file in files)
+    _refuse_unknown(root, files, options, labels)
+    listed = (_listed(root, file, options, labels) for file in files)
     yield from with_persons(listed, options.get("person", ""), str(root))
 
 
-def _refuse_unknown(root: Path, files: Sequence[Path], options: Mapping[str, Any]) -> None:
+def _refuse_unknown(
+    root: Path, files: Sequence[Path], options: Mapping[str, Any], labels: LabelSet
+) -> None:
     """Refuse class folders whose names mean nothing, all at once.
 
     Raises:
@@ -61,7 +64,7 @@ def _refuse_unknown(root: Path, files: Sequence[Path], options: Mapping[str, Any
     for folder in folders:
         names, _ = _classes(root, folder / "x")
         try:
-            expression_or_reason(names[0] if names else "fear", words, str(folder))
+            class_or_reason(names[0] if names else labels.names[0], words, labels, str(folder))
         except DataError as error:
             refused.setdefault(names[0], error)
     if refused:
@@ -82,7 +85,9 @@ def _refuse_unknown(root: Path, files: Sequence[Path], options: Mapping[str, Any
 
 
 def _holds_classes(folders: Iterable[Path], name: str) -> bool:
-    return any(folder.parent.name == name and folder.name.lower() in _WORDS for folder in folders)
+    return any(
+        folder.parent.name == name and folder.name.lower() in known_words() for folder in folders
+    )
 
 
 def _classes(root: Path, file: Path) -> tuple[tuple[str, ...], str | None]:
@@ -92,7 +97,7 @@ def _classes(root: Path, file: Path) -> tuple[tuple[str, ...], str | None]:
     return (folders[1:] if split else folders), split
 
 
-def _listed(root: Path, file: Path, options: Mapping[str, Any]) -> Listed:
+def _listed(root: Path, file: Path, options: Mapping[str, Any], labels: LabelSet) -> Listed:
     path = file.relative_to(root).as_posix()
     names, split = _classes(root, file)
     pattern = options.get("expression", "")
@@ -101,19 +106,17 @@ def _listed(root: Path, file: Path, options: Mapping[str, Any]) -> Listed:
             file, "lies in no expression's folder. Move it into one, such as 'happiness'."
         )
     label = label_of_path(pattern, path, str(file)) if pattern else names[0]
-    found = expression_or_reason(label, options.get("label_map", {}), str(file.parent))
-    return (
-        LeftOut(path, found, split) if isinstance(found, str) else Sample(path, path, found, split)
-    )
+    found = class_or_reason(label, options.get("label_map", {}), labels, str(file.parent))
+    return listed_as(found, path, split)
 
 
-def read_classes(root: Path, folder: Path, split: str) -> Iterator[Listed]:
+def read_classes(root: Path, folder: Path, split: str, labels: LabelSet) -> Iterator[Listed]:
     """Read `expression/**/picture` of one split, which lies anywhere below root.
 
     Raises:
         DataError: if a folder's name is no expression, or a picture lies in none.
     """
-    for one in read_folder(folder, {}):
+    for one in read_folder(folder, {}, labels):
         path = (folder / one.path).relative_to(root).as_posix()
         if isinstance(one, Sample):
             yield Sample(path, path, one.expression, split)
@@ -130,7 +133,7 @@ def class_folders(root: Path) -> list[Path]:
 
 
 def _check_layout(root: Path) -> list[LayoutClue]:
-    named = any(folder.name.lower() in _WORDS for folder in class_folders(root))
+    named = any(folder.name.lower() in known_words() for folder in class_folders(root))
     return [(("a folder per expression (happiness, sad, ...), maybe under train and test",), named)]
 
 

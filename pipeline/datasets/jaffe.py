@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import expression_id
-from pipeline.datasets.reader import LeftOut, Listed, Reader, needs_named
+from contracts.labels import LabelSet
+from pipeline.datasets.reader import LeftOut, Listed, Reader, listed_as, needs_named
 from pipeline.datasets.walking import pictures
-from store.records import Sample
 
 _CODES = {
     **{"AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness"},
@@ -17,12 +16,13 @@ _CODES = {
 _NAME = re.compile(rf"([A-Z]{{2}})\.({'|'.join(_CODES)})\d+\.\d+\.\w+", re.IGNORECASE)
 
 
-def read_jaffe(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_jaffe(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read pictures such as `KA.AN1.39.tiff`, wherever they lie: person, code, number.
 
     Args:
         root: the dataset's folder, or one above it.
         options: none.
+        labels: the classes.
 
     Yields:
         One sample per picture, without a split, with its person. Pictures with other names are left
@@ -37,8 +37,8 @@ def read_jaffe(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         if parts is None:
             yield LeftOut(path, "no name of JAFFE")
         else:
-            expression = expression_id(_CODES[parts[2].upper()], str(file))
-            yield Sample(path, path, expression, person=parts[1].upper())
+            found = labels.id_or_reason(_CODES[parts[2].upper()], str(file))
+            yield listed_as(found, path, person=parts[1].upper())
 
 
 JAFFE = Reader(read_jaffe, needs_named("KA.AN1.39.tiff", _NAME.pattern), listed={"all": 213})

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import expression_id
-from pipeline.datasets.reader import LeftOut, Listed, Reader, needs_named
+from contracts.labels import LabelSet
+from pipeline.datasets.reader import LeftOut, Listed, Reader, listed_as, needs_named
 from pipeline.datasets.walking import pictures
-from store.records import Sample
 
 _CODES = {
     **{"AF": "fear", "AN": "anger", "DI": "disgust", "HA": "happiness"},
@@ -23,12 +22,13 @@ _NAME = re.compile(
 )
 
 
-def read_kdef(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_kdef(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read pictures such as `AF01/AF01ANFL.JPG`, wherever they lie: session, person, code, angle.
 
     Args:
         root: the dataset's folder, or one above it.
         options: none.
+        labels: the classes.
 
     Yields:
         One sample per picture, without a split, with its person (both sessions are one person) and
@@ -44,10 +44,9 @@ def read_kdef(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
             yield LeftOut(path, "no name of KDEF")
             continue
         session, person, code, angle = (part.upper() for part in parts.groups())
-        yield Sample(
+        yield listed_as(
+            labels.id_or_reason(_CODES[code], str(file)),
             path,
-            path,
-            expression_id(_CODES[code], str(file)),
             person=person,
             attributes={"session": session, "angle": _ANGLES[angle]},
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from contracts.labels import LabelSet
 from errors import NoInputError
 from pipeline.datasets.folder import read_classes
 from pipeline.datasets.reader import Listed, Reader, best_layout, first_there, needs_paths
@@ -11,12 +12,13 @@ from pipeline.datasets.reader import Listed, Reader, best_layout, first_there, n
 _FOLDERS = {"train": "train", "valid": "val", "test": "test"}
 
 
-def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_mma(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `[MMAFEDB/]{train,valid,test}/{angry,disgust,fear,happy,neutral,sad,surprise}/`.
 
     Args:
         root: the dataset's folder.
         options: none.
+        labels: the classes.
 
     Raises:
         NoInputError: if a split's folder is not there.
@@ -26,7 +28,7 @@ def read_mma(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
     for folder, split in _FOLDERS.items():
         if not (base / folder).is_dir():
             raise NoInputError(base / folder, "is not there. Unpack MMAFEDB whole.")
-        yield from read_classes(root, base / folder, split)
+        yield from read_classes(root, base / folder, split, labels)
 
 
 MMA = Reader(

@@ -9,12 +9,11 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
 from errors import DataError, printable
+from labels.reading import known_words
 from pipeline.datasets.reader import LabelMapOptions, LeftOut
 from store.records import Sample
 
-_WORDS = {*(name.lower() for name in EXPRESSIONS), *SYNONYMS, "contempt"}
 _CANDIDATES = (
     r"([A-Za-z]{1,3}\d{1,4})[_-][^/]*$",
     r"([^/]+?)[_-]+\d+(?:\.\w+)?$",
@@ -113,16 +112,20 @@ def suggested_pattern(samples: Sequence[Sample]) -> str | None:
                 groups[name].append(sample.expression)
         fitting = sum(map(len, groups.values()))
         many = len(groups) >= _FEWEST and fitting >= 2 * len(groups)
-        if many and fitting >= _FIT * len(samples) and not _repeats_labels(groups):
+        if (
+            many
+            and fitting >= _FIT * len(samples)
+            and not _repeats_labels(groups, len({sample.expression for sample in samples}))
+        ):
             return pattern
     return None
 
 
 def _is_label(name: str) -> bool:
-    return any(word.lower() in _WORDS for word in re.split(r"[^A-Za-z]+", name))
+    return any(word.lower() in known_words() for word in re.split(r"[^A-Za-z]+", name))
 
 
-def _repeats_labels(groups: Mapping[str, Sequence[int]]) -> bool:
+def _repeats_labels(groups: Mapping[str, Sequence[int]], classes: int) -> bool:
     """Say whether groups are the expressions themselves, under words of their own."""
     pure = all(len({*expressions}) == 1 for expressions in groups.values())
-    return pure and len(groups) <= len(EXPRESSIONS) + 1
+    return pure and len(groups) <= classes + 1

@@ -7,13 +7,19 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from anatomy.expressions import expression_id
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, UsageError, printable
 from pipeline.datasets.landmark_lists import LANDMARKS, read_landmark_list
-from pipeline.datasets.reader import Listed, Reader, ReaderOptions, each_once, needs_paths
+from pipeline.datasets.reader import (
+    Listed,
+    Reader,
+    ReaderOptions,
+    each_once,
+    listed_as,
+    needs_paths,
+)
 from pipeline.datasets.table import lines, whole_number
 from pipeline.paths import safe_path
-from store.records import Sample
 
 CLASSES, LABELS = "class_id.yaml", "class_labels.txt"
 _SPLITS = ("train", "val", "test")
@@ -27,12 +33,15 @@ class FoldOptions(ReaderOptions, frozen=True):
     folds: str = ""
 
 
-def read_published_folds(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_published_folds(
+    root: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[Listed]:
     """Read `{train,val,test}/class_labels.txt` with `class_id.yaml` and `landmarks.txt`.
 
     Args:
         root: the folder that holds the pictures, under the paths of the lists, and the lists.
         options: `folds`: folder of the lists.
+        labels: the classes.
 
     Yields:
         One sample per line, with the published landmarks where there are some. The published
@@ -44,7 +53,7 @@ def read_published_folds(root: Path, options: Mapping[str, Any]) -> Iterator[Lis
         UsageError: if several folders hold such lists.
     """
     folds = _folder(root, options)
-    classes = _classes(folds / CLASSES)
+    classes = _classes(folds / CLASSES, labels)
     yield from each_once(
         sample for split in _used_splits(folds) for sample in _split(root, folds, split, classes)
     )
@@ -65,8 +74,8 @@ def _folder(root: Path, options: Mapping[str, Any]) -> Path:
     return found[0]
 
 
-def _classes(file: Path) -> dict[int, int]:
-    """Return id in the lists -> expression."""
+def _classes(file: Path, labels: LabelSet) -> dict[int, int | str]:
+    """Return id in the lists -> id of the class, or why its pictures are left out."""
     if not file.is_file():
         raise NoInputError(file, "is not there. It says which id is which expression.")
     with file.open("rb") as stream:
@@ -77,7 +86,7 @@ def _classes(file: Path) -> dict[int, int]:
         raise DataError(file, "cannot be read as YAML. Fetch it again.") from error
     if not isinstance(named, dict) or not all(isinstance(one, int) for one in named.values()):
         raise DataError(file, "needs lines such as `Neutral: 0`.")
-    return {number: expression_id(str(word), str(file)) for word, number in named.items()}
+    return {number: labels.id_or_reason(str(word), str(file)) for word, number in named.items()}
 
 
 def _used_splits(folds: Path) -> list[str]:
@@ -106,14 +115,16 @@ def _labelled(file: Path) -> Iterator[tuple[str, str, int]]:
             yield where, path, whole_number(word, where)
 
 
-def _split(root: Path, folds: Path, split: str, classes: Mapping[int, int]) -> Iterator[Sample]:
+def _split(
+    root: Path, folds: Path, split: str, classes: Mapping[int, int | str]
+) -> Iterator[Listed]:
     points_file = folds / split / LANDMARKS
     points = read_landmark_list(points_file) if points_file.is_file() else {}
     for where, name, number in _labelled(folds / split / LABELS):
         if number not in classes:
             raise DataError(where, f"class {number} is not in {CLASSES}.")
         path = safe_path(root, name, where).relative_to(root).as_posix()
-        yield Sample(path, path, classes[number], split, landmarks=points.get(name))
+        yield listed_as(classes[number], path, split, landmarks=points.get(name))
 
 
 def _remarks(root: Path, options: Mapping[str, Any]) -> list[str]:

@@ -6,9 +6,9 @@ Where one and the same file is spelt in two ways in published copies, both are r
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-from anatomy.expressions import expression_id
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.landmark_lists import join_landmarks
 from pipeline.datasets.raf_db_annotations import Annotation, read_annotations
@@ -20,15 +20,22 @@ from pipeline.datasets.reader import (
     best_layout,
     each_once,
     first_there,
+    listed_as,
     needs_paths,
 )
 from pipeline.datasets.table import lines
 from pipeline.datasets.walking import pictures
 from pipeline.paths import safe_path
-from store.records import Sample
 
 CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
 """Official ids 1 to 7, in order."""
+
+COMPOUND = (
+    *("happily surprised", "happily disgusted", "sadly fearful", "sadly angry", "sadly surprised"),
+    *("sadly disgusted", "fearfully angry", "fearfully surprised", "angrily surprised"),
+    *("angrily disgusted", "disgustedly surprised"),
+)
+"""Of the compound set: official ids 1 to 11, in order."""
 
 _LABELS = ("EmoLabel/list_patition_label.txt", "EmoLabel/list_partition_label.txt")
 _LINE = re.compile(r"((train|test)_\S+)\s+(\d{1,9})", re.ASCII)
@@ -49,12 +56,13 @@ class RAFDBOptions(ReaderOptions, frozen=True):
     landmarks: str | None = None
 
 
-def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_raf_db(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read RAF-DB basic as distributed, or the copy with one folder per class id.
 
     Args:
         root: the folder `basic`, or the one that holds it.
         options: as in RAFDBOptions.
+        labels: the classes.
 
     Yields:
         One sample per line, train or test. With the original pictures come their annotations, where
@@ -65,23 +73,54 @@ def read_raf_db(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         NoInputError: if labels or pictures are not there, or still packed.
         DataError: if a line cannot be accepted, or this is the compound set.
     """
-    base = first_there(root, "basic") or root
-    listed = _listed(root, base, options)
+    yield from _read(root, options, RAFSet("basic", CLASSES, labels))
+
+
+def read_raf_db_compound(
+    root: Path, options: Mapping[str, Any], labels: LabelSet
+) -> Iterator[Listed]:
+    """Read RAF-DB's compound set, from the folder `compound` or the one that holds it.
+
+    Its layout is that of the basic set; otherwise as `read_raf_db`. The label set raf_compound has
+    its eleven classes.
+    """
+    yield from _read(root, options, RAFSet("compound", COMPOUND, labels))
+
+
+class RAFSet(NamedTuple):
+    """One of RAF-DB's two sets.
+
+    Attributes:
+        folder: its name as given out.
+        words: of the official ids, from 1 on.
+        labels: the classes to read them as.
+    """
+
+    folder: str
+    words: tuple[str, ...]
+    labels: LabelSet
+
+
+def _read(root: Path, options: Mapping[str, Any], chosen: RAFSet) -> Iterator[Listed]:
+    base = first_there(root, chosen.folder) or root
+    listed = _listed(root, base, options, chosen)
     yield from join_landmarks(listed, root, options.get("landmarks"))
 
 
-def _listed(root: Path, base: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
-    labels = first_there(base, *_LABELS)
-    if labels is None and (base / "train" / "1").is_dir():
-        yield from _copy(root, base)
+def _listed(root: Path, base: Path, options: Mapping[str, Any], chosen: RAFSet) -> Iterator[Listed]:
+    table = first_there(base, *_LABELS)
+    if table is None and (base / "train" / "1").is_dir():
+        yield from _copy(root, base, chosen)
         return
-    if labels is None:
+    if table is None:
         raise NoInputError(base / _LABELS[0], "is not there. Without it no picture has a label.")
     kind = options.get("pictures") or _kind(base)
     ending = _PICTURES[kind]
     folder = _unpacked(base / "Image" / kind)
     known = read_annotations(base / "Annotation") if kind == "original" else {}
-    yield from each_once(_sample(root, folder, parts, ending, known) for parts in _labelled(labels))
+    yield from each_once(
+        _sample(root, folder, parts, ending, known, chosen) for parts in _labelled(table, chosen)
+    )
 
 
 def _kind(base: Path) -> str:
@@ -103,8 +142,8 @@ def _unpacked(folder: Path) -> Path:
     )
 
 
-def _labelled(file: Path) -> Iterator[tuple[str, str, int, str]]:
-    """Yield (picture, split, class 1 to 7, where it stands)."""
+def _labelled(file: Path, chosen: RAFSet) -> Iterator[tuple[str, str, int, str]]:
+    """Yield (picture, split, class from 1 on, where it stands)."""
     found = []
     for number, line in lines(file):
         where = f"{file}, line {number}"
@@ -117,16 +156,20 @@ def _labelled(file: Path) -> Iterator[tuple[str, str, int, str]]:
             )
         if parts:
             found.append((parts[1], parts[2], int(parts[3]), where))
-    _check_classes(file, {one[2] for one in found})
+    _check_classes(file, {one[2] for one in found}, chosen)
     yield from found
 
 
-def _check_classes(file: Path, classes: set[int]) -> None:
-    if max(classes, default=1) > len(CLASSES):
+def _check_classes(file: Path, classes: set[int], chosen: RAFSet) -> None:
+    highest, known = max(classes, default=1), len(chosen.words)
+    if highest > known:
+        compound = (
+            " This is the compound set: set reader: raf_db_compound and labels: raf_compound."
+            if highest == len(COMPOUND)
+            else ""
+        )
         raise DataError(
-            file,
-            f"has classes up to {max(classes)}; this is the compound set. AULens reads the basic "
-            "set: its label file has the same name and classes 1 to 7.",
+            file, f"has classes up to {highest}; RAF-DB {chosen.folder} has 1 to {known}.{compound}"
         )
     if 0 in classes:
         raise DataError(
@@ -142,36 +185,37 @@ def _sample(
     parts: tuple[str, str, int, str],
     ending: str,
     known: Mapping[str, Annotation],
-) -> Sample:
+    chosen: RAFSet,
+) -> Listed:
     name, split, number, where = parts
     plain = safe_path(folder, name, where)
     path = plain.with_name(plain.stem.removesuffix(ending) + ending + plain.suffix)
     about = known.get(plain.stem, Annotation())
-    return Sample(
-        id=path.relative_to(root).as_posix(),
-        path=path.relative_to(root).as_posix(),
-        expression=expression_id(CLASSES[number - 1], where),
-        split=split,
+    return listed_as(
+        chosen.labels.id_or_reason(chosen.words[number - 1], where),
+        path.relative_to(root).as_posix(),
+        split,
         box=about.box,
         attributes=about.attributes,
     )
 
 
-def _copy(root: Path, base: Path) -> Iterator[Sample]:
+def _copy(root: Path, base: Path, chosen: RAFSet) -> Iterator[Listed]:
     """Read `train/1..7` and `test/1..7` (or valid), whose pictures keep their official names."""
     for top, split in _COPY_SPLITS.items():
         for file in pictures(base / top):
             number = file.parent.name
             named = file.name.startswith(f"{split}_")
-            if not named or number not in {str(place + 1) for place in range(len(CLASSES))}:
+            if not named or number not in {str(place + 1) for place in range(len(chosen.words))}:
                 raise DataError(
                     file,
-                    f"needs a name {split}_.. in a folder 1 to 7, as in copies of RAF-DB by class. "
+                    f"needs a name {split}_.. in a folder 1 to {len(chosen.words)}, as in copies "
+                    "of RAF-DB by class. "
                     "If the digits mean something else, use reader folder with a label_map.",
                 )
             path = file.relative_to(root).as_posix()
-            expression = expression_id(CLASSES[int(number) - 1], str(file))
-            yield Sample(path, path, expression, split)
+            found = chosen.labels.id_or_reason(chosen.words[int(number) - 1], str(file))
+            yield listed_as(found, path, split)
 
 
 def _check_copy(root: Path) -> list[LayoutClue]:
@@ -192,4 +236,12 @@ RAF_DB = Reader(
     ),
     listed={"train": 12_271, "test": 3_068},
     options=RAFDBOptions,
+)
+
+RAF_DB_COMPOUND = Reader(
+    read_raf_db_compound,
+    needs_paths("|".join(f"compound/{name}" for name in _LABELS), "compound/Image"),
+    listed={"train": 3_162, "test": 792},
+    options=RAFDBOptions,
+    labels="raf_compound",
 )

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from anatomy.expressions import expression_id
+from contracts.labels import LabelSet
 from errors import printable
+from labels.reading import PUBLISHED
 from store.records import Sample
 
 
@@ -31,8 +32,8 @@ class LeftOut:
 
 
 Listed = Sample | LeftOut
-Dataset = Callable[[Path, Mapping[str, Any]], Iterator[Listed]]
-"""(root, options) -> everything that the dataset lists, in a fixed order."""
+Dataset = Callable[[Path, Mapping[str, Any], LabelSet], Iterator[Listed]]
+"""(root, options, label set) -> everything that the dataset lists, in a fixed order."""
 
 LayoutClue = tuple[tuple[str, ...], bool]
 """Paths of which one must be there, and whether one is."""
@@ -66,6 +67,7 @@ class Reader:
         note: what users of this dataset should know.
         general: gives way to a reader that knows the dataset by name.
         options: what params.yaml may set.
+        labels: the label set that suits the dataset.
         remarks: (root, options) -> sentences that tell the user how the folder is read.
     """
 
@@ -75,15 +77,19 @@ class Reader:
     note: str = ""
     general: bool = False
     options: type[ReaderOptions] = ReaderOptions
+    labels: str = PUBLISHED
     remarks: Callable[[Path, Mapping[str, Any]], list[str]] = lambda root, options: []
 
 
-def expression_or_reason(label: str, words: Mapping[str, str | None], where: str) -> int | str:
-    """Return the expression that a label means, 0 to 6; or why its picture is left out.
+def class_or_reason(
+    label: str, words: Mapping[str, str | None], labels: LabelSet, where: str
+) -> int | str:
+    """Return the id of the class that a label means; or why its picture is left out.
 
     Args:
         label: as it stands in the dataset.
         words: option `label_map`.
+        labels: the classes.
         where: file and row, for the message.
 
     Raises:
@@ -93,9 +99,21 @@ def expression_or_reason(label: str, words: Mapping[str, str | None], where: str
     word = words.get(key, label)
     if word is None:
         return f"'{printable(key[:40])}' is null in label_map"
-    if word.strip().lower() in ("contempt", "contemptuous"):
-        return "contempt"
-    return expression_id(word, where)
+    return labels.id_or_reason(word, where)
+
+
+def listed_as(found: int | str, path: str, split: str | None = None, **about: Any) -> Listed:  # noqa: ANN401 - fields of Sample
+    """Return a picture as a sample of a class, or as left out.
+
+    Args:
+        found: id of the class, or why it is left out.
+        path: of the picture, which is the sample's id too.
+        split: as in Sample.
+        about: further fields of Sample.
+    """
+    if isinstance(found, str):
+        return LeftOut(path, found, split)
+    return Sample(path, path, found, split, **about)
 
 
 def needs_paths(*clues: str) -> LayoutCheck:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import expression_id
+from contracts.labels import LabelSet
 from errors import NoInputError
 from pipeline.datasets.folder import read_classes
 from pipeline.datasets.reader import (
@@ -14,12 +14,12 @@ from pipeline.datasets.reader import (
     best_layout,
     each_once,
     first_there,
+    listed_as,
     needs_paths,
 )
 from pipeline.datasets.table import rows, split_of
 from pipeline.datasets.walking import pictures
 from pipeline.paths import safe_path
-from store.records import Sample
 
 _TABLE, _IMAGES = "sfew_2.0_labels.csv", "sfew2.0_images"
 _NAMES = {
@@ -35,12 +35,13 @@ def _places(split: str) -> tuple[str, ...]:
     return (*names, *(f"{split.capitalize()}/{name}" for name in names))
 
 
-def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_sfew(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `Train_Aligned_Faces/Angry/..`, or `sfew_2.0_labels.csv` with `sfew2.0_images/`.
 
     Args:
         root: the dataset's folder.
         options: none.
+        labels: the classes.
 
     Yields:
         Training and validation; pictures of the test set, whose labels are withheld, are left out.
@@ -50,11 +51,11 @@ def read_sfew(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
         NoInputError: if a split is not there.
         DataError: if a label cannot be accepted.
     """
-    found = _table(root) if (root / _TABLE).exists() else _folders(root)
+    found = _table(root, labels) if (root / _TABLE).exists() else _folders(root, labels)
     yield from each_once(found)
 
 
-def _folders(root: Path) -> Iterator[Listed]:
+def _folders(root: Path, labels: LabelSet) -> Iterator[Listed]:
     for split in ("train", "val"):
         folder = first_there(root, *_places(split))
         if folder is None:
@@ -62,7 +63,7 @@ def _folders(root: Path) -> Iterator[Listed]:
                 root / _NAMES[split][0], f"is not there. Unpack {_NAMES[split][0]}.zip there."
             )
         inner = first_there(folder, *_NAMES[split])
-        yield from read_classes(root, inner or folder, split)
+        yield from read_classes(root, inner or folder, split, labels)
         others = (root / name for name in _places(split) if root / name != folder)
         yield from _left_out(root, others, "another copy", split)
     test = first_there(root, *_places("test"))
@@ -75,14 +76,14 @@ def _left_out(root: Path, folders: Iterable[Path], reason: str, split: str) -> I
             yield LeftOut(picture.relative_to(root).as_posix(), reason, split)
 
 
-def _table(root: Path) -> Iterator[Sample]:
+def _table(root: Path, labels: LabelSet) -> Iterator[Listed]:
     table = root / _TABLE
     for line, row in rows(table, ["image_name"], ["emotion"], ["original_split"]):
         where = f"{table}, line {line}"
         name = safe_path(root / _IMAGES, row["image_name"].strip(), where)
         path = name.relative_to(root).as_posix()
         split = split_of(row["original_split"], where)
-        yield Sample(path, path, expression_id(row["emotion"], where), split)
+        yield listed_as(labels.id_or_reason(row["emotion"], where), path, split)
 
 
 SFEW = Reader(

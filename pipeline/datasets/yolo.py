@@ -1,12 +1,13 @@
 """Boxes in YOLO's layout: `data.yaml`, and per split a text file beside every picture."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from contracts.labels import LabelSet
 from errors import DataError, NoInputError
 from pipeline.datasets.reader import (
     LabelMapOptions,
@@ -14,14 +15,14 @@ from pipeline.datasets.reader import (
     Listed,
     Reader,
     best_layout,
-    expression_or_reason,
+    class_or_reason,
+    listed_as,
     named_by_box,
     needs_paths,
 )
 from pipeline.datasets.table import lines, numbers, whole_number
 from pipeline.datasets.walking import pictures
 from pipeline.faces.decode import UndecodableError, read_bytes, upright_size
-from store.records import Sample
 
 _NAMES = "data.yaml"
 _MOST_BYTES = 1 << 16
@@ -29,27 +30,35 @@ _SPLITS = {"train": "train", "valid": "val", "val": "val", "test": "test"}
 _WHOLE = 0.98
 
 
-def read_yolo(root: Path, options: Mapping[str, Any]) -> Iterator[Listed]:
+def read_yolo(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `train/images/a.jpg` with `train/labels/a.txt` (or `images/train`, `labels/train`).
 
     Args:
         root: the folder that holds `data.yaml`, whose `names` are the classes.
         options: `label_map`: name -> expression, or null: left out.
+        labels: the classes.
 
     Yields:
         One sample per line of the labels, with its box in px; a box that is the whole picture says
-        nothing and is none. Pictures without a label, and contempt, are left out.
+        nothing and is none. Pictures without a label, and what the label set leaves out, are left
+        out.
 
     Raises:
         NoInputError: if a split's labels are not there.
         DataError: naming the line that cannot be accepted.
     """
     names, words = _names(root / _NAMES), options.get("label_map", {})
+
+    def classify(number: int, where: str) -> int | str:
+        if number not in names:
+            raise DataError(where, f"needs a class of {_NAMES}, got {number}.")
+        return class_or_reason(names[number], words, labels, where)
+
     yield from named_by_box(
         one
-        for images, labels, split in _splits(root)
+        for images, texts, split in _splits(root)
         for file in pictures(images)
-        for one in _labelled(root, file, labels / file.relative_to(images), names, words, split)
+        for one in _labelled(root, file, texts / file.relative_to(images), classify, split)
     )
 
 
@@ -89,8 +98,7 @@ def _labelled(
     root: Path,
     file: Path,
     place: Path,
-    names: Mapping[int, str],
-    words: Mapping[str, Any],
+    classify: Callable[[int, str], int | str],
     split: str,
 ) -> Iterator[Listed]:
     path, table = file.relative_to(root).as_posix(), place.with_suffix(".txt")
@@ -102,14 +110,10 @@ def _labelled(
         where = f"{table}, line {line}"
         number, *rest = text.split()
         box = numbers(" ".join(rest), 4, "box", where)
-        name = names.get(whole_number(number, where))
-        if name is None or box is None:
+        if box is None:
             raise DataError(where, f"needs a class of {_NAMES} and a box: x, y, width, height.")
-        label = expression_or_reason(name, words, where)
-        if isinstance(label, str):
-            yield LeftOut(path, label, split)
-        else:
-            yield Sample(path, path, label, split, box=_in_px(box, size))
+        found_as = classify(whole_number(number, where), where)
+        yield listed_as(found_as, path, split, box=_in_px(box, size))
 
 
 def _size(file: Path) -> tuple[int, int] | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from anatomy.action_units import CODEBOOKS
+from anatomy.codebooks import CODEBOOKS
 from contracts.surveys import AUCoverage, Counts
 from store.records import Sample
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from anatomy.expressions import EXPRESSIONS
+from contracts.labels import LabelSet
 from errors import printable
 from pipeline.datasets.path_patterns import suggested_pattern
 from store.records import SPLITS, Sample
@@ -16,13 +16,14 @@ _NEEDED_FOR = {
 }
 
 
-def fitness_warnings(samples: Sequence[Sample]) -> list[str]:
+def fitness_warnings(samples: Sequence[Sample], labels: LabelSet) -> list[str]:
     """Return sentences on what a dataset lacks for training and honest scores.
 
     Args:
         samples: with their splits.
+        labels: their classes.
     """
-    return [*_empty_splits(samples), *_expressions(samples), *_persons(samples)]
+    return [*_empty_splits(samples), *_expressions(samples, labels), *_persons(samples)]
 
 
 def _empty_splits(samples: Sequence[Sample]) -> list[str]:
@@ -32,12 +33,12 @@ def _empty_splits(samples: Sequence[Sample]) -> list[str]:
     ]
 
 
-def _expressions(samples: Sequence[Sample]) -> list[str]:
+def _expressions(samples: Sequence[Sample], labels: LabelSet) -> list[str]:
     shown = {sample.expression for sample in samples}
     if len(shown) == 1:
-        return [f"All pictures show one expression, {EXPRESSIONS[min(shown)]}: nothing to learn."]
+        return [f"All pictures show one expression, {labels.names[min(shown)]}: nothing to learn."]
     trained = {sample.expression for sample in samples if sample.split == "train"}
-    lacking = [EXPRESSIONS[number] for number in sorted(shown - trained)]
+    lacking = [labels.names[number] for number in sorted(shown - trained)]
     return [f"No training picture shows {', '.join(lacking)}."] if lacking and trained else []
 
 

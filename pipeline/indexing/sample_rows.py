@@ -3,25 +3,28 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.files import INDEX_COLUMNS, OWN_COLUMNS
+from contracts.labels import LabelSet
 from store.records import Sample
 
 
-def sample_row(sample: Sample, units: Sequence[int], digest: str) -> dict[str, object]:
+def sample_row(
+    sample: Sample, units: Sequence[int], digest: str, labels: LabelSet
+) -> dict[str, object]:
     """Return a sample's row.
 
     Args:
         sample: what its dataset says of it.
         units: FACS numbers of the units that were coded in the dataset, in the order of `aus`.
         digest: of the picture.
+        labels: the classes.
     """
     attributes = {_own_name(name): value for name, value in sample.attributes.items()}
     return {
         **attributes,
         "id": sample.id,
         "path": sample.path,
-        "expression": EXPRESSIONS[sample.expression],
+        "expression": labels.names[sample.expression],
         "split": sample.split,
         "fold": sample.fold,
         "person": sample.person,

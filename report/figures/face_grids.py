@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from report.figures.grids import Cell, Grid, GridRow
 from report.figures.overlays import colorize_map, overlay_map
 from report.reading.studies import Arrays, Result, Study
@@ -33,7 +32,8 @@ def mean_grids(studies: Sequence[Study]) -> list[Grid]:
         for name, title in _MAPS.items()
     ]
     parts = lines if len(studies) > 1 else [[line for part in lines for line in part]]
-    return [Grid(EXPRESSIONS, (expected, *part)) for part in parts]
+    names = studies[0].scores.labels.names
+    return [Grid(names, (expected, *part)) for part in parts]
 
 
 def _method_note(study: Study, studies: Sequence[Study]) -> tuple[tuple[str, bool], ...]:
@@ -45,7 +45,7 @@ def mean_counts(study: Study) -> list[tuple[str, int, int]]:
     maps = study.shown[0].maps
     return [
         (name, int(maps["cam_count"][index]), int(maps["au_count"][index]))
-        for index, name in enumerate(EXPRESSIONS)
+        for index, name in enumerate(study.scores.labels.names)
     ]
 
 
@@ -99,7 +99,7 @@ def _face_row(shown: Sequence[tuple[Result, Arrays]], face: int) -> GridRow:
     au: Cell = overlay_map(image, sheet["au"][face] / 255) if sheet["defined"][face] else NO_MAP
     maps = [overlay_map(image, one[name][face] / 255) for name in _MAPS for _, one in shown]
     notes = tuple(_prediction(run, one, face) for run, one in shown)
-    return GridRow(EXPRESSIONS[label], notes, (image, au, *maps))
+    return GridRow(shown[0][0].scores.labels.names[label], notes, (image, au, *maps))
 
 
 def _prediction(run: Result, sheet: Arrays, face: int) -> tuple[str, bool]:
@@ -107,7 +107,7 @@ def _prediction(run: Result, sheet: Arrays, face: int) -> tuple[str, bool]:
     predicted = int(probabilities.argmax())
     wrong = predicted != int(sheet["label"][face])
     verdict = " ✗ wrong" if wrong else ""
-    name, probability = EXPRESSIONS[predicted], probabilities[predicted]
+    name, probability = run.scores.labels.names[predicted], probabilities[predicted]
     return f"{run.variant}: {name} {probability:.2f}{verdict}", wrong
 
 

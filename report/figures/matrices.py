@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import MacroAverage
 from report.figures.drawing import png, printable_line
 from report.reading.studies import Result
@@ -48,30 +47,25 @@ class Matrix:
 
 def confusion_matrix(run: Result) -> Matrix:
     """Return labels by predictions; the colour is the share of the row."""
+    names = run.scores.labels.names
     return Matrix(
         run.name,
         "label ↓ predicted →",
-        EXPRESSIONS,
+        names,
         tuple(
-            (
-                label,
-                tuple(
-                    _confusion_cell(label, predicted, counts)
-                    for predicted in range(len(EXPRESSIONS))
-                ),
-            )
-            for label, counts in zip(EXPRESSIONS, run.scores.confusion, strict=True)
+            (label, tuple(_confusion_cell(label, name, counts) for name in enumerate(names)))
+            for label, counts in zip(names, run.scores.confusion, strict=True)
         ),
     )
 
 
-def _confusion_cell(label: str, predicted: int, counts: list[int]) -> MatrixCell:
-    total, count = sum(counts), counts[predicted]
+def _confusion_cell(label: str, predicted: tuple[int, str], counts: list[int]) -> MatrixCell:
+    total, count = sum(counts), counts[predicted[0]]
     share = count / total if total else 0.0
     return MatrixCell(
         str(count),
         share,
-        f"{count} of {total} {label} predicted as {EXPRESSIONS[predicted]} ({share:.1%})",
+        f"{count} of {total} {label} predicted as {predicted[1]} ({share:.1%})",
     )
 
 
@@ -88,13 +82,15 @@ def cosine_matrix(run: Result) -> Matrix:
     return Matrix(
         run.name,
         "cosine",
-        (*EXPRESSIONS, "mean"),
-        tuple((name, _cosine_cells(name, one)) for name, one in rows.items()),
+        (*scores.labels.names, "mean"),
+        tuple((name, _cosine_cells(name, one, scores.labels.names)) for name, one in rows.items()),
     )
 
 
-def _cosine_cells(name: str, agreement: MacroAverage) -> tuple[MatrixCell, ...]:
-    values = {**{one: agreement.per_class[one] for one in EXPRESSIONS}, "mean": agreement.overall}
+def _cosine_cells(
+    name: str, agreement: MacroAverage, names: Sequence[str]
+) -> tuple[MatrixCell, ...]:
+    values = {**{one: agreement.per_class[one] for one in names}, "mean": agreement.overall}
     return tuple(
         MatrixCell("", 0.0, f"{name}, {column}: {ABSENT}")
         if value is None

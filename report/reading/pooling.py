@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from anatomy.codebooks import codebook_of
 from contracts.scores import ChanceLevel, LearningCurve, Scores, TrainMajority
 from measures.classification import chance_level
 from measures.faces import FaceScores, concatenate_faces
@@ -50,7 +51,9 @@ def _pooled(folds: Sequence[Result]) -> Result:
 def _scores(folds: Sequence[Result], faces: FaceScores) -> Scores:
     """Score all faces once. The class mean of AU maps is that of each fold."""
     first = folds[0].scores
-    settings = ScoreSettings.of(first.codebook, folds[0].fingerprint["params"])
+    settings = ScoreSettings.of(
+        codebook_of(first.labels, first.codebook), folds[0].fingerprint["params"]
+    )
     changed: dict[str, Any] = {
         **compute_scores(faces, settings),
         "repeat": f"seed{first.seed}",
@@ -64,7 +67,7 @@ def _scores(folds: Sequence[Result], faces: FaceScores) -> Scores:
 
 def _chance_level(folds: Sequence[Scores], faces: FaceScores) -> ChanceLevel:
     """Weigh the folds by their faces; None for the training's majority if folds disagree on it."""
-    level = chance_level(faces.labels_N, None)
+    level = chance_level(faces.labels_N, None, faces.classes)
     known = [one.chance_level.train_majority for one in folds]
     if None in known or len({one.expression for one in known if one}) != 1:
         return level

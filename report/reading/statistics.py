@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import BASELINES, Intervals, MacroAverage, OwnUnitScores, Scores
 from measures.bootstrap import compared_scores, number_persons, redraw
 from measures.repeats import (
@@ -193,9 +192,10 @@ def _seed(run: Result) -> int:
 
 
 def _unanswered(variant: VariantResults) -> dict[str, int]:
-    counts: dict[str, int] = dict.fromkeys(EXPRESSIONS, 0)
+    names = variant.shown.scores.labels.names
+    counts: dict[str, int] = dict.fromkeys(names, 0)
     for run in variant.repeats:
         confusion = np.array(run.scores.confusion)
-        for index, name in enumerate(EXPRESSIONS):
+        for index, name in enumerate(names):
             counts[name] += bool(confusion[index].sum() and not confusion[:, index].sum())
     return {name: count for name, count in counts.items() if count}

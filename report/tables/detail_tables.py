@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import AuShare, Faithfulness, MacroAverage, Subgroup
 from report.reading.studies import Result, Study
 from report.tables.table import (
@@ -41,6 +40,7 @@ def class_table(study: Study) -> Table:
     """Recall, ATT-COS and CAM-COS per expression, the runs side by side."""
     runs = study.shown
     first = runs[0].scores
+    names = first.labels.names
     values = {
         "recall": [run.scores.recall for run in runs],
         "ATT-COS": [run.scores.attention.per_class for run in runs],
@@ -50,15 +50,15 @@ def class_table(study: Study) -> Table:
     return make_table(
         file_name(study, "expressions"),
         [
-            Column("", "expression", EXPRESSIONS),
+            Column("", "expression", names),
             Column("", "faces", counts),
             *(
-                Column(name, run.variant, _numbers(one))
+                Column(name, run.variant, _numbers(one, names))
                 for name, columns in values.items()
                 for run, one in zip(runs, columns, strict=True)
             ),
             *(
-                Column("baselines", head, _numbers(average.per_class))
+                Column("baselines", head, _numbers(average.per_class, names))
                 for head, average in first.baselines.titled().items()
             ),
         ],
@@ -66,8 +66,8 @@ def class_table(study: Study) -> Table:
     )
 
 
-def _numbers(per_class: Mapping[str, float | None]) -> tuple[str, ...]:
-    return tuple(format_number(per_class[name]) for name in EXPRESSIONS)
+def _numbers(per_class: Mapping[str, float | None], names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(format_number(per_class[name]) for name in names)
 
 
 def unit_table(study: Study) -> Table | None:
@@ -200,7 +200,7 @@ def cam_table(study: Study) -> Table | None:
                     tuple(format_number(one.per_class[name]) for _, _, one in rows),
                     optional=True,
                 )
-                for name in EXPRESSIONS
+                for name in study.scores.labels.names
             ),
         ],
         text_columns=2,

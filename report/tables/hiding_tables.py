@@ -1,6 +1,5 @@
 """Tables of what hiding parts of the faces does: deletion, insertion, regions of action units."""
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.examinations import Estimate, HiddenRegion, RegionCell
 from contracts.scores import Faithfulness
 from report.reading.studies import Result, Study
@@ -92,7 +91,7 @@ def region_tables(study: Study) -> list[Table]:
                 Column("", "area", tuple(format_number(row.area) for row in found.regions)),
                 *(
                     Column("fall above a random place", name, tuple(_cells(found.regions, name)))
-                    for name in EXPRESSIONS
+                    for name in run.scores.labels.names
                 ),
             ],
             text_columns=2,

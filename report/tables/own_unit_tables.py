@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.scores import OWN_BASELINES, MacroAverage
 from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.reading.studies import Study
@@ -99,22 +98,25 @@ def own_class_table(study: Study) -> Table | None:
     runs = [(run.variant, one) for run in study.shown if (one := run.scores.own_units)]
     if not runs:
         return None
-    first = runs[0][1]
+    first, names = runs[0][1], study.scores.labels.names
 
     def columns(group: str, averages: Sequence[MacroAverage]) -> list[Column]:
-        names = (name for name, _ in runs)
-        return [Column(group, *pair) for pair in zip(names, map(_numbers, averages), strict=True)]
+        variants = (name for name, _ in runs)
+        return [
+            Column(group, *pair)
+            for pair in zip(variants, (_numbers(one, names) for one in averages), strict=True)
+        ]
 
     attentions = [one.attention for _, one in runs]
     return make_table(
         file_name(study, "own_units"),
         [
-            Column("", "expression", EXPRESSIONS),
+            Column("", "expression", names),
             *columns("ATT-COS, own AUs", attentions),
             *columns("selectivity within the class", [one.selectivity for one in attentions]),
-            Column("", "own map", _numbers(first.limit)),
+            Column("", "own map", _numbers(first.limit, names)),
             *(
-                Column("baselines", head, _numbers(average))
+                Column("baselines", head, _numbers(average, names))
                 for head, average in first.baselines.titled().items()
             ),
         ],
@@ -122,6 +124,6 @@ def own_class_table(study: Study) -> Table | None:
     )
 
 
-def _numbers(average: MacroAverage) -> tuple[str, ...]:
-    values = (average.per_class[name] for name in EXPRESSIONS)
+def _numbers(average: MacroAverage, names: Sequence[str]) -> tuple[str, ...]:
+    values = (average.per_class[name] for name in names)
     return tuple(ABSENT if value is None else format_number(value) for value in values)

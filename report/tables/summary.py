@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from anatomy.expressions import EXPRESSIONS
 from report.reading.statistics import StudyStatistics
 from report.reading.studies import Result
 from report.tables.dataset_sentences import dataset_sentences
@@ -68,8 +67,8 @@ def _conditions(runs: Sequence[Result]) -> str:
 
 def _classes(runs: Sequence[Result]) -> str:
     """Say which expressions are missing or rare among the scored faces."""
-    confusion = runs[0].scores.confusion
-    counts = {name: sum(row) for name, row in zip(EXPRESSIONS, confusion, strict=True)}
+    names, confusion = runs[0].scores.labels.names, runs[0].scores.confusion
+    counts = {name: sum(row) for name, row in zip(names, confusion, strict=True)}
     missing = [name for name, count in counts.items() if not count]
     few = [f"{name} ({count})" for name, count in counts.items() if 0 < count < FEW]
     occurring = len(counts) - len(missing)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from anatomy.expressions import EXPRESSIONS
 from report.reading.published_figures import PublishedRow, published_rows
 from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.tables.study_table import TITLES, spread, study_rows
@@ -78,6 +77,7 @@ def zero_shot_table(studies: Sequence[StudyStatistics]) -> Table | None:
                 external.add(len(rows))
                 key = (method, f"{row.variant}, published †", row.train)
                 rows.append((key, row.test, row.recall.get, row.balanced_accuracy))
+    names = dict.fromkeys(name for study in studies for name in study.study.scores.labels.names)
     return make_table(
         "zero_shot",
         [
@@ -85,7 +85,7 @@ def zero_shot_table(studies: Sequence[StudyStatistics]) -> Table | None:
             Column("", "scored on", tuple(test for _, test, *_ in rows)),
             *(
                 Column(_RECALL, name, tuple(format_number(recall(name)) for *_, recall, _ in rows))
-                for name in EXPRESSIONS
+                for name in names
             ),
             Column(_RECALL, "all", tuple(format_number(mean) for *_, mean in rows)),
         ],
@@ -106,7 +106,7 @@ def _keys(keys: Sequence[Key]) -> list[Column]:
 
 def _recall(one: VariantStatistics) -> Callable[[str], float | None]:
     def mean(name: str) -> float | None:
-        values = [run.scores.recall[name] for run in one.variant.repeats]
+        values = [run.scores.recall.get(name) for run in one.variant.repeats]
         known = [value for value in values if value is not None]
         return sum(known) / len(known) if known else None
 

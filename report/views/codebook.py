@@ -17,22 +17,20 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from anatomy.action_units import (
-    ACTION_UNITS,
-    CODEBOOKS,
     PUBLISHED_CANVAS_PX,
-    Ellipse,
+    Region,
 )
+from anatomy.codebooks import CODEBOOKS, Codebook, codebook_of
 from anatomy.drawing import place_on_canvas
-from anatomy.expressions import EXPRESSIONS
 from anatomy.heatmaps import au
 from anatomy.landmarks import POINTS, REGIONS, mirror_points
+from contracts.labels import LabelSet
 from report.figures.drawing import ALERT, GREY, blank_page, png, write
 from report.views.codebook_table import BASE, numbers, table
 from store.files import atomic_write
 
 TABLE, FIGURE = "action_units.md", "codebook.png"
 Face = NDArray[np.float64]
-Region = tuple[Ellipse, ...]
 
 _HALF = {
     0: ((36, 102), (37, 121), (39, 140), (43, 158), (50, 176)),
@@ -47,9 +45,6 @@ _HALF = {
     66: ((111.5, 171), (104, 170.5)),
 }
 """The drawn face, its left half and middle: a point -> (x, y) of it and of those that follow."""
-
-_SMALL = "Happiness"
-"""Drawn once more on a face half as large."""
 
 _SIDE = PUBLISHED_CANVAS_PX
 _ZOOM, _COLUMNS, _PITCH, _ROW, _HEAD, _MARGIN = 1.6, 4, 300, 276, 66, 20
@@ -68,28 +63,28 @@ class Panel:
     Attributes:
         title: what stands above.
         expression: name.
-        book: row of CODEBOOKS.
+        book: what is drawn for which class.
         face_L2: the face, px of the canvas.
     """
 
     title: str
     expression: str
-    book: str
+    book: Codebook
     face_L2: Face
 
-    def regions(self, book: str) -> dict[Region, list[int]]:
+    def regions(self, book: Codebook) -> dict[Region, list[int]]:
         """Return the regions of the expression in a codebook, each with its AUs."""
         found: dict[Region, list[int]] = {}
-        for number in CODEBOOKS[book].expressions[self.expression]:
-            found.setdefault(CODEBOOKS[book].units[number].region, []).append(number)
+        for number, region in book.placed[self.expression]:
+            found.setdefault(region, []).append(number)
         return found
 
 
-def write_codebook(out: Path) -> None:
-    """Write OUT/action_units.md and OUT/codebook.png, replacing older ones."""
+def write_codebook(out: Path, labels: LabelSet) -> None:
+    """Write OUT/action_units.md and OUT/codebook.png of a label set, replacing older ones."""
     out.mkdir(parents=True, exist_ok=True)
-    atomic_write(out / TABLE, table().encode())
-    atomic_write(out / FIGURE, png(figure()))
+    atomic_write(out / TABLE, table(labels).encode())
+    atomic_write(out / FIGURE, png(figure(labels)))
 
 
 def drawn_face() -> Face:
@@ -100,9 +95,9 @@ def drawn_face() -> Face:
     return np.where(np.isnan(left_L2), mirror_points(left_L2, _SIDE), left_L2)
 
 
-def figure() -> Figure:
-    """Draw the seven expressions, and one of them on a face half as large; one row per codebook."""
-    panels = [list(_panels(book)) for book in CODEBOOKS]
+def figure(labels: LabelSet) -> Figure:
+    """Draw every class, and one of them on a face half as large; one row per codebook."""
+    panels = [list(_panels(codebook_of(labels, name))) for name in CODEBOOKS]
     rows = [
         row[start : start + _COLUMNS]
         for start in range(0, len(panels[0]), _COLUMNS)
@@ -110,7 +105,7 @@ def figure() -> Figure:
     ]
     width = 2 * _MARGIN + _COLUMNS * _PITCH
     page, axes = blank_page(width, _HEAD + len(rows) * _ROW + _MARGIN, _ZOOM)
-    write(axes, (_MARGIN, 30), "Action units of the seven expressions", 17, weight="bold")
+    write(axes, (_MARGIN, 30), f"Action units of the label set {labels.name}", 17, weight="bold")
     key = (
         "Coloured numbers: FACS. Orange: the map. "
         f"Red: differs from {BASE}. Dotted: where {BASE} draws it."
@@ -122,25 +117,26 @@ def figure() -> Figure:
     return page
 
 
-def _panels(book: str) -> Iterator[Panel]:
+def _panels(book: Codebook) -> Iterator[Panel]:
     face_L2 = drawn_face()
-    for name in EXPRESSIONS:
+    for name in book.expressions:
         yield Panel(name, name, book, face_L2)
     centre = (_SIDE - 1) / 2
-    yield Panel("on a small face", _SMALL, book, (face_L2 - centre) / 2 + centre)
+    small = next(name for name, units in book.expressions.items() if units)
+    yield Panel("on a small face", small, book, (face_L2 - centre) / 2 + centre)
 
 
 def _draw(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     x, y = corner
-    units = CODEBOOKS[panel.book].expressions[panel.expression]
+    units = panel.book.expressions[panel.expression]
     write(axes, (x, y - 6), panel.title, 12, weight="bold")
-    write(axes, (x + _SIDE, y - 6), panel.book, 11, color=GREY, ha="right")
+    write(axes, (x + _SIDE, y - 6), panel.book.name, 11, color=GREY, ha="right")
     write(axes, (x, y + _SIDE + 15), numbers(units), 10.5, color=GREY)
     axes.add_patch(Rectangle(corner, _SIDE, _SIDE, facecolor="#fafafa", edgecolor="#d8d8d8"))
     axes.imshow(_shade(panel), extent=(x, x + _SIDE, y + _SIDE, y), aspect="auto", zorder=2)
     _outline_face(axes, panel.face_L2 + 0.5 + corner)
     window = Rectangle(corner, _SIDE, _SIDE, transform=axes.transData)
-    for shape in _ellipses(panel, BASE, corner) if panel.book != BASE else ():
+    for shape in _ellipses(panel, _base(panel), corner) if panel.book.name != BASE else ():
         shape.set(edgecolor="#9a9a9a", linestyle=":", linewidth=1.1)
         axes.add_patch(shape).set_clip_path(window)
     for shape in _ellipses(panel, panel.book, corner):
@@ -150,7 +146,7 @@ def _draw(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
 
 def _shade(panel: Panel) -> NDArray[np.float64]:
     """Return the map of the panel's expression as a colour that lets through: (S, S, 4)."""
-    label = EXPRESSIONS.index(panel.expression)
+    (label,) = panel.book.labels.ids([panel.expression])
     maps, _ = au(panel.face_L2[None], [label], _SIDE, canvas_px=_SIDE, codebook=panel.book)
     colour = np.broadcast_to(to_rgb(_HEAT), (_SIDE, _SIDE, 3))
     return np.concatenate([colour, 0.6 * maps[0][..., None]], axis=-1)
@@ -162,10 +158,10 @@ def _outline_face(axes: Axes, face_L2: Face) -> None:
         axes.plot(*face_L2[list(closed)].T, color="#555555", linewidth=0.9, zorder=3)
 
 
-def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[Outline]:
-    frame = place_on_canvas(panel.face_L2[None], CODEBOOKS[book], _SIDE)
+def _ellipses(panel: Panel, book: Codebook, corner: tuple[float, float]) -> Iterator[Outline]:
+    frame = place_on_canvas(panel.face_L2[None], book.face_scaled, _SIDE)
     for region, units in panel.regions(book).items():
-        colour = ALERT if _is_new(panel, units[0], region) else _tint(units[0])
+        colour = ALERT if _is_new(panel, units[0], region) else _tint(panel.book, units[0])
         for ellipse in region:
             (x, y), (a, b) = (one[0].tolist() for one in ellipse.on(frame))
             at = (corner[0] + x + 0.5, corner[1] + y + 0.5)
@@ -176,7 +172,7 @@ def _ellipses(panel: Panel, book: str, corner: tuple[float, float]) -> Iterator[
 
 def _label(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     """Write the numbers of each region right of the face, with a line to its right ellipse."""
-    frame = place_on_canvas(panel.face_L2[None], CODEBOOKS[panel.book], _SIDE)
+    frame = place_on_canvas(panel.face_L2[None], panel.book.face_scaled, _SIDE)
     regions = panel.regions(panel.book)
     ends = {
         region: max(ellipse.on(frame)[0][0].tolist() for ellipse in region) for region in regions
@@ -187,7 +183,7 @@ def _label(axes: Axes, panel: Panel, corner: tuple[float, float]) -> None:
     for region, height in zip(order, heights, strict=True):
         x, y = ends[region][0] + corner[0] + 0.5, ends[region][1] + corner[1] + 0.5
         units = regions[region]
-        colour = ALERT if _is_new(panel, units[0], region) else _tint(units[0])
+        colour = ALERT if _is_new(panel, units[0], region) else _tint(panel.book, units[0])
         at = corner[1] + height
         axes.plot((x, right - 3), (y, at), color=colour, linewidth=0.7, zorder=5)
         axes.plot(x, y, "o", color=colour, markersize=2.6, zorder=5)
@@ -208,11 +204,14 @@ def apart(heights: Sequence[float], step: float, lowest: float) -> list[float]:
 
 def _is_new(panel: Panel, number: int, region: Region) -> bool:
     """Return whether the base codebook draws this AU elsewhere, or not for this expression."""
-    base = CODEBOOKS[BASE]
-    return number not in base.expressions[panel.expression] or base.units[number].region != region
+    return (number, region) not in _base(panel).placed[panel.expression]
 
 
-def _tint(number: int) -> str:
+def _base(panel: Panel) -> Codebook:
+    return codebook_of(panel.book.labels, BASE)
+
+
+def _tint(book: Codebook, number: int) -> str:
     """Return the colour of an AU; those that share a region share it."""
-    regions = list(dict.fromkeys(unit.region for unit in ACTION_UNITS.values()))
-    return _TINTS[regions.index(ACTION_UNITS[number].region) % len(_TINTS)]
+    regions = list(dict.fromkeys(unit.region for unit in book.regions.values()))
+    return _TINTS[regions.index(book.regions[number].region) % len(_TINTS)]

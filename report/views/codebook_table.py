@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from anatomy.action_units import (
-    CODEBOOKS,
+    FURTHER_UNITS,
     PUBLISHED_CANVAS_PX,
     PUBLISHED_EYES_PX,
     ActionUnit,
-    Codebook,
     Ellipse,
     Extent,
 )
 from anatomy.au_coding import LEAST
-from anatomy.expressions import EXPRESSIONS
+from anatomy.codebooks import ACTIVE_SIDES, CODEBOOKS, PUBLISHED, Codebook, codebook_of
+from contracts.labels import LabelSet, LabelUnit
+from labels.reading import read_labels, shipped
 
-BASE = "published"
+BASE = PUBLISHED
 """The codebook with which the others are compared."""
 
 _PAGE = """\
@@ -30,7 +31,17 @@ Every action unit is one or two upright filled ellipses, set by landmarks (iBUG 
 and cut toward zero to whole px of the {canvas} px canvas. "Left" is the viewer's left; x36 is the x
 of point 36. A half axis of zero or less is replaced by the value under "else".
 
+AU {further} are not published: their regions are our own, where the Facial Action
+Coding System sees the change. A map of all action units has them only if a class of the label set
+has.
+
 {units}
+
+An action unit on one side of the face (`side: left` or `right`, of the viewer) is one of its two
+ellipses. `side: active` is the side that moves more by its landmarks, face by face: the one where
+two points are nearer to each other, and the left one where they are equally near:
+
+{sides}
 
 ## Expressions
 
@@ -47,29 +58,61 @@ weaker than `least` ({least}, half of FACS's trace) are not drawn, nor are units
 here. The map is then stretched to [0, 1]. `own_au` has no map where nothing was coded or nothing
 acts; `own_or_codebook` takes the units of the expression where nothing was coded.
 `alignment: {{heatmap: own_au}}` in a variant trains on them.
+## Other label sets
+
+`labels/` holds them; `python cli.py view codebook OUT --labels NAME` draws one, your own file, too.
+A number in brackets is the weight: the height of its region in the map.
+
+{sets}
 
 Source: Belharbi et al., FG 2024 (arXiv 2402.00281), after Martinez, Valstar, Jiang and Pantic, IEEE
 TAC 2017; names from the Facial Action Coding System (Ekman and Friesen, 1978).
 """
 
 
-def table() -> str:
-    """Return the page, in Markdown."""
-    base = CODEBOOKS[BASE]
-    units = [_unit(number, unit, base) for number, unit in base.units.items()]
+def table(labels: LabelSet) -> str:
+    """Return the page of a label set, in Markdown."""
+    books = {name: codebook_of(labels, name) for name in CODEBOOKS}
+    base = books[BASE]
+    units = [_unit(number, unit, base) for number, unit in sorted(base.regions.items())]
     names = [
-        (name, *(numbers(book.expressions[name]) for book in CODEBOOKS.values()))
-        for name in EXPRESSIONS
+        (name, *(numbers(book.expressions[name]) for book in books.values()))
+        for name in labels.names
     ]
-    others = [_differences(name, book) for name, book in CODEBOOKS.items() if name != BASE]
+    others = [_differences(name, book, base) for name, book in books.items() if name != BASE]
     heads = ("AU", "name", "centres", "half axes, across × down", "else", f"drawn for (`{BASE}`)")
     return _PAGE.format(
         canvas=PUBLISHED_CANVAS_PX,
         least=LEAST,
         units=_markdown(heads, units),
+        further=", ".join(map(str, FURTHER_UNITS)),
+        sides=_markdown(("AU", "left", "right"), _sides()),
+        sets=_markdown(("set", "class", "AUs"), _sets(labels)),
         expressions=_markdown(("expression", *(f"`{name}`" for name in CODEBOOKS)), names),
         others="\n\n".join(others),
     )
+
+
+def _sides() -> Iterator[tuple[str, ...]]:
+    pairs: dict[object, list[int]] = {}
+    for number, near in ACTIVE_SIDES.items():
+        pairs.setdefault(near, []).append(number)
+    for units in pairs.values():
+        left, right = ACTIVE_SIDES[units[0]]
+        yield ", ".join(map(str, units)), f"{left[0]} and {left[1]}", f"{right[0]} and {right[1]}"
+
+
+def _sets(labels: LabelSet) -> Iterator[tuple[str, ...]]:
+    """Yield every class of the other sets that come with AULens."""
+    for one in map(read_labels, shipped()):
+        for each in one.classes if one != labels else ():
+            yield f"`{one.name}`", each.name, " ".join(map(_used, each.aus)) or "–"
+
+
+def _used(unit: LabelUnit) -> str:
+    side = "" if unit.side == "both" else f" {unit.side}"
+    weight = "" if unit.weight == 1 else f" ({unit.weight:g})"
+    return f"{unit.au}{side}{weight}"
 
 
 def numbers(units: Sequence[int]) -> str:
@@ -78,7 +121,7 @@ def numbers(units: Sequence[int]) -> str:
 
 
 def _unit(number: int, unit: ActionUnit, book: Codebook) -> tuple[str, ...]:
-    users = [name for name in EXPRESSIONS if number in book.expressions[name]]
+    users = [name for name, units in book.expressions.items() if number in units]
     return (
         str(number),
         unit.name,
@@ -136,18 +179,17 @@ def _length(extent: Extent, axis: str) -> str:
     return f"({axis}{end} − {axis}{start}{extra})/2"
 
 
-def _differences(name: str, book: Codebook) -> str:
-    return "\n".join((f"## What `{name}` changes", "", *_changes(book)))
+def _differences(name: str, book: Codebook, base: Codebook) -> str:
+    return "\n".join((f"## What `{name}` changes", "", *_changes(book, base)))
 
 
-def _changes(book: Codebook) -> Iterator[str]:
-    base = CODEBOOKS[BASE]
-    for expression in EXPRESSIONS:
+def _changes(book: Codebook, base: Codebook) -> Iterator[str]:
+    for expression in book.expressions:
         now, was = book.expressions[expression], base.expressions[expression]
         if now != was:
             yield f"- {expression}: {numbers(now)}, not {numbers(was)}."
-    for number, unit in book.units.items():
-        was_unit = base.units[number]
+    for number, unit in book.regions.items():
+        was_unit = base.regions[number]
         if unit.region != was_unit.region:
             yield f"- AU{number}, {unit.name}: centres {_centres(unit)}, not {_centres(was_unit)}."
             if _axes(unit) != _axes(was_unit):

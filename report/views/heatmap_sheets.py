@@ -1,7 +1,7 @@
 """Contact sheets: faces with their landmarks and maps, drawn from the stored landmarks.
 
 Shapes: R chosen rows of a dataset, F faces of one page, L = 68 points, S side of the canvas,
-V maps per face (1, or 7 for `per_class_au`).
+V maps per face (1, or as many as classes for `per_class_au`).
 """
 
 import re
@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_CANVAS_PX
 from anatomy.au_coding import AUCoding
-from anatomy.expressions import EXPRESSIONS, named_expression
-from anatomy.heatmaps import HEATMAPS, kind_of_faces
+from anatomy.codebooks import PUBLISHED, Codebook, codebook_of
+from anatomy.heatmaps import HEATMAPS, drawing
 from anatomy.landmarks import rescale_points
+from contracts.labels import LabelSet
 from errors import NoInputError, UsageError, pick
 from report.figures.drawing import png
 from report.views.captions import Options, caption, shown
@@ -69,7 +70,7 @@ def write_heatmap_sheets(
     pick(HEATMAPS, options.kind, "heatmap kind")
     stores = Store(faces), Store(landmarks)
     table = _common_table(*stores)
-    rows_R = choose_rows(table["expression"].to_list(), options)
+    rows_R = choose_rows(table["expression"].to_list(), options, stores[0].labels)
     if not len(rows_R):
         raise NoInputError(faces, f"holds no face of expression {options.expression}.")
     first = next(_sheet_faces(*stores, rows_R[:1], table, options))
@@ -83,7 +84,7 @@ def write_heatmap_sheets(
         title += f", {first.expression} only" if options.expression else ""
         title += f", sheet {number} of {len(pages)}"
         notice = stores[0].metadata["notice"] or ""
-        figure = draw_sheet(page_faces, title, notice, options.kind_options)
+        figure = draw_sheet(page_faces, title, notice, _codebook(stores[0], options))
         atomic_write(out / f"sheet-{number:03}.png", png(figure))
     drop_stale(out, len(pages))
     return len(pages), len(rows_R)
@@ -97,18 +98,21 @@ def drop_stale(out: Path, sheets: int) -> None:
             file.unlink()
 
 
-def choose_rows(expressions: Sequence[str], options: SheetOptions) -> NDArray[np.intp]:
+def choose_rows(
+    expressions: Sequence[str], options: SheetOptions, labels: LabelSet
+) -> NDArray[np.intp]:
     """Return rows spread evenly over every expression, in the order of the expressions.
 
     Args:
         expressions: label of each row.
         options: how many rows, and of which expression.
+        labels: of the dataset.
 
     Raises:
         UsageError: for an unknown expression.
     """
     only = options.expression
-    wanted = EXPRESSIONS if only is None else (named_expression(only),)
+    wanted = labels.names if only is None else (labels.named(only),)
     rows = [row for name in wanted for row, label in enumerate(expressions) if label == name]
     return evenly_spaced(rows, options.count)
 
@@ -127,6 +131,10 @@ def _common_table(faces: Store, landmarks: Store) -> "pl.DataFrame":
     return table
 
 
+def _codebook(faces: Store, options: SheetOptions) -> Codebook:
+    return codebook_of(faces.labels, options.kind_options.get("codebook", PUBLISHED))
+
+
 def _sheet_faces(
     faces: Store,
     landmarks: Store,
@@ -139,18 +147,18 @@ def _sheet_faces(
         read_points(landmarks, rows_F), landmarks.metadata["size_px"], SIDE_PX
     )
     rows = table[rows_F].rows(named=True)
-    labels = [EXPRESSIONS.index(row["expression"]) for row in rows]
+    labels = faces.labels.ids([row["expression"] for row in rows])
     coding = AUCoding(*read_intensities(landmarks, rows_F))
-    maps, valid = kind_of_faces(options.kind, coding)(
+    maps, valid = drawing(options.kind, faces.labels, options.kind_options, coding)(
         rescale_points(points_FL2, SIDE_PX, options.canvas_px),
         labels,
         SIDE_PX,
         canvas_px=options.canvas_px,
-        **options.kind_options,
     )
     maps_FVSS = maps.reshape(len(rows_F), -1, SIDE_PX, SIDE_PX)
     valid_FV = valid.reshape(len(rows_F), -1)
     images = faces.array("image").take(rows_F)
+    book = _codebook(faces, options)
     has_face_F = faces.array("valid").take(rows_F) == 1
     for face, (row, label) in enumerate(zip(rows, labels, strict=True)):
         own_map = label if valid_FV.shape[1] > 1 else None
@@ -161,7 +169,7 @@ def _sheet_faces(
                 row["status"],
                 bool(np.isfinite(points_FL2[face]).all()),
                 bool(valid_FV[face, own_map or 0]),
-                shown(options.kind, row["expression"], options.kind_options),
+                shown(options.kind, row["expression"], book, options.kind_options),
             ),
             row["id"],
             own_map,

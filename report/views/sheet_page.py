@@ -13,11 +13,11 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from anatomy.action_units import PUBLISHED_CANVAS_PX
-from anatomy.expressions import EXPRESSIONS
+from anatomy.codebooks import Codebook
 from anatomy.landmarks import REGIONS
 from report.figures.drawing import ALERT, GREY, INK, blank_page, fitted, write
 from report.figures.overlays import U8, overlay_map
-from report.views.captions import Options, is_label, units_of
+from report.views.captions import is_label, units_of
 
 REGION_COLOURS = {
     "jaw": ("#4db8ff", ("jaw",)),
@@ -48,7 +48,7 @@ class SheetFace:
         expression: its label.
         caption: label and AUs, or why there is no map.
         name: id of the sample.
-        own_map: index of the map of its own label if there are seven maps, else None.
+        own_map: index of the map of its own label if there are several maps, else None.
         image: (size, size, 3); None if no face was found.
         points_L2: px of the canvas; not finite if there are no landmarks.
         maps: one per panel, in [0, 1]; None where undefined.
@@ -68,8 +68,8 @@ def faces_per_page(maps: int) -> int:
     return _PANELS_PER_LINE // (2 + maps) * _LINES_PER_PAGE
 
 
-def draw_sheet(faces: Sequence[SheetFace], title: str, notice: str, options: Options) -> Figure:
-    """Draw the faces of one page; `options` are those of the heatmap kind."""
+def draw_sheet(faces: Sequence[SheetFace], title: str, notice: str, book: Codebook) -> Figure:
+    """Draw the faces of one page."""
     panels = 2 + len(faces[0].maps)
     strip = panels * (SIDE_PX + _GAP) - _GAP
     columns = _PANELS_PER_LINE // panels
@@ -79,7 +79,7 @@ def draw_sheet(faces: Sequence[SheetFace], title: str, notice: str, options: Opt
     figure, axes = blank_page(width, head + lines * (SIDE_PX + _CAPTION) + _MARGIN // 2)
     _draw_heading(axes, title, notice, width)
     if faces[0].own_map is not None:
-        _draw_column_names(axes, head - 10, options)
+        _draw_column_names(axes, head - 10, book)
     for index, face in enumerate(faces):
         line, column = divmod(index, columns)
         x, y = _MARGIN + column * (strip + _BETWEEN), head + line * (SIDE_PX + _CAPTION)
@@ -98,11 +98,11 @@ def _draw_heading(axes: Axes, title: str, notice: str, width: float) -> None:
     write(axes, (_MARGIN, 44), heading, 15, weight="bold")
 
 
-def _draw_column_names(axes: Axes, y: float, options: Options) -> None:
-    for number, name in enumerate(EXPRESSIONS):
+def _draw_column_names(axes: Axes, y: float, book: Codebook) -> None:
+    for number, name in enumerate(book.expressions):
         x = _MARGIN + (2 + number) * (SIDE_PX + _GAP)
         write(axes, (x, y - 21), name, 10, weight="bold")
-        write(axes, (x, y), units_of(name, options), 7)
+        write(axes, (x, y), units_of(name, book), 7)
 
 
 def _draw_strip(axes: Axes, face: SheetFace, x: float, y: float) -> None:
@@ -124,7 +124,7 @@ def _draw_strip(axes: Axes, face: SheetFace, x: float, y: float) -> None:
             axes.add_patch(
                 Rectangle(corner, SIDE_PX, SIDE_PX, fill=False, edgecolor=ALERT, linewidth=2.5)
             )
-    colour = INK if is_label(face.caption) else ALERT
+    colour = INK if is_label(face.caption, face.expression) else ALERT
     strip = (2 + len(face.maps)) * (SIDE_PX + _GAP)
     caption = fitted(face.caption, 10.5, strip, bold=True)
     write(axes, (x, y + SIDE_PX + 22), caption, 10.5, weight="bold", color=colour)

@@ -1,16 +1,15 @@
 """Draws the probabilities of a video over time.
 
-Shapes: N frames, V = 7 expressions.
+Shapes: N frames, V classes.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
+from contracts.labels import LabelSet
 from report.figures.drawing import ALERT, GREY, fitted
 
 _INCHES = (11, 4.2)
@@ -21,6 +20,7 @@ def draw_timeline(
     title: str,
     seconds_N: Sequence[float],
     probabilities_NV: NDArray[np.floating],
+    labels: LabelSet,
     origin: str = "",
     notice: str = "",
 ) -> Figure:
@@ -30,15 +30,17 @@ def draw_timeline(
         title: the line above.
         seconds_N: when each frame is shown.
         probabilities_NV: of the largest face of each frame; NaN without a face.
+        labels: the classes.
         origin: what the model was trained on, written below the title.
         notice: a warning, written in red below that.
     """
     figure = Figure(figsize=_INCHES, layout="constrained", facecolor="white")
     axes = figure.add_subplot()
-    for index, name in enumerate(EXPRESSIONS):
-        colour = colormaps["tab10"](index)
+    for index, one in enumerate(labels.classes):
         values_N = probabilities_NV[:, index]
-        axes.plot(seconds_N, values_N, "o-", color=colour, markersize=2.5, lw=1.4, label=name)
+        axes.plot(
+            seconds_N, values_N, "o-", color=one.colour, markersize=2.5, lw=1.4, label=one.name
+        )
     axes.set(xlabel="seconds", ylabel="probability of the largest face", ylim=(-0.02, 1.02))
     axes.grid(color=GREY, alpha=0.2)
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)

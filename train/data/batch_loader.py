@@ -12,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, pick
 from store.reading import read_points
 from train.data.heatmap_sources import HEATMAP_SOURCES
@@ -91,7 +90,10 @@ class BatchLoader:
                 f"{len(self.rows_N)} usable faces in split {split} for "
                 f"{placement.world_size} processes. Check status.csv, and the splits in index.",
             )
-        self.labels_N = labels = expression_ids(stores.faces.table(("expression",)))
+        self.classes = len(stores.faces.labels)
+        self.labels_N = labels = expression_ids(
+            stores.faces.table(("expression",)), stores.faces.labels
+        )
         self._stores, heatmaps = stores, stores.heatmaps
         self._valid = (
             np.zeros(len(labels), bool) if heatmaps is None else heatmaps.array("valid").load() == 1
@@ -131,7 +133,7 @@ class BatchLoader:
     def class_counts(self) -> list[int]:
         """Faces of the split per expression."""
         labels_M = self.labels_N[self.rows_N]
-        return [int((labels_M == number).sum()) for number in range(len(EXPRESSIONS))]
+        return [int((labels_M == number).sum()) for number in range(self.classes)]
 
     @property
     def has_maps(self) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anatomy.au_coding import AUCoding
-from anatomy.heatmaps import kind_of_faces
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import rescale_points
 from store.reading import Store, read_intensities, read_points
 from train.data.prefetch import RowSource
@@ -52,9 +52,8 @@ class DrawnMaps:
             read_points(self.landmarks, rows_B), self.landmarks.metadata["size_px"], side
         )
         coding = AUCoding(*read_intensities(self.landmarks, rows_B))
-        maps_BCC, _ = kind_of_faces(about["kind"], coding)(
-            points, self.expressions_N[rows_B].tolist(), side, canvas_px=side, **about["options"]
-        )
+        draw = drawing(about["kind"], self.heatmaps.labels, about["options"], coding)
+        maps_BCC, _ = draw(points, self.expressions_N[rows_B].tolist(), side, canvas_px=side)
         np.rint(maps_BCC * 255, out=maps_BCC)
         out_BR[:] = maps_BCC.reshape(len(rows_B), self.row_bytes)
 

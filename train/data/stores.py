@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
+from contracts.labels import LabelSet
 from errors import DataError, UsageError
 from store.reading import Store
 from train.data.splits import splits_of
@@ -68,7 +68,6 @@ class Stores:
         return {name: store.digest for name, store in {**stores, **maps}.items()}
 
 
-def expression_ids(table: "pl.DataFrame") -> NDArray[np.int64]:
-    """Return the expression id of every row of a status table."""
-    ids = {name: number for number, name in enumerate(EXPRESSIONS)}
-    return np.fromiter(map(ids.__getitem__, table["expression"]), np.int64, len(table))
+def expression_ids(table: "pl.DataFrame", labels: LabelSet) -> NDArray[np.int64]:
+    """Return the class id of every row of a status table."""
+    return np.array(labels.ids(table["expression"].to_list()), np.int64)

@@ -11,7 +11,6 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from anatomy.expressions import EXPRESSIONS
 from measures.faces import ATTENTION, CAM, FaceScores
 from store.export import write_hdf5
 from store.reading import Store
@@ -44,14 +43,14 @@ def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> Non
     Names are made inert for spreadsheets; nothing of AULens reads them back.
     """
     attention, cam = (measured.cosines_NM[:, index] for index in (ATTENTION, CAM))
-    names = [f"p_{name.lower()}" for name in EXPRESSIONS]
+    names = [f"p_{name.lower()}" for name in faces.classes]
     rows: list[dict[str, str]] = []
     for index, row in enumerate(faces.table.iter_rows(named=True)):
         probabilities = measured.probabilities_NV[index]
         cosines = {"att_cos": _decimals(attention[index]), "cam_cos": _decimals(cam[index])}
         rows.append(
             {key: row[key] for key in ("id", "expression", "person")}
-            | {"predicted": EXPRESSIONS[int(probabilities.argmax())]}
+            | {"predicted": faces.classes[int(probabilities.argmax())]}
             | dict(zip(names, (f"{one:.5f}" for one in probabilities), strict=True))
             | (cosines if measured.valid_N[index] else {})
         )
@@ -87,11 +86,11 @@ def _bytes(maps_NSS: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(maps_NSS.clip(0, 1) * 255).astype(np.uint8))
 
 
-def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64]) -> Arrays:
+def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64], classes: int) -> Arrays:
     """Average per expression: every map over the faces that have one.
 
     Returns:
-        attention, cam, au: (7, S, S) float32; attention_count, cam_count, au_count: (7,).
+        attention, cam, au: (V, S, S) float32; attention_count, cam_count, au_count: (V,).
     """
     means: Arrays = {}
     for name, maps_NSS, counted_N in (
@@ -99,7 +98,7 @@ def mean_maps(outputs: EvalOutputs, labels_N: NDArray[np.int64]) -> Arrays:
         ("cam", outputs.cam_BSS, outputs.has_cam),
         ("au", outputs.au_BSS, outputs.has_own_map(labels_N)),
     ):
-        chosen = np.stack([counted_N & (labels_N == number) for number in range(len(EXPRESSIONS))])
+        chosen = np.stack([counted_N & (labels_N == number) for number in range(classes)])
         sums = np.einsum("kn,nij->kij", chosen.astype(np.float32), maps_NSS)
         counts = chosen.sum(axis=1)
         means[name] = sums / np.maximum(counts, 1)[:, None, None].astype(np.float32)
@@ -114,7 +113,7 @@ def sheet(outputs: EvalOutputs, faces: EvalFaces, store: Store, params: Evaluate
 
     Returns:
         image (n, px, px, 3) uint8; attention, cam, au (n, S, S) uint8; defined, label (n,);
-        probabilities (n, 7); first (n,), False for faces that are there only as a mistake.
+        probabilities (n, V); first (n,), False for faces that are there only as a mistake.
     """
     labels = faces.labels_N
     wrong = outputs.probabilities_BV.argmax(axis=1) != labels
@@ -146,7 +145,7 @@ def chosen_faces(
         np.concatenate(
             [
                 np.flatnonzero(wanted & (labels_N == number))[:per_class]
-                for number in range(len(EXPRESSIONS))
+                for number in np.unique(labels_N)
             ]
         )
         for wanted in (np.ones(len(labels_N), bool), wrong_N)

@@ -1,6 +1,6 @@
 """One batch through a trained model: predictions, maps, and how each map agrees with the AU maps.
 
-Shapes: B batch, M maps of a model (its layers, then its CAM), V = 7 expressions, T = V + 1 targets
+Shapes: B batch, M maps of a model (its layers, then its CAM), V classes, T = V + 1 targets
 (the AU map of every expression, then that of all AUs), U action units of the codebook, C side of
 the canvas, S = 64, h w an attention's own size.
 """
@@ -15,7 +15,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from train.device import receive, send
 from train.evaluation.map_similarity import MapSimilarity, TargetMaps, resample, shrink_matrix
 from train.evaluation.networks import EvalModel, Reading
@@ -45,7 +44,8 @@ class EvalFaces:
 
     Attributes:
         rows_N: of the store.
-        labels_N: expression ids.
+        labels_N: class ids.
+        classes: names of the classes.
         table: their rows of the store's status table.
         total: samples of the split, with a usable face or not.
         attributes: columns of the table that came with the dataset.
@@ -54,6 +54,7 @@ class EvalFaces:
 
     rows_N: NDArray[np.int64]
     labels_N: NDArray[np.int64]
+    classes: tuple[str, ...]
     table: "pl.DataFrame"
     total: int
     attributes: tuple[str, ...] = ()
@@ -266,7 +267,7 @@ def evaluate_batch(model: EvalModel, batch: EvalBatch) -> EvalOutputs:
 
 
 def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets) -> EvalOutputs:
-    last, coded = len(EXPRESSIONS), drawn.own_BKCC.shape[1] > 0
+    last, coded = len(model.codebook.labels), drawn.own_BKCC.shape[1] > 0
     everything = torch.cat([drawn.maps_BTCC, drawn.own_BKCC], dim=1) if coded else drawn.maps_BTCC
     targets = TargetMaps(everything)
     similarities = _similarities(model, maps, targets)
@@ -314,7 +315,7 @@ def _own_units(
     references_BK = torch.stack(
         [
             torch.where(own_B, uniform_BK[:, 0], torch.nan),
-            torch.where(own_B, _cosine(drawn.maps_BTCC[:, len(EXPRESSIONS)], own_BCC), torch.nan),
+            torch.where(own_B, _cosine(drawn.maps_BTCC[:, -1], own_BCC), torch.nan),
             torch.where(own_B, _cosine(class_BCC, own_BCC), torch.nan),
             torch.where(own_B & other_B, _cosine(class_BCC, other_BCC), torch.nan),
             torch.where(own_B & other_B, _cosine(own_BCC, other_BCC), torch.nan),

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from anatomy.codebooks import Codebook
 from errors import pick
 from measures.faces import CURVES, F32, ORDERS
 from measures.hidden_regions import region_set
@@ -84,7 +85,7 @@ def measure_hiding(
     return effects
 
 
-def passes_per_face(codebook: str, steps: int) -> int:
+def passes_per_face(codebook: Codebook, steps: int) -> int:
     """Return how many passes of the model a sampled face takes."""
     return faithfulness.passes(steps) + region_importance.passes(codebook)
 

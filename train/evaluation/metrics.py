@@ -1,6 +1,6 @@
 """The numbers per face that scores follow from, out of the outputs of a model.
 
-Shapes: N faces, M maps (layers, then CAM), V = 7 expressions, U action units of the codebook.
+Shapes: N faces, M maps (layers, then CAM), V classes, U action units of the codebook.
 """
 
 from typing import Any
@@ -44,6 +44,7 @@ def face_scores(
     return FaceScores(
         rows_N=faces.rows_N,
         persons_N=np.array(faces.table["person"].to_list(), np.str_),
+        classes=faces.classes,
         labels_N=labels_N,
         probabilities_NV=outputs.probabilities_BV.astype(np.float32),
         valid_N=valid_N,

@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from anatomy.codebooks import Codebook, codebook_of
 from contracts.runs import RunCard
 from errors import UsageError, pick
 from train.evaluation.imported import caveat, other_cams
@@ -146,7 +147,7 @@ class EvalModel:
         map_method: makes the map of a class, which here is called its CAM.
         image_px: side of the picture that the network sees.
         canvas_px: side of the canvas on which maps are compared.
-        codebook: row of CODEBOOKS, the one that the run was trained with.
+        codebook: what is drawn for which class of the label set.
         geometry: row of GEOMETRIES.
         device: where.
         caveat: a warning to print beside its scores; None if there is none.
@@ -158,7 +159,7 @@ class EvalModel:
     map_method: MapMethod
     image_px: int
     canvas_px: int
-    codebook: str
+    codebook: Codebook
     geometry: str
     device: torch.device
     caveat: str | None = None
@@ -185,7 +186,7 @@ def load_eval_model(
         choose_map_method(read.cam_method, black_box),
         card.params["image_px"],
         read.canvas_px,
-        read.codebook,
+        codebook_of(card.labels, read.codebook),
         read.geometry,
         device,
         caveat(card, classifier.head.caveat),

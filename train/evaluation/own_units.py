@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from anatomy.action_units import CODEBOOKS
 from anatomy.au_coding import F32, AUCoding, region_weights
-from errors import pick
+from anatomy.codebooks import Codebook
 from store.reading import Store, read_intensities
 from train.params import OwnUnitParams
 
@@ -45,7 +44,7 @@ def read_own_units(
     landmarks: Store,
     rows_N: NDArray[np.integer],
     labels_N: NDArray[np.integer],
-    codebook: str,
+    codebook: Codebook,
     params: OwnUnitParams,
 ) -> OwnUnits | None:
     """Read what was coded on some faces; None if nothing was.
@@ -54,13 +53,13 @@ def read_own_units(
         landmarks: store of stage landmark.
         rows_N: the faces.
         labels_N: their expression ids.
-        codebook: row of CODEBOOKS, whose regions act.
+        codebook: whose regions act.
         params: [evaluate.own_units].
     """
     coding = AUCoding(*read_intensities(landmarks, rows_N))
     if not coding.is_coded.any():
         return None
-    own_NR = region_weights(coding, pick(CODEBOOKS, codebook, "codebook"), params.least)
+    own_NR = region_weights(coding, codebook, params.least)
     rng = np.random.default_rng(params.seed)
     other_N = other_of_class(labels_N, np.asarray(own_NR.any(axis=1)), rng)
     other_NR = np.where(other_N[:, None] >= 0, own_NR[other_N], 0).astype(np.float32)

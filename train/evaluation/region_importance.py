@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from anatomy.codebooks import Codebook
 from measures.hidden_regions import region_set
 from train.device import receive, send
 from train.images import blur_images
@@ -84,7 +85,7 @@ def region_drops(
     return RegionDrops(drop, elsewhere, regions_BUss.mean(dim=(2, 3)).numpy())
 
 
-def passes(codebook: str) -> int:
+def passes(codebook: Codebook) -> int:
     """Return how many passes of the model `region_drops` takes per face."""
     return 1 + 2 * len(region_set(codebook).units)
 

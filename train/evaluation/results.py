@@ -84,7 +84,8 @@ def write_results(
         notice=metadata["notice"],
         split=params.split,
         geometry=params.geometry,
-        codebook=model.codebook,
+        labels=model.codebook.labels,
+        codebook=model.codebook.name,
         scored=len(faces.rows_N),
         total=faces.total,
         caveat=model.caveat,
@@ -93,7 +94,9 @@ def write_results(
             name: _other_cam(outputs.with_cam(number, others), faces, effects)
             for number, name in enumerate(model.other_cams)
         },
-        chance_level=chance_level(faces.labels_N, scored.training_labels),
+        chance_level=chance_level(
+            faces.labels_N, scored.training_labels, model.codebook.labels.names
+        ),
     )
     _write(folder, scores, measured, outputs, split, params)
     curves = LearningCurves(metrics=scored.curves)
@@ -154,7 +157,7 @@ def _write(
     atomic_write(folder / METRICS, canonical_json(main_scores(scores)))
     write_predictions(folder / PREDICTIONS, measured, faces)
     write_npz(folder / FACES, measured.as_arrays())
-    write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N))
+    write_npz(folder / MEAN_MAPS, mean_maps(outputs, faces.labels_N, len(scores.labels)))
     write_npz(folder / SHEET, sheet(outputs, faces, split.images, params))
     if params.save_maps:
         write_maps(folder / ALL_MAPS, outputs, faces)

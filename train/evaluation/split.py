@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from anatomy.codebooks import codebook_of
 from anatomy.landmarks import rescale_points
 from errors import DataError
 from progress import ProgressCallback
@@ -53,7 +54,8 @@ def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
         )
     chosen = table[rows]
     attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
-    return EvalFaces(rows, expression_ids(chosen), chosen, int(in_split.sum()), attributes)
+    labels, total = store.labels, int(in_split.sum())
+    return EvalFaces(rows, expression_ids(chosen, labels), labels.names, chosen, total, attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,8 @@ class SplitReader:
             DataError: if it has no usable face.
         """
         faces = split_faces(images, params.split, fold)
-        own = read_own_units(
-            landmarks, faces.rows_N, faces.labels_N, params.codebook, params.own_units
-        )
+        book = codebook_of(images.labels, params.codebook)
+        own = read_own_units(landmarks, faces.rows_N, faces.labels_N, book, params.own_units)
         return cls(images, landmarks, faces, own)
 
     def subset(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":
@@ -91,7 +92,7 @@ class SplitReader:
         faces = self.faces
         rows, labels, table = faces.rows_N[chosen], faces.labels_N[chosen], faces.table[chosen]
         mapped = None if faces.mapped_N is None else faces.mapped_N[chosen]
-        part = EvalFaces(rows, labels, table, faces.total, faces.attributes, mapped)
+        part = replace(faces, rows_N=rows, labels_N=labels, table=table, mapped_N=mapped)
         return replace(self, faces=part, own=self.own and self.own.take(chosen))
 
     def with_maps(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":

@@ -5,11 +5,11 @@
     OUT/predictions.csv    one row per face
     OUT/faces.npz          the numbers per face that scores follow from: measures.faces.FaceScores
     OUT/curves.json        the learning curves of the run: contracts.scores.LearningCurves
-    OUT/maps.npz           mean attention, CAM and AU map per expression (7, 64, 64), their counts
+    OUT/maps.npz           mean attention, CAM and AU map per expression (V, 64, 64), their counts
     OUT/sheet.npz          a few faces with their maps, for the report
     OUT/maps.h5            the maps of every face, if asked for
 
-Shapes: N faces, V = 7 expressions.
+Shapes: N faces, V classes.
 """
 
 from dataclasses import dataclass
@@ -128,4 +128,4 @@ def _training_labels(card: RunCard, store: Store, fold: int | None) -> NDArray[n
         return None
     trained = splits_of(store, fold) == "train"
     usable = store.array("valid").load() == 1
-    return expression_ids(store.table(("expression",)).filter(usable & trained))
+    return expression_ids(store.table(("expression",)).filter(usable & trained), store.labels)

@@ -4,7 +4,7 @@ The processor draws whole maps (anatomy.heatmaps). A GPU is sent where the ellip
 lie, fills, shrinks, enlarges and combines them there. Both give the same maps within rounding.
 
 Shapes: B batch, E ellipses, U units of the codebook, T = V + 1 targets (the map of every
-expression, then that of all AUs), G = 28, R = 2 G rows or columns of the canvas that shrinking
+class, then that of all AUs), G = 28, R = 2 G rows or columns of the canvas that shrinking
 reads, D run tables of H rows, C side of the canvas, S a smaller side.
 """
 
@@ -17,8 +17,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.action_units import CODEBOOKS
-from anatomy.drawing import GRID
+from anatomy.au_coding import region_units
+from anatomy.codebooks import Codebook
+from anatomy.drawing import GRID, Places
 from anatomy.heatmaps import comparison_maps, comparison_runs, comparison_sets
 from anatomy.own_heatmaps import draw_pairs
 from anatomy.raster import grid_samples
@@ -55,9 +56,9 @@ class TargetRuns(NamedTuple):
     Attributes:
         corners_BE2, tables_BE, runs_DH2: where the ellipses lie.
         known_B: whether the face has landmarks.
-        weights_BKR: how strongly each distinct region acts, on the face and on another; K is 0
-            without coding.
-        codebook: row of CODEBOOKS.
+        weights_BKR: how strongly each region acts, on the face and on another; in the order of
+            anatomy.au_coding.region_units; K is 0 without coding.
+        codebook: what is drawn for which class.
         sides_px: of the canvas and its maps, and of the regions.
     """
 
@@ -66,23 +67,22 @@ class TargetRuns(NamedTuple):
     runs_DH2: Tensor
     known_B: Tensor
     weights_BKR: Tensor
-    codebook: str
+    codebook: Codebook
     sides_px: tuple[int, int]
 
     def drawn(self, device: torch.device) -> Targets:
         """Draw the units on a device, enlarge and combine them."""
         canvas_px, region_px = self.sides_px
         sets = comparison_sets(self.codebook)
-        regions = [CODEBOOKS[self.codebook].units[unit].region for unit in sets.units]
         corners_BE2, tables_BE, runs_DH2, known_B, weights_BKR = (
             send(one, device) for one in self[:5]
         )
-        counts_U = [len(one) for one in regions]
+        counts_U = [len(one) for one in sets.drawn]
         filled_BURR, present_BU = _filled(corners_BE2, tables_BE, runs_DH2, counts_U, canvas_px)
         grids_BUGG = _shrunk(filled_BURR & known_B[:, None, None, None], canvas_px)
         present_BU = present_BU & known_B[:, None]
         maps, defined = _combined(grids_BUGG, present_BU, sets.targets, canvas_px)
-        alone = [(place,) for place in sets.regions]
+        alone = [((place, 1.0),) for place in sets.regions]
         shown, present = _combined(grids_BUGG, present_BU, alone, region_px)
         own, own_defined = _weighted(grids_BUGG, present_BU, weights_BKR, canvas_px)
         return Targets(maps, defined, shown, present, own, own_defined)
@@ -91,7 +91,7 @@ class TargetRuns(NamedTuple):
 def prepare_targets(
     landmarks_B682: NDArray[np.floating],
     sides_px: tuple[int, int],
-    codebook: str,
+    codebook: Codebook,
     device: torch.device,
     weights_BKR: NDArray[np.float32] | None = None,
 ) -> Targets | TargetRuns:
@@ -100,19 +100,19 @@ def prepare_targets(
     Args:
         landmarks_B682: px of the canvas; NaN where there are none.
         sides_px: of the canvas and its maps, and of the regions.
-        codebook: row of CODEBOOKS.
+        codebook: what is drawn for which class.
         device: of the model.
         weights_BKR: of the faces' own action units, see TargetRuns; None without coding.
     """
     canvas_px = sides_px[0]
     if weights_BKR is None:
-        regions = len(comparison_sets(codebook).units)
+        regions = len(region_units(codebook))
         weights_BKR = np.zeros((len(landmarks_B682), 0, regions), np.float32)
     if device.type == "cpu":
         maps, drawn = comparison_maps(
             landmarks_B682, sides_px, canvas_px=canvas_px, codebook=codebook
         )
-        own = draw_pairs(landmarks_B682, weights_BKR, CODEBOOKS[codebook], canvas_px)
+        own = draw_pairs(landmarks_B682, weights_BKR, codebook, canvas_px)
         return Targets(*(torch.from_numpy(one) for one in (*maps, *drawn, *own)))
     runs, known_B = comparison_runs(landmarks_B682, canvas_px=canvas_px, codebook=codebook)
     corners, tables, table_runs, known, weights = (
@@ -156,19 +156,25 @@ def _shrunk(filled_BURR: Tensor, canvas_px: int) -> Tensor:
 
 
 def _combined(
-    grids_BUGG: Tensor, present_BU: Tensor, sets: Sequence[Sequence[int]], side_px: int
+    grids_BUGG: Tensor, present_BU: Tensor, sets: Sequence[Places], side_px: int
 ) -> tuple[Tensor, Tensor]:
     """Enlarge units, take the largest of every set and stretch it to [0, 1]: (B, sets, S, S)."""
     faces, units = present_BU.shape
     maps = grids_BUGG.new_zeros((faces, len(sets), side_px, side_px))
     for unit in range(units):
-        members = [number for number, places in enumerate(sets) if unit in places]
+        members = [
+            (number, weight)
+            for number, places in enumerate(sets)
+            for place, weight in places
+            if place == unit
+        ]
         enlarged = F.interpolate(
             grids_BUGG[:, unit, None], [side_px, side_px], mode="bilinear", align_corners=False
         )
-        for number in members:
-            torch.maximum(maps[:, number], enlarged[:, 0], out=maps[:, number])
-    contained = tuple(float(unit in places) for places in sets for unit in range(units))
+        for number, weight in members:
+            torch.maximum(maps[:, number], enlarged[:, 0] * weight, out=maps[:, number])
+    among = [{place for place, _ in places} for places in sets]
+    contained = tuple(float(unit in places) for places in among for unit in range(units))
     contained_TU = constant(contained, present_BU.device).view(len(sets), units)
     defined_BT = present_BU.float() @ contained_TU.T > 0
     return _stretched(maps), defined_BT
@@ -182,7 +188,7 @@ def _weighted(
     maps = grids_BUGG.new_zeros((faces, sets, side_px, side_px))
     if not sets:
         return maps, weights_BKU.new_zeros((faces, 0), dtype=torch.bool)
-    seen_BKU = weights_BKU * present_BU[:, None]
+    seen_BKU = weights_BKU * present_BU[:, None, :units]
     for unit in range(units):
         enlarged_BSS = F.interpolate(
             grids_BUGG[:, unit, None], [side_px, side_px], mode="bilinear", align_corners=False

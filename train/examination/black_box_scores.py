@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.examinations import BlackBoxScores
 from measures.agreement import macro_average
 from measures.hidden_regions import estimates
@@ -38,6 +37,7 @@ def score_black_box(
         params: [evaluate].
     """
     box, labels_N = make_black_box(name, params.black_box), split.faces.labels_N
+    classes = split.faces.classes
     parts = []
     with torch.no_grad():
         for batch in split.batches(model, params.batch, params.threads):
@@ -55,9 +55,9 @@ def score_black_box(
     valid_N = defined_NV[np.arange(len(labels_N)), labels_N]
     whole = {what: np.where(valid_N, one[0], np.nan) for what, one in values.items()}
     persons = split.faces.table["person"].to_list()
-    means = estimates(labels_N, persons, whole, (params.bootstrap, params.seed))
+    means = estimates(labels_N, persons, whole, (params.bootstrap, params.seed), classes)
     errors = {
-        what: jackknife_error([_macro(part, labels_N, valid_N) for part in one[1:]])
+        what: jackknife_error([_macro(part, labels_N, valid_N, classes) for part in one[1:]])
         for what, one in values.items()
     }
     return BlackBoxScores(
@@ -69,7 +69,7 @@ def score_black_box(
         cosine_error=errors["cosine"],
         selectivity_error=errors["selectivity"],
         map_error=float(errors_N.mean()) if np.isfinite(errors_N).all() else None,
-        uniform=_macro(own_cosine(uniform_NV, labels_N), labels_N, valid_N),
+        uniform=_macro(own_cosine(uniform_NV, labels_N), labels_N, valid_N, classes),
     )
 
 
@@ -79,7 +79,7 @@ def _compared(box: BlackBox, model: EvalModel, batch: EvalBatch) -> tuple[NDArra
     labels_B = send(torch.from_numpy(batch.labels_B), model.device)
     found = box.method(probabilities_of(model.network), images_B3SS, labels_B)
     drawn = batch.targets.drawn(model.device)
-    targets, last = TargetMaps(drawn.maps_BTCC), len(EXPRESSIONS)
+    targets, last = TargetMaps(drawn.maps_BTCC), len(model.codebook.labels)
     maps = [minmax_normalize(one) for one in (found.maps_Bhw, *found.parts_GBhw)]
     similar = targets.similarities(maps, [CAM_GEOMETRY] * len(maps))
     cosines_BMT = torch.stack([one.cosine_BT for one in similar], dim=1)
@@ -118,6 +118,9 @@ def jackknife_error(parts: Sequence[float | None]) -> float | None:
 
 
 def _macro(
-    values_N: NDArray[np.floating], labels_N: NDArray[np.int64], valid_N: NDArray[np.bool_]
+    values_N: NDArray[np.floating],
+    labels_N: NDArray[np.int64],
+    valid_N: NDArray[np.bool_],
+    classes: Sequence[str],
 ) -> float | None:
-    return macro_average(values_N, labels_N, valid_N & np.isfinite(values_N)).overall
+    return macro_average(values_N, labels_N, valid_N & np.isfinite(values_N), classes).overall

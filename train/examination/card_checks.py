@@ -3,13 +3,12 @@
 Shapes: N faces, V expressions.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.examinations import Suspicion
 
 Ints = NDArray[np.int64]
@@ -27,7 +26,10 @@ def better(right_N: NDArray[np.bool_], other_N: NDArray[np.bool_]) -> float:
 
 
 def suspicions(
-    predicted_N: Ints, labels_N: Ints, readings: Mapping[str, Callable[[], Ints]]
+    predicted_N: Ints,
+    labels_N: Ints,
+    readings: Mapping[str, Callable[[], Ints]],
+    classes: Sequence[str],
 ) -> list[Suspicion]:
     """Compare a card with others on labelled faces.
 
@@ -35,13 +37,16 @@ def suspicions(
         predicted_N: with the card as it is.
         labels_N: expression ids.
         readings: what would be different -> predictions if it were.
+        classes: names, by id.
     """
     right_N = predicted_N == labels_N
     found: list[Suspicion] = []
     for what, reading in readings.items():
         other_N = reading() == labels_N
         found += _suspicion(f"if {what}", right_N, other_N)
-    return sorted(found, key=lambda one: -one.accuracy_then) + _permuted(predicted_N, labels_N)
+    return sorted(found, key=lambda one: -one.accuracy_then) + _permuted(
+        predicted_N, labels_N, classes
+    )
 
 
 def _suspicion(
@@ -61,7 +66,7 @@ def _suspicion(
     ]
 
 
-def _permuted(predicted_N: Ints, labels_N: Ints) -> list[Suspicion]:
+def _permuted(predicted_N: Ints, labels_N: Ints, classes: Sequence[str]) -> list[Suspicion]:
     """Say whether other names for the classes would be right more often.
 
     Names are chosen on every other face and tried on the rest, and the other way round: names that
@@ -70,11 +75,11 @@ def _permuted(predicted_N: Ints, labels_N: Ints) -> list[Suspicion]:
     halves = np.arange(len(labels_N)) % 2 == 0
     other_N = np.zeros(len(labels_N), bool)
     for chosen in (halves, ~halves):
-        names_V = best_names(predicted_N[chosen], labels_N[chosen])
+        names_V = best_names(predicted_N[chosen], labels_N[chosen], len(classes))
         other_N[~chosen] = names_V[predicted_N[~chosen]] == labels_N[~chosen]
-    names_V = best_names(predicted_N, labels_N)
+    names_V = best_names(predicted_N, labels_N, len(classes))
     swapped = [
-        f"{EXPRESSIONS[number]} were {EXPRESSIONS[name]}"
+        f"{classes[number]} were {classes[name]}"
         for number, name in enumerate(names_V)
         if number != name
     ]
@@ -87,9 +92,9 @@ def _permuted(predicted_N: Ints, labels_N: Ints) -> list[Suspicion]:
     )
 
 
-def best_names(predicted_N: Ints, labels_N: Ints) -> Ints:
+def best_names(predicted_N: Ints, labels_N: Ints, classes: int) -> Ints:
     """Return the permutation of the expressions with the most right answers: (V,)."""
-    count = len(EXPRESSIONS)
+    count = classes
     votes = np.bincount(predicted_N * count + labels_N, minlength=count * count)
     votes = votes.reshape(count, count) * count + np.eye(count, dtype=int)  # a tie keeps the name
     return np.asarray(linear_sum_assignment(votes, maximize=True)[1])

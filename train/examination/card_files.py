@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from anatomy.expressions import EXPRESSIONS, find_expression
+from contracts.labels import LabelSet
 from contracts.model_cards import ModelCard
 from errors import DataError, NoInputError, UsageError, pick
 from validation import checked
@@ -43,11 +43,9 @@ def read_card(name: str) -> ModelCard:
     if not isinstance(values, dict):
         raise DataError(file, "has no keys. docs/examining.md shows a card.")
     try:
-        card = checked(ModelCard, values)
+        return checked(ModelCard, values)
     except UsageError as error:
         raise UsageError(f"{file}: {error.where}", error.what) from error
-    class_columns(card.classes, card.unscored, str(file))
-    return card
 
 
 class ClassColumns(NamedTuple):
@@ -56,43 +54,48 @@ class ClassColumns(NamedTuple):
     Attributes:
         columns_V: column of each expression; -1 for one that the model does not know.
         unscored: columns that are of no expression.
+        names: of the expressions.
     """
 
     columns_V: NDArray[np.int64]
     unscored: tuple[int, ...]
+    names: tuple[str, ...]
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Expressions that the model never answers."""
-        return tuple(EXPRESSIONS[number] for number in np.flatnonzero(self.columns_V < 0))
+        return tuple(self.names[number] for number in np.flatnonzero(self.columns_V < 0))
 
 
-def class_columns(classes: tuple[str, ...], unscored: tuple[str, ...], where: str) -> ClassColumns:
+def class_columns(
+    classes: tuple[str, ...], unscored: tuple[str, ...], labels: LabelSet, where: str
+) -> ClassColumns:
     """Match a model's class names with the expressions.
 
     Args:
         classes: in the order of the outputs.
         unscored: those that are left out on purpose.
+        labels: of the faces that are scored.
         where: for messages.
 
     Raises:
         DataError: if a name is unknown or stands for an expression twice, or fewer than two are
             known.
     """
-    found = {index: find_expression(name) for index, name in enumerate(classes)}
+    found = {index: labels.find(name) for index, name in enumerate(classes)}
     strange = [
         classes[index]
         for index, number in found.items()
         if number is None and classes[index] not in unscored
     ]
-    columns_V = np.full(len(EXPRESSIONS), -1)
+    columns_V = np.full(len(labels), -1)
     for index, number in found.items():
         if number is None:
             continue
         if columns_V[number] >= 0:
-            raise DataError(where, f"classes {classes} name {EXPRESSIONS[number]} twice.")
+            raise DataError(where, f"classes {classes} name {labels.names[number]} twice.")
         columns_V[number] = index
-    known = ", ".join(EXPRESSIONS)
+    known = ", ".join(labels.names)
     if strange:
         raise DataError(
             where,
@@ -101,4 +104,5 @@ def class_columns(classes: tuple[str, ...], unscored: tuple[str, ...], where: st
         )
     if (columns_V >= 0).sum() < 2:
         raise DataError(where, f"classes {', '.join(classes)} have hardly any of {known}.")
-    return ClassColumns(columns_V, tuple(index for index, one in found.items() if one is None))
+    others = tuple(index for index, one in found.items() if one is None)
+    return ClassColumns(columns_V, others, labels.names)

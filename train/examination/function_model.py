@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
+from contracts.labels import LabelSet
 from errors import DataError, UsageError
 from train.device import receive
 from train.examination.card_network import Answers, AskModel
 
 CLASSES = "classes"
-"""Attribute of the function: names of its classes, in order; without it, those of AULens."""
+"""Attribute of the function: names of its classes, in order; without it, those of the faces."""
 
 
 def find_function(entry: str) -> Callable[..., Any]:
@@ -45,9 +45,9 @@ def find_function(entry: str) -> Callable[..., Any]:
     return function
 
 
-def function_classes(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Return the names of a function's classes."""
-    return tuple(getattr(function, CLASSES, EXPRESSIONS))
+def function_classes(function: Callable[..., Any], labels: LabelSet) -> tuple[str, ...]:
+    """Return the names of a function's classes; those of the label set if it does not say."""
+    return tuple(getattr(function, CLASSES, labels.names))
 
 
 def source_file(function: Callable[..., Any]) -> Path | None:

@@ -191,7 +191,7 @@ class Lens:
             for what, ask in outside.readings.items()
         }
         unscored = float(shares[:, list(outside.columns.unscored)].sum(axis=1).mean())
-        return CardFindings(suspicions(network, labels, readings), unscored)
+        return CardFindings(suspicions(network, labels, readings, faces.classes), unscored)
 
     def _asked(self, ask: AskModel, rows_N: NDArray[np.int64]) -> NDArray[np.float32]:
         size = self._evaluation.batch

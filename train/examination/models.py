@@ -6,12 +6,13 @@ Shapes: B batch, S side of the picture, K classes of the model.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from contracts.files import EXPORT_CARD, read_contract
+from contracts.labels import LabelSet
 from contracts.model_cards import CardOutputs, ModelCard
 from contracts.runs import ExportCard
 from errors import NoInputError, UsageError
@@ -32,6 +33,13 @@ ONNX = "model.onnx"
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
+class ScoredFaces(NamedTuple):
+    """The faces that a model is asked about: side of the stored ones, and their label set."""
+
+    face_px: int
+    labels: LabelSet
+
+
 @dataclass(frozen=True, slots=True)
 class OutsideModel:
     """A model that AULens did not train.
@@ -42,6 +50,7 @@ class OutsideModel:
         title, trained_on: of its card.
         ask: answers pictures.
         columns: which of its outputs is which expression.
+        labels: those expressions.
         classes: how many outputs it has.
         scores: logits or probabilities.
         image_px: side of the whole face at which it is asked.
@@ -57,6 +66,7 @@ class OutsideModel:
     trained_on: str
     ask: AskModel
     columns: ClassColumns
+    labels: LabelSet
     classes: int
     scores: str
     image_px: int
@@ -66,13 +76,15 @@ class OutsideModel:
     readings: Mapping[str, AskModel]
 
 
-def open_outside(model: str, card: str | None, face_px: int, device: torch.device) -> OutsideModel:
+def open_outside(
+    model: str, card: str | None, faces: ScoredFaces, device: torch.device
+) -> OutsideModel:
     """Open an ONNX file, an exported run or a Python function.
 
     Args:
         model: a file, the output folder of export-model, or package.module:function.
         card: a shipped card or a file; None for an exported run or a function.
-        face_px: side of the stored faces.
+        faces: size and classes of those that it is asked about.
         device: where it runs, if it can.
 
     Raises:
@@ -80,13 +92,15 @@ def open_outside(model: str, card: str | None, face_px: int, device: torch.devic
     """
     path = Path(model)
     if (path / EXPORT_CARD).is_file():
-        return _opened(path / ONNX, _card_of_export(path / EXPORT_CARD), path.name, device)
+        return _opened(
+            path / ONNX, _card_of_export(path / EXPORT_CARD), path.name, faces.labels, device
+        )
     if path.suffix == ".onnx":
         if not path.is_file():
             raise NoInputError(path, "is not there.")
-        return _opened(path, _card_for(path, card), path.stem, device)
+        return _opened(path, _card_for(path, card), path.stem, faces.labels, device)
     if ":" in model and not path.exists():
-        return _function(model, face_px)
+        return _function(model, faces)
     raise NoInputError(
         path,
         "is nothing that can be examined: give a run, the output of export-model, an .onnx file "
@@ -132,14 +146,17 @@ def _card_of_export(file: Path) -> ModelCard:
     )
 
 
-def _opened(file: Path, card: ModelCard, name: str, device: torch.device) -> OutsideModel:
+def _opened(
+    file: Path, card: ModelCard, name: str, labels: LabelSet, device: torch.device
+) -> OutsideModel:
     return OutsideModel(
         name=name,
         kind="onnx",
         title=card.title,
         trained_on=card.trained_on,
         ask=onnx_model(file, card, device),
-        columns=class_columns(card.classes, card.unscored, str(file)),
+        columns=class_columns(card.classes, card.unscored, labels, str(file)),
+        labels=labels,
         classes=len(card.classes),
         scores=card.scores,
         image_px=work_side(card),
@@ -173,9 +190,9 @@ def other_cards(card: ModelCard) -> dict[str, Json]:
     return others
 
 
-def _function(entry: str, face_px: int) -> OutsideModel:
+def _function(entry: str, faces: ScoredFaces) -> OutsideModel:
     function = find_function(entry)
-    classes = function_classes(function)
+    classes = function_classes(function, faces.labels)
     ask, source = function_model(entry, function), source_file(function)
 
     def reversed_colours(images_B3SS: Tensor) -> Answers:
@@ -187,10 +204,11 @@ def _function(entry: str, face_px: int) -> OutsideModel:
         title=entry,
         trained_on="unknown",
         ask=ask,
-        columns=class_columns(classes, (), entry),
+        columns=class_columns(classes, (), faces.labels, entry),
+        labels=faces.labels,
         classes=len(classes),
         scores="probabilities",
-        image_px=face_px,
+        image_px=faces.face_px,
         has_map=False,
         card=None,
         identity={"function": entry, "file": file_digest(source) if source else None},

@@ -2,6 +2,7 @@
 
 import torch
 
+from anatomy.codebooks import codebook_of
 from errors import UsageError
 from train.evaluation.networks import CAM, EvalModel, choose_map_method
 from train.examination.card_network import as_network
@@ -30,7 +31,7 @@ def outside_eval_model(
         choose_map_method(name, black_box),
         outside.image_px,
         read.canvas_px,
-        read.codebook,
+        codebook_of(outside.labels, read.codebook),
         read.geometry,
         device,
         caveat=_caveat(outside),

@@ -44,7 +44,7 @@ def measure_robustness(
             rows_B = slice(start, start + batch)
             faces = _degraded(split, rows_B, name, amount)
             parts.append(_evaluated(model, split, rows_B, faces))
-        return _point(concatenate(parts), labels_N, amount)
+        return _point(concatenate(parts), labels_N, split.faces.classes, amount)
 
     return Robustness(
         whole=point(None, None),
@@ -84,15 +84,18 @@ def _evaluated(
 
 
 def _point(
-    outputs: EvalOutputs, labels_N: NDArray[np.int64], amount: float | None
+    outputs: EvalOutputs,
+    labels_N: NDArray[np.int64],
+    classes: Sequence[str],
+    amount: float | None,
 ) -> DegradedPoint:
-    scores = classification(labels_N, outputs.probabilities_BV.argmax(axis=1))
+    scores = classification(labels_N, outputs.probabilities_BV.argmax(axis=1), classes)
     accuracy, count = scores["accuracy"], len(labels_N)
     valid_N = outputs.has_own_map(labels_N)
 
     def cosine(index: int) -> float | None:
         values_N = own_cosine(outputs.cosines_BMV[:, index], labels_N)
-        return macro_average(values_N, labels_N, valid_N & np.isfinite(values_N)).overall
+        return macro_average(values_N, labels_N, valid_N & np.isfinite(values_N), classes).overall
 
     return DegradedPoint(
         amount=amount,

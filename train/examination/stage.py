@@ -23,11 +23,11 @@ from train.evaluation.results import ScoredModel
 from train.evaluation.split import SplitReader
 from train.evaluation.stage import open_run
 from train.examination.lens import Lens, Subject
-from train.examination.models import open_outside
+from train.examination.models import ScoredFaces, open_outside
 from train.examination.outside_reading import outside_eval_model, outside_map_name
 from train.params import EvaluateParams, ExamineParams
 
-VERSION = 1
+VERSION = 2
 OUTSIDE = "examined"
 """Variant of a model that AULens did not train."""
 Json = dict[str, Any]
@@ -106,8 +106,8 @@ def _open(inputs: ExaminationInputs, store: Store, params: EvaluateParams) -> Su
     if (run / RUN).is_file():
         scored = open_run(run, params, store, inputs.device)
         return Subject(scored, {"run": read_manifest(run)["sha256"]}, None)
-    face_px = store.array("image").shape[1]
-    outside = open_outside(inputs.model, inputs.card, face_px, inputs.device)
+    faces = ScoredFaces(store.array("image").shape[1], store.labels)
+    outside = open_outside(inputs.model, inputs.card, faces, inputs.device)
     model = outside_eval_model(outside, params, params.black_box, inputs.device)
     conditions = {
         "method": inputs.name or outside.name,

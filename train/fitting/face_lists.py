@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anatomy.expressions import EXPRESSIONS
 from store.tables import write_table
 
 if TYPE_CHECKING:
@@ -23,7 +22,10 @@ def write_skipped(folder: Path, skipped: Sequence[Mapping[str, object]]) -> None
 
 
 def write_relabelled(
-    folder: Path, table: "pl.DataFrame", changed: Sequence[tuple[int, int]]
+    folder: Path,
+    table: "pl.DataFrame",
+    changed: Sequence[tuple[int, int]],
+    names: Sequence[str],
 ) -> None:
     """Write the faces whose label was changed.
 
@@ -31,7 +33,8 @@ def write_relabelled(
         folder: of the run.
         table: status table of the faces.
         changed: row and new label of each.
+        names: of the classes.
     """
     kept = table.select("id", "expression")
-    rows = [{**kept.row(row, named=True), "now": EXPRESSIONS[label]} for row, label in changed]
+    rows = [{**kept.row(row, named=True), "now": names[label]} for row, label in changed]
     write_table(folder / RELABELLED, ["id", "expression", "now"], rows)

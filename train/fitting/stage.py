@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.files import RUN
 from contracts.runs import DatasetMetadata, RunCard
 from errors import UsageError, pick
@@ -90,7 +89,6 @@ def _card(stores: Stores, fingerprint: Mapping[str, Any]) -> RunCard:
     return RunCard(
         **fingerprint,
         training_faces=len(stores.usable_rows("train")),
-        expressions=list(EXPRESSIONS),
         about=DatasetMetadata(**stores.landmarks.metadata),
         framing=framing_of(stores),
     )

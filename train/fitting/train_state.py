@@ -6,10 +6,10 @@ Shapes: T losses.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -61,6 +61,18 @@ class StepResult:
     flags: tuple[bool, ...]
 
 
+class TrainingLabels(NamedTuple):
+    """Labels of all rows of a store.
+
+    Attributes:
+        ids_N: class of every row.
+        names: of the classes.
+    """
+
+    ids_N: Labels
+    names: Sequence[str]
+
+
 class TrainState:
     """The model, its EMA, its optimiser, the scale of the loss, and labels if they may change."""
 
@@ -70,7 +82,7 @@ class TrainState:
         params: TrainParams,
         losses: Mapping[str, Loss],
         distributed: Distributed,
-        labels_N: Labels,
+        labels: TrainingLabels,
         seed: int,
     ) -> None:
         """Build the model with the weights that the seed gives.
@@ -80,24 +92,24 @@ class TrainState:
             params: [train] of params.yaml.
             losses: by name, each a mean over faces.
             distributed: the ranks that train it.
-            labels_N: of every row of the store, for methods that change them.
+            labels: of every row of the store, for methods that change them, and the classes.
             seed: of the run.
 
         Raises:
             UsageError: if a name or an option is not known, or the model does not suit a loss.
         """
         self._params, self._losses, self._dist = params, losses, distributed
-        self._second_order = not method.compiles
+        self._second_order, self._classes = not method.compiles, len(labels.names)
         torch.manual_seed(seed)
-        model: Classifier = build_model(method, params).to(distributed.device)
-        started = load_warm_start(model, method, params)
+        model: Classifier = build_model(method, params, self._classes).to(distributed.device)
+        started = load_warm_start(model, method, params, labels.names)
         self.model = distributed.sync_batch_norm(model) if params.sync_batch_norm else model
         if started and distributed.is_main:
             _LOG.warning("training %s", started)
         for loss in losses.values():
             loss.check(self.model)
         self._strategy = build_strategy(method, params)
-        self.labels = LabelStore(labels_N, distributed) if self._strategy.relabel else None
+        self.labels = LabelStore(labels.ids_N, distributed) if self._strategy.relabel else None
         self._ema = MovingAverage(self.model, params.ema) if params.ema else None
         self._gradients = GradientBuckets(self.model, distributed)
         self._frozen = FrozenLevels(self.model.backbone, params)
@@ -209,7 +221,8 @@ class TrainState:
         device, strategy = self._dist.device, self._strategy
         amp = _AMP_DTYPES.get(self._precision)
         batch = self.labels.apply(batch) if self.labels else batch
-        batch = mixup(strategy.prepare_batch(batch), self._params.classification.mixup_alpha)
+        prepared = strategy.prepare_batch(batch, self._classes)
+        batch = mixup(prepared, self._params.classification.mixup_alpha, self._classes)
         if self._second_order and self._frozen.rest_at(epoch):
             batch.images_B3HW.requires_grad_()  # a frozen level has to have a gradient, too
         with torch.autocast(device.type, dtype=amp, enabled=amp is not None):

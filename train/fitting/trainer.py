@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from progress import ProgressCallback
 from store.outputs import BUILDING_PREFIX
 from train.checkpoint import (
@@ -38,7 +37,7 @@ from train.fitting.run_position import ONE_DEVICE, RunPosition
 from train.fitting.run_report import RunReport, Say, quiet
 from train.fitting.step_loop import StepHooks, StepLoop
 from train.fitting.stop_request import StopRequest, graceful_shutdown
-from train.fitting.train_state import StepResult, TrainState
+from train.fitting.train_state import StepResult, TrainingLabels, TrainState
 from train.fitting.validation import validate
 from train.methods import METHODS, Method
 from train.methods.au_alignment import Size, alignment, target_sizes
@@ -115,8 +114,8 @@ class Trainer:
         self._selection = ModelSelection(params, self._validation.has_maps)
         losses = run_losses(method, params, self._loader.class_counts)
         self._loader.prepare_for(losses.values())
-        labels_N = self._loader.labels_N
-        self._state = TrainState(method, params, losses, distributed, labels_N, run.repeat.seed)
+        labels = TrainingLabels(self._loader.labels_N, stores.faces.labels.names)
+        self._state = TrainState(method, params, losses, distributed, labels, run.repeat.seed)
         features = _features(self._state.model, params.image_px, distributed.device)
         self._position, self._stop = RunPosition(), StopRequest()
         self._checkpointer, self._saved = AsyncCheckpointer(folder), time.monotonic()
@@ -142,7 +141,7 @@ class Trainer:
             epochs=params.epochs,
         )
         self._about = {
-            "expressions": list(EXPRESSIONS),
+            "expressions": list(self._faces.labels.names),
             "method": run.method,
             "variant": run.variant,
             "repeat": str(run.repeat),
@@ -195,9 +194,8 @@ class Trainer:
         best = self._selection.best(history)
         self._report.finish(self._done, history, best, self._selection.metric)
         if self._state.labels:
-            write_relabelled(
-                self._folder, self._faces.table(("id", "expression")), self._state.labels.changed()
-            )
+            table, changed = self._faces.table(("id", "expression")), self._state.labels.changed()
+            write_relabelled(self._folder, table, changed, self._faces.labels.names)
 
     def _resume(self) -> None:
         """Resume an interrupted run, all ranks from the same state."""

@@ -6,7 +6,6 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from train.data.augmentation import warp_maps
 from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
@@ -30,7 +29,7 @@ def validate(
         distributed: ranks whose sums are added up.
     """
     model.eval()
-    count = len(EXPRESSIONS)
+    count = loader.classes
     sums = torch.zeros(3 + count**2, dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
         for raw in loader.sequential_batches():

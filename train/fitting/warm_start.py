@@ -6,12 +6,12 @@ expressions, the same shapes. The optimiser begins anew.
 """
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
-from anatomy.expressions import EXPRESSIONS
 from contracts.runs import RunCard
 from errors import UsageError
 from train.loading import load_run
@@ -23,8 +23,16 @@ from train.pretrained import names_a_run
 _LOG = logging.getLogger(__name__)
 
 
-def load_warm_start(model: Classifier, method: Method, params: TrainParams) -> str:
+def load_warm_start(
+    model: Classifier, method: Method, params: TrainParams, names: Sequence[str]
+) -> str:
     """Give a model the weights of the run that `train.weights` names, if it names one.
+
+    Args:
+        model: of this run.
+        method: of this run.
+        params: [train] of params.yaml.
+        names: classes of this run.
 
     Returns:
         A line that says what was taken; empty if nothing was.
@@ -43,7 +51,7 @@ def load_warm_start(model: Classifier, method: Method, params: TrainParams) -> s
             "train.backbone", f"is {params.backbone}, and {path} has {theirs}. Set that."
         )
     _copy(source.backbone, model.backbone, path)
-    reason = _reason_for_a_new_head(source, card, model, method)
+    reason = _reason_for_a_new_head(source, card, model, method, names)
     if reason:
         return f"starts from {path}: its backbone; the head is new, since {reason}"
     model.head.load_state_dict(source.head.state_dict())
@@ -67,11 +75,11 @@ def _copy(source: nn.Module, target: nn.Module, path: Path) -> None:
 
 
 def _reason_for_a_new_head(
-    source: Classifier, card: RunCard, model: Classifier, method: Method
+    source: Classifier, card: RunCard, model: Classifier, method: Method, names: Sequence[str]
 ) -> str:
     """Say why a run's head is not taken; empty if it is."""
-    if card.expressions != list(EXPRESSIONS):
-        return f"it tells {len(card.expressions)} other expressions apart"
+    if card.labels.names != tuple(names):
+        return f"it tells {len(card.labels)} other expressions apart"
     theirs = METHODS[card.method].head
     if theirs != method.head:
         return f"its method {card.method} has the head {theirs}, this one {method.head}"

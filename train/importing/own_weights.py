@@ -6,10 +6,11 @@ has to be stated unless the file is one of AULens or of the published code.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
-from anatomy.expressions import EXPRESSIONS, SYNONYMS
+from contracts.labels import LabelSet
 from errors import DataError, UsageError, did_you_mean, pick, printable
 from train.methods.base import Classifier
 from train.methods.weight_files import Tensors, listed
@@ -32,12 +33,24 @@ CLASS_TOKEN_BACKBONES = frozenset({"vit_tiny", "deit_tiny", "deit_small", "deit_
 """Their usual classifier reads the class token, which no pooled head of ours does."""
 
 
+class FileClasses(NamedTuple):
+    """Classes of a file of weights.
+
+    Attributes:
+        words: in the order of its logits; none if that is the label set's.
+        labels: what the run tells apart.
+    """
+
+    words: Sequence[str]
+    labels: LabelSet
+
+
 def load_own(
     model: Classifier,
     named: NamedWeights,
     head: str,
     backbone: str,
-    classes: Sequence[str],
+    classes: FileClasses,
     where: Path,
 ) -> list[str]:
     """Load a classifier whose weights go by usual names.
@@ -47,7 +60,7 @@ def load_own(
         named: of the file.
         head: row of HEADS.
         backbone: row of BACKBONES.
-        classes: of the file, in the order of its logits; none if they are ours.
+        classes: of the file.
         where: the file, for messages.
 
     Returns:
@@ -70,9 +83,9 @@ def load_own(
         )
     ordered: Tensors = named.head
     remarks: list[str] = []
-    if classes or not named.is_whole:
-        rows, remarks = _rows(classes, where)
-        ordered = _in_our_order(named.head, head, rows, len(classes), where)
+    if classes.words or not named.is_whole:
+        rows, remarks = _rows(classes.words, classes.labels, where)
+        ordered = _in_our_order(named.head, head, rows, len(classes.words), where)
     load_head(model.head, ordered, where)
     return [*remarks, *_without_counters(own, named.backbone)]
 
@@ -86,7 +99,7 @@ def _refuse_class_token(head: str, backbone: str, where: Path) -> None:
         )
 
 
-def _rows(classes: Sequence[str], where: Path) -> tuple[list[int], list[str]]:
+def _rows(classes: Sequence[str], labels: LabelSet, where: Path) -> tuple[list[int], list[str]]:
     """Return the file's row of every expression, and a sentence on rows that are dropped."""
     if not classes:
         raise UsageError(
@@ -94,13 +107,17 @@ def _rows(classes: Sequence[str], where: Path) -> tuple[list[int], list[str]]:
             f"is empty, and {where.name} does not say which output is which expression. Name its "
             "classes in their order: [angry, disgust, fear, happy, neutral, sad, surprise].",
         )
-    words = [SYNONYMS.get(word.strip().lower(), word.strip().lower()) for word in classes]
-    missing = [name for name in EXPRESSIONS if name.lower() not in words]
+    found = [labels.find(word) for word in classes]
+    words = [
+        word.strip().lower() if number is None else labels.names[number].lower()
+        for number, word in zip(found, classes, strict=True)
+    ]
+    missing = [name for number, name in enumerate(labels.names) if number not in found]
     if missing or len(set(words)) != len(words):
         near = did_you_mean(missing[0].lower(), words) if missing else ""
         said = f"lacks {', '.join(missing)}" if missing else "names a class twice"
         raise UsageError(KEY, f"{said}; it has {', '.join(classes)}.{near}")
-    rows = [words.index(name.lower()) for name in EXPRESSIONS]
+    rows = [found.index(number) for number in range(len(labels))]
     others = [word for number, word in enumerate(classes) if number not in rows]
     dropped = f"classes dropped: {', '.join(map(printable, others))}"
     return rows, [dropped] if others else []

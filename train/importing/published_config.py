@@ -16,8 +16,8 @@ from ruamel.yaml.constructor import SafeConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode
 
-from anatomy.expressions import EXPRESSIONS
 from errors import DataError, NoInputError, printable
+from labels.reading import PUBLISHED, read_labels
 
 Keys = dict[str, Any]
 CONFIG = "config_model.yaml"
@@ -68,7 +68,7 @@ _TOKENS = ("ts_cam", "apvit")
 
 _REQUIRED: dict[str, tuple[object, ...]] = {
     "task": ("STD_CL",),
-    "num_classes": (len(EXPRESSIONS),),
+    "num_classes": (len(read_labels(PUBLISHED)),),
     "support_background": (False,),
     "scale_in": (1.0,),
     "dense_dims": ("", "None", None),

@@ -17,16 +17,17 @@ from typing import Any
 
 import torch
 
-from anatomy.expressions import EXPRESSIONS
 from anatomy.templates import TEMPLATES
 from contracts.files import RUN
+from contracts.labels import LabelSet
 from contracts.runs import DatasetMetadata, Framing, ImportedFrom, RunCard
 from errors import DataError, NoInputError, ProjectError, UsageError, pick
+from labels.reading import PUBLISHED, read_labels
 from progress import ProgressCallback
 from store.building import building, is_built
 from store.files import atomic_write, canonical_json
 from train.checkpoint import BEST, LAST, save
-from train.importing.own_weights import load_own
+from train.importing.own_weights import FileClasses, load_own
 from train.importing.params import ImportParams
 from train.importing.published_config import CONFIG, PublishedConfig, read_published_config
 from train.methods import METHODS
@@ -39,7 +40,7 @@ from train.params import TrainParams
 from train.runs import git_revision
 from validation import checked
 
-VERSION = 1
+VERSION = 2
 WHOLE = "model.pt"
 PARTS = {"encoder": "encoder.pt", "classification_head": "classification_head.pt"}
 REPEAT = "seed0"
@@ -174,12 +175,22 @@ def _import_folder(
     named = name_weights(weights.content, method.head, weights.where)
     if not named.is_whole:
         raise DataError(weights.where, "has no layout of the published code.")
+    labels = read_labels(PUBLISHED)
 
     def fill(model: Classifier) -> list[str]:
-        return load_own(model, named, method.head, params.backbone, (), weights.where)
+        return load_own(
+            model, named, method.head, params.backbone, FileClasses((), labels), weights.where
+        )
 
-    framing = _FRAMINGS.get(config.dataset)
-    run = _NewRun(config.method, config.variant, dataset, params, _PUBLISHED_PX, framing)
+    run = _NewRun(
+        config.method,
+        config.variant,
+        dataset,
+        params,
+        _PUBLISHED_PX,
+        labels,
+        _FRAMINGS.get(config.dataset),
+    )
     about = {
         "kind": "published_checkpoint",
         "cam_method": PUBLISHED_CAMS.get(config.method, method.cam_method),
@@ -218,18 +229,25 @@ def _import_file(file: Path, out: Path, wanted: Wanted, rebuild: bool) -> str:
         raise UsageError(
             "--method, --backbone", "are not given; a file of weights does not say which it is of."
         )
-    method = pick(METHODS, wanted.method, "method")
+    method, labels = pick(METHODS, wanted.method, "method"), read_labels(wanted.params.labels)
     read = read_weight_file(file)
     named = name_weights(read.content, method.head, file)
     stated = {**wanted.params.train, "backbone": wanted.backbone, "alignment": None}
     params = _merged(wanted.base(wanted.params.dataset, wanted.method), stated)
 
     def fill(model: Classifier) -> list[str]:
-        classes = wanted.params.classes
+        classes = FileClasses(wanted.params.classes, labels)
         return load_own(model, named, method.head, params.backbone, classes, file)
 
-    variant = wanted.variant or "imported"
-    run = _NewRun(wanted.method, variant, wanted.params.dataset, params, params.image_px, None)
+    run = _NewRun(
+        wanted.method,
+        wanted.variant or "imported",
+        wanted.params.dataset,
+        params,
+        params.image_px,
+        labels,
+        None,
+    )
     about = {
         "kind": "own_file",
         "cam_method": method.cam_method,
@@ -253,6 +271,7 @@ class _NewRun:
     dataset: str
     params: TrainParams
     size_px: int
+    labels: LabelSet
     framing: Framing | None
 
 
@@ -270,16 +289,20 @@ def _write(
         **{"stage": "import-run", "version": VERSION, "method": run.method},
         **{"variant": run.variant, "repeat": REPEAT, "files": weights.digests},
         "params": run.params.model_dump(mode="json"),
+        "labels": run.labels.as_json(),
         "about": dict(about),
     }
     digest = next(iter(weights.digests.values()))[:8]
     line = f"{out}: {run.method} {run.variant}, {run.params.backbone}, of {run.dataset} ({digest})"
     if not rebuild and is_built(out, fingerprint):
         return f"{line}: there already"
-    model = build_network(method, run.params)
+    model = build_network(method, run.params, len(run.labels))
     remarks = [*about["remarks"], *fill(model)]
     model = fit_strategy(model, method, run.params)
-    metadata = {"dataset": run.dataset, "notice": None, "size_px": run.size_px}
+    metadata = {
+        **{"dataset": run.dataset, "notice": None, "size_px": run.size_px},
+        "labels": run.labels.as_json(),
+    }
     card = _card(run, ImportedFrom(**{**about, "remarks": remarks}, files=weights.digests))
     with building(out, fingerprint, metadata) as folder:
         atomic_write(folder / RUN, canonical_json(card.model_dump(mode="json")))
@@ -312,8 +335,9 @@ def _card(run: _NewRun, source: ImportedFrom) -> RunCard:
         torch=torch.__version__,
         warm_start=None,
         training_faces=None,
-        expressions=list(EXPRESSIONS),
-        about=DatasetMetadata(dataset=run.dataset, notice=None, size_px=run.size_px),
+        about=DatasetMetadata(
+            dataset=run.dataset, notice=None, labels=run.labels, size_px=run.size_px
+        ),
         imported=source,
         framing=run.framing,
     )

@@ -6,7 +6,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 import torch
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.images import minmax_normalize
 from train.methods.base import (
     NO_EXTRA,
@@ -34,7 +33,7 @@ class ACoLHead(Head):
     def __init__(self, level: LevelShape, params: ACoLParams) -> None:
         super().__init__()
         self.params = params
-        self.first, self.second = (_branch(level.channels, params.width) for _ in range(2))
+        self.first, self.second = (_branch(level, params.width) for _ in range(2))
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
@@ -57,14 +56,14 @@ class ACoLHead(Head):
         )
 
 
-def _branch(channels: int, width: int) -> nn.Sequential:
+def _branch(level: LevelShape, width: int) -> nn.Sequential:
     """Return the published branch: two 3 x 3 convolutions, then one map per expression."""
     return nn.Sequential(
-        init_xavier(nn.Conv2d(channels, width, 3, padding=1)),
+        init_xavier(nn.Conv2d(level.channels, width, 3, padding=1)),
         nn.ReLU(),
         init_xavier(nn.Conv2d(width, width, 3, padding=1)),
         nn.ReLU(),
-        init_xavier(nn.Conv2d(width, len(EXPRESSIONS), 1)),
+        init_xavier(nn.Conv2d(width, level.classes, 1)),
     )
 
 

@@ -9,7 +9,6 @@ from timm.layers import resample_abs_pos_embed
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.backbones.vit import class_scores
 from train.methods.base import (
     NO_EXTRA,
@@ -43,7 +42,7 @@ class APViTHead(Head):
             Block(width, params.heads, mlp_ratio=params.mlp) for _ in range(params.depth)
         )
         self.norm = nn.LayerNorm(width, eps=1e-6)
-        self.linear = nn.Linear(width, len(EXPRESSIONS))
+        self.linear = nn.Linear(width, level.classes)
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA

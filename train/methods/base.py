@@ -24,11 +24,12 @@ Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 
 class LevelShape(NamedTuple):
-    """Shape of the deepest level, for which a head is made."""
+    """Shape of the deepest level, for which a head is made, and how many classes it tells apart."""
 
     channels: int
     rows: int
     columns: int
+    classes: int
 
 
 class Head(nn.Module, ABC):
@@ -154,8 +155,8 @@ class TrainingStrategy:
 
     Attributes:
         modify_backbone: inserts layers into a backbone whose weights are already loaded.
-        prepare_batch: changes a batch after augmentation; randomness comes from the batch's
-            generator.
+        prepare_batch: (batch, number of classes) -> the batch, changed after augmentation;
+            randomness comes from its generator.
         forward: runs the model on a batch, and adds what the method's losses need.
         second_view: whether batches need `second_B3HW`.
         relabel: (forward, batch, epochs finished) -> labels (B,) that faces have from the next
@@ -163,7 +164,7 @@ class TrainingStrategy:
     """
 
     modify_backbone: Callable[[Backbone], None] = lambda backbone: None
-    prepare_batch: Callable[[Batch], Batch] = lambda batch: batch
+    prepare_batch: Callable[[Batch, int], Batch] = lambda batch, classes: batch
     forward: Callable[[Classifier, Batch], Forward] = forward_once
     second_view: bool = False
     relabel: Callable[[Forward, Batch, int], Tensor] | None = None

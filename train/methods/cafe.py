@@ -12,13 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from errors import CorruptError, UsageError
 from train.device import send
-from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
+from train.methods.base import NO_EXTRA, Classifier, Extra, Features, Head, LevelShape
 from train.methods.clip import RANDOM, ImageTower, load_tower
 from train.options import (
-    CHANNELS_PER_EXPRESSION,
     CLIP_CHANNELS,
     CAFEParams,
     DiversityParams,
@@ -26,7 +24,6 @@ from train.options import (
 )
 from train.records import Batch, Forward, Loss
 
-CLASSES = len(EXPRESSIONS)
 _CAVEATS = {RANDOM: "a random tower replaces CLIP: its scores say nothing about CAFE"}
 
 
@@ -44,7 +41,7 @@ class CAFEHead(Head):
                 f"CAFE masks the {CLIP_CHANNELS} channels of its tower, this backbone has "
                 f"{level.channels}. resnet18 and vgg16 fit.",
             )
-        self.linear = nn.Linear(CLIP_CHANNELS, CLASSES)
+        self.linear = nn.Linear(CLIP_CHANNELS, level.classes)
         self.caveat, self.weight_sources = _CAVEATS.get(params.tower), (Path(params.tower).name,)
         self._tower: ImageTower = load_tower(
             params.tower, params.tower_sha256, params.tower_px, params.tower_input
@@ -81,32 +78,26 @@ class CAFEHead(Head):
             )
 
 
-def draw_channel_mask(rng: random.Random, dropped: int) -> Tensor:
+def draw_channel_mask(rng: random.Random, dropped: int, classes: int) -> Tensor:
     """Draw a mask over channels for the separation loss: (C,), 0 or 1.
 
-    `dropped` channels per expression are 0; the odd channel belongs to the last expression here.
+    `dropped` channels per expression are 0; odd channels belong to the last expression here.
     They are drawn in the order of the published code, so Python's generator gives its sequence.
     """
     kept: list[int] = []
-    for number in range(CLASSES):
-        size = (
-            CHANNELS_PER_EXPRESSION
-            if number < CLASSES - 1
-            else CLIP_CHANNELS - CHANNELS_PER_EXPRESSION * (CLASSES - 1)
-        )
+    each = CLIP_CHANNELS // classes
+    for number in range(classes):
+        size = each if number < classes - 1 else CLIP_CHANNELS - each * (classes - 1)
         group = [1] * (size - dropped) + [0] * dropped
         rng.shuffle(group)
         kept += group
     return torch.tensor(kept, dtype=torch.float32)
 
 
-def max_per_expression(masked_BC: Tensor) -> Tensor:
+def max_per_expression(masked_BC: Tensor, classes: int) -> Tensor:
     """Return the highest value among the channels of each expression: (B, K)."""
-    return (
-        masked_BC[:, : CHANNELS_PER_EXPRESSION * CLASSES]
-        .reshape(-1, CLASSES, CHANNELS_PER_EXPRESSION)
-        .amax(dim=2)
-    )
+    each = CLIP_CHANNELS // classes
+    return masked_BC[:, : each * classes].reshape(-1, classes, each).amax(dim=2)
 
 
 def separation(params: SeparationParams) -> Loss:
@@ -116,12 +107,21 @@ def separation(params: SeparationParams) -> Loss:
     """
 
     def loss(forward: Forward, batch: Batch) -> Tensor:
-        kept_C = draw_channel_mask(random.Random(batch.shared_seed), params.dropped)
-        masked_BC = forward.extra["masked_BC"]
-        logits_BK = max_per_expression(masked_BC * send(kept_C, masked_BC.device))
+        classes, masked_BC = forward.logits_BK.shape[1], forward.extra["masked_BC"]
+        kept_C = draw_channel_mask(random.Random(batch.shared_seed), params.dropped, classes)
+        logits_BK = max_per_expression(masked_BC * send(kept_C, masked_BC.device), classes)
         return params.weight * F.cross_entropy(logits_BK, batch.target)
 
-    return Loss(loss)
+    def check(model: Classifier) -> None:
+        assert isinstance(model.head, CAFEHead)
+        each = CLIP_CHANNELS // model.head.linear.out_features
+        if params.dropped >= each:
+            raise UsageError(
+                "methods.cafe.losses.separation.dropped",
+                f"is {params.dropped}, and {each} channels belong to each class. Lower it.",
+            )
+
+    return Loss(loss, check=check)
 
 
 def diversity(params: DiversityParams) -> Loss:
@@ -131,8 +131,8 @@ def diversity(params: DiversityParams) -> Loss:
     """
 
     def loss(forward: Forward, batch: Batch) -> Tensor:
-        return params.weight * (
-            1 - max_per_expression(forward.extra["masked_BC"]).mean() / CHANNELS_PER_EXPRESSION
-        )
+        classes = forward.logits_BK.shape[1]
+        strongest_BK = max_per_expression(forward.extra["masked_BC"], classes)
+        return params.weight * (1 - strongest_BK.mean() / (CLIP_CHANNELS // classes))
 
     return Loss(loss)

@@ -9,7 +9,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
 from train.device import constant
 from train.methods.base import TrainingStrategy
 from train.options import CutMixParams
@@ -22,12 +21,13 @@ def cutmix(params: CutMixParams) -> TrainingStrategy:
     Source: Yun et al., CutMix, ICCV 2019; maps: Belharbi et al., FG 2024.
     """
 
-    def prepare_batch(batch: Batch) -> Batch:
+    def prepare_batch(batch: Batch, classes: int) -> Batch:
         rng, device = batch.rng, batch.rng.device
         random_4 = torch.rand(4, generator=rng, device=device)
         partners_B = torch.randperm(len(batch.labels_B), generator=rng, device=device)
         edges_22 = random_box(random_4[1:], batch.images_B3HW.shape[2:])
-        return paste_boxes(batch, partners_B, edges_22 * (random_4[0] < params.probability))
+        edges_22 = edges_22 * (random_4[0] < params.probability)
+        return paste_boxes(batch, partners_B, edges_22, classes)
 
     return TrainingStrategy(prepare_batch=prepare_batch)
 
@@ -46,7 +46,7 @@ def random_box(random_3: Tensor, size: torch.Size) -> Tensor:
     return torch.stack([low_2, high_2], dim=1)
 
 
-def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
+def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int) -> Batch:
     """Paste a box of each face's partner into its picture and its maps.
 
     A cell of a coarser map is mixed by the share of it that the box covers. A face whose patch
@@ -56,12 +56,13 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor) -> Batch:
         batch: with labels that are not yet mixed.
         partners_B: rows of the batch.
         edges_22: px of the picture, see random_box.
+        classes: how many there are.
     """
     images = batch.images_B3HW
     inside = _box_coverage(edges_22, images.shape[2:], images.shape[2:])
     share = inside.mean()
     own_BK, other_BK = (
-        F.one_hot(labels, len(EXPRESSIONS)).to(share.dtype)
+        F.one_hot(labels, classes).to(share.dtype)
         for labels in (batch.labels_B, batch.labels_B[partners_B])
     )
     return replace(

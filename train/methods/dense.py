@@ -8,7 +8,6 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
 from train.options import DenseParams
 from train.records import Forward
@@ -26,7 +25,7 @@ class DenseHead(Head):
             )
             for before, after in pairwise(widths)
         ]
-        self.layers = nn.Sequential(*hidden, init_xavier(nn.Linear(widths[-1], len(EXPRESSIONS))))
+        self.layers = nn.Sequential(*hidden, init_xavier(nn.Linear(widths[-1], level.classes)))
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA

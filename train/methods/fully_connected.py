@@ -5,7 +5,6 @@ Shapes: B batch, C channels, H W rows and columns.
 
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from errors import UsageError
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape
 from train.options import FullyConnectedParams
@@ -20,7 +19,7 @@ class FullyConnectedHead(Head):
 
     def __init__(self, level: LevelShape, params: FullyConnectedParams) -> None:
         super().__init__()
-        channels, rows, columns = level
+        channels, rows, columns, classes = level
         if min(rows, columns) < 2:
             raise UsageError(
                 "train.image_px",
@@ -37,7 +36,7 @@ class FullyConnectedHead(Head):
             nn.Linear(width, width),
             nn.ReLU(),
             nn.Dropout(params.dropout),
-            nn.Linear(width, len(EXPRESSIONS)),
+            nn.Linear(width, classes),
         )
 
     def forward(

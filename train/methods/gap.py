@@ -5,7 +5,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
 from train.records import Forward
 
@@ -18,7 +17,7 @@ class GAPHead(Head):
 
     def __init__(self, level: LevelShape) -> None:
         super().__init__()
-        self.linear = init_xavier(nn.Linear(level.channels, len(EXPRESSIONS)))
+        self.linear = init_xavier(nn.Linear(level.channels, level.classes))
 
     def class_weights(self) -> Tensor:
         """Return those of the linear layer."""

@@ -9,11 +9,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from anatomy.expressions import EXPRESSIONS
 from train.records import Batch
 
 
-def mixup(batch: Batch, alpha: float) -> Batch:
+def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
     """Blend each face with another one of its batch, all by one share.
 
     The share is drawn from Beta(alpha, alpha). The larger of it and its rest is the face's own:
@@ -24,6 +23,7 @@ def mixup(batch: Batch, alpha: float) -> Batch:
     Args:
         batch: with labels that are not mixed yet.
         alpha: of the Beta distribution; 0: the batch stays as it is. ImageNet: 0.2, CIFAR: 1.
+        classes: how many there are.
 
     Source: Zhang et al., mixup: Beyond Empirical Risk Minimization, ICLR 2018.
     """
@@ -34,7 +34,7 @@ def mixup(batch: Batch, alpha: float) -> Batch:
     rest = min(share, 1 - share)
     partners_B = torch.randperm(len(batch.labels_B), generator=batch.rng, device=batch.rng.device)
     second = batch.second_B3HW
-    own_BK = F.one_hot(batch.labels_B, len(EXPRESSIONS)).float()
+    own_BK = F.one_hot(batch.labels_B, classes).float()
     return replace(
         batch,
         images_B3HW=torch.lerp(batch.images_B3HW, batch.images_B3HW[partners_B], rest),

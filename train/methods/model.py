@@ -20,19 +20,19 @@ from train.pretrained import check_named_weights
 from train.records import Loss
 
 
-def build_model(method: Method, params: TrainParams) -> Classifier:
+def build_model(method: Method, params: TrainParams, classes: int) -> Classifier:
     """Make a method's network; weights are random where none are given.
 
     Raises:
         UsageError: if a name or an option is not known.
     """
-    model = build_network(method, params)
+    model = build_network(method, params, classes)
     load_weights(model, params, method.head)
     load_head_start(model.head, params.head)
     return fit_strategy(model, method, params)
 
 
-def build_network(method: Method, params: TrainParams) -> Classifier:
+def build_network(method: Method, params: TrainParams, classes: int) -> Classifier:
     """Make backbone and head alone; `train.weights` is not loaded if it is a path.
 
     Raises:
@@ -41,7 +41,8 @@ def build_network(method: Method, params: TrainParams) -> Classifier:
     check_named_weights(params.backbone, params.weights, params.input)
     backbone = pick(BACKBONES, params.backbone, "backbone")(params)
     options = head_options(method, params.head)
-    head = HEADS[method.head](_last_level_shape(backbone, params.image_px), options)
+    level = LevelShape(*_last_level(backbone, params.image_px), classes)
+    head = HEADS[method.head](level, options)
     return Classifier(backbone, head, params.input, params.head_dropout)
 
 
@@ -55,13 +56,14 @@ def fit_strategy(model: Classifier, method: Method, params: TrainParams) -> Clas
     return model.to(memory_format=torch.channels_last)
 
 
-def _last_level_shape(backbone: Backbone, image_px: int) -> LevelShape:
-    """Return the shape of a backbone's last level."""
+def _last_level(backbone: Backbone, image_px: int) -> tuple[int, int, int]:
+    """Return channels, rows and columns of a backbone's last level."""
     backbone.eval()
     with torch.no_grad():
         levels, _ = backbone(torch.zeros(1, 3, image_px, image_px))
     backbone.train()
-    return LevelShape(*levels[-1].shape[1:])
+    channels, rows, columns = levels[-1].shape[1:]
+    return channels, rows, columns
 
 
 def build_losses(method: Method, params: TrainParams, counts_K: Sequence[int]) -> dict[str, Loss]:

@@ -6,7 +6,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
 from train.options import PRMParams
 from train.records import Forward
@@ -22,7 +21,7 @@ class PRMHead(Head):
     def __init__(self, level: LevelShape, params: PRMParams) -> None:
         super().__init__()
         self.params = params
-        self.classifier = init_xavier(nn.Conv2d(level.channels, len(EXPRESSIONS), 1))
+        self.classifier = init_xavier(nn.Conv2d(level.channels, level.classes, 1))
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA

@@ -11,7 +11,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import (
     NO_EXTRA,
     Classifier,
@@ -35,7 +34,7 @@ class RULHead(Head):
     def __init__(self, level: LevelShape, params: RULParams) -> None:
         super().__init__()
         self.feature, self.log_variance = (_branch(level, params) for _ in range(2))
-        self.classifier = nn.Linear(params.width, len(EXPRESSIONS))
+        self.classifier = nn.Linear(params.width, level.classes)
         self.classifier.lr_factor = params.lr_factor  # type: ignore[assignment]  # see optimise
 
     def forward(
@@ -48,7 +47,7 @@ class RULHead(Head):
 
 
 def _branch(level: LevelShape, params: RULParams) -> nn.Sequential:
-    channels, rows, columns = level
+    channels, rows, columns, _ = level
     return nn.Sequential(
         nn.BatchNorm2d(channels, eps=_EPS, affine=False),
         nn.Dropout(params.dropout),

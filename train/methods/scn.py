@@ -12,7 +12,6 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import (
     NO_EXTRA,
     Classifier,
@@ -33,7 +32,7 @@ class SCNHead(Head):
     def __init__(self, level: LevelShape) -> None:
         super().__init__()
         self.importance = nn.Linear(level.channels, 1)
-        self.linear = nn.Linear(level.channels, len(EXPRESSIONS))
+        self.linear = nn.Linear(level.channels, level.classes)
 
     def class_weights(self) -> Tensor:
         """Return the linear layer's: importance scales all classes of a face alike."""

@@ -5,7 +5,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import (
     NO_EXTRA,
     Classifier,
@@ -28,7 +27,7 @@ class TSCAMHead(Head):
 
     def __init__(self, level: LevelShape) -> None:
         super().__init__()
-        self.classifier = init_xavier(nn.Conv2d(level.channels, len(EXPRESSIONS), 3, padding=1))
+        self.classifier = init_xavier(nn.Conv2d(level.channels, level.classes, 3, padding=1))
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from anatomy.expressions import EXPRESSIONS
+from labels.reading import PUBLISHED, read_labels
 from train.methods.torchvision_names import timm_names
 from train.methods.weight_files import Tensors, tensors_of, unwrap_state_dict
 
@@ -120,9 +120,9 @@ def _classifier(tensors: Mapping[str, Tensor], beginnings: Mapping[str, str]) ->
 
 
 def _is_published_ts_cam(tensors: Mapping[str, Tensor]) -> bool:
-    """Say whether the classifier is TS-CAM's convolution, for the seven expressions."""
+    """Say whether the classifier is TS-CAM's convolution, with as many classes as published."""
     shape = tensors["head.weight"].shape if "head.weight" in tensors else ()
-    return len(shape) == 4 and shape[0] == len(EXPRESSIONS)
+    return len(shape) == 4 and shape[0] == len(read_labels(PUBLISHED))
 
 
 def _apvit(tensors: Mapping[str, Tensor]) -> NamedWeights:

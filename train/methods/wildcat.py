@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from anatomy.expressions import EXPRESSIONS
 from train.methods.base import NO_EXTRA, Extra, Features, Head, LevelShape, init_xavier
 from train.options import WildcatParams
 from train.records import Forward
@@ -24,7 +23,7 @@ class WildcatHead(Head):
         super().__init__()
         self.params = params
         self.arithmetic = ARITHMETICS[params.arithmetic]
-        self.modalities = init_xavier(nn.Conv2d(level.channels, len(EXPRESSIONS) * params.maps, 1))
+        self.modalities = init_xavier(nn.Conv2d(level.channels, level.classes * params.maps, 1))
 
     def forward(
         self, features: Features, labels_B: Tensor | None = None, extra: Extra = NO_EXTRA
