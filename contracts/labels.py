@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from errors import DataError, did_you_mean, pick, printable
+from errors import DataError, UsageError, did_you_mean, pick, printable
 
 Side = Literal["both", "left", "right", "active"]
 """Of a face, for the viewer; `active`: the more active one by its landmarks."""
@@ -134,6 +134,11 @@ class LabelSet(LabelPart):
         """Return the id of a class by its name or a synonym, in any case; None for another word."""
         return self._ids.get(word.strip().lower())
 
+    def place(self, name: str) -> int | None:
+        """Return the id of the class of this name, in any case; None if there is none."""
+        names = [one.lower() for one in self.names]
+        return names.index(name.lower()) if name.lower() in names else None
+
     def named(self, word: str) -> str:
         """Return the name of the class that a user names.
 
@@ -169,6 +174,30 @@ class LabelSet(LabelPart):
         known = ", ".join(name.lower() for name in self.names)
         near = did_you_mean(key, [*self._ids], _NEAR)
         raise DataError(where, f"label '{printable(word)}' is none of {known}.{near} {hint}")
+
+    def common(self, other: "LabelSet") -> "LabelSet":
+        """Return the set of its classes that another set has, too, by name.
+
+        Synonyms do not count: one class may go by words that are classes of the other.
+
+        Raises:
+            UsageError: if these are fewer than two.
+        """
+        shared = tuple(one for one in self.classes if other.place(one.name) is not None)
+        if len(shared) == len(self):
+            return self
+        if len(shared) < 2:
+            raise UsageError(
+                f"label set {self.name}",
+                f"({', '.join(self.names)}) has fewer than two classes in common with "
+                f"{other.name} ({', '.join(other.names)}): nothing can be told apart.",
+            )
+        return self.keeping(shared)
+
+    def keeping(self, classes: tuple[LabelClass, ...]) -> "LabelSet":
+        """Return a set of some of its classes, in this order."""
+        name = f"{self.name[:33]}-common"
+        return LabelSet(name=name, source=self.source, classes=classes, left_out=self.left_out)
 
     def ids(self, names: Sequence[str]) -> list[int]:
         """Return the ids of names as AULens writes them.

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from contracts.labels import LabelSet
 from errors import DataError, UsageError
+from labels.reading import read_labels
 from tests.basic7 import BASIC7, EXPRESSIONS
 
 
@@ -79,6 +80,19 @@ def test_a_codebook_draws_the_units_of_the_class_or_its_own():
 def test_what_is_wrong_is_named(changes, why):
     with pytest.raises(ValidationError, match=why):
         made(**changes)
+
+
+def test_what_two_sets_have_in_common_is_matched_by_name():
+    basic8 = read_labels("basic8")
+    assert BASIC7.common(basic8) is BASIC7
+    assert basic8.common(BASIC7).names == EXPRESSIONS
+
+
+def test_sets_with_one_class_in_common_are_refused():
+    with pytest.raises(UsageError, match="fewer than two classes in common with basic7"):
+        made().common(BASIC7)
+    with pytest.raises(UsageError, match="fewer than two"):  # happy is a word of Positive
+        BASIC7.common(read_labels("valence3"))
 
 
 def test_one_class_is_none():

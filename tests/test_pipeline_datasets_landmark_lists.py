@@ -80,7 +80,7 @@ FILE = "".join(f"{number + 68}.5\t{number}.5\n" for number in range(68))
 def test_a_file_per_picture_holds_y_and_x(tmp_path):
     affectnet_npy(tmp_path)
     put(tmp_path, "points/train_set/images/0.txt", text=FILE)
-    first, second, *_ = read_affectnet_npy(tmp_path, {"landmarks": "points"})
+    first, second, *_ = read_affectnet_npy(tmp_path, {"landmarks": "points"}, BASIC7)
     assert first.landmarks[:4] == (0.5, 68.5, 1.5, 69.5)
     assert second.landmarks[:2] == (3.0, 4.0)
 

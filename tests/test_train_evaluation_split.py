@@ -3,6 +3,7 @@ import pytest
 
 from errors import DataError
 from store.reading import Store
+from tests.basic7 import BASIC7
 from train.evaluation.split import SplitReader, split_faces
 
 
@@ -25,3 +26,11 @@ def test_a_subset_has_the_chosen_faces_in_their_order(tiny):
     assert part.faces.rows_N.tolist() == [5, 2]
     assert part.faces.labels_N.tolist() == [5, 2]
     assert part.faces.table["id"].to_list() == ["Disgust-0", "Surprise-0"]
+
+
+def test_faces_of_classes_that_a_model_does_not_know_are_counted_and_left_out(tiny):
+    fewer = BASIC7.keeping(BASIC7.classes[1:6])
+    faces = split_faces(Store(tiny.faces), "test", None, fewer)
+    assert faces.labels_N.tolist() == [0, 1, 2, 3, 4]
+    assert faces.classes == fewer.names
+    assert (faces.total, faces.others) == (7, {"Neutral": 1, "Sadness": 1})

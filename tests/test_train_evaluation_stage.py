@@ -15,6 +15,7 @@ from errors import DataError
 from params import load as load_params
 from store.reading import Store
 from store.tables import read_rows
+from tests.basic7 import book7
 from tests.networks import scratch
 from train.data.stores import Stores
 from train.evaluation.finished import headline
@@ -129,7 +130,7 @@ def test_attention_on_a_unit_is_its_mass_inside_the_region(everything, golden_fo
     surprised = attention[label == "Surprise"]
     frontal = np.load(golden_folder / "au_heatmaps.npz")["landmarks"][5]
     points = (np.rint((frontal + 0.5) / 8 * 64 - 32) / 64 + 0.5) * 7 - 0.5
-    region, _ = single_au(points[None], [0], 64, canvas_px=224, au=27)
+    region, _ = single_au(points[None], [0], 64, canvas_px=224, codebook=book7(), au=27)
     inside = region[0] >= 0.5
     expected = (surprised[:, inside].sum(axis=1) / surprised.sum(axis=(1, 2))).mean()
     fear = attention[label == "Fear"]

@@ -5,8 +5,8 @@ Shapes: B batch, M maps of a model (its layers, then its CAM), V classes, T = V 
 the canvas, S = 64, h w an attention's own size.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,6 +50,7 @@ class EvalFaces:
         total: samples of the split, with a usable face or not.
         attributes: columns of the table that came with the dataset.
         mapped_N: which of them get a CAM; None: all.
+        others: usable faces of the split whose class the model does not know, by class.
     """
 
     rows_N: NDArray[np.int64]
@@ -59,6 +60,7 @@ class EvalFaces:
     total: int
     attributes: tuple[str, ...] = ()
     mapped_N: Bools | None = None
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def mapped_in(self, start: int, size: int) -> Bools | None:
         """Return which faces of a batch get a CAM; None: all."""

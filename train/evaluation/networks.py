@@ -4,7 +4,7 @@ Shapes: B batch, S side of the picture, V expressions, h w rows and columns of a
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from anatomy.codebooks import Codebook, codebook_of
+from contracts.labels import LabelSet
 from contracts.runs import RunCard
 from errors import UsageError, pick
+from train.device import constant
 from train.evaluation.imported import caveat, other_cams
 from train.images import normalize_images
 from train.loading import load_run
@@ -165,6 +167,44 @@ class EvalModel:
     caveat: str | None = None
     other_cams: tuple[str, ...] = ()
     map_name: str = CAM
+
+
+def read_as(model: EvalModel, labels: LabelSet, codebook: str) -> EvalModel:
+    """Return a model that answers with the classes of another label set.
+
+    Its own further classes are not allowed: their share goes to the others.
+
+    Args:
+        model: which has each of these classes, by name.
+        labels: the classes.
+        codebook: row of CODEBOOKS.
+    """
+    known = model.codebook.labels
+    places = tuple(number for name in labels.names if (number := known.place(name)) is not None)
+    assert len(places) == len(labels)
+    network = model.network
+
+    def read(images_B3SS: Tensor) -> Reading:
+        whole = network(images_B3SS)
+        wanted_V = constant(places, whole.probabilities_BV.device, torch.int64)
+        shares_BV = whole.probabilities_BV[:, wanted_V]
+        total_B1 = shares_BV.sum(dim=1, keepdim=True)
+        even_BV = torch.full_like(shares_BV, 1 / len(places))  # of a face that is all another class
+        class_map = whole.class_map
+        return Reading(
+            torch.where(total_B1 > 0, shares_BV / total_B1.clamp(min=1e-30), even_BV),
+            whole.layers,
+            None if class_map is None else lambda classes_B: class_map(wanted_V[classes_B]),
+            tuple(partial(_map_at, one, wanted_V) for one in whole.other_maps),
+        )
+
+    same = places == tuple(range(len(known)))
+    book = codebook_of(labels, codebook)
+    return replace(model, network=network if same else read, codebook=book)
+
+
+def _map_at(method: Callable[[Tensor], Tensor], wanted_V: Tensor, classes_B: Tensor) -> Tensor:
+    return method(wanted_V[classes_B])
 
 
 def load_eval_model(

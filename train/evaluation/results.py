@@ -42,6 +42,7 @@ class ScoredModel:
         training_labels: expression ids that it was trained on; None if they are not known.
         curves: its learning curves, by metric.
         fold: that it was not trained on; None without cross-validation, or on other faces.
+        forbidden: classes of the model that the dataset does not have.
     """
 
     where: str
@@ -50,6 +51,7 @@ class ScoredModel:
     training_labels: NDArray[np.int64] | None
     curves: dict[str, LearningCurve]
     fold: int | None
+    forbidden: tuple[str, ...] = ()
 
 
 def write_results(
@@ -88,7 +90,7 @@ def write_results(
         codebook=model.codebook.name,
         scored=len(faces.rows_N),
         total=faces.total,
-        caveat=model.caveat,
+        caveat=_caveat(scored, split),
         **compute_scores(measured, ScoreSettings.of(model.codebook, params.model_dump())),
         other_cams={
             name: _other_cam(outputs.with_cam(number, others), faces, effects)
@@ -107,6 +109,20 @@ def _other_cam(outputs: EvalOutputs, faces: EvalFaces, effects: HidingEffects) -
     """Return the agreement of a further CAM with the maps of the expressions."""
     found: Agreement = compute_agreements(face_scores(outputs, faces, effects, None))["cam_cos"]
     return found
+
+
+def _caveat(scored: ScoredModel, split: SplitReader) -> str | None:
+    """Return the model's caveat and what its classes and the dataset's do not have in common."""
+    others, unknown = split.faces.others, scored.forbidden
+    faces = ", ".join(f"{name} {count:,}" for name, count in sorted(others.items()))
+    words = [
+        scored.model.caveat,
+        f"not scored are faces of classes that the run does not know: {faces}" if faces else None,
+        f"answers that the dataset has no class for were not allowed: {', '.join(unknown)}"
+        if unknown
+        else None,
+    ]
+    return "; ".join(filter(None, words)) or None
 
 
 def _require_finite(where: str, outputs: EvalOutputs) -> None:

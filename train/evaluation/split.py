@@ -3,7 +3,7 @@
 Shapes: N faces.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anatomy.codebooks import codebook_of
 from anatomy.landmarks import rescale_points
+from contracts.labels import LabelSet
 from errors import DataError
 from progress import ProgressCallback
 from store.reading import Store, read_points
@@ -33,20 +34,26 @@ from train.evaluation.own_units import OwnUnits, read_own_units
 from train.params import EvaluateParams
 
 
-def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
+def split_faces(
+    store: Store, split: str, fold: int | None, labels: LabelSet | None = None
+) -> EvalFaces:
     """Return the usable faces of a split.
 
     Args:
         store: of stage align.
         split: train, val, test, all.
         fold: that a run was not trained on; None without cross-validation.
+        labels: faces of other classes are left out; None: of none.
 
     Raises:
         DataError: if there is none.
     """
     table = store.table()
     in_split = splits_of(store, fold) == split if split != ALL else np.full(len(table), True)
-    rows = np.flatnonzero(in_split & (store.array("valid").load() == 1))
+    labels = store.labels if labels is None else labels
+    told_apart = table["expression"].is_in(labels.names).to_numpy()
+    usable = in_split & (store.array("valid").load() == 1)
+    rows = np.flatnonzero(usable & told_apart)
     if not len(rows):
         raise DataError(
             store.path,
@@ -54,8 +61,9 @@ def split_faces(store: Store, split: str, fold: int | None) -> EvalFaces:
         )
     chosen = table[rows]
     attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
-    labels, total = store.labels, int(in_split.sum())
-    return EvalFaces(rows, expression_ids(chosen, labels), labels.names, chosen, total, attributes)
+    total, others = int(in_split.sum()), Counter(table["expression"].filter(usable & ~told_apart))
+    ids = expression_ids(chosen, labels)
+    return EvalFaces(rows, ids, labels.names, chosen, total, attributes, others=others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +77,12 @@ class SplitReader:
 
     @classmethod
     def open(
-        cls, images: Store, landmarks: Store, params: EvaluateParams, fold: int | None
+        cls,
+        images: Store,
+        landmarks: Store,
+        params: EvaluateParams,
+        fold: int | None,
+        labels: LabelSet,
     ) -> "SplitReader":
         """Return the reader of a split, with the action units that were coded on its faces.
 
@@ -78,12 +91,13 @@ class SplitReader:
             landmarks: store of stage landmark.
             params: [evaluate].
             fold: see `split_faces`.
+            labels: the classes that are told apart.
 
         Raises:
             DataError: if it has no usable face.
         """
-        faces = split_faces(images, params.split, fold)
-        book = codebook_of(images.labels, params.codebook)
+        faces = split_faces(images, params.split, fold, labels)
+        book = codebook_of(labels, params.codebook)
         own = read_own_units(landmarks, faces.rows_N, faces.labels_N, book, params.own_units)
         return cls(images, landmarks, faces, own)
 

@@ -29,7 +29,7 @@ from train.data.splits import splits_of
 from train.data.stores import expression_ids
 from train.evaluation.finished import headline, read_scores, scores_fingerprint
 from train.evaluation.learning_curves import read_curves
-from train.evaluation.networks import load_eval_model
+from train.evaluation.networks import load_eval_model, read_as
 from train.evaluation.results import ScoredModel, write_results
 from train.evaluation.split import SplitReader
 from train.params import EvaluateParams, TrainParams
@@ -81,7 +81,9 @@ def evaluate(
     if rebuild or not is_built(out, fingerprint):
         scored = open_run(inputs.run, params, store, inputs.device)
         with building(out, fingerprint, store.metadata) as folder:
-            split = SplitReader.open(store, landmarks, params, scored.fold)
+            split = SplitReader.open(
+                store, landmarks, params, scored.fold, scored.model.codebook.labels
+            )
             write_results(folder, scored, split, params, progress)
     return headline(read_scores(out))
 
@@ -95,7 +97,8 @@ def open_run(run: Path, params: EvaluateParams, store: Store, device: torch.devi
         store: the faces to score.
         device: where.
     """
-    model, card = load_eval_model(run, params, params.black_box, device)
+    loaded, card = load_eval_model(run, params, params.black_box, device)
+    model = read_as(loaded, store.labels.common(card.labels), params.codebook)
     fold = Repeat.parse(card.repeat).fold if card.faces == store.digest else None
     conditions = {
         "method": card.method,
@@ -108,9 +111,9 @@ def open_run(run: Path, params: EvaluateParams, store: Store, device: torch.devi
         "cam_method": params.cam_method,
         "protocol": _protocol(card, store, params),
     }
-    return ScoredModel(
-        str(run), model, conditions, _training_labels(card, store, fold), read_curves(run), fold
-    )
+    trained, told_apart = _training_labels(card, store, fold), model.codebook.labels
+    forbidden = tuple(name for name in card.labels.names if told_apart.place(name) is None)
+    return ScoredModel(str(run), model, conditions, trained, read_curves(run), fold, forbidden)
 
 
 def _protocol(card: RunCard, store: Store, params: EvaluateParams) -> str:

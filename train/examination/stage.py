@@ -91,7 +91,13 @@ def examine(
         "torch": torch.__version__,
     }
     if rebuild or not is_built(out, fingerprint):
-        split = SplitReader.open(store, landmarks, evaluation, subject.scored.fold)
+        split = SplitReader.open(
+            store,
+            landmarks,
+            evaluation,
+            subject.scored.fold,
+            subject.scored.model.codebook.labels,
+        )
         lens = Lens(subject, split, evaluation, examination)
         lens.require_passes()
         with building(out, fingerprint, store.metadata) as folder:
