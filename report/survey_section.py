@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from contracts.files import read_contract
-from contracts.surveys import DatasetSummary, FilesFound, Findings, SetsFound, Survey
+from contracts.surveys import AUCoverage, DatasetSummary, FilesFound, Findings, SetsFound, Survey
 from report.figures.grids import Grid, GridRow
 from report.figures.overlays import U8
 from report.finished import SURVEY
@@ -104,8 +104,22 @@ def _sentences(found: Survey, total: int) -> tuple[str, ...]:
         "The findings of the audit are in a table below."
         if _present(found.audit.found)
         else "The audit found no copies, leaks, contradictions or stray files.",
+        *_own_units(found.audit.aus),
         *found.audit.warnings,
     )
+
+
+def _own_units(found: AUCoverage | None) -> list[str]:
+    """Say on how many pictures action units of their own were coded; nothing if on none."""
+    if found is None:
+        return []
+    named = " ".join(map(str, found.units))
+    text = (
+        f"Action units of their own (AU{named}) were coded on {found.coded:,} of {found.total:,} "
+        f"pictures; on {found.active:,} of them one acts."
+    )
+    missing = ", ".join(f"{count:,} {why}" for why, count in sorted(found.missing.items()))
+    return [text, *([f"Pictures without: {missing}."] if missing else [])]
 
 
 def _present(found: Findings) -> dict[str, SetsFound | FilesFound]:

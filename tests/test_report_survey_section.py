@@ -24,7 +24,14 @@ FOUND = {
     "audit": AN_AUDIT
     | {
         "found": NOTHING_FOUND | {"unusable": {"pictures": 2, "first": ["a.jpg"]}},
-        "aus": None,
+        "aus": {
+            "units": [1, 12],
+            "coded": 1100,
+            "active": 900,
+            "total": 1203,
+            "missing": {"without a row in the table": 103},
+            "unused_rows": 0,
+        },
         "warnings": ["The person is unknown for 5 of 1,203 pictures."],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
@@ -67,6 +74,9 @@ def test_the_outcome_is_said_in_words(results):
         "Landmarks found by: mediapipe 1,200, dlib 1.",
         "Remarks of the pipeline: align 1,201.",
         "The findings of the audit are in a table below.",
+        "Action units of their own (AU1 12) were coded on 1,100 of 1,203 pictures; on 900 of them "
+        "one acts.",
+        "Pictures without: 103 without a row in the table.",
         "The person is unknown for 5 of 1,203 pictures.",
     )
     assert data.failures == 2
