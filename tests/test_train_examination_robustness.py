@@ -56,3 +56,7 @@ def test_only_mapped_faces_have_an_agreement(split):
     assert measure_robustness(MODEL, split.with_maps(np.array([0])), {}, 7).whole.cam_cos is None
     found = measure_robustness(MODEL, split.with_maps(np.array([3])), {}, 7)
     assert found.whole.cam_cos > 0
+
+
+def test_without_faces_nothing_is_measured(split):
+    assert measure_robustness(MODEL, split.subset(np.array([], np.int64)), LEVELS, 7) is None

@@ -122,6 +122,12 @@ def test_a_function_of_five_lines_is_examined_with_black_box_maps(
     assert sum(row["cam_cos"] != "" for row in rows) == 12
 
 
+def test_no_face_has_to_be_degraded(tiny, functions, shipped, tmp_path):
+    params = small(shipped, degraded_per_class=0)
+    lines = examined(tiny, f"{functions}:corner", tmp_path / "r", params)
+    assert not any("worst" in line for line in lines)
+
+
 def test_a_permuted_class_list_is_suspicious(tiny, functions, shipped, tmp_path):
     lines = examined(tiny, f"{functions}:permuted", tmp_path / "r", small(shipped))
     (line,) = [line for line in lines if line.startswith("suspicious")]

@@ -97,7 +97,7 @@ def sample_per_class(labels_N: NDArray[np.int64], per_class: int, seed: int) -> 
         rng.permutation(np.flatnonzero(labels_N == label))[:per_class]
         for label in np.unique(labels_N)
     ]
-    return np.sort(np.concatenate(drawn))
+    return np.sort(np.concatenate([np.zeros(0, np.intp), *drawn]))
 
 
 def _blank(*shape: int) -> F32:

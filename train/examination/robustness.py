@@ -27,8 +27,8 @@ def measure_robustness(
     split: SplitReader,
     levels: Mapping[str, Sequence[float]],
     batch: int,
-) -> Robustness:
-    """Score a sample of a split, whole and degraded.
+) -> Robustness | None:
+    """Score a sample of a split, whole and degraded; None if it has no face.
 
     Args:
         model: what to run.
@@ -37,6 +37,8 @@ def measure_robustness(
         batch: faces per pass.
     """
     labels_N = split.faces.labels_N
+    if not len(labels_N):
+        return None
 
     def point(name: str | None, amount: float | None) -> DegradedPoint:
         parts: list[EvalOutputs] = []
