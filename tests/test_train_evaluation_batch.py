@@ -104,6 +104,15 @@ def test_attention_is_compared_with_what_this_face_does_and_what_another_does():
     )
 
 
+def test_an_expression_without_units_has_no_stencil_to_compare_with():
+    left = torch.zeros(64, 64)
+    left[:, :32] = 1
+    batch = EvalBatch(IMAGES, np.array([0, 3]), drawn(0 * left, left, left.expand(2, 2, 64, 64)))
+    found = evaluate_batch(MODEL, batch)
+    assert np.isnan(found.own_references_BK[:, 2:4]).all()
+    np.testing.assert_allclose(found.own_references_BK[:, 4], 1, atol=1e-6)
+
+
 def test_without_coding_nothing_is_compared(outputs):
     assert outputs.own_cosines_BMK.shape == (2, 2, 2)
     assert np.isnan(outputs.own_cosines_BMK).all()

@@ -306,7 +306,7 @@ def _own_units(
         cosines_BMK: of the model's maps with the maps of coded units; K is 0 without coding.
         uniform_BK: of a uniform map with them.
         drawn: the targets.
-        class_BCC: map of the face's expression.
+        class_BCC: map of the face's expression; zero where it has none, as that of Neutral.
     """
     if not cosines_BMK.shape[2]:
         faces, maps, _ = cosines_BMK.shape
@@ -314,12 +314,13 @@ def _own_units(
         return absent, cosines_BMK.new_full((faces, 5), torch.nan)
     own_BCC, other_BCC = drawn.own_BKCC.unbind(dim=1)
     own_B, other_B = drawn.own_defined_BK.unbind(dim=1)
+    class_B = own_B & (class_BCC.flatten(1).amax(dim=1) > 0)
     references_BK = torch.stack(
         [
             torch.where(own_B, uniform_BK[:, 0], torch.nan),
             torch.where(own_B, _cosine(drawn.maps_BTCC[:, -1], own_BCC), torch.nan),
-            torch.where(own_B, _cosine(class_BCC, own_BCC), torch.nan),
-            torch.where(own_B & other_B, _cosine(class_BCC, other_BCC), torch.nan),
+            torch.where(class_B, _cosine(class_BCC, own_BCC), torch.nan),
+            torch.where(class_B & other_B, _cosine(class_BCC, other_BCC), torch.nan),
             torch.where(own_B & other_B, _cosine(own_BCC, other_BCC), torch.nan),
         ],
         dim=1,
