@@ -6,6 +6,7 @@ distance of pixels is also the floor that every learned detector of occlusion is
 Shapes: N faces, S side of a face, P = 196 patches in rows, D numbers per patch.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,10 @@ GRID = 14
 PATCHES = GRID * GRID
 PIXELS = 4
 """A patch is seen at 4 x 4 px in colour: few enough numbers for a few hundred faces."""
+
+MIN_FACES, MOST_FACES = 100, 2000
+"""What faces usually look like is estimated from so many."""
+_AT_ONCE = 64
 
 F32 = NDArray[np.float32]
 _RIDGE = 0.01
@@ -95,3 +100,51 @@ class PatchStatistics:
         centred = np.asarray(patches_NPD, np.float32) - self.mean_PD
         white = np.einsum("npd,pde->npe", centred, self.whitening_PDD, optimize=True)
         return np.asarray(np.sqrt((white**2).mean(axis=-1)), np.float32)
+
+
+ReadFaces = Callable[[NDArray[np.int64]], NDArray[np.uint8]]
+"""Rows (B,) -> upright faces (B, S, S, 3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoverMeasure:
+    """How much of a face looks covered: the share of its patches that are too strange.
+
+    Attributes:
+        statistics: of the faces that it was fitted to.
+        radius: the quantile of their distances.
+    """
+
+    statistics: PatchStatistics
+    radius: float
+
+    @classmethod
+    def fit(cls, read: ReadFaces, rows_N: NDArray[np.int64], quantile: float) -> "CoverMeasure":
+        """Learn what faces look like, of which most should be bare.
+
+        Args:
+            read: gives faces.
+            rows_N: of at least MIN_FACES faces; MOST_FACES of them are read, evenly spaced.
+            quantile: share of their patches that counts as usual.
+        """
+        most = min(len(rows_N), MOST_FACES)
+        chosen = rows_N[np.rint(np.linspace(0, len(rows_N) - 1, most)).astype(np.int64)]
+        patches = _read_patches(read, chosen)
+        statistics = PatchStatistics.fit(patches)
+        return cls(statistics, float(np.quantile(statistics.distances(patches), quantile)))
+
+    def shares(self, read: ReadFaces, rows_N: NDArray[np.int64]) -> F32:
+        """Return the share of strange patches of each face: (N,)."""
+        parts = [
+            (self.statistics.distances(_read_patches(read, part)) > self.radius).mean(axis=1)
+            for part in np.array_split(rows_N, max(1, len(rows_N) // _AT_ONCE))
+            if len(part)
+        ]
+        return np.concatenate([np.zeros(0, np.float32), *parts]).astype(np.float32)
+
+
+def _read_patches(read: ReadFaces, rows_N: NDArray[np.int64]) -> F32:
+    parts = [
+        patch_pixels(read(part)) for part in np.array_split(rows_N, -(-len(rows_N) // _AT_ONCE))
+    ]
+    return np.concatenate(parts)

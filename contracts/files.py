@@ -48,7 +48,11 @@ STATUS_COLUMNS = {
     "occlude": ("status", "occluder", "occluded_share"),
 }
 """Stage -> the columns that it writes into a status table."""
-OWN_COLUMNS = frozenset(name for columns in STATUS_COLUMNS.values() for name in columns)
+OCCLUDED = "occluded"
+"""Attribute that stage evaluate adds to the scored faces: yes or no."""
+OWN_COLUMNS = frozenset(
+    {OCCLUDED, *(name for columns in STATUS_COLUMNS.values() for name in columns)}
+)
 """What no attribute of a dataset may be called; index stores one under `dataset_<name>` instead."""
 
 Model = TypeVar("Model", bound="Contract")

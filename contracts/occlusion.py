@@ -5,6 +5,8 @@ A store of occluded faces has an array `mask` (14, 14), and a column `occluder` 
 
 from typing import Any, Literal
 
+from pydantic import BaseModel, Field
+
 from contracts.files import Contract
 
 OccluderName = Literal["hand", "mask", "glasses", "bar", "scarf"]
@@ -19,6 +21,17 @@ DETECTOR, DETECTOR_WEIGHTS = "patches.json", "patches.safetensors"
 
 RESTORER, RESTORER_WEIGHTS = "restorer.json", "restorer.safetensors"
 """Of stage restore, and in every run that learnt from it: RestorerCard, and its weights."""
+
+
+class OccludedParams(BaseModel, frozen=True, extra="forbid"):
+    """[evaluate.occluded] and [survey.occluded]: which faces count as occluded.
+
+    `quantile`: this share of the patches of training faces is usual. `share`: a face counts as
+    occluded if more of its patches are not.
+    """
+
+    quantile: float = Field(gt=0, lt=1)
+    share: float = Field(ge=0, lt=1)
 
 
 class RestorerCard(Contract):

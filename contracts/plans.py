@@ -24,6 +24,7 @@ class Plan(Contract):
         params: the run's training numbers, all overlays laid over each other; `alignment` is None
             for a run without the AU alignment loss.
         heatmaps: None for a run that reads none.
+        restored: digest of the restored faces that it learns from; None if it reads plain ones.
         warm_start: the run whose weights it begins with, as it was; None without one.
     """
 
@@ -32,4 +33,5 @@ class Plan(Contract):
     variant: str
     params: dict[str, Any]
     heatmaps: PlannedHeatmaps | None
+    restored: str | None
     warm_start: WarmStart | None

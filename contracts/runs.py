@@ -115,6 +115,7 @@ class RunCard(Contract):
         precision: of its products: none (single), bf16 or fp16; None if it is not known.
         faces, landmarks: digests of the stores; None if they are not known.
         heatmaps: None if the run reads none.
+        restored: digest of the restored faces that it learnt from; None if it read plain ones.
         torch: its version.
         warm_start: the run that it began with; None if there was none.
         training_faces: number of faces that it was trained on; None if it is not known.
@@ -135,6 +136,7 @@ class RunCard(Contract):
     faces: str | None
     landmarks: str | None
     heatmaps: UsedHeatmaps | None
+    restored: str | None = None
     torch: str
     warm_start: WarmStart | None
     training_faces: int | None

@@ -128,6 +128,7 @@ class Survey(Contract):
         audit: of its index.
         status: by status. by_expression: expression -> by status.
         backend, remark: of usable faces: by detector, by word of the detail.
+        occluded: usable faces that look occluded; None if there are too few to know what is usual.
         failed: some that failed, as many as in pictures.npz.
     """
 
@@ -139,4 +140,5 @@ class Survey(Contract):
     by_expression: dict[str, Counts]
     backend: Counts
     remark: Counts
+    occluded: int | None
     failed: list[FailedRow]

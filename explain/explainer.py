@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from anatomy.au_coding import AUCoding
 from errors import UsageError
@@ -18,6 +19,7 @@ from pipeline.datasets.au_cells import parse_units
 from pipeline.faces.warp import paste_map
 from report.params import DrawParams
 from report.views.explanation_page import ExplainedFace, draw_page
+from store.records import Face, U8Image
 from train.device import select_device
 from train.evaluation.networks import EvalModel
 
@@ -165,19 +167,46 @@ class Explainer:
     ) -> Figure:
         """Draw the maps over the picture; max_faces: see report.views.explanation_page."""
         shown = resized(detected, self.draw.panel_px)
-        shape = shown.image_HW3.shape[:2]
-        faces = [
-            ExplainedFace(
-                outline(face),
-                {
-                    name: paste_map(map_ZZ, face.matrix_23, len(face.image_HW3), shape)
-                    for name, map_ZZ in explanation.maps().items()
-                },
-                self.sentence(explanation),
-                explanation.as_json()["probabilities"],
-            )
-            for face, explanation in zip(shown.faces, explanations, strict=True)
-        ]
+        pairs = zip(shown.faces, explanations, strict=True)
+        faces = [self._explained(shown.image_HW3, *pair, whole=not max_faces) for pair in pairs]
         return draw_page(
             title, shown.image_HW3, faces, max_faces, origin=self.origin, notice=self.notice
         )
+
+    def _explained(
+        self, image_HW3: U8Image, face: Face, explanation: Explanation, whole: bool
+    ) -> ExplainedFace:
+        """Lay what is known of a face over its picture.
+
+        Args:
+            image_HW3: the picture.
+            face: in it.
+            explanation: of the face.
+            whole: also how it was restored; frames of a video have no room for it.
+        """
+        shape = image_HW3.shape[:2]
+        maps = explanation.maps() if whole else explanation.read_maps()
+        seen = explanation.restored_SS3 if whole else None
+        return ExplainedFace(
+            outline(face),
+            {
+                name: paste_map(map_ZZ, face.matrix_23, len(face.image_HW3), shape)
+                for name, map_ZZ in maps.items()
+            },
+            self.sentence(explanation),
+            explanation.as_json()["probabilities"],
+            None if seen is None else _pasted(image_HW3, face, seen),
+        )
+
+
+def _pasted(image_HW3: U8Image, face: Face, restored_SS3: NDArray[np.float32]) -> U8Image:
+    """Lay a restored face over its picture."""
+    side, shape = len(face.image_HW3), image_HW3.shape[:2]
+    layers = [
+        paste_map(np.ascontiguousarray(one), face.matrix_23, side, shape)
+        for one in (*restored_SS3.transpose(2, 0, 1), np.ones_like(restored_SS3[..., 0]))
+    ]
+    *colours, area_HW = layers
+    laid = np.rint(np.stack(colours, axis=2) * 255).astype(np.uint8)
+    pasted: U8Image = np.where(area_HW[..., None] > 0.999, laid, image_HW3)
+    return pasted

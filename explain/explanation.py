@@ -67,6 +67,8 @@ class Explanation:
         own_ZZ: map of the action units that were coded on the face, in [0, 1]; None without any.
         regions: by their ratio, highest first; empty without landmarks or where the map is flat.
         map_name: what cam_ZZ is called.
+        restored_SS3: the face that the run saw instead, in [0, 1], where it restores faces first.
+        filled_GG: which of its patches were drawn anew, 0 or 1; None like `restored_SS3`.
     """
 
     labels: LabelSet
@@ -78,6 +80,8 @@ class Explanation:
     own_ZZ: F32 | None
     regions: tuple[Region, ...]
     map_name: str = CAM
+    restored_SS3: F32 | None = None
+    filled_GG: F32 | None = None
 
     @property
     def predicted(self) -> int:
@@ -86,6 +90,11 @@ class Explanation:
 
     def maps(self) -> dict[str, F32]:
         """Return the maps there are, by title; all but attention are of what is explained."""
+        maps = self.read_maps()
+        return maps if self.filled_GG is None else {**maps, "drawn anew": self.filled_GG}
+
+    def read_maps(self) -> dict[str, F32]:
+        """Return those of the classifier alone, by title."""
         maps = {"attention": self.attention_ZZ, self.map_name: self.cam_ZZ, **self._targets()}
         return {title: one for title, one in maps.items() if one is not None}
 
@@ -111,6 +120,7 @@ class Explanation:
     def as_json(self) -> dict[str, Any]:
         """Return the numbers, by name; no maps."""
         probabilities = zip(self.labels.names, self.probabilities_V.tolist(), strict=True)
+        filled = {} if self.filled_GG is None else {"filled": float(self.filled_GG.mean())}
         return {
             "expression": self.labels.names[self.predicted],
             "explained": self.labels.names[self.expression],
@@ -118,6 +128,7 @@ class Explanation:
             "cosines": {name: round(value, 4) for name, value in self.cosines().items()},
             "regions_of": "attention" if self.attention_ZZ is not None else self.map_name,
             "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
+            **filled,
         }
 
 
@@ -158,6 +169,12 @@ def explain_faces(
     shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS = receive(
         [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS]
     )
+    seen = maps.restored
+    restored, filled = (
+        ([None] * len(labels),) * 2
+        if seen is None
+        else receive([seen.images_B3SS.permute(0, 2, 3, 1), seen.filled_BGG])
+    )
     return [
         Explanation(
             book.labels,
@@ -169,6 +186,8 @@ def explain_faces(
             own_BSS[face] if acting_B[face] else None,
             _regions(shares_BU[face], areas_BU[face], book, label),
             model.map_name,
+            restored[face],
+            filled[face],
         )
         for face, label in enumerate(labels)
     ]

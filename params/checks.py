@@ -8,6 +8,7 @@ from errors import UsageError, did_you_mean, pick
 from params.overlays import overlaid
 from pipeline.params import BY_PERSON, NO_FOLDS
 from train.combinations import (
+    check_augmentation,
     check_classification,
     check_criterion,
     check_execution,
@@ -15,7 +16,7 @@ from train.combinations import (
 )
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
-from train.params import TrainParams
+from train.params import RunNumbers, TrainParams
 from train.pretrained import BACKBONE_WEIGHTS, check_named_weights
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def check_runs(params: "Params") -> None:
     kinds = params.matrix.kinds
     for dataset in params.matrix.datasets:
         for run in params.runs_of(dataset):
+            _check_latents(params, dataset, run)
             section = f"variants.{run.variant}"
             _check_options(run.method, run.params, True, section)
             check_criterion(run)
@@ -68,6 +70,30 @@ def check_runs(params: "Params") -> None:
                     f"the heatmap of {run.method} {run.variant} is {run.kind}, which is not drawn: "
                     f"add it to matrix.kinds ({', '.join(kinds)}).",
                 )
+
+
+def _check_latents(params: "Params", dataset: str, run: RunNumbers) -> None:
+    """Refuse a run that reads latents which no stage makes, or which are not of its sizes."""
+    if not METHODS[run.method].reads_latents:
+        return
+    if dataset not in params.matrix.restored:
+        raise UsageError(
+            "matrix.restored",
+            f"{run.method} learns from restored faces, and those of {dataset} are not asked for. "
+            f"Add {dataset}.",
+        )
+    width, side = run.params.head.get("latent_width"), params.mae.image_px
+    if width != params.mae.width:
+        raise UsageError(
+            f"methods.{run.method}.head.latent_width",
+            f"is {width}, mae.width is {params.mae.width}. Set it to that.",
+        )
+    if run.params.image_px < side:
+        raise UsageError(
+            "train.image_px",
+            f"is {run.params.image_px} for {run.method}; the autoencoder sees {side} px "
+            "(14 times mae.patch_px), and so must it. Raise the one or lower the other.",
+        )
 
 
 def _check_options(name: str, params: TrainParams, listed: bool, section: str) -> None:
@@ -85,6 +111,7 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
         check_frozen_levels(params)
         if listed:
             check_classification(method, params)
+            check_augmentation(method, params)
             check_execution(method, params)
     except UsageError as error:
         raise UsageError(f"{section}.{error.where}", error.what) from error

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from anatomy.au_coding import LEAST
 from anatomy.codebooks import CODEBOOKS
-from contracts.occlusion import OccluderName
+from contracts.occlusion import OccludedParams, OccluderName
 from errors import UsageError, pick
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.faces.backends import BACKENDS
@@ -112,6 +112,7 @@ class SurveyParams(BaseModel, frozen=True, extra="forbid"):
     mean_faces: int = Field(ge=1)
     failed_faces: int = Field(ge=0)
     thumb_px: int = Field(ge=16, le=256)
+    occluded: OccludedParams
 
 
 class AUOptions(BaseModel, frozen=True, extra="forbid"):

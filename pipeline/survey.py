@@ -16,7 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anatomy.patches import MIN_FACES, CoverMeasure
 from contracts.files import read_contract
+from contracts.occlusion import OccludedParams
 from contracts.surveys import Audit, FailedRow, Survey
 from errors import UsageError
 from pipeline.index import AUDIT, read_index
@@ -29,7 +31,7 @@ from store.records import Status, U8Image
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 3
+VERSION = 4
 SURVEY, PICTURES = "survey.json", "pictures.npz"
 _COLUMNS = ("id", "expression", "status", "backend", "detail")
 
@@ -73,8 +75,10 @@ def survey(
         table = sources[1].table(_COLUMNS)
         with building(out, fingerprint, sources[0].metadata) as folder:
             _write(folder, audit, sources[0], table, params)
-    counts = read_contract(Survey, out / SURVEY, "Use `--rebuild`.").status
-    return f"{out}: {', '.join(f'{name} {count}' for name, count in sorted(counts.items()))}"
+    found = read_contract(Survey, out / SURVEY, "Use `--rebuild`.")
+    counts = ", ".join(f"{name} {count}" for name, count in sorted(found.status.items()))
+    covered = "" if found.occluded is None else f"; {found.occluded} faces look occluded"
+    return f"{out}: {counts}{covered}"
 
 
 def _made_from(index: Path, table: "pl.DataFrame", store: Store) -> Store:
@@ -96,10 +100,21 @@ def _write(
         classes=faces.labels.names,
         audit=audit,
         **outcome(table, faces.labels.names),
+        occluded=count_occluded(faces, params.occluded),
         failed=[FailedRow(**row) for row in rows],
     )
     atomic_write(folder / SURVEY, canonical_json(found.model_dump(mode="json")))
     _write_pictures(folder / PICTURES, faces, table, failed, params)
+
+
+def count_occluded(faces: Store, params: OccludedParams) -> int | None:
+    """Count usable faces that look occluded, by what the others look like; None if they are few."""
+    rows = np.flatnonzero(faces.array("valid").load() == 1)
+    if len(rows) < MIN_FACES:
+        return None
+    read = faces.array("image").take
+    shares_N = CoverMeasure.fit(read, rows, params.quantile).shares(read, rows)
+    return int((shares_N > params.share).sum())
 
 
 def outcome(table: "pl.DataFrame", names: Sequence[str]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def _sentences(found: Survey, total: int) -> tuple[str, ...]:
         f"{good:,} of {total:,} pictures have a face with landmarks ({good / max(total, 1):.1%}).",
         f"Landmarks found by: {_listed(found.backend)}.",
         f"Remarks of the pipeline: {_listed(found.remark)}.",
+        _occluded(found),
         "The findings of the audit are in a table below."
         if _present(found.audit.found)
         else "The audit found no copies, leaks, contradictions or stray files.",
@@ -120,6 +121,15 @@ def _own_units(found: AUCoverage | None) -> list[str]:
     )
     missing = ", ".join(f"{count:,} {why}" for why, count in sorted(found.missing.items()))
     return [text, *([f"Pictures without: {missing}."] if missing else [])]
+
+
+def _occluded(found: Survey) -> str:
+    if found.occluded is None:
+        return "How many faces something covers is not known: too few to tell what is usual."
+    return (
+        f"{found.occluded:,} faces look occluded, a guess from pixels: more of their patches than "
+        "`survey.occluded.share` are unusual."
+    )
 
 
 def _present(found: Findings) -> dict[str, SetsFound | FilesFound]:

@@ -5,7 +5,7 @@ from store.reading import Store
 from train.plan import write_plan
 
 
-def planned(file, params, heatmaps=None, method="cam", variant="aligned"):
+def planned(file, params, heatmaps=None, method="cam", variant="aligned", restored=None):
     """Write the plan of a run that reads this store of heatmaps; return the file."""
     used = None
     if heatmaps is not None:
@@ -18,6 +18,7 @@ def planned(file, params, heatmaps=None, method="cam", variant="aligned"):
         variant=variant,
         params=numbers,
         heatmaps=used,
+        restored=None if restored is None else Store(restored).digest,
         warm_start=None,
     )
     write_plan(file, one)

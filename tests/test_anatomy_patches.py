@@ -6,6 +6,7 @@ import pytest
 from anatomy.patches import (
     GRID,
     PATCHES,
+    CoverMeasure,
     PatchStatistics,
     mirrored_patches,
     patch_pixels,
@@ -58,3 +59,15 @@ def test_faces_of_the_sample_are_at_distance_one_and_a_strange_patch_is_far():
 def test_a_single_face_has_no_covariance():
     with pytest.raises(ValueError, match="1 faces"):
         PatchStatistics.fit(np.zeros((1, 3, 5)))
+
+
+def test_a_face_looks_covered_where_its_patches_are_strange():
+    rng = np.random.default_rng(0)
+    faces = rng.integers(100, 140, (150, 28, 28, 3)).astype(np.uint8)
+    measure = CoverMeasure.fit(lambda rows: faces[rows], np.arange(150), 0.99)
+    shares = measure.shares(lambda rows: faces[rows], np.arange(150))
+    assert shares.shape == (150,)
+    assert shares.mean() == pytest.approx(0.01, abs=0.005)
+    faces[3, :14] = rng.integers(0, 256, (14, 28, 3))
+    assert measure.shares(lambda rows: faces[rows], np.array([3])) == pytest.approx([0.5], abs=0.1)
+    assert measure.shares(lambda rows: faces[rows], np.zeros(0, np.int64)).shape == (0,)

@@ -5,7 +5,13 @@ from pydantic import ValidationError
 
 from contracts.plans import Plan
 
-WORDS = {"dataset": "mine", "method": "cam", "variant": "plain", "warm_start": None}
+WORDS = {
+    "dataset": "mine",
+    "method": "cam",
+    "variant": "plain",
+    "restored": None,
+    "warm_start": None,
+}
 
 
 def test_a_run_without_heatmaps_says_so():

@@ -1,6 +1,7 @@
 """What a run says of a face, with a small untrained model and the published landmarks."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -221,3 +222,26 @@ def test_the_numbers_are_json(setup, lit, points):
     assert list(read_back["probabilities"]) == list(EXPRESSIONS)
     assert read_back["explained"] == "Fear"
     assert read_back["regions"][0]["units"] == [23, 24, 26, 27]
+
+
+def test_a_face_that_was_restored_first_is_shown_with_what_was_drawn(setup, lit, points):
+    class Restoring:
+        def __call__(self, images):
+            hidden = torch.zeros(len(images), 196, dtype=torch.bool)
+            hidden[:, :49] = True
+            given = {"hidden_BP": hidden, "restored_B3SS": torch.full_like(images, 0.5)}
+            return images, given
+
+    torch.manual_seed(0)
+    classifier = Classifier(Bright(), GAPHead(LevelShape(8, 4, 4, 7))).eval()
+    classifier.restore = Restoring()
+    model = replace(setup, network=classifier_network(classifier, class_map))
+    (found,) = explain_faces(model, lit, points)
+    assert list(found.maps())[-1] == "drawn anew"
+    assert "drawn anew" not in found.read_maps()
+    assert found.filled_GG.sum() == 49
+    assert found.restored_SS3.shape == (56, 56, 3)
+    assert found.as_json()["filled"] == 0.25
+    (plain,) = explain_faces(setup, lit, points)
+    assert plain.restored_SS3 is None
+    assert "filled" not in plain.as_json()

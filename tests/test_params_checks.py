@@ -50,3 +50,28 @@ def test_a_dataset_of_the_matrix_needs_its_row(whole):
 def test_an_empty_alignment_is_no_way_to_say_on_or_off(whole):
     whole["variants"]["aligned"] = {"alignment": None}
     assert "variants.aligned.alignment: is empty. Write {} to align" in refusal(whole)
+
+
+def test_a_method_that_reads_latents_needs_restored_faces_of_its_dataset(whole):
+    whole["matrix"]["methods"] = ["ofer"]
+    assert "matrix.restored: ofer learns from restored faces" in refusal(whole)
+    whole["matrix"]["restored"] = ["demo"]
+    validate(whole, Path("mine.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        ("mae", "width", 64, "methods.ofer.head.latent_width: is 96, mae.width is 64"),
+        ("mae", "patch_px", 16, "train.image_px: is 96 for ofer; the autoencoder sees 224 px"),
+    ],
+)
+def test_a_run_fits_the_autoencoder(whole, section, key, value, said):
+    whole["matrix"].update(methods=["ofer"], restored=["demo"])
+    whole[section][key] = value
+    assert said in refusal(whole)
+
+
+def test_a_restored_dataset_needs_its_row(whole):
+    whole["matrix"]["restored"] = ["other"]
+    assert "matrix.restored: there is no index.other" in refusal(whole)

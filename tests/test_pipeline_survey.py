@@ -7,15 +7,18 @@ import polars as pl
 import pytest
 
 from benchmarks.made_results import AN_AUDIT
+from contracts.occlusion import OccludedParams
 from errors import UsageError
 from pipeline.params import SurveyParams
-from pipeline.survey import outcome, survey
+from pipeline.survey import count_occluded, outcome, survey
 from store.building import building
 from store.files import atomic_write, canonical_json
+from store.reading import Store
 from store.tables import write_table
 from tests.basic7 import EXPRESSIONS
 
-PARAMS = SurveyParams(mean_faces=2, failed_faces=2, thumb_px=16)
+OCCLUDED = OccludedParams(quantile=0.98, share=0.1)
+PARAMS = SurveyParams(mean_faces=2, failed_faces=2, thumb_px=16, occluded=OCCLUDED)
 ABOUT = {"dataset": "made-up", "notice": None, "size_px": 32}
 
 
@@ -101,3 +104,14 @@ def test_stores_of_another_dataset_are_refused(made, make_store, tmp_path):
 
 def test_the_line_says_the_outcome(made, tmp_path):
     assert survey(*made, tmp_path / "out", PARAMS).endswith("out: empty 1, no_face 2, ok 3")
+
+
+def test_faces_that_look_occluded_are_counted_if_there_are_enough(make_store, tmp_path):
+    rng = np.random.default_rng(0)
+    images = rng.integers(100, 140, (120, 28, 28, 3)).astype(np.uint8)
+    images[7, :14] = rng.integers(0, 256, (14, 28, 3))
+    arrays = {"image": images, "valid": np.ones(120, np.uint8)}
+    many = Store(make_store(tmp_path / "many", arrays))
+    assert count_occluded(many, OCCLUDED) == 1
+    few = make_store(tmp_path / "few", {name: one[:9] for name, one in arrays.items()})
+    assert count_occluded(Store(few), OCCLUDED) is None

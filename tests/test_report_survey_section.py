@@ -39,6 +39,7 @@ FOUND = {
     | {"Fear": {"ok": 1201, "no_face": 1, "empty": 1}},
     "backend": {"dlib": 1, "mediapipe": 1200},
     "remark": {"align": 1201},
+    "occluded": 12,
     "failed": [
         {"id": "a.png", "expression": "Fear", "status": "no_face", "detail": ""},
         {"id": "b.png", "expression": "Fear", "status": "empty", "detail": "0 bytes"},
@@ -73,6 +74,8 @@ def test_the_outcome_is_said_in_words(results):
         "1,201 of 1,203 pictures have a face with landmarks (99.8%).",
         "Landmarks found by: mediapipe 1,200, dlib 1.",
         "Remarks of the pipeline: align 1,201.",
+        "12 faces look occluded, a guess from pixels: more of their patches than "
+        "`survey.occluded.share` are unusual.",
         "The findings of the audit are in a table below.",
         "Action units of their own (AU1 12) were coded on 1,100 of 1,203 pictures; on 900 of them "
         "one acts.",

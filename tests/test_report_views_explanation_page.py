@@ -124,3 +124,12 @@ def test_a_crowd_fits_on_a_page():
     figure = draw_page("f", PICTURE, [face() for _ in range(MOST_TEXTS + 20)])
     assert words(figure).count("Fear (76 %).") == MOST_TEXTS
     assert figure.bbox.height < 2**16
+
+
+def test_a_restored_face_has_a_panel_beside_the_picture():
+    seen = PICTURE.copy()
+    seen[100:150, 100:150] = 255 - seen[100:150, 100:150]
+    restored = replace(face(), restored_HW3=seen)
+    figure = draw_page("a.jpg", PICTURE, [face(), restored])
+    assert "as restored" in words(figure)
+    np.testing.assert_array_equal(figure.axes[0].images[1].get_array(), seen)

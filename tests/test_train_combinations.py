@@ -11,6 +11,7 @@ from train.combinations import (
     BALANCING_LOSSES,
     NEEDS_HEATMAPS,
     NO_MIXUP,
+    check_augmentation,
     check_classification,
     check_execution,
     check_frozen_levels,
@@ -22,7 +23,7 @@ from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
 from train.params import ClassificationParams, FineTuningParams
 
-SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc"}
+SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc", "ofer"}
 """Methods that need single faces."""
 
 
@@ -141,3 +142,16 @@ def test_graphs_do_not_sum_gradients(mode, fits, params):
         else:
             with pytest.raises(UsageError, match=r"compile: is reduce-overhead.*Use default"):
                 check_execution(METHODS["cam"], wanted)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("rotate_p", 0.3), ("crop_area_min", 0.9)], ids=["turned", "cropped"]
+)
+def test_faces_whose_latents_are_stored_are_neither_turned_nor_cropped(key, value, params):
+    still = params().augment.model_copy(update={"rotate_p": 0.0, "crop_area_min": 1.0})
+    lying = params().model_copy(update={"augment": still})
+    check_augmentation(METHODS["ofer"], lying)
+    moved = lying.model_copy(update={"augment": still.model_copy(update={key: value})})
+    check_augmentation(METHODS["cam"], moved)
+    with pytest.raises(UsageError, match=rf"augment\.{key}: is {value}, but this method reads"):
+        check_augmentation(METHODS["ofer"], moved)

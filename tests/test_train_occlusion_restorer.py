@@ -39,7 +39,13 @@ def test_the_family_is_what_may_be_named():
     assert set(FILLERS) == set(get_args(FillerName))
 
 
-@pytest.mark.parametrize("filler", FILLERS)
+def test_a_face_may_be_left_as_it_is(faces):
+    found = restorer_of(filler="none")(faces)
+    assert found.hidden_BP.sum() == 1
+    torch.testing.assert_close(found.images_B3SS, faces)
+
+
+@pytest.mark.parametrize("filler", ["mae", "hybrid"])
 def test_what_is_covered_is_filled_and_the_rest_stays(filler, faces):
     found = restorer_of(filler=filler)(faces)
     assert found.hidden_BP.nonzero().tolist() == [[1, 2 * GRID + 3]]

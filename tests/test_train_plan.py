@@ -145,3 +145,37 @@ def test_a_plan_holds_the_run_to_go_on_from_and_notices_another(made, tmp_path):
             check_warm_start(begun)
     with pytest.raises(UsageError, match=r"not the run that was planned with.*plan@tiny"):
         check_warm_start(begun)
+
+
+def test_only_a_method_that_reads_latents_depends_on_restored_faces(
+    tiny, params, make_store, tmp_path
+):
+    heatmaps = tmp_path / "heatmaps"
+    arrays = {"image": np.zeros((42, 8, 8, 3), np.uint8), "latents": np.zeros((42, 2, 3, 4), "f2")}
+    make_store(heatmaps / "restored", arrays)
+    runs = [params.training("demo", method, "plain") for method in ("cam", "ofer")]
+    plan(tiny.faces, heatmaps, tmp_path / "plans", runs, [Repeat(0)], SCORED)
+    plain, restored = (read_plan(tmp_path / f"plans/{one}/plain.yaml") for one in ("cam", "ofer"))
+    assert plain.restored is None
+    assert restored.restored == Store(heatmaps / "restored").digest
+    stores = open_stores(restored, tiny.faces, tiny.landmarks, heatmaps)
+    assert stores.shown.path == heatmaps / "restored"
+    assert open_stores(plain, tiny.faces, tiny.landmarks, heatmaps).restored is None
+
+
+def test_restored_faces_that_were_made_again_are_noticed(tiny, params, make_store, tmp_path):
+    heatmaps = tmp_path / "heatmaps"
+    arrays = {"image": np.zeros((42, 8, 8, 3), np.uint8), "latents": np.zeros((42, 2, 3, 4), "f2")}
+    make_store(heatmaps / "restored", arrays)
+    runs = [params.training("demo", "ofer", "plain")]
+    plan(tiny.faces, heatmaps, tmp_path / "plans", runs, [Repeat(0)], SCORED)
+    planned = read_plan(tmp_path / "plans/ofer/plain.yaml")
+    make_store(heatmaps / "restored", {**arrays, "image": arrays["image"] + 1})
+    with pytest.raises(UsageError, match="is not the store that the run was planned with"):
+        open_stores(planned, tiny.faces, tiny.landmarks, heatmaps)
+
+
+def test_a_method_that_reads_latents_waits_for_restored_faces(tiny, params, tmp_path):
+    runs = [params.training("demo", "ofer", "plain")]
+    with pytest.raises(NoInputError, match="restored"):
+        plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, [Repeat(0)], SCORED)

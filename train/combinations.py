@@ -8,6 +8,7 @@ NO_MIXUP = {
     "cutmix": "CutMix mixes faces already",
     "uncertain_mixup": "RUL mixes features by their uncertainty, and learns from nothing else",
     "relabel": "SCN trusts and corrects the label of each single face, and a blend has two",
+    "with_latents": "OFER reads the latents of a single face",
     "attribution": "PAL looks at the landmarks and the label of a single face",
 }
 """Row of STRATEGIES or LOSSES -> why it cannot work on faces that mixup has blended."""
@@ -61,6 +62,25 @@ def check_frozen_levels(params: TrainParams) -> None:
             "learn: fewer fine_tuning.frozen_epochs. (Aligning the last level alone, on a "
             "frozen network, cost accuracy on real faces: .68 -> .60 to .64.)",
         )
+
+
+def check_augmentation(method: Method, params: TrainParams) -> None:
+    """Refuse to turn or crop faces whose latents were stored: only mirroring has latents, too.
+
+    Raises:
+        UsageError: naming the key below [train].
+    """
+    augment = params.augment
+    if not method.reads_latents:
+        return
+    turns, crops = bool(augment.rotate_p and augment.rotate_deg), augment.crop_area_min < 1
+    for key, moves, value in (("rotate_p", turns, 0), ("crop_area_min", crops, 1)):
+        if moves:
+            raise UsageError(
+                f"augment.{key}",
+                f"is {getattr(augment, key):g}, but this method reads latents of patches, which "
+                f"were stored for the face as it lies and for its mirror image. Set it to {value}.",
+            )
 
 
 def check_execution(method: Method, params: TrainParams) -> None:

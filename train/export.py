@@ -15,7 +15,7 @@ import torch
 
 from contracts.files import EXPORT_CARD, read_contract
 from contracts.runs import ExportCard, GraphTensor, OnnxCheck, RunCard
-from errors import CorruptError
+from errors import CorruptError, UsageError
 from store.building import building, is_built, read_manifest
 from store.files import atomic_write, canonical_json, digest
 from train.checkpoint import load
@@ -46,10 +46,17 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
 
     Raises:
         CorruptError: if the graph's logits differ from torch's by more than the tolerance.
+        UsageError: if the run restores faces first.
         NoInputError, DataError: see runs.load_run.
         OutputExistsError: if OUT holds another output.
     """
     model, method, trained = load_run(run, params.checkpoint, _CPU)
+    if model.restore is not None:
+        raise UsageError(
+            run,
+            f"was trained by {trained.method} on restored faces, which the graph of a classifier "
+            "does not make. Export a run of another method.",
+        )
     fingerprint = {
         "stage": "export",
         "version": VERSION,

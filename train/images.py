@@ -50,6 +50,14 @@ def normalize_images(images: Tensor) -> Tensor:
     return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
 
 
+def denormalize_images(images: Tensor) -> Tensor:
+    """Undo `normalize_images`."""
+    mean, std = (
+        constant(values, images.device, images.dtype).view(1, 3, 1, 1) for values in (MEAN, STD)
+    )
+    return images * std + mean
+
+
 def blur_images(images_B3SS: Tensor) -> Tensor:
     """Shrink pictures to a sixteenth and enlarge them again: colours stay, features are gone."""
     side = images_B3SS.shape[-1]

@@ -157,6 +157,27 @@ class CAFEParams(BaseModel, frozen=True, extra="forbid"):
     tower_input: InputName
 
 
+class OFERParams(BaseModel, frozen=True, extra="forbid"):
+    """[methods.<name>.head] of OFER.
+
+    `latents`: of which patches: none, all, chosen (the half with the level's highest attention),
+    published (78 in the middle). `latent_width`: mae.width. `mlp`: attention, or the published
+    linear layers, on the 78 only.
+    """
+
+    latents: Literal["none", "all", "chosen", "published"]
+    latent_width: int = Field(ge=1)
+    mlp: Literal["attention", "published"]
+
+    @model_validator(mode="after")
+    def _on_published_places(self) -> "OFERParams":
+        if self.mlp == "published" and self.latents != "published":
+            raise PydanticCustomError(
+                "published_places", "mlp: published reads 78 latents; set latents: published, too"
+            )
+        return self
+
+
 class CutMixParams(BaseModel, frozen=True, extra="forbid"):
     """[methods.<name>.training_strategy] of CutMix: how often a batch is mixed."""
 
@@ -285,6 +306,7 @@ HEAD_OPTIONS: dict[str, type[BaseModel]] = {
     "scn": NoOptions,
     "rul": RULParams,
     "cafe": CAFEParams,
+    "ofer": OFERParams,
 }
 """Row of HEADS -> model of its options."""
 
@@ -296,6 +318,7 @@ STRATEGY_OPTIONS: dict[str, type[BaseModel]] = {
     "relabel": RelabelParams,
     "uncertain_mixup": NoOptions,
     "mirrored": MirroredParams,
+    "with_latents": NoOptions,
 }
 """Row of STRATEGIES -> model of its options."""
 

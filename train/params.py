@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.occlusion import OccludedParams
 from train.options import BLACK_BOX_NAMES, CAM_METHOD_NAMES, BlackBoxOptions, InputName
 from validation import NameOf
 
@@ -211,6 +212,7 @@ class EvaluateParams(ReadingParams, frozen=True):
     bootstrap: int = Field(ge=0)
     seed: int = Field(ge=0)
     subgroup_min: int = Field(ge=1)
+    occluded: OccludedParams
     black_box: BlackBoxOptions
     hiding: HidingParams
     own_units: OwnUnitParams

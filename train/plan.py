@@ -24,10 +24,13 @@ from store.reading import Store
 from store.splits import require_splits
 from train.data.splits import splits_of
 from train.data.stores import Stores
+from train.methods import METHODS
 from train.params import RunNumbers, TrainParams
 from train.runs import warm_start_of
 
-VERSION = 2
+VERSION = 3
+RESTORED = "restored"
+"""Among the heatmaps: the store of stage restore."""
 
 
 def plan(
@@ -42,7 +45,7 @@ def plan(
 
     Args:
         faces: store of stage align.
-        heatmaps: folder with a store per kind.
+        heatmaps: folder with a store per kind and, for methods that read latents, `restored`.
         out: plans of runs that are no longer asked for are removed from it.
         runs: what is asked for.
         repeats: of each run; their folds must be there.
@@ -81,6 +84,7 @@ def _planned(run: RunNumbers, dataset: str, heatmaps: Path) -> Plan:
         variant=run.variant,
         params=run.params.model_dump(mode="json"),
         heatmaps=None if kind is None else _planned_heatmaps(heatmaps / kind, kind),
+        restored=_digest(heatmaps / RESTORED) if METHODS[run.method].reads_latents else None,
         warm_start=warm_start_of(run.params),
     )
 
@@ -148,17 +152,25 @@ def open_stores(planned: Plan, faces: Path, landmarks: Path, heatmaps: Path) -> 
         UsageError: if the heatmaps are not those that were planned with.
     """
     used = planned.heatmaps
-    stores = Stores.open(faces, landmarks, heatmaps / used.kind if used else None)
-    if used and stores.heatmaps and stores.heatmaps.digest != used.digest:
-        raise UsageError(
-            stores.heatmaps.path, "is not the store that the run was planned with. Run `dvc repro`."
-        )
+    restored = heatmaps / RESTORED if planned.restored else None
+    stores = Stores.open(faces, landmarks, heatmaps / used.kind if used else None, restored)
+    read = {stores.heatmaps: used and used.digest, stores.restored: planned.restored}
+    for store, digest in read.items():
+        if store and store.digest != digest:
+            raise UsageError(
+                store.path, "is not the store that the run was planned with. Run `dvc repro`."
+            )
     return stores
 
 
 def _usable_faces(store: Store, fold: int | None) -> Counter[str]:
     """Return the usable faces of each split."""
     return Counter[str](splits_of(store, fold)[store.array("valid").load() == 1].tolist())
+
+
+def _digest(restored: Path) -> str:
+    digest: str = read_manifest(restored)["sha256"]
+    return digest
 
 
 def _planned_heatmaps(store: Path, kind: str) -> PlannedHeatmaps:

@@ -29,6 +29,7 @@ class Batch:
             there are none. None unless a loss needs them.
         second_B3HW: the images before their colours and noise were changed, erased by themselves;
             None unless the training strategy needs them.
+        latents_BPD: of the patches of each face as it is shown; None unless the method reads them.
         epoch: number of finished epochs, for losses that change.
         shared_seed: of the step, the same on all ranks, for draws that they have to share.
     """
@@ -42,6 +43,7 @@ class Batch:
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
     second_B3HW: Tensor | None = None
+    latents_BPD: Tensor | None = None
     epoch: int = 0
     shared_seed: int = 0
 

@@ -42,12 +42,14 @@ class ExplainedFace:
         heatmaps: title -> map in [0, 1] over the whole picture, zero outside the face.
         sentence: the explanation in words.
         probabilities: expression -> probability.
+        restored_HW3: the picture with this face as the model saw it, where it restores faces first.
     """
 
     outline_42: NDArray[np.floating]
     heatmaps: Mapping[str, Heat]
     sentence: str
     probabilities: Mapping[str, float]
+    restored_HW3: U8 | None = None
 
 
 def draw_page(
@@ -74,7 +76,8 @@ def draw_page(
     """
     height, width = image_HW3.shape[:2]
     titles = list(dict.fromkeys(title for face in faces for title in face.heatmaps)) or [""] * 3
-    columns = 1 + (3 if max_faces else len(titles))
+    seen = _restored(image_HW3, faces)
+    columns = 1 + len(seen) + (3 if max_faces else len(titles))
     across = max(2 * _MARGIN + columns * width + (columns - 1) * _GAP, 900)
     letters = int((across - 2 * _MARGIN - _INDENT) / _LETTER_PX)
     lines = 1 + _SENTENCE_LINES
@@ -90,8 +93,9 @@ def draw_page(
     write(axes, (_MARGIN, 26), fitted(title, 7, across - 2 * _MARGIN, keep_end=True), 7)
     for index, (line, color, weight) in enumerate(below, 1):
         write(axes, (_MARGIN, 26 + index * _LINE), line, 6.5, color=color, weight=weight)
-    panels = [image_HW3, *(_overlay_faces(image_HW3, faces, name) for name in titles if name)]
-    for column, (name, panel) in enumerate(zip(["picture", *titles], panels, strict=False)):
+    maps = [_overlay_faces(image_HW3, faces, name) for name in titles if name]
+    panels, names = [image_HW3, *seen.values(), *maps], ["picture", *seen, *titles]
+    for column, (name, panel) in enumerate(zip(names, panels, strict=False)):
         x = _MARGIN + column * (width + _GAP)
         write(axes, (x, head - 8), name, 6, color=GREY)
         axes.imshow(panel, extent=(x, x + width, head + height, head), aspect="auto")
@@ -142,6 +146,18 @@ def _write_texts(axes: Axes, texts: Mapping[int, Sequence[str]], y: float) -> No
             style: dict[str, Any] = {"color": GREY} if index == len(lines) - 1 else {}
             write(axes, (_MARGIN + _INDENT, y), line, 6.5, **style)
             y += _LINE
+
+
+def _restored(image_HW3: U8, faces: Sequence[ExplainedFace]) -> dict[str, U8]:
+    """Return the picture with all faces as they were restored, by title; nothing without any."""
+    shown = [face.restored_HW3 for face in faces if face.restored_HW3 is not None]
+    if not shown:
+        return {}
+    panel = image_HW3.copy()
+    for one in shown:
+        changed_HW = (one != image_HW3).any(axis=2)
+        panel[changed_HW] = one[changed_HW]
+    return {"as restored": panel}
 
 
 def _overlay_faces(image_HW3: U8, faces: Sequence[ExplainedFace], name: str) -> U8:

@@ -5,6 +5,7 @@ Files:
     batch_loader.py     batches of pictures and maps from the stores
     colour_jitter.py    colour jitter as one affine map of RGB per picture
     heatmap_sources.py  heatmaps, read from their store or drawn from landmarks
+    latents.py          latents of patches: bytes as stored, tensors as shown
     prefetch.py         reads batches ahead into a ring of pinned buffers
     samplers.py         which faces an epoch shows, and in which order
     splits.py           which faces train, choose the epoch and are scored

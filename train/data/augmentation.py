@@ -20,6 +20,7 @@ from anatomy.landmarks import FLIP
 from errors import pick
 from train.data.batch_loader import RawBatch
 from train.data.colour_jitter import jitter_colours
+from train.data.latents import latents_as_shown
 from train.device import constant
 from train.images import MEAN, normalize_images, resize_images
 from train.params import AugmentParams, TrainParams
@@ -54,6 +55,7 @@ def augment_batch(
     stored = raw.maps_Bss
     maps = () if stored is None else tuple(warp_maps(stored, size, affine) for size in sizes)
     points = None if raw.points_B682 is None else warp_points(raw.points_B682, affine)
+    both = raw.latents_BVPD
     return Batch(
         images,
         raw.labels_B,
@@ -62,6 +64,7 @@ def augment_batch(
         rng,
         rows_B=raw.device_rows_B,
         points_B682=points,
+        latents_BPD=None if both is None else latents_as_shown(both, affine),
         second_B3HW=erase_and_normalize(warped, augment, rng) if second_view else None,
     )
 

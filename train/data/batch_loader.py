@@ -15,6 +15,7 @@ from torch import Tensor
 from errors import DataError, pick
 from store.reading import read_points
 from train.data.heatmap_sources import HEATMAP_SOURCES
+from train.data.latents import LatentRows
 from train.data.prefetch import FETCHERS, Rows
 from train.data.samplers import SAMPLERS, split_batches
 from train.data.stores import Stores, expression_ids
@@ -38,6 +39,8 @@ class RawBatch:
         device_rows_B: rows_B, on the device.
         points_B682: landmarks (x, y), the image's edges at -1 and 1; NaN where there are none.
             None unless a loss needs them.
+        latents_BVPD: of the patches of each face and of its mirror image; None unless the method
+            reads them.
     """
 
     rows_B: NDArray[np.int64]
@@ -47,6 +50,7 @@ class RawBatch:
     labels_B: Tensor
     device_rows_B: Tensor
     points_B682: Tensor | None = None
+    latents_BVPD: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,11 @@ class BatchLoader:
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
         read_maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")
         maps = [] if heatmaps is None else [read_maps(heatmaps, stores.landmarks, labels)]
-        sources = (stores.faces.array("image"), *maps)
+        self._latents = (
+            None if stores.restored is None else LatentRows(stores.restored.array("latents"))
+        )
+        latents = [] if self._latents is None else [self._latents]
+        sources = (stores.shown.array("image"), *maps, *latents)
         self._fetch = pick(FETCHERS, params.source, "feed")(
             sources, self.rows_N, params, placement.device
         )
@@ -176,15 +184,17 @@ class BatchLoader:
             for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
         with closing(self._fetch(batches)) as fetched:
-            for number, (images, *maps) in enumerate(fetched):
+            for number, (images, *others) in enumerate(fetched):
+                latents = self._latents.as_latents(others.pop()) if self._latents else None
                 yield RawBatch(
                     batches[number],
                     images,
-                    maps[0] if maps else None,
+                    others[0] if others else None,
                     valid[number],
                     labels[number],
                     device_rows[number],
                     self._points(batches[number]) if self._with_points else None,
+                    latents,
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:

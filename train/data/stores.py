@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.labels import LabelSet
-from errors import DataError, UsageError
+from errors import DataError, NoInputError, UsageError
 from store.reading import Store
 from train.data.splits import splits_of
 
@@ -24,25 +24,32 @@ class Stores:
         faces: store of stage align.
         landmarks: store of stage landmark.
         heatmaps: store of stage heatmap; None for a run that reads none.
+        restored: store of stage restore; None unless the method reads latents.
         fold: which part is tested in cross-validation; None for the splits of the index.
     """
 
     faces: Store
     landmarks: Store
     heatmaps: Store | None
+    restored: Store | None = None
     fold: int | None = None
 
     @classmethod
-    def open(cls, faces: Path, landmarks: Path, heatmaps: Path | None) -> "Stores":
+    def open(
+        cls, faces: Path, landmarks: Path, heatmaps: Path | None, restored: Path | None = None
+    ) -> "Stores":
         """Open them.
 
         Raises:
             DataError: if they do not have the same number of rows.
             UsageError: if the heatmaps are of a kind with several maps per face.
+            NoInputError: if `restored` is the output of another stage.
         """
-        maps = Store(heatmaps) if heatmaps else None
-        stores = cls(Store(faces), Store(landmarks), maps)
-        for other in (stores.landmarks, maps):
+        maps, freed = (Store(one) if one else None for one in (heatmaps, restored))
+        if freed is not None and "latents" not in freed.layout.arrays:
+            raise NoInputError(freed.path, "holds no latents. Name the output of `restore`.")
+        stores = cls(Store(faces), Store(landmarks), maps, freed)
+        for other in (stores.landmarks, maps, freed):
             if other is not None and len(other) != len(stores.faces):
                 raise DataError(
                     other.path,
@@ -61,11 +68,17 @@ class Stores:
         usable_N = self.faces.array("valid").load() == 1
         return np.flatnonzero(usable_N & (splits_of(self.faces, self.fold) == split))
 
+    @property
+    def shown(self) -> Store:
+        """The faces that the model sees: restored ones, if the method reads latents."""
+        return self.faces if self.restored is None else self.restored
+
     def digests(self) -> dict[str, str]:
         """Return the digest of each store, which identifies its content."""
         stores = {"faces": self.faces, "landmarks": self.landmarks}
-        maps = {} if self.heatmaps is None else {"heatmaps": self.heatmaps}
-        return {name: store.digest for name, store in {**stores, **maps}.items()}
+        others = {"heatmaps": self.heatmaps, "restored": self.restored}
+        read = {name: store for name, store in others.items() if store is not None}
+        return {name: store.digest for name, store in {**stores, **read}.items()}
 
 
 def expression_ids(table: "pl.DataFrame", labels: LabelSet) -> NDArray[np.int64]:

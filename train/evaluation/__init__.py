@@ -12,6 +12,7 @@ Files:
     metrics.py            the numbers per face that scores follow from
     networks.py           what is evaluated, and how it makes a map of a class
     own_units.py          action units coded on each face, and those of another face
+    occlusion.py          which faces are occluded: an attribute
     region_importance.py  what hiding the region of each action unit costs
     results.py            what an evaluation writes
     split.py              the faces of a split, batch by batch

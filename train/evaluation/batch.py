@@ -17,7 +17,7 @@ from torch import Tensor
 
 from train.device import receive, send
 from train.evaluation.map_similarity import MapSimilarity, TargetMaps, resample, shrink_matrix
-from train.evaluation.networks import EvalModel, Reading
+from train.evaluation.networks import EvalModel, Reading, RestoredPictures
 from train.evaluation.own_units import OwnUnits
 from train.evaluation.targets import TargetRuns, Targets, prepare_targets
 from train.images import minmax_normalize, resize_images
@@ -167,6 +167,7 @@ class ModelMaps:
         attention_BSS: of the deepest layer, in [0, 1].
         cam_BSS: the CAM, in [0, 1].
         mapped_B: whether the face has a CAM.
+        restored: see networks.Reading.
     """
 
     probabilities_BV: Tensor
@@ -177,6 +178,7 @@ class ModelMaps:
     attention_BSS: Tensor
     cam_BSS: Tensor
     mapped_B: Tensor
+    restored: RestoredPictures | None = None
 
 
 def prepare_batch(
@@ -240,6 +242,7 @@ def compute_maps(
             torch.ones_like(classes_B, dtype=torch.bool)
             if mapped_B is None
             else send(torch.from_numpy(mapped_B), model.device),
+            reading.restored,
         )
 
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from anatomy.codebooks import Codebook, codebook_of
+from anatomy.patches import GRID
 from contracts.labels import LabelSet
 from contracts.runs import RunCard
 from errors import UsageError, pick
@@ -19,7 +20,7 @@ from train.device import constant
 from train.evaluation.imported import caveat, other_cams
 from train.images import normalize_images
 from train.loading import load_run
-from train.methods.base import Classifier
+from train.methods.base import HIDDEN, RESTORED, Classifier, Extra
 from train.methods.black_box import BLACK_BOX_METHODS, BlackBox
 from train.methods.cam_methods import CAM_METHODS
 from train.options import BLACK_BOX_NAMES, BlackBoxOptions
@@ -35,6 +36,26 @@ def _no_layers() -> list[Tensor]:
 
 
 @dataclass(frozen=True, slots=True)
+class RestoredPictures:
+    """Pictures without what covered them.
+
+    Attributes:
+        images_B3SS: in [0, 1].
+        filled_BGG: which patches were drawn anew, 0 or 1.
+    """
+
+    images_B3SS: Tensor
+    filled_BGG: Tensor
+
+    @classmethod
+    def of(cls, extra: Extra) -> "RestoredPictures | None":
+        """Return what a classifier left of it in its extra tensors, if it restores."""
+        if HIDDEN not in extra:
+            return None
+        return cls(extra[RESTORED], extra[HIDDEN].view(-1, GRID, GRID).float())
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a network makes of a batch.
 
@@ -44,12 +65,14 @@ class Reading:
             network whose inside is not known.
         class_map: classes (B,) -> its own raw map of each; None if it has none.
         other_maps: further maps of the same kind, see EvalModel.other_cams.
+        restored: what was seen instead, where the network restores pictures first; else None.
     """
 
     probabilities_BV: Tensor
     layers: Callable[[], list[Tensor]] = _no_layers
     class_map: Callable[[Tensor], Tensor] | None = None
     other_maps: tuple[Callable[[Tensor], Tensor], ...] = ()
+    restored: RestoredPictures | None = None
 
 
 Network = Callable[[Tensor], Reading]
@@ -78,6 +101,7 @@ def classifier_network(
             lambda: [feature.float().mean(dim=1) for feature in forward.features],
             partial(_map_of, cam_method, classifier, forward),
             tuple(partial(_map_of, other, classifier, forward) for other in further),
+            RestoredPictures.of(forward.extra),
         )
 
     return read

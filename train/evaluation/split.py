@@ -30,6 +30,7 @@ from train.evaluation.batch import (
     prepare_batch,
 )
 from train.evaluation.networks import EvalModel
+from train.evaluation.occlusion import with_occluded
 from train.evaluation.own_units import OwnUnits, read_own_units
 from train.params import EvaluateParams
 
@@ -97,6 +98,7 @@ class SplitReader:
             DataError: if it has no usable face.
         """
         faces = split_faces(images, params.split, fold, labels)
+        faces = with_occluded(faces, images, params.occluded)
         book = codebook_of(labels, params.codebook)
         own = read_own_units(landmarks, faces.rows_N, faces.labels_N, book, params.own_units)
         return cls(images, landmarks, faces, own)

@@ -44,6 +44,7 @@ def run_fingerprint(
         "faces": stores.faces.digest,
         "landmarks": stores.landmarks.digest,
         "heatmaps": _used(stores.heatmaps),
+        "restored": stores.restored.digest if stores.restored else None,
         "warm_start": warm_start.model_dump() if warm_start else None,
         "torch": torch_version(),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.files import RUN
+from contracts.occlusion import RESTORER, RESTORER_WEIGHTS
 from contracts.runs import DatasetMetadata, RunCard
 from errors import UsageError, pick
 from progress import ProgressCallback
@@ -17,7 +18,12 @@ from store.building import building, building_folder, is_built
 from store.files import atomic_write, canonical_json
 from store.outputs import PROGRESS
 from train.checkpoint import PREV, delete_checkpoints
-from train.combinations import check_classification, check_execution, check_frozen_levels
+from train.combinations import (
+    check_augmentation,
+    check_classification,
+    check_execution,
+    check_frozen_levels,
+)
 from train.data.stores import Stores
 from train.device import deterministic_mode, precision_of
 from train.fitting.distributed import init_distributed
@@ -63,6 +69,8 @@ def train(
     check_loggers(run.params.loggers)
     check_frozen_levels(run.params)
     check_execution(METHODS[run.method], run.params)
+    check_augmentation(METHODS[run.method], run.params)
+    _check_latents(stores, run)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     stores = replace(stores, fold=run.repeat.fold)
@@ -80,9 +88,28 @@ def train(
             card = _card(stores, fingerprint)
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress, say).fit()
+            if stores.restored is not None:
+                for name in (RESTORER, RESTORER_WEIGHTS):
+                    atomic_write(folder / name, (stores.restored.path / name).read_bytes())
             for name in (PREV, PROGRESS):
                 (folder / name).unlink(missing_ok=True)
     return True
+
+
+def _check_latents(stores: Stores, run: Run) -> None:
+    """Refuse a method that reads latents without any, or with others than its head expects."""
+    reads, restored = METHODS[run.method].reads_latents, stores.restored
+    if reads != (restored is not None):
+        raise UsageError(
+            "train", f"{run.method} {'needs' if reads else 'does not read'} restored faces."
+        )
+    if restored is None:
+        return
+    width, expected = restored.array("latents").shape[-1], run.params.head["latent_width"]
+    if width != expected:
+        raise UsageError(
+            "head.latent_width", f"is {expected}, the latents in {restored.path} have {width}."
+        )
 
 
 def _card(stores: Stores, fingerprint: Mapping[str, Any]) -> RunCard:

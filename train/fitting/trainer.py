@@ -44,7 +44,7 @@ from train.methods.au_alignment import Size, alignment, target_sizes
 from train.methods.base import Classifier
 from train.methods.model import build_losses
 from train.params import TrainParams
-from train.records import Forward, Loss, faces_with_map
+from train.records import Loss, faces_with_map
 from train.runs import Run, git_revision
 
 _LOG = logging.getLogger(__name__)
@@ -297,5 +297,5 @@ def _features(model: Classifier, image_px: int, device: torch.device) -> tuple[T
     """Return a model's activations of an empty picture, for their sizes."""
     model.eval()
     with torch.no_grad():
-        forward: Forward = model(torch.zeros(1, 3, image_px, image_px, device=device))
-    return forward.features
+        features, _ = model.backbone(torch.zeros(1, 3, image_px, image_px, device=device))
+    return tuple(features)

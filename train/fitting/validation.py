@@ -10,7 +10,7 @@ from train.data.augmentation import warp_maps
 from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
 from train.images import eval_images
-from train.methods.base import Classifier
+from train.methods.base import LATENTS, Classifier
 from train.records import Forward
 
 
@@ -34,7 +34,8 @@ def validate(
     with torch.no_grad():
         for raw in loader.sequential_batches():
             labels, valid = raw.labels_B, raw.valid_B
-            forward = model(eval_images(raw.images_BSS3, image_px))
+            given = {} if raw.latents_BVPD is None else {LATENTS: raw.latents_BVPD[:, 0].float()}
+            forward = model(eval_images(raw.images_BSS3, image_px), None, given)
             losses_B = F.cross_entropy(forward.logits_BK, labels, reduction="none").double()
             cosines_B = _attention_cosines(forward, raw).double() * valid
             shown, called = (

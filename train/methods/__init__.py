@@ -25,6 +25,7 @@ Files:
     losses.py           the family of losses
     mixup.py            mixup: blends two faces, their labels and maps
     model.py            builds a network from a row of METHODS
+    ofer.py             OFER: heads over the restored face, and latents of its patches
     pal.py              PAL: contributions must lie on landmarks or AUs
     prm.py              PRM: peak response mapping
     published_cams.py   CAM methods where published code differs from its paper
@@ -55,6 +56,7 @@ class Method:
         training_strategy: row of STRATEGIES.
         cam_method: row of CAM_METHODS.
         losses: rows of LOSSES, summed.
+        reads_latents: whether it learns from restored faces and their latents, see train.occlusion.
         compiles: whether its training step may be compiled by torch.compile. A loss that
             differentiates a model's outputs by its features gets no gradient from a compiled model.
     """
@@ -64,6 +66,7 @@ class Method:
     cam_method: str
     losses: tuple[str, ...]
     compiles: bool = True
+    reads_latents: bool = False
 
 
 _CE = ("cross_entropy",)
@@ -95,6 +98,7 @@ METHODS: dict[str, Method] = {
     "scn": Method("scn", "relabel", "class_map", (*_CE, "importance_ranking")),
     "rul": Method("rul", "uncertain_mixup", "gradcam", ("mixed_cross_entropy",)),
     "eac": Method("gap", "mirrored", "class_map", (*_CE, "mirror_consistency")),
+    "ofer": Method("ofer", "with_latents", "gradcam", _CE, reads_latents=True),
 }
 """Published methods: head, training strategy, CAM method, losses.
 

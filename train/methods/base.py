@@ -20,6 +20,10 @@ from train.records import Batch, Forward
 Features = tuple[Tensor, ...]
 Extra = Mapping[str, Tensor]
 NO_EXTRA: Extra = {}
+LATENTS = "latents_BPD"
+"""Name of the latents of patches, among what a model is given besides pictures."""
+HIDDEN, RESTORED = "hidden_BP", "restored_B3SS"
+"""Names of what a restored face brings along, too: which patches were filled, and the face."""
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 
@@ -82,6 +86,8 @@ class Classifier(nn.Module):
 
     Attributes:
         input_name: row of images.INPUTS: how the backbone expects pictures normalised.
+        restore: of a run that learnt from restored faces: pictures -> them restored, and their
+            latents, by name. It is no part of the weights. None elsewhere.
         head_dropout: share of the deepest level's channels that the head does not see in training.
             Whole channels: for a pooled head the same as dropout after pooling. Losses and CAM
             methods see them all. Source: Tompson et al., CVPR 2015 (spatial dropout).
@@ -97,16 +103,22 @@ class Classifier(nn.Module):
         super().__init__()
         self.backbone, self.head, self.input_name = backbone, head, input_name
         self.head_dropout = head_dropout
+        self.restore: Callable[[Tensor], tuple[Tensor, Extra]] | None = None
 
-    def forward(self, images_B3HW: Tensor, labels_B: Tensor | None = None) -> Forward:
+    def forward(
+        self, images_B3HW: Tensor, labels_B: Tensor | None = None, given: Extra = NO_EXTRA
+    ) -> Forward:
         """Score a batch and keep every activation.
 
         Args:
             images_B3HW: pictures, normalised as for ImageNet.
             labels_B: in training only, for heads that learn by them.
+            given: what the head reads besides pictures, where it was stored.
         """
+        if self.restore is not None and not given:
+            images_B3HW, given = self.restore(images_B3HW)
         features, extra = self.backbone(renormalize(images_B3HW, self.input_name))
-        extra = {**extra, **self.head.encode_extra(images_B3HW)}
+        extra = {**extra, **self.head.encode_extra(images_B3HW), **given}
         shown = features
         if self.head_dropout and self.training:
             shown = (*features[:-1], F.dropout2d(features[-1], self.head_dropout))

@@ -14,6 +14,7 @@ from train.methods.cafe import CAFEHead
 from train.methods.dense import DenseHead
 from train.methods.fully_connected import FullyConnectedHead
 from train.methods.gap import GAPHead
+from train.methods.ofer import OFERHead
 from train.methods.prm import PRMHead
 from train.methods.rul import RULHead
 from train.methods.scn import SCNHead
@@ -32,5 +33,6 @@ HEADS: dict[str, Callable[[LevelShape, Any], Head]] = {
     "scn": lambda level, _: SCNHead(level),
     "rul": RULHead,
     "cafe": CAFEHead,
+    "ofer": OFERHead,
 }
 """Name -> (shape of the deepest level, its model of HEAD_OPTIONS) -> head."""

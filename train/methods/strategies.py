@@ -11,6 +11,7 @@ from train.methods.adl import adl
 from train.methods.base import TrainingStrategy
 from train.methods.cutmix import cutmix
 from train.methods.eac import mirrored
+from train.methods.ofer import with_latents
 from train.methods.pal import second_order
 from train.methods.rul import uncertain_mixup
 from train.methods.scn import relabel
@@ -30,5 +31,6 @@ STRATEGIES: dict[str, Callable[[Any], TrainingStrategy]] = {
     "relabel": relabel,
     "uncertain_mixup": uncertain_mixup,
     "mirrored": mirrored,
+    "with_latents": with_latents,
 }
 """Name -> its model of STRATEGY_OPTIONS -> training strategy."""

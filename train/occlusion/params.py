@@ -22,7 +22,7 @@ def _divisible(width: int, heads: int, key: str) -> None:
         )
 
 
-FillerName = Literal["mae", "hybrid"]
+FillerName = Literal["none", "mae", "hybrid"]
 """Row of FILLERS."""
 
 

@@ -29,7 +29,7 @@ from train.data.splits import splits_of
 from train.device import send
 from train.images import eval_images
 from train.occlusion.context import StageContext
-from train.occlusion.detectors import DETECTORS, PIXELS, Detector, Evidence, pixel_patches
+from train.occlusion.detectors import DETECTORS, LATENTS, PIXELS, Detector, Evidence, pixel_patches
 from train.occlusion.mae_model import MaskedAutoencoder, load_mae
 from train.occlusion.params import PatchesParams
 
@@ -145,6 +145,29 @@ class _Learnt:
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """What detectors of one sort look at, each (N, P, D).
+
+    Attributes:
+        bare, covered: faces of split train, and those behind things of known kinds.
+        held_out: bare faces of split val.
+        tested_bare, tested: faces of split test, bare and behind things.
+    """
+
+    bare: Tensor
+    covered: Tensor
+    held_out: Tensor
+    tested_bare: Tensor
+    tested: Tensor
+
+
+def _measure(detector: Detector, patches_NPD: Tensor) -> NDArray[np.float32]:
+    with torch.no_grad():
+        scores: NDArray[np.float32] = detector(patches_NPD).cpu().numpy()
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
 class _Learning:
     """Detectors in the making."""
 
@@ -166,25 +189,42 @@ class _Learning:
                 "all kinds of occluders are in patches.unseen, so there is nothing to learn from. "
                 "Leave some out there.",
             )
-        masks = self.occluded.array("mask")
+        known_masks = torch.from_numpy(self._masks(known).astype(np.uint8))
+        seen = {what: self._shown(rows, known, what) for what in (PIXELS, LATENTS)}
         learnt: dict[str, tuple[Detector, float]] = {}
         scores = {}
         for number, (name, kind) in enumerate(DETECTORS.items()):
             self.context.progress(number, len(DETECTORS), name)
-            bare, covered = (
-                self.patches_of(store, of, kind.looks_at)
-                for store, of in ((self.faces, rows["train"]), (self.occluded, known))
-            )
-            masks_NP = torch.from_numpy(masks.take(known)).flatten(1)
+            shown = seen[kind.looks_at]
             torch.manual_seed(self.params.seed)
-            detector = kind.make(bare.shape[2]).to(self.context.device)
-            detector.learn(Evidence(bare, covered, send(masks_NP, bare.device)), self.params)
-            radius = self._radius(detector, rows["val"], kind.looks_at)
+            detector = kind.make(shown.bare.shape[2]).to(self.context.device)
+            masks_NP = send(known_masks, self.context.device)
+            detector.learn(Evidence(shown.bare, shown.covered, masks_NP), self.params)
+            radius = float(np.quantile(_measure(detector, shown.held_out), self.params.quantile))
             learnt[name] = detector, radius
-            scores[name] = self._scores(learnt[name], rows["test"], kind.looks_at, kinds_N)
+            scores[name] = self._scores(learnt[name], shown, rows["test"], kinds_N)
         self.context.progress(len(DETECTORS), len(DETECTORS), "")
         counts = {split: len(found) for split, found in rows.items()}
         return _Learnt(*learnt[self.params.detector], scores, counts)
+
+    def _masks(self, rows_N: Rows) -> NDArray[np.bool_]:
+        masks = self.occluded.array("mask").take(rows_N)
+        return np.asarray(masks.reshape(len(rows_N), -1) == 1)
+
+    def _shown(self, rows: Mapping[str, Rows], known: Rows, looks_at: str) -> _Shown:
+        faces, occluded = self.faces, self.occluded
+        return _Shown(
+            *(
+                self.patches_of(store, of, looks_at)
+                for store, of in (
+                    (faces, rows["train"]),
+                    (occluded, known),
+                    (faces, rows["val"]),
+                    (faces, rows["test"]),
+                    (occluded, rows["test"]),
+                )
+            )
+        )
 
     def _rows(self) -> dict[str, Rows]:
         """Return usable rows of each split, at most `faces`, evenly spaced."""
@@ -216,30 +256,16 @@ class _Learning:
                     parts.append(self.model.encode(eval_images(shown, self.model.image_px)))
         return torch.cat(parts)
 
-    def _radius(self, detector: Detector, rows_N: Rows, looks_at: str) -> float:
-        scores = self._measure(detector, self.faces, rows_N, looks_at)
-        return float(np.quantile(scores, self.params.quantile))
-
-    def _measure(
-        self, detector: Detector, store: Store, rows_N: Rows, looks_at: str
-    ) -> NDArray[np.float32]:
-        with torch.no_grad():
-            scores: NDArray[np.float32] = (
-                detector(self.patches_of(store, rows_N, looks_at)).cpu().numpy()
-            )
-        return scores
-
     def _scores(
         self,
         learnt: tuple[Detector, float],
+        shown: _Shown,
         rows_N: Rows,
-        looks_at: str,
         kinds: NDArray[np.str_],
     ) -> DetectorScores:
         detector, radius = learnt
-        found_NP = self._measure(detector, self.occluded, rows_N, looks_at)
-        bare_NP = self._measure(detector, self.faces, rows_N, looks_at)
-        masks_NP = self.occluded.array("mask").take(rows_N).reshape(len(rows_N), -1) == 1
+        found_NP, bare_NP = (_measure(detector, one) for one in (shown.tested, shown.tested_bare))
+        masks_NP = self._masks(rows_N)
         of_N = kinds[rows_N]
         unseen_N = np.isin(of_N, self.params.unseen)
         there = bool(unseen_N.any())

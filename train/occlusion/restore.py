@@ -8,12 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.torch
 import torch
 from numpy.typing import NDArray
 
 from anatomy.patches import GRID, PATCHES
-from contracts.occlusion import RESTORER, RESTORER_WEIGHTS
-from errors import NoInputError
+from contracts.files import read_contract
+from contracts.occlusion import (
+    DETECTOR_WEIGHTS,
+    MAE,
+    RESTORER,
+    RESTORER_WEIGHTS,
+    MAECard,
+    RestorerCard,
+)
+from errors import CorruptError, NoInputError
 from store.building import Json, building, building_folder, is_built, read_manifest
 from store.files import ANOTHER_DISK, folder_bytes, in_words, require_space
 from store.reading import Store
@@ -28,8 +37,10 @@ from store.shards import (
 )
 from train.device import send
 from train.occlusion.context import StageContext
+from train.occlusion.mae_model import load_mae
 from train.occlusion.params import RestoreParams
-from train.occlusion.restorer import Restorer, join_restorer, restore_stored
+from train.occlusion.patches import read_card
+from train.occlusion.restorer import Restorer, make_detector, restore_stored
 
 VERSION = 1
 VIEWS = 2
@@ -163,6 +174,33 @@ def _blocks(
         both = torch.stack([found.latents_BPD, mirrored], dim=1).cpu().numpy()
         blocks["latents"][at] = both.astype(blocks["latents"].dtype)
     return blocks
+
+
+def join_restorer(mae: Path, patches: Path, numbers: dict[str, Any]) -> Restorer:
+    """Make a restorer of an autoencoder and a detector.
+
+    Args:
+        mae: output of stage mae.
+        patches: output of stage patches.
+        numbers: `filler` and `most_hidden` of [restore].
+
+    Raises:
+        NoInputError: if one is the output of another stage.
+        CorruptError: if the detector learnt from another autoencoder.
+    """
+    model, digest = load_mae(mae, torch.device("cpu"))
+    found = read_card(patches)
+    if found.mae != digest:
+        raise CorruptError(patches, f"learnt from another autoencoder than {mae}. Run `dvc repro`.")
+    weights = safetensors.torch.load((patches / DETECTOR_WEIGHTS).read_bytes())
+    card = RestorerCard(
+        mae=read_contract(MAECard, mae / MAE, "Run `dvc repro`.").params,
+        detector=found.detector,
+        radius=found.radius,
+        **numbers,
+    )
+    detector = make_detector(card.detector, model.encoder.embed_dim, weights, patches)
+    return Restorer(card, model, detector)
 
 
 def is_restored(store: Store) -> bool:

@@ -9,7 +9,6 @@ Shapes: B batch, S side of a face, s side of what the autoencoder sees, P = 196 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import safetensors.torch
 import torch
@@ -19,29 +18,23 @@ from torch import Tensor
 from anatomy.patches import GRID, PATCHES
 from contracts.files import read_contract
 from contracts.occlusion import (
-    DETECTOR_WEIGHTS,
-    MAE,
     RESTORER,
     RESTORER_WEIGHTS,
-    MAECard,
     RestorerCard,
 )
-from errors import CorruptError, pick
+from errors import pick
 from store.files import atomic_write, canonical_json
 from train.checkpoint import require_same_shapes
-from train.images import MEAN, STD, normalize_images, resize_images
+from train.images import denormalize_images, normalize_images, resize_images
+from train.methods.base import HIDDEN, LATENTS, RESTORED, Extra
 from train.occlusion.detectors import DETECTORS, PIXEL_NUMBERS, PIXELS, Detector, pixel_patches
 from train.occlusion.mae_model import (
     MaskedAutoencoder,
     build_mae,
     cut_patches,
     join_patches,
-    load_mae,
 )
-from train.occlusion.patches import read_card
 from train.occlusion.self_assembly import neighbour_means, self_assemble
-
-_CHANNELS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +71,16 @@ def fill_by_assembly(model: MaskedAutoencoder, images_B3ss: Tensor, hidden_BP: T
     return join_patches(torch.stack(made))
 
 
-FILLERS: dict[str, Callable[[MaskedAutoencoder, Tensor, Tensor], Tensor]] = {
+Filler = Callable[[MaskedAutoencoder, Tensor, Tensor], Tensor]
+
+FILLERS: dict[str, Filler | None] = {
+    "none": None,
     "mae": fill_coarsely,
     "hybrid": fill_by_assembly,
 }
-"""restore.filler -> (autoencoder, pictures (B, 3, s, s), hidden (B, P)) -> filled pictures."""
+"""restore.filler -> (autoencoder, pictures (B, 3, s, s), hidden (B, P)) -> filled pictures.
+
+`none` leaves faces as they are: what filling adds is seen by leaving it out."""
 
 
 class Restorer:
@@ -119,14 +117,17 @@ class Restorer:
         """
         seen_B3ss = normalize_images(_resized(images_B3SS, self.image_px))
         hidden_BP = self.find(images_B3SS, seen_B3ss)
-        filled_B3ss = self._fill(self.model, seen_B3ss, hidden_BP)
-        side = images_B3SS.shape[-1]
-        filled_B3SS = _resized(_unnormalized(filled_B3ss).clamp(0, 1), side)
-        grid_B1GG = hidden_BP.view(-1, 1, GRID, GRID).float()
-        area_B1SS = F.interpolate(grid_B1GG, [side, side], mode="nearest-exact")
-        images = torch.where(area_B1SS > 0, filled_B3SS, images_B3SS)
-        latents_BPD = self.latents(images)
-        return Restored(images, hidden_BP, latents_BPD)
+        images = images_B3SS
+        if self._fill is not None:
+            images = self.filled(images, hidden_BP, self._fill)
+        return Restored(images, hidden_BP, self.latents(images))
+
+    @torch.no_grad()
+    def filled(self, images_B3SS: Tensor, hidden_BP: Tensor, fill: Filler) -> Tensor:
+        """Return faces with these patches filled; pictures in [0, 1]."""
+        seen_B3ss = normalize_images(_resized(images_B3SS, self.image_px))
+        filled_B3ss = denormalize_images(fill(self.model, seen_B3ss, hidden_BP)).clamp(0, 1)
+        return _put_into(images_B3SS, filled_B3ss, hidden_BP)
 
     def latents(self, images_B3SS: Tensor) -> Tensor:
         """Return the encoder's latents of pictures in [0, 1], rounded as they are stored."""
@@ -172,33 +173,6 @@ class Restorer:
             atomic_write(folder / name, content)
 
 
-def join_restorer(mae: Path, patches: Path, numbers: dict[str, Any]) -> Restorer:
-    """Make a restorer of an autoencoder and a detector.
-
-    Args:
-        mae: output of stage mae.
-        patches: output of stage patches.
-        numbers: `filler` and `most_hidden` of [restore].
-
-    Raises:
-        NoInputError: if one is the output of another stage.
-        CorruptError: if the detector learnt from another autoencoder.
-    """
-    model, digest = load_mae(mae, torch.device("cpu"))
-    found = read_card(patches)
-    if found.mae != digest:
-        raise CorruptError(patches, f"learnt from another autoencoder than {mae}. Run `dvc repro`.")
-    weights = safetensors.torch.load((patches / DETECTOR_WEIGHTS).read_bytes())
-    card = RestorerCard(
-        mae=read_contract(MAECard, mae / MAE, "Run `dvc repro`.").params,
-        detector=found.detector,
-        radius=found.radius,
-        **numbers,
-    )
-    detector = _detector(card.detector, model.encoder.embed_dim, weights, patches)
-    return Restorer(card, model, detector)
-
-
 def load_restorer(folder: Path) -> Restorer:
     """Read a restorer from a folder that has one: a store of restored faces, or a run.
 
@@ -213,17 +187,35 @@ def load_restorer(folder: Path) -> Restorer:
         parts[part][inner] = value
     model = build_mae(card.mae, parts["mae"], folder / RESTORER_WEIGHTS)
     width = model.encoder.embed_dim
-    detector = _detector(card.detector, width, parts["detector"], folder / RESTORER_WEIGHTS)
+    detector = make_detector(card.detector, width, parts["detector"], folder / RESTORER_WEIGHTS)
     return Restorer(card, model, detector)
 
 
-def _detector(name: str, width: int, weights: dict[str, Tensor], where: Path) -> Detector:
+def make_detector(name: str, width: int, weights: dict[str, Tensor], where: Path) -> Detector:
+    """Return a detector with these weights.
+
+    Args:
+        name: row of DETECTORS.
+        width: of latents.
+        weights: its state.
+        where: they come from, for messages.
+
+    Raises:
+        CorruptError: if they are those of another detector.
+    """
     kind = pick(DETECTORS, name, "detector")
     numbers = PIXEL_NUMBERS if kind.looks_at == PIXELS else width
     detector = kind.make(numbers)
     require_same_shapes(where, weights, detector.state_dict())
     detector.load_state_dict(weights)
     return detector
+
+
+def _put_into(images_B3SS: Tensor, filled_B3ss: Tensor, hidden_BP: Tensor) -> Tensor:
+    side = images_B3SS.shape[-1]
+    grid_B1GG = hidden_BP.view(-1, 1, GRID, GRID).float()
+    area_B1SS = F.interpolate(grid_B1GG, [side, side], mode="nearest-exact")
+    return torch.where(area_B1SS > 0, _resized(filled_B3ss, side), images_B3SS)
 
 
 def _resized(images_B3SS: Tensor, side: int) -> Tensor:
@@ -234,14 +226,17 @@ def _resized(images_B3SS: Tensor, side: int) -> Tensor:
     )
 
 
-def _unnormalized(images_B3SS: Tensor) -> Tensor:
-    mean, deviation = (
-        torch.tensor(values, device=images_B3SS.device).view(1, _CHANNELS, 1, 1)
-        for values in (MEAN, STD)
-    )
-    return images_B3SS * deviation + mean
-
-
 def restore_stored(restorer: Restorer, images_BSS3: Tensor) -> Restored:
     """Restore stored faces, uint8."""
     return restorer(resize_images(images_BSS3, images_BSS3.shape[1]))
+
+
+def restoring(restorer: Restorer) -> Callable[[Tensor], tuple[Tensor, Extra]]:
+    """Return the restorer as what a classifier does with its pictures first; normalised ones."""
+
+    def restore(images_B3SS: Tensor) -> tuple[Tensor, Extra]:
+        found = restorer(denormalize_images(images_B3SS).clamp(0, 1))
+        given = {LATENTS: found.latents_BPD, HIDDEN: found.hidden_BP, RESTORED: found.images_B3SS}
+        return normalize_images(found.images_B3SS), given
+
+    return restore
