@@ -13,7 +13,7 @@ from store.reading import Store
 from train.params import EvaluateParams
 from train.versions import torch_version
 
-VERSION = 17
+VERSION = 18
 
 
 def scores_fingerprint(
