@@ -9,7 +9,7 @@ from train.params import RunNumbers
 
 @pytest.fixture
 def params():
-    return scratch().train_of("demo", "cam")
+    return scratch().train_of("demo", "cam").model_copy(update={"epochs": 10})
 
 
 def of(method, params):
