@@ -59,7 +59,7 @@ def test_seeds_settle_what_attention_follows(tmp_path):
         for variant, within in (("plain", 0.0), ("own", 0.125)):
             put(tmp_path, f"demo/cam/{variant}/seed{seed}", faces=coded_faces(within, seed))
     follows = {row[2]: row[3] for row in own_unit_table(found(tmp_path)).rows}
-    assert follows["plain"] == "the class alone"
+    assert follows["plain"] == "nothing beyond the class"
     assert follows["own"] == "this face (50% of what its own map would)"
 
 

@@ -90,7 +90,7 @@ def _follows(one: VariantStatistics) -> str:
     low, high = found.interval
     if low > 0:
         return f"this face ({found.mean / limit:.0%} of what its own map would)"
-    return "the class alone" if high < limit / 20 else "not settled"
+    return "nothing beyond the class" if high < limit / 20 else "not settled"
 
 
 def own_class_table(study: Study) -> Table | None:
