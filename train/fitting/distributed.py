@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import torch
 import torch.distributed as dist
-from timm.layers import convert_sync_batchnorm
 from torch import Tensor, nn
 
 from errors import TryLaterError, UsageError
@@ -95,6 +94,8 @@ class Distributed:
                 "is true, and torch synchronises batch normalisation on GPUs only. Set it to "
                 "false, or train with one process.",
             )
+        from timm.layers import convert_sync_batchnorm  # takes seconds, with torchvision
+
         return cast(Classifier, convert_sync_batchnorm(model))
 
     def broadcast_buffers(self, model: nn.Module) -> None:

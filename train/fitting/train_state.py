@@ -162,7 +162,8 @@ class TrainState:
             A function that returns the result, to be called once, in the order of the steps, before
             the state is saved. It waits for a GPU, so it is best called after the next step.
         """
-        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        if self._params.compile == "reduce-overhead":  # a graph may overwrite the step before
+            torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         self.model.train()
         self._frozen.apply(info.epoch)
         self.optimiser.zero_grad(set_to_none=True)

@@ -4,9 +4,10 @@ Shapes: B batch, C channels of the level, D width, N places kept, P = H * W plac
 Source: Xue et al., Vision Transformer with Attentive Pooling, 2022 (arXiv 2212.05463).
 """
 
+from typing import TYPE_CHECKING
+
 import torch
-from timm.layers import resample_abs_pos_embed
-from timm.models.vision_transformer import Block
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from train.methods.backbones.vit import class_scores
@@ -22,6 +23,9 @@ from train.methods.base import (
 from train.options import APViTParams
 from train.records import Forward
 
+if TYPE_CHECKING:
+    from timm.models.vision_transformer import Block
+
 _GRID = 14
 """Side of the published position embedding; other sides are interpolated."""
 
@@ -31,6 +35,8 @@ class APViTHead(Head):
 
     def __init__(self, level: LevelShape, params: APViTParams) -> None:
         super().__init__()
+        from timm.models.vision_transformer import Block  # takes seconds, with torchvision
+
         width = params.width
         self.params = params
         self.project = nn.Conv2d(level.channels, width, 1)
@@ -64,7 +70,7 @@ class APViTHead(Head):
         logits_BK = self.linear(self.norm(tokens_BND)[:, 0])
         return Forward(logits_BK, features, None, {"importance_BHW": importance_BHW})
 
-    def _pooling_block(self, block: Block, tokens_BND: Tensor) -> Tensor:
+    def _pooling_block(self, block: "Block", tokens_BND: Tensor) -> Tensor:
         """Run a block that drops tokens between its attention and its MLP."""
         normed_BND = block.norm1(tokens_BND)
         scores_BN = class_scores(block.attn, normed_BND).detach().sum(dim=1)[:, 1:]
@@ -89,11 +95,9 @@ def resampling(size: tuple[int, int], device: torch.device) -> Tensor:
     A product with a constant, because bicubic resizing has no deterministic gradient on a GPU.
     Made anew for every batch: torch.compile does not take a cache.
     """
-    each = torch.eye(_GRID**2, device=device)[None]
-    resized_1PQ: Tensor = resample_abs_pos_embed(
-        each, list(size), [_GRID, _GRID], num_prefix_tokens=0
-    )
-    return resized_1PQ[0]
+    each_Q1HW = torch.eye(_GRID**2, device=device).view(-1, 1, _GRID, _GRID)
+    resized = F.interpolate(each_Q1HW, size, mode="bicubic", antialias=True)
+    return resized.flatten(1).T
 
 
 def keep_top_tokens(tokens_BPD: Tensor, scores_BP: Tensor, count: int) -> Tensor:

@@ -10,10 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import timm
 import torch
 import torch.nn.functional as F
-from timm.models.vision_transformer import checkpoint_filter_fn
 from torch import Tensor
 
 from errors import DataError, NoInputError
@@ -82,12 +80,12 @@ def load_tower(weights: str, sha256: str | None, size_px: int, normalised: str) 
 def _random(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
-        return _architecture(size_px)
+        return _made_by_timm(size_px)
 
 
 def _fetch(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
     try:
-        return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px, pretrained=True)
+        return _made_by_timm(size_px, pretrained=True)
     except (OSError, RuntimeError) as error:
         raise NoInputError(
             NAME,
@@ -97,7 +95,9 @@ def _fetch(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN4
 
 
 def _from_file(weights: str, sha256: str | None, size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
-    net, path = _architecture(size_px), Path(weights)
+    from timm.models.vision_transformer import checkpoint_filter_fn
+
+    net, path = _made_by_timm(size_px), Path(weights)
     found = unwrap_state_dict(read_weights(path, sha256, "head.tower", tuple(_LOADERS)))
     tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
     try:
@@ -117,8 +117,10 @@ def _refuse_other_patches(tensors: Mapping[str, Tensor]) -> None:
             raise ValueError(f"{name} has patches of {value.shape[-1]} px.")
 
 
-def _architecture(size_px: int) -> Any:  # noqa: ANN401 - a class of timm's
-    return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px)
+def _made_by_timm(size_px: int, **how: object) -> Any:  # noqa: ANN401 - a class of timm's
+    import timm  # takes seconds, with torchvision; most methods have no tower
+
+    return timm.create_model(NAME, num_classes=CLIP_CHANNELS, img_size=size_px, **how)
 
 
 _LOADERS: dict[str, Callable[[str, str | None, int], Any]] = {

@@ -8,7 +8,6 @@ Shapes: B batch, C channels, H W rows and columns.
 from collections.abc import Mapping
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 
@@ -41,6 +40,8 @@ def from_timm(name: str, weights: str, **how: object) -> Any:  # noqa: ANN401 - 
     Raises:
         NoInputError: if the weights cannot be fetched.
     """
+    import timm  # takes seconds, with torchvision; not every backbone needs it
+
     if weights != "imagenet":
         return timm.create_model(name, num_classes=0, **how)
     try:
