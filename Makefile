@@ -45,6 +45,6 @@ $(READY): requirements.lock
 	@echo "Setting up .venv with $$($(PYTHON) --version) (some GB, once)"
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian: apt install python3-venv"; exit 66; }
 	@command -v uv >/dev/null || python -m pip install -q --disable-pip-version-check uv || true
-	@if command -v uv >/dev/null; then VIRTUAL_ENV=.venv uv pip install -q --no-deps --require-hashes -r requirements.lock; \
+	@if command -v uv >/dev/null; then VIRTUAL_ENV=.venv uv pip install -q --compile-bytecode --no-deps --require-hashes -r requirements.lock; \
 	else python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.lock; fi
 	@touch $(READY)

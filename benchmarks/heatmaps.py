@@ -1,4 +1,4 @@
-"""Claim: the same maps cost 10 (AU) and 100 (landmark) times less than the published way.
+"""Claim: the same maps cost 2 (AU) and 100 (landmark) times less than the published way.
 
 Run: python -m benchmarks.heatmaps. The published cost is transcribed: for an AU map two canvases of
 doubles an AU, each shrunk, blurred and enlarged; for a landmark map one Gaussian pdf of scipy a
