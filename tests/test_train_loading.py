@@ -6,15 +6,16 @@ import torch
 
 from contracts.runs import RunCard
 from errors import CorruptError, DataError, NoInputError, UsageError
+from tests.basic7 import BASIC7
 from tests.networks import scratch
 from train.checkpoint import save
 from train.loading import build_untrained, load_run
 
 CPU = torch.device("cpu")
-ABOUT = {"dataset": "mine", "notice": None, "size_px": 256}
+ABOUT = {"dataset": "mine", "notice": None, "size_px": 256, "labels": BASIC7.as_json()}
 CARD = {
     **{"stage": "train", "version": 5, "method": "cam", "variant": "plain", "repeat": "seed0"},
-    **{"faces": "f", "landmarks": "a", "heatmaps": None, "torch": "2.11", "expressions": []},
+    **{"faces": "f", "landmarks": "a", "heatmaps": None, "torch": "2.11"},
     **{
         "ranks": 1,
         "device": "cpu",
