@@ -12,7 +12,8 @@ OPTIONS = {
     "second_order": {},
     "relabel": {"share": 0.7, "from_epoch": 10, "margin": 0.2, "scope": "batch"},
     "uncertain_mixup": {},
-    "mirrored": {},
+    "mirrored": {"second_view": "augmented"},
+    "with_latents": {},
 }
 
 
