@@ -61,6 +61,14 @@ def explained(name, model, images, classes):
         return CAM_METHODS[METHODS[name].cam_method](model, model(images), classes)
 
 
+def stored_latents(name, params, device):
+    """Latents of the faces, for methods that read them."""
+    if not METHODS[name].reads_latents:
+        return None
+    rng = torch.Generator().manual_seed(0)
+    return torch.randn(8, 196, params.head["latent_width"], generator=rng).to(device)
+
+
 def training_step(name, model, params):
     """One training step as the loop does it: the loss, after its backward pass."""
     device = next(model.parameters()).device
@@ -77,6 +85,7 @@ def training_step(name, model, params):
         torch.Generator(device).manual_seed(0),
         rows_B=torch.arange(8, device=device),
         points_B682=points,
+        latents_BPD=stored_latents(name, params, device),
     )
     training_strategy, losses = (
         build_strategy(METHODS[name], params),

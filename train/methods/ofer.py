@@ -93,7 +93,8 @@ class LatentPooling(nn.Module):
         super().__init__()
         self.norm = nn.LayerNorm(latent_width)
         self.query = nn.Linear(channels, _WIDTH)
-        self.key, self.value = (nn.Linear(latent_width, _WIDTH) for _ in range(2))
+        self.key = nn.Linear(latent_width, _WIDTH, bias=False)  # it would move all scores alike
+        self.value = nn.Linear(latent_width, _WIDTH)
 
     def forward(self, feature_BC: Tensor, latents_BPD: Tensor, chosen_BP: Tensor) -> Tensor:
         """Return the pooled latents.
