@@ -204,8 +204,10 @@ def an_examination() -> Json:
     """Return examination.json of a function: a suspicion, two maps, two degradations."""
     estimate = {"value": 0.375, "interval": [0.25, 0.5], "n": 3}
     points = [
-        {"amount": amount, "accuracy": accuracy, "balanced_accuracy": 0.5, "n": 4}
-        | {"accuracy_error": 0.125, "att_cos": None, "cam_cos": 0.25}
+        {
+            **{"amount": amount, "accuracy": accuracy, "balanced_accuracy": 0.5, "n": 4},
+            **{"accuracy_error": 0.125, "att_cos": None, "cam_cos": 0.25},
+        }
         for amount, accuracy in ((1.0, 0.5), (2.0, 0.25))
     ]
     whole = {**points[0], "amount": None, "accuracy": 0.75}
