@@ -85,8 +85,8 @@ class Case:
         return ", ".join(told) + (f", read by {self.cam_method}" if self.cam_method else "")
 
 
-RESNET50 = (("backbone", "resnet50"),)
-DEIT_SMALL = (("backbone", "deit_small"), ("token_px", 16))
+RESNET50 = (("backbone", "resnet50"), ("weights", "none"))
+DEIT_SMALL = (("backbone", "deit_small"), ("weights", "none"), ("token_px", 16))
 CASES = (
     Case("cam", 64, 32),
     Case("cam", 224, 8),

@@ -56,7 +56,8 @@ def numbers(method: str, variant: str, scale: Scale) -> TrainParams:
     head = dict(shipped.head)
     if "tower_px" in head:
         head["tower_px"] = scale.image_px
-    return shipped.model_copy(update={"backbone": "resnet18", "head": head, **sizes})
+    network = {"backbone": "resnet18", "weights": "none"}
+    return shipped.model_copy(update={**network, "head": head, **sizes})
 
 
 def batch_of(state: TrainState, params: TrainParams, device: torch.device) -> Batch:

@@ -33,11 +33,12 @@ ROUNDS = 3
 FACES = {"demo": 560, "RAF-DB": 12_271, "AffectNet": 283_901}
 SETTINGS: dict[str, dict[str, Any]] = {
     "shipped": {},
-    "published": {"backbone": "resnet50", "image_px": 224, "batch": 2, "optimiser": "sgd"},
+    "published": {
+        **{"backbone": "resnet50", "weights": "none", "image_px": 224, "batch": 2},
+        "optimiser": "sgd",
+    },
     "published, AdamW, average": {
-        "backbone": "resnet50",
-        "image_px": 224,
-        "batch": 2,
+        **{"backbone": "resnet50", "weights": "none", "image_px": 224, "batch": 2},
         "optimiser": "adamw",
         "ema": 0.999,
     },

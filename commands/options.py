@@ -1,5 +1,6 @@
 """Options, progress and positional arguments that subcommands share."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import wraps
@@ -64,10 +65,23 @@ CLUSTER = (
     ),
     click.option("--scheduler", help="Use a running dask scheduler instead: tcp://host:port."),
 )
+_DEVICE_NAME = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
+
+
+def _known_device(context: click.Context, option: click.Parameter, name: str) -> str:
+    """Refuse a misspelt device before anything is read; whether it is there, torch says later."""
+    from errors import UsageError
+
+    if not _DEVICE_NAME.fullmatch(name):
+        raise UsageError("--device", f"'{name}' cannot be used. Use cpu, cuda or auto.")
+    return name
+
+
 DEVICE = (
     click.option(
         "--device",
         default="auto",
+        callback=_known_device,
         show_default=True,
         help="cpu, cuda, cuda:1, ...; auto: a GPU if there is one.",
     ),

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from benchmarks.fake_cuda import build, waits
-from train.methods import METHODS
 
 WHY_NOT = build.why_not() or ("a real GPU is here" if torch.cuda.is_available() else None)
 needs_fake_gpu = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
@@ -50,7 +49,7 @@ def table(scratch):
 @pytest.mark.slow
 @needs_fake_gpu
 @pytest.mark.parametrize("what", ["train", "evaluate", "explain"])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", waits.MEASURED)
 def test_a_method_waits_once_and_not_in_its_passes(method, what, table):
     row = table["rows"][method][what]
     assert (row["waits"], row["inside"]) == (WAITS[what], 0), row["lines"]

@@ -12,7 +12,8 @@ from cli import main
 ROOT = Path(__file__).parents[1]
 DATASET = (
     "{{reader: {reader}, options: {{}}, seed: 0, val: 0.1, test: 0.2, follow_links: false, "
-    "folds: none, look_alikes: report, look_alike_bits: 4, max_unlabelled: 0.5, allow_leak: false}}"
+    "folds: none, look_alikes: report, look_alike_bits: 4, max_unlabelled: 0.5, "
+    "allow_leak: false, labels: basic7}}"
 )
 
 

@@ -19,14 +19,14 @@ class Cluster:
         self.whole = True
 
 
-def test_ctrl_c_waits_for_a_cluster_to_beclosed_whole():
+def test_ctrl_c_waits_for_a_cluster_to_be_closed_whole():
     cluster = Cluster()
     with pytest.raises(KeyboardInterrupt), closed_whole(cluster):
         pass
     assert cluster.whole
 
 
-def test_a_second_ctrl_c_does_not_wait_for_a_cluster_to_beclosed_whole():
+def test_a_second_ctrl_c_does_not_wait_for_a_cluster_to_be_closed_whole():
     cluster = Cluster()
     with pytest.raises(KeyboardInterrupt), closed_whole(cluster):
         raise KeyboardInterrupt

@@ -165,7 +165,9 @@ def test_every_usable_point_fits(template_face):
 
 def test_the_size_of_the_faces_and_the_card_are_carried(faces, sees, template_face):
     sees(template_face)
-    assert landmarks_of(faces).metadata == {"dataset": "mine", "size_px": 256}
+    carried = landmarks_of(faces).metadata
+    assert carried == {**Store(faces).metadata, "size_px": 256}
+    assert carried["dataset"] == "mine"
 
 
 def test_a_second_run_looks_at_nothing(faces, sees, template_face):

@@ -199,10 +199,10 @@ GUARDS = {
         "tests/test_pipeline_execution_crash_journal.py::test_a_row_that_failed_for_good_is_not_tried_again",
     ),
     "a cluster is closed whole": Guard(
-        "pipeline/execution/cluster.py",
-        "        with _interrupts_put_off():\n            opened.close()\n",
+        "pipeline/execution/interrupts.py",
+        "        with interrupts_put_off():\n            opened.close()\n",
         "        opened.close()\n",
-        "tests/test_pipeline_execution_cluster.py::test_ctrl_c_waits_for_a_cluster_to_be_closed",
+        "tests/test_pipeline_execution_interrupts.py::test_ctrl_c_waits_for_a_cluster_to_be_closed_whole",
     ),
 }
 

@@ -57,7 +57,8 @@ def numbers(method: str = "cam", **changes: object) -> TrainParams:
     """Return the shipped numbers of a method at this scale, with the published optimiser."""
     shipped = load(HOME / "params.yaml").training("demo", method, "aligned").params
     augment = shipped.augment.model_copy(update={"jitter_p": 0.8, "erase_p": 0.5})
-    sizes = {"backbone": SCALE.backbone, "image_px": SCALE.px, "batch": SCALE.batch}
+    network = {"backbone": SCALE.backbone, "weights": "none"}
+    sizes = {**network, "image_px": SCALE.px, "batch": SCALE.batch}
     how = {"amp": "bf16", "optimiser": "sgd", "lr": 1e-3, "checkpoint_minutes": 0.0}
     return shipped.model_copy(update={**sizes, **how, "augment": augment, **changes})
 
