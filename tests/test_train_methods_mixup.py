@@ -59,5 +59,5 @@ def test_the_same_generator_blends_alike():
 
 def test_a_second_view_is_blended_as_the_first():
     given = batch(1)
-    found = mixup(replace(given, second_B3HW=given.images_B3HW), 1.0)
+    found = mixup(replace(given, second_B3HW=given.images_B3HW), 1.0, 7)
     torch.testing.assert_close(found.second_B3HW, found.images_B3HW)
