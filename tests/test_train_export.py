@@ -84,8 +84,10 @@ def test_the_card_says_what_the_graph_takes_and_gives(exported, card):
 
 def test_the_card_says_what_the_run_is(run, card):
     described = json.loads((run / "run.json").read_text())
-    for key in ("method", "variant", "repeat", "expressions", "params", "torch"):
+    for key in ("method", "variant", "repeat", "params", "torch"):
         assert card[key] == described[key]
+    assert card["labels"] == described["about"]["labels"]
+    assert card["expressions"] == [one["name"] for one in card["labels"]["classes"]]
     stores = {key: described[key] for key in ("faces", "landmarks")}
     assert card["digests"] == {**stores, "heatmaps": described["heatmaps"]["digest"]}
     assert (card["trained_on"], card["notice"]) == ("tiny", "made up")
