@@ -242,8 +242,8 @@ HEATMAPS: dict[str, Heatmap] = {
     "generic_au": generic_au,
     "per_class_au": per_class_au,
     "single_au": single_au,
-    "landmarks": landmarks,
     **OWN_HEATMAPS,
+    "landmarks": landmarks,
 }
 """Kind -> (landmarks_NL2, classes_N, size_px, **options) -> (maps in [0, 1], valid)."""
 
