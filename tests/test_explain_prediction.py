@@ -33,7 +33,7 @@ def predicted(tiny_run, photo_folder):
 def test_a_face_is_a_row_with_what_explain_says(predicted, tiny_run):
     lines, (row,) = predicted("in")
     (explanation,) = Explainer.load(tiny_run, device="cpu").explain_picture("in/face.png")[1]
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == (*COLUMNS, *EXPRESSIONS, "box")
     assert (row["file"], row["seconds"], row["face"]) == ("in/face.png", "", "1")
     assert row["expression"] == EXPRESSIONS[explanation.predicted]
     shown = [float(row[name]) for name in EXPRESSIONS]

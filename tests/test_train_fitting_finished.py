@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
 from contracts.repeats import Repeat
 from errors import CorruptError
@@ -13,6 +14,7 @@ from params import load as load_params
 from tests.planned import planned
 from train.data.stores import Stores
 from train.fitting.finished import is_trained
+from train.fitting.stage import train
 from train.params import TrainParams
 from train.runs import RunSettings
 
@@ -28,6 +30,10 @@ def settings(tiny_run):
     return RunSettings("cam", "plain", Repeat(0), TrainParams.model_validate(card["params"]))
 
 
+def with_amp(settings, amp):
+    return replace(settings, params=settings.params.model_copy(update={"amp": amp}))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("device", "same"), [("auto", True), ("cpu", True), ("cuda:0", False)])
 def test_a_finished_run_is_there_on_its_device(device, same, tiny_run, stores, settings):
@@ -35,12 +41,13 @@ def test_a_finished_run_is_there_on_its_device(device, same, tiny_run, stores, s
 
 
 @pytest.mark.slow
-def test_what_auto_meant_is_read_from_the_run(tiny_run, stores, settings):
-    used = json.loads((tiny_run / "run.json").read_bytes())["precision"]
+def test_what_auto_meant_is_read_from_the_run(stores, settings, tmp_path):
+    auto = with_amp(settings, "auto")
+    train(stores, tmp_path / "run", auto.on(torch.device("cpu")), lambda *_: None)
+    used = json.loads((tmp_path / "run" / "run.json").read_bytes())["precision"]
     assert used in ("none", "bf16")
-    for amp in ("none", "bf16", "fp16"):  # stated, it is another run: its numbers say so
-        other = settings.params.model_copy(update={"amp": amp})
-        assert not is_trained(tiny_run, stores, replace(settings, params=other), "cpu")
+    assert is_trained(tmp_path / "run", stores, auto, "cpu")
+    assert not is_trained(tmp_path / "run", stores, with_amp(settings, used), "cpu")
 
 
 @pytest.mark.slow
