@@ -25,7 +25,7 @@ def test_the_wanted_expression_is_explained(tiny_run, photo_folder):
 
 
 def test_an_unknown_expression_is_refused_by_name(tiny_run, photo_folder):
-    with pytest.raises(UsageError, match="no expression 'contempt'; known: anger"):
+    with pytest.raises(UsageError, match="no class 'contempt'; known: afraid, anger"):
         CliRunner().invoke(
             main,
             ["explain", str(tiny_run), "in", "--out", "out", "--expression", "contempt"],
