@@ -4,7 +4,13 @@ from errors import UsageError
 from train.importing.params import ImportParams
 from validation import checked
 
-SECTION = {"datasets": {"RAF-DB": "raf"}, "dataset": "mine", "classes": [], "train": {}}
+SECTION = {
+    "datasets": {"RAF-DB": "raf"},
+    "dataset": "mine",
+    "labels": "basic7",
+    "classes": [],
+    "train": {},
+}
 
 
 def test_a_published_dataset_has_the_users_name_or_its_own():
@@ -12,7 +18,7 @@ def test_a_published_dataset_has_the_users_name_or_its_own():
     assert (params.name_of("RAF-DB"), params.name_of("AffectNet")) == ("raf", "AffectNet")
 
 
-@pytest.mark.parametrize("key", ["datasets", "dataset", "classes", "train"])
+@pytest.mark.parametrize("key", ["datasets", "dataset", "labels", "classes", "train"])
 def test_a_missing_key_is_named(key):
     with pytest.raises(UsageError, match=rf"import_run\.{key}: is missing"):
         checked(ImportParams, {one: SECTION[one] for one in SECTION if one != key}, "import_run")
