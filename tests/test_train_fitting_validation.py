@@ -15,7 +15,7 @@ CPU = torch.device("cpu")
 class Constant(nn.Module):
     """Predicts class 1 for every face, with attention 1 everywhere."""
 
-    def forward(self, images):
+    def forward(self, images, labels, given):
         logits = torch.zeros(len(images), 7)
         logits[:, 1] = math.log(6)
         return Forward(logits, (torch.ones(len(images), 2, 4, 4),))
