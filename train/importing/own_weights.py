@@ -29,6 +29,9 @@ CLASS_ROWS = {
 }
 """Row of HEADS -> how the names of tensors begin whose rows are the classes."""
 
+MANY_ROWS = "wildcat"
+"""The head that has several rows per class."""
+
 CLASS_TOKEN_BACKBONES = frozenset({"vit_tiny", "deit_tiny", "deit_small", "deit_mini"})
 """Their usual classifier reads the class token, which no pooled head of ours does."""
 
@@ -76,7 +79,8 @@ def load_own(
         left = [name for name in named.backbone if name not in {*own, *named.classifier}]
         if left:
             raise DataError(where, f"has weights that {backbone} has no place for: {listed(left)}.")
-    load_backbone(model.backbone.net, named.backbone, where)
+    body = {key: one for key, one in named.backbone.items() if key not in named.classifier}
+    load_backbone(model.backbone.net, body, where)
     if not named.head:
         raise DataError(
             where, f"has no classifier for the head {head}; it is weights to start from."
@@ -132,7 +136,7 @@ def _in_our_order(
     for name, value in theirs.items():
         if not name.startswith(begins):
             continue
-        if value.shape[0] % count:
+        if value.shape[0] % count or (head != MANY_ROWS and value.shape[0] != count):
             raise DataError(
                 where,
                 f"its classifier has {value.shape[0]} outputs, and {KEY} names {count} classes. "
