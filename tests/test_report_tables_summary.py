@@ -35,6 +35,14 @@ def test_a_checkpoint_chosen_on_the_scored_split_is_said_so(tmp_path):
     )
 
 
+def test_a_checkpoint_that_another_split_chose_is_not_said_to_be_of_the_scored_one(tmp_path):
+    trained = {"protocol": "paper", "alignment": None}
+    put(tmp_path / "other_split", split="val", protocol="paper", train=trained)
+    assert "chosen on the test split, as published" in conditions_of(tmp_path / "other_split")
+    put(tmp_path / "transfer", protocol="paper", trained_on="elsewhere")
+    assert "chosen on the test split of elsewhere, as" in conditions_of(tmp_path / "transfer")
+
+
 def test_conditions_say_how_many_faces_enter_which_score(tmp_path):
     put(tmp_path)
     assert conditions_of(tmp_path).startswith(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from contracts.scores import Scores
 from report.reading.statistics import StudyStatistics
 from report.reading.studies import Result
 from report.tables.dataset_sentences import dataset_sentences
@@ -54,8 +55,8 @@ def _conditions(runs: Sequence[Result]) -> str:
         f"{key} {_one_or_more(str(getattr(one, key)) for one in scores)}"
         for key in ("checkpoint", "geometry", "backbone")
     )
-    chosen_on_test = any(one.protocol == "paper" for one in scores)
-    flattered = " (the checkpoint was chosen on the scored split, as published)" * chosen_on_test
+    chosen = _one_or_more(_chosen_on(one) for one in scores if one.protocol == "paper")
+    flattered = f" (the checkpoint was chosen on {chosen}, as published)" if chosen else ""
     folds = sorted({len(run.folds) for run in runs if run.folds})
     pooled = f" Each seed is {_one_or_more(map(str, folds))} folds, scored together." * bool(folds)
     return (
@@ -63,6 +64,15 @@ def _conditions(runs: Sequence[Result]) -> str:
         f"{with_map} of them have an AU map and enter the cosines. "
         f"Protocol {_one_or_more(one.protocol for one in scores)}{flattered}, {settings}.{pooled}"
     )
+
+
+def _chosen_on(scores: Scores) -> str:
+    """Name the split that chose the checkpoint under the published protocol."""
+    if scores.is_transfer:
+        return f"the test split of {scores.trained_on}"
+    if scores.train.get("protocol") == "paper" and scores.split not in ("test", "all"):
+        return "the test split"
+    return "the scored split"
 
 
 def _classes(runs: Sequence[Result]) -> str:
