@@ -16,7 +16,7 @@ from train.params import AUTO
 from train.runs import RunSettings, warm_start_of
 from train.versions import torch_version
 
-VERSION = 9
+VERSION = 10
 
 
 def run_fingerprint(

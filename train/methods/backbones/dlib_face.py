@@ -94,16 +94,26 @@ class FaceUnit(nn.Module):
             return level_BCHW
         if self.strided:
             return F.avg_pool2d(level_BCHW, 2)
-        step = self.before
-        wide = F.pad(level_BCHW, (0, step, 0, step), mode="replicate")
-        rows = (wide[:, :, :-step] + wide[:, :, step:]) / 2
-        return (rows[..., :-step] + rows[..., step:]) / 2
+        rows = (level_BCHW + _moved(level_BCHW, self.before, 2)) / 2
+        return (rows + _moved(rows, self.before, 3)) / 2
 
     def _padded(self, level_BCHW: Tensor, border: int) -> Tensor:
         """Add a border below and on the right, where a halving is not done: sizes stay."""
         if not self.halves or self.strided:
             return level_BCHW
         return F.pad(level_BCHW, (0, border, 0, border))
+
+
+def _moved(level_BCHW: Tensor, step: int, dim: int) -> Tensor:
+    """Move places towards the first; the last one is repeated behind them.
+
+    Not by F.pad(mode="replicate"): torch 2.15 does not compile its gradient for channels_last, and
+    a GPU adds it up in no fixed order.
+    """
+    size = level_BCHW.shape[dim]
+    last = level_BCHW.narrow(dim, size - 1, 1)
+    kept = level_BCHW.narrow(dim, min(step, size), size - min(step, size))
+    return torch.cat([kept, *[last] * min(step, size)], dim)
 
 
 def _zero_filled(level_BCHW: Tensor, channels: int, size: list[int]) -> Tensor:
