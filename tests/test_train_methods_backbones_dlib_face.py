@@ -9,6 +9,7 @@ from train.methods.backbones.dlib_face import (
     STATISTICS,
     ConvNorm,
     DlibFace,
+    FaceUnit,
     Stages,
     face_file,
     load_face_weights,
@@ -93,3 +94,13 @@ def test_another_file_is_refused_before_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: spec)
     with pytest.raises(CorruptError, match="SHA-256"):
         face_file()
+
+
+@pytest.mark.slow
+def test_a_border_without_stride_compiles_with_its_gradient():
+    unit = FaceUnit(4, 8, halves=True, strided=False, dilation=1)
+    level = torch.randn(2, 4, 6, 6).contiguous(memory_format=torch.channels_last).requires_grad_()
+    plain = torch.autograd.grad(unit._shortcut(level).square().sum(), level)[0]
+    compiled = torch.compile(unit._shortcut)(level)
+    compiled.square().sum().backward()
+    torch.testing.assert_close(level.grad, plain)
