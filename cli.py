@@ -34,6 +34,7 @@ _ERRNO_CODES = {
     errno.EPERM: 77,
     errno.ENOENT: 66,
 }
+_SET_UP = "Run `make setup` once, then: export PATH=$PWD/.venv/bin:$PATH"
 _REMEDIES = {
     71: "Use fewer --workers or a smaller batch and run the same command again; it continues.",
     74: "Free space or check the disk and run the same command again; it continues.",
@@ -96,6 +97,9 @@ def _fail_unexpectedly(error: Exception) -> NoReturn:
     """Report what the operating system refused; anything else is a bug."""
     if isinstance(error, MemoryError):
         code, where, what = 71, "memory", "not enough memory"
+    elif isinstance(error, ModuleNotFoundError) and not _is_ours(error.name or ""):
+        code, where = 66, f"package {error.name}"
+        what = f"is not installed in {sys.executable}. {_SET_UP}"
     elif isinstance(error, OSError) and error.errno is not None:
         code = _ERRNO_CODES.get(error.errno, 74)
         where, what = str(error.filename or "system"), error.strerror or str(error)
@@ -111,6 +115,11 @@ def _fail_unexpectedly(error: Exception) -> NoReturn:
         _notes(error),
         _REMEDIES.get(code, ""),
     )
+
+
+def _is_ours(module: str) -> bool:
+    here = Path(__file__).with_name(module.partition(".")[0])
+    return here.is_dir() or here.with_suffix(".py").is_file()
 
 
 class _Escaping(logging.Formatter):

@@ -180,6 +180,7 @@ def test_something_unforeseen_leaves_its_traceback_in_a_file(folder, error):
         ("OSError(24, 'Too many open files')", 74, "error[IO] system: Too many open files."),
         ("OSError(13, 'Permission denied', 'a')", 77, "error[NOPERM] a: Permission denied."),
         ("OSError(2, 'No such file', 'a')", 66, "error[NOINPUT] a: No such file."),
+        ("ModuleNotFoundError(name='zarr')", 66, "error[NOINPUT] package zarr: is not installed"),
         ("MemoryError", 71, "error[RESOURCE] memory: not enough memory. Use fewer --workers"),
     ],
 )
@@ -188,6 +189,10 @@ def test_what_the_system_refuses_has_its_code(folder, error, code, words):
     assert found.returncode == code
     assert found.stderr.startswith(words)
     assert found.stderr.count("\n") == 1
+
+
+def test_a_module_of_its_own_that_is_missing_is_a_bug(folder):
+    assert "error[BUG]" in raising(folder, "ModuleNotFoundError(name='train.gone')").stderr
 
 
 def test_using_a_dataset_that_is_not_there_is_refused(folder):
