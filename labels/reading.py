@@ -4,14 +4,14 @@ from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from contracts.labels import LabelSet
 from errors import DataError, NoInputError, did_you_mean, printable
+from yaml_files import read_description
 
 _FOLDER = Path(__file__).parent
 _SUFFIX = ".yaml"
+_EXAMPLE = "labels/basic7.yaml shows what a label set holds."
 
 PUBLISHED = "basic7"
 """The set of the published systems whose weights and codebook AULens reads."""
@@ -42,13 +42,11 @@ def read_labels(name: str) -> LabelSet:
             f"Name one of them, or a file that ends in {_SUFFIX}.",
         )
     try:
-        return LabelSet.model_validate({"name": file.stem, **_mapping(file)})
+        return LabelSet.model_validate({"name": file.stem, **read_description(file, _EXAMPLE)})
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "classes"
-        raise DataError(
-            file, f"{key}: {first['msg']}. labels/basic7.yaml shows what a label set holds."
-        ) from error
+        raise DataError(file, f"{key}: {first['msg']}. {_EXAMPLE}") from error
 
 
 @cache
@@ -56,13 +54,3 @@ def known_words() -> frozenset[str]:
     """Return every word that a set which comes with AULens knows, in lower case."""
     sets = [read_labels(name) for name in shipped()]
     return frozenset(word for one in sets for word in (*one.words, *one.left_out))
-
-
-def _mapping(file: Path) -> dict[str, object]:
-    try:
-        found = YAML(typ="safe", pure=True).load(file.read_bytes())
-    except (YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise DataError(file, f"is not YAML: {str(error).splitlines()[0]}.") from error
-    if not isinstance(found, dict):
-        raise DataError(file, "has no key `classes`. labels/basic7.yaml shows what it needs.")
-    return found

@@ -5,7 +5,6 @@ Files:
     editing.py   what `use` and `preset` write; comments stay
     matrix.py    [matrix]: datasets, methods, variants, repeats
     overlays.py  sections that lie over others
-    reading.py   strict YAML
     root.py      the model of the whole file, and `load`
     schema.py     params.schema.json, for editors: `python -m params.schema` writes it
 """

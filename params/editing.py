@@ -14,11 +14,11 @@ from ruamel.yaml.representer import RoundTripRepresenter
 
 from errors import UsageError, did_you_mean, printable
 from params.matrix import is_plain_name
-from params.reading import parse_yaml, read_yaml
 from params.root import DatasetParams, validate
 from pipeline.datasets import DATASETS
 from store.building import differences
 from store.files import atomic_write
+from yaml_files import parse_yaml, read_yaml
 
 _FOR_READERS = "# For readers:"
 _DATASET = "dataset"

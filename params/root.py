@@ -24,7 +24,6 @@ from params.checks import (
 )
 from params.matrix import DatasetName, MatrixParams, MethodName, VariantName
 from params.overlays import Model, Overlay, overlaid
-from params.reading import read_yaml
 from pipeline.datasets import AUTO, DATASETS
 from pipeline.params import (
     AlignParams,
@@ -42,6 +41,7 @@ from train.occlusion.params import MAEParams, PatchesParams, RestoreParams
 from train.options import reads_heatmaps
 from train.params import EvaluateParams, ExamineParams, ExportParams, RunNumbers, TrainParams
 from validation import checked
+from yaml_files import read_yaml
 
 EVALUATE = "evaluate"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import torch
 
-from params.reading import read_yaml
 from params.root import validate
 from train.methods.backbones import BACKBONES
 from train.methods.classification_loss import classification_loss
 from train.methods.losses import cross_entropy
+from yaml_files import read_yaml
 
 NETWORK = {"backbone": "resnet18", "weights": "none", "image_px": 64, "amp": "none"}
 """What tests build and train unless they name another: params.yaml may ship whatever is best.

@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from cli import main
 from contracts.model_cards import ModelCard
-from params.reading import parse_yaml
 from train.examination.function_model import find_function
+from yaml_files import parse_yaml
 
 SMALLER = {
     "  save_maps: false": "  save_maps: true",

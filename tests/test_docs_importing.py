@@ -13,9 +13,9 @@ from click.testing import CliRunner
 
 from cli import main
 from params import load
-from params.reading import parse_yaml
 from tests.published_folders import published_folder
 from train.importing.params import ImportParams
+from yaml_files import parse_yaml
 
 pytestmark = pytest.mark.slow
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from params.reading import read_yaml
 from params.root import validate
 from tests.checkouts import copied
+from yaml_files import read_yaml
 
 PLAYED = '''
 """Instead of cli.py: keeps the numbers that each output would be made with."""

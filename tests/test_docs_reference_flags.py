@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from params.reading import read_yaml
+from yaml_files import read_yaml
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ import yaml
 
 from benchmarks.made_results import optional_scores, some_scores
 from params import load
-from params.reading import read_yaml
 from params.root import validate
 from tests.miniatures import affectnet_npy, open_expressions, raf_db
+from yaml_files import read_yaml
 
 
 def blocks(checkout, page, section=""):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from errors import UsageError
-from params.reading import read_yaml
 from params.root import validate
+from yaml_files import read_yaml
 
 
 @pytest.fixture

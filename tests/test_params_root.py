@@ -11,10 +11,10 @@ import pytest
 
 from errors import UsageError
 from params import load
-from params.reading import read_yaml
 from params.root import Params, validate
 from pipeline.datasets import DATASETS
 from train.methods import METHODS
+from yaml_files import read_yaml
 
 FILE = Path("mine.yaml")
 

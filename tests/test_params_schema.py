@@ -2,10 +2,10 @@
 
 import pytest
 
-from params.reading import read_yaml
 from params.root import Params
 from params.schema import FILE, schema, text
 from train.methods import METHODS
+from yaml_files import read_yaml
 
 
 def test_the_schema_is_the_one_that_the_root_model_makes_now():

@@ -8,7 +8,6 @@ import pytest
 
 from params import load
 from params.editing import apply_preset, preset_for, presets, use_dataset
-from params.reading import read_yaml
 from pipeline.datasets import DATASETS
 from tests.resuming import glimpse
 from train.data.augmentation import FILLS
@@ -21,6 +20,7 @@ from train.methods.heads import HEADS
 from train.methods.model import build_losses
 from train.methods.strategies import STRATEGIES
 from train.options import head_options, strategy_options
+from yaml_files import read_yaml
 
 FOLDER = Path(__file__).parents[1] / "presets"
 NAMES = sorted(presets(FOLDER))

@@ -3,7 +3,6 @@ from typing import get_args
 import pytest
 
 from errors import UsageError
-from params.reading import read_yaml
 from params.root import validate
 from tests.networks import scratch
 from train.combinations import (
@@ -22,6 +21,7 @@ from train.methods import METHODS
 from train.methods.losses import LOSSES
 from train.methods.strategies import STRATEGIES
 from train.params import ClassificationParams, FineTuningParams
+from yaml_files import read_yaml
 
 SINGLE = {"cutmix", "rul", "scn", "pal", "pal_fc", "ofer"}
 """Methods that need single faces."""

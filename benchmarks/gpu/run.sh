@@ -6,10 +6,11 @@
 # There: WHEELS=... OUT=... LIMIT_S=460 bash benchmarks/gpu/run.sh [PART ...]
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-export SCRATCH=${SCRATCH:-gpu_scratch} PYTHONUNBUFFERED=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-8}
+[ -n "${SCRATCH:-}" ] || { SCRATCH=$(mktemp -d); trap 'rm -rf "$SCRATCH"' EXIT; }
+export SCRATCH PYTHONUNBUFFERED=1 OMP_NUM_THREADS=${OMP_NUM_THREADS:-8}
 python=${PYTHON:-python3}
 if ls "${WHEELS:-none}"/*.whl >/dev/null 2>&1; then
   $python -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --upgrade --target "$SCRATCH/site" "$WHEELS"/*.whl
   export PYTHONPATH="$SCRATCH/site${PYTHONPATH:+:$PYTHONPATH}"
 fi
-exec $python -m benchmarks.gpu "$@"
+$python -m benchmarks.gpu "$@"

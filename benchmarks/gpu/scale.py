@@ -1,6 +1,7 @@
 """How much is run, the shipped numbers at that size, and clocks that wait for the device."""
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,7 +17,8 @@ from train.params import TrainParams
 
 Figures = dict[str, Any]
 HOME = Path(__file__).parents[2]
-SCRATCH = Path(os.environ.get("SCRATCH", "gpu_scratch"))
+_OWN = f"{tempfile.gettempdir()}/aulens-benchmark-{os.getpid()}-gpu"  # of scratch.py's names: swept
+SCRATCH = Path(os.environ.setdefault("SCRATCH", _OWN))  # a child process uses the same
 CUDA = torch.cuda.is_available()
 FAKE = "FAKE_CUDA_GPUS" in os.environ
 DEVICE = torch.device("cuda:0" if CUDA else "cpu")

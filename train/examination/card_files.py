@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from contracts.labels import LabelSet
 from contracts.model_cards import ModelCard
-from errors import DataError, NoInputError, UsageError, pick
+from errors import DataError, UsageError, pick
 from validation import checked
+from yaml_files import read_description
 
 CARDS = Path(__file__).parent / "cards"
 
@@ -30,18 +29,12 @@ def read_card(name: str) -> ModelCard:
     Raises:
         UsageError: if there is no such card, or a key of it is not legal.
         NoInputError: if the file is not there.
+        DataError: if it is not YAML.
     """
     file = Path(name)
     if file.suffix not in (".yaml", ".yml"):
         file = pick(shipped_cards(), name, "card")
-    elif not file.is_file():
-        raise NoInputError(file, "is not there. Write a card; docs/examining.md shows one.")
-    try:
-        values = YAML(typ="safe").load(file.read_text())
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise DataError(file, "is not YAML. docs/examining.md shows a card.") from error
-    if not isinstance(values, dict):
-        raise DataError(file, "has no keys. docs/examining.md shows a card.")
+    values = read_description(file, "docs/examining.md shows a card.")
     try:
         return checked(ModelCard, values)
     except UsageError as error:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import ProjectError, UsageError
-from params.reading import read_yaml
+from yaml_files import read_yaml
 
 
 def read(folder, text):

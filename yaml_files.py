@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent
 
-from errors import NoInputError, UsageError, printable
+from errors import DataError, NoInputError, UsageError, printable
 
 _MOST_BYTES = 128 << 10
 """A longer one would be parsed for seconds; the shipped one has 15 kB."""
@@ -35,6 +35,27 @@ def read_yaml(file: Path) -> dict[str, Any]:
     return parse_yaml(text, file)
 
 
+def read_description(file: Path, example: str) -> dict[str, Any]:
+    """Return the keys of a file that somebody else may have written: a label set, a model card.
+
+    Args:
+        file: it.
+        example: a sentence that says where such a file is shown.
+
+    Raises:
+        NoInputError: if it is not there.
+        DataError: if read_yaml refuses it.
+    """
+    if not file.is_file():
+        raise NoInputError(file, f"is not there. {example}")
+    try:
+        return read_yaml(file)
+    except UsageError as error:
+        raise DataError(
+            error.where, f"is not YAML as it should be: {error.what} {example}"
+        ) from error
+
+
 def parse_yaml(text: str, file: Path) -> dict[str, Any]:
     """Return the sections of a text; their values are words, finite numbers, lists and sections.
 
@@ -53,7 +74,7 @@ def parse_yaml(text: str, file: Path) -> dict[str, Any]:
     except RecursionError as error:
         raise UsageError(file, "is nested too deeply; sections hold keys and values.") from error
     if not isinstance(whole, dict):
-        raise UsageError(file, "needs sections, such as index, align, train.")
+        raise UsageError(file, "needs sections: a key, a colon, and what belongs to it.")
     _refuse_odd_values(file, whole)
     return whole
 
