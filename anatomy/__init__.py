@@ -10,5 +10,6 @@ Files:
     own_heatmaps.py  maps of each face's own action units
     patches.py       a face as 14 x 14 patches, and how unusual each is
     raster.py        filled ellipses on a grid, for many faces at a time
+    soft_heatmaps.py  heatmaps of soft labels: mixtures of the classes' maps
     templates.py     where eyes, nose and mouth come to lie in a crop
 """

@@ -24,6 +24,10 @@ FACS_LETTERS = "ABCDE"
 LEAST = 0.1
 """Weaker units are not drawn: half of FACS's trace, below what programs' numbers mean."""
 
+LEAST_SHARE = 0.2
+"""Smaller shares of a soft label are not drawn: one of FER+'s ten votes, which its authors count
+as a slip, is no reason to look at a class's units."""
+
 
 class AUCoding(NamedTuple):
     """How strongly each face shows each coded unit.

@@ -34,6 +34,7 @@ from anatomy.drawing import (
 from anatomy.landmarks import INNER_POINTS, POINTS
 from anatomy.own_heatmaps import own_au, own_or_codebook
 from anatomy.raster import EllipseRuns, ellipse_runs
+from anatomy.soft_heatmaps import soft_au
 from contracts.labels import LabelSet
 from errors import pick
 
@@ -234,8 +235,8 @@ def landmarks(  # noqa: PLR0913 - the published flags, by keyword
 
 OWN_HEATMAPS: dict[str, Heatmap] = {"own_au": own_au, "own_or_codebook": own_or_codebook}
 """The kinds that also take `coding`: the action units of these very faces."""
-NEEDS_CODING = frozenset({"own_au"})
-"""Those that have no map at all on faces without a coding."""
+SOFT_HEATMAPS: dict[str, Heatmap] = {"soft_au": soft_au}
+"""The kinds that also take `shares_NK`: of the classes, in people's labels of these very faces."""
 
 HEATMAPS: dict[str, Heatmap] = {
     "au": au,
@@ -243,13 +244,18 @@ HEATMAPS: dict[str, Heatmap] = {
     "per_class_au": per_class_au,
     "single_au": single_au,
     **OWN_HEATMAPS,
+    **SOFT_HEATMAPS,
     "landmarks": landmarks,
 }
 """Kind -> (landmarks_NL2, classes_N, size_px, **options) -> (maps in [0, 1], valid)."""
 
 
 def drawing(
-    kind: str, labels: LabelSet, options: Mapping[str, Any], coding: AUCoding | None = None
+    kind: str,
+    labels: LabelSet,
+    options: Mapping[str, Any],
+    coding: AUCoding | None = None,
+    shares_NK: F32 | None = None,
 ) -> Heatmap:
     """Return a kind's function for some faces, with its options filled in.
 
@@ -258,6 +264,7 @@ def drawing(
         labels: of the faces; the option `codebook` becomes what it draws for them.
         options: of the kind.
         coding: of the faces, if the kind takes one; None if nothing was coded.
+        shares_NK: of their classes, if the kind takes them; None if they are not known.
 
     Raises:
         UsageError: if there is no such kind or codebook.
@@ -267,6 +274,8 @@ def drawing(
         filled["codebook"] = codebook_of(labels, filled.get("codebook", PUBLISHED))
     if kind in OWN_HEATMAPS:
         filled["coding"] = coding
+    if kind in SOFT_HEATMAPS:
+        filled["shares_NK"] = shares_NK
     return partial(draw, **filled)
 
 

@@ -44,6 +44,7 @@ AN_AUDIT: Json = {
     "remarks": [],
     "warnings": [],
     "aus": None,
+    "shares": None,
 }
 """An audit.json that found nothing."""
 

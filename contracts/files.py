@@ -37,7 +37,8 @@ EXPORT_CARD = "model.json"
 """Of export-model: ExportCard."""
 
 INDEX_COLUMNS = (
-    *("id", "path", "expression", "split", "fold", "person", "box", "landmarks", "aus", "digest"),
+    *("id", "path", "expression", "split", "fold", "person", "box", "landmarks", "aus"),
+    *("shares", "digest"),
 )
 """What stage index writes for every sample."""
 STATUS_COLUMNS = {

@@ -90,6 +90,28 @@ class AUCoverage(Contract):
     unused_rows: int
 
 
+class ShareCoverage(Contract):
+    """On which pictures several people's labels are known, as shares of the classes.
+
+    Attributes:
+        known, total: pictures with shares, and all.
+        agreement: mean of the largest share; votes: how many there are per picture, on average.
+        tied: pictures on which several classes have the largest share.
+        differing: pictures whose label is none of these.
+        outside: pictures with votes for what is no class of the label set; outside_share: of all
+            votes.
+    """
+
+    known: int
+    total: int
+    agreement: float
+    votes: float
+    tied: int
+    differing: int
+    outside: int
+    outside_share: float
+
+
 class Audit(Contract):
     """audit.json.
 
@@ -98,6 +120,7 @@ class Audit(Contract):
         summary: what the reader found. found: what is wrong. lines: the same as text.
         remarks: how the folder was read. warnings: why scores may mislead.
         aus: of the pictures' own action units; None if none was coded.
+        shares: of several people's labels; None if there are none.
     """
 
     counts: dict[str, Counts]
@@ -108,6 +131,7 @@ class Audit(Contract):
     remarks: list[str]
     warnings: list[str]
     aus: AUCoverage | None
+    shares: ShareCoverage | None
 
 
 class FailedRow(Contract):

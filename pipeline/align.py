@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.labels import LabelSet
 from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
@@ -31,7 +32,7 @@ from pipeline.index import read_index
 from pipeline.params import AlignParams
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
-from store.reading import AU_INTENSITY
+from store.reading import AU_INTENSITY, LABEL_SHARES
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
@@ -50,7 +51,8 @@ def align(
         index: what stage index wrote.
         out: store with image, points, matrix, inside_fraction, valid; if the dataset brings
             landmarks, also given: they, in px of the aligned face, NaN where there are none; if it
-            brings action units, also au_intensity, NaN where they were not coded.
+            brings action units, also au_intensity, NaN where they were not coded; if it brings
+            several people's labels, also label_shares, NaN where they are not known.
         params: how.
         cluster: who.
         rebuild: replace whatever is there.
@@ -61,7 +63,9 @@ def align(
     table, manifest = read_index(index)
     brings_landmarks = bool((table["landmarks"] != "").any())
     units = manifest["metadata"]["units"]
-    layout = _layout(len(table), params, brings_landmarks, units)
+    labels = LabelSet.model_validate(manifest["metadata"]["labels"])
+    classes = labels.names if (table["shares"] != "").any() else ()
+    layout = _layout(len(table), params, brings_landmarks, units, classes)
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -76,9 +80,9 @@ def align(
         require_space(out, need, f"Free space, {ANOTHER_DISK}")
     root = Path(manifest["metadata"]["root"]).resolve()
     follow = bool(manifest["metadata"].get("follow_links"))
-    source = PictureFolder(root, follow, brings_landmarks, len(units))
+    source = PictureFolder(root, follow, brings_landmarks, len(units), len(classes))
     work = partial(align_rows, source, params)
-    left_out = frozenset({"landmarks", "aus"})
+    left_out = frozenset({"landmarks", "aus", "shares"})
     plan = BuildPlan(
         out, fingerprint, manifest["metadata"], layout, table, params.max_bad, left_out
     )
@@ -86,7 +90,13 @@ def align(
     return build_rows(plan, work, limits, cluster, rebuild)
 
 
-def _layout(rows: int, params: AlignParams, brings_landmarks: bool, units: Sequence[int]) -> Layout:
+def _layout(
+    rows: int,
+    params: AlignParams,
+    brings_landmarks: bool,
+    units: Sequence[int],
+    classes: Sequence[str],
+) -> Layout:
     size = (params.size_px, params.size_px, 3)
     arrays = {
         "image": ArraySpec(size, "uint8", described.IMAGE, params.codec),
@@ -99,7 +109,9 @@ def _layout(rows: int, params: AlignParams, brings_landmarks: bool, units: Seque
         {"given": ArraySpec((68, 2), "float32", described.GIVEN_POINTS)} if brings_landmarks else {}
     )
     coded = ArraySpec((len(units),), "float32", described.au_attributes(units))
+    shares = ArraySpec((len(classes),), "float32", described.share_attributes(classes))
     arrays |= {**given, **({AU_INTENSITY: coded} if units else {})}
+    arrays |= {LABEL_SHARES: shares} if classes else {}
     return Layout(rows, shard_rows(rows, _LARGE_SHARD), arrays)
 
 
@@ -112,12 +124,14 @@ class PictureFolder:
         follow_links: whether links in it may leave it.
         brings_landmarks: whether the dataset has points of its own.
         units: how many action units were coded in it.
+        classes: how many have shares in it; 0 if it brings none.
     """
 
     root: Path
     follow_links: bool
     brings_landmarks: bool
     units: int
+    classes: int = 0
 
 
 def align_rows(source: PictureFolder, params: AlignParams) -> RowWork:
@@ -140,7 +154,9 @@ def _align_row(
     if source.brings_landmarks:
         cells["given"] = _given(row, face)
     if source.units:
-        cells[AU_INTENSITY] = _intensities(row, source.units)
+        cells[AU_INTENSITY] = _numbers(row["aus"], source.units)
+    if source.classes:
+        cells[LABEL_SHARES] = _numbers(row["shares"], source.classes)
     return cells, {
         "status": face.status,
         "detail": face.detail,
@@ -158,9 +174,9 @@ def _given(row: Row, face: Face) -> NDArray[np.float32]:
     return transform_points(points, np.asarray(face.matrix_23, float)).astype(np.float32)
 
 
-def _intensities(row: Row, units: int) -> NDArray[np.float32]:
-    """Return the action units of a row of the index."""
-    return np.array(row["aus"].split() or ["nan"] * units, np.float32)
+def _numbers(field: str, count: int) -> NDArray[np.float32]:
+    """Return the numbers in a field of the index; NaN where it is empty."""
+    return np.array(field.split() or ["nan"] * count, np.float32)
 
 
 def align_picture(source: PictureFolder, row: Row, params: AlignParams) -> Face:

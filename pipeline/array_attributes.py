@@ -71,6 +71,16 @@ def au_attributes(units: Sequence[int]) -> Attributes:
     }
 
 
+def share_attributes(classes: Sequence[str]) -> Attributes:
+    """Describe the shares of the classes in several people's labels of a face."""
+    return {
+        "what": "share of each class in the labels that several people gave the face; NaN where "
+        "they are not known",
+        "unit": "1",
+        "order": f"class: {', '.join(classes)}",
+    }
+
+
 def heatmap_attributes(kind: str, classes: Sequence[str]) -> Attributes:
     """Describe the maps of one kind.
 

@@ -7,20 +7,39 @@ import cv2
 import numpy as np
 
 from anatomy.au_coding import AUCoding, uncoded
-from anatomy.heatmaps import NEEDS_CODING, Heatmap, drawing
+from anatomy.heatmaps import drawing
 from anatomy.landmarks import POINTS, rescale_points
-from contracts.labels import LabelSet
 from errors import NoInputError, UsageError
 from pipeline.array_attributes import VALID, heatmap_attributes
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
 from pipeline.params import HeatmapParams
-from store.reading import AU_INTENSITY, Store, read_intensities, read_points
+from store.reading import (
+    AU_INTENSITY,
+    LABEL_SHARES,
+    Store,
+    read_intensities,
+    read_points,
+    read_shares,
+)
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 3
 _LARGE_SHARD = 4096
+NEEDS = {
+    "own_au": (
+        AU_INTENSITY,
+        "no action units of its faces, which kind own_au draws. Give the dataset a column aus, or "
+        "a table: options: {aus: TABLE} in its section of index.",
+    ),
+    "soft_au": (
+        LABEL_SHARES,
+        "no shares of the classes, which kind soft_au mixes: draw au instead. Reader ferplus "
+        "brings shares, and reader csv with options: {shares: columns} or {shares: rows}.",
+    ),
+}
+"""Kind -> the array without which it says nothing of its own, and what to do."""
 
 
 def heatmap(
@@ -45,22 +64,19 @@ def heatmap(
         False if it was there already.
 
     Raises:
-        UsageError: if there is no such kind, or it has no such option; or if it draws the faces'
-            own action units and the dataset brings none.
+        UsageError: if there is no such kind, or it has no such option; or if it draws what the
+            dataset does not bring, see NEEDS.
         NoInputError: if `landmarks` is the store of another stage.
     """
     source = Store(landmarks)
     if source.metadata.get("size_px") is None:
         raise NoInputError(landmarks, "is no store of landmarks. Name the output of `landmark`.")
-    if kind in NEEDS_CODING and AU_INTENSITY not in source.layout.arrays:
-        raise UsageError(
-            landmarks,
-            f"has no action units of its faces, which kind {kind} draws. Give the dataset a column "
-            "aus, or a table: options: {aus: TABLE} in its section of index.",
-        )
+    needed, remedy = NEEDS.get(kind, ("", ""))
+    if needed and needed not in source.layout.arrays:
+        raise UsageError(landmarks, f"has {remedy}")
     labels = source.labels
-    draw = _drawing(kind, params, labels, uncoded(1))
-    one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px)
+    draw = drawing(kind, labels, params.options_of(kind), uncoded(1))
+    one, _ = draw(np.zeros((1, POINTS, 2)), [0], params.size_px, canvas_px=params.canvas_px)
     table = source.table(("id", "expression", "split", "status"))
     arrays = {
         "map": ArraySpec(
@@ -95,14 +111,10 @@ def heatmap_rows(
     coding = AUCoding(*read_intensities(source, rows_N))
     classes_N = source.labels.ids([row["expression"] for row in rows])
     on_canvas = rescale_points(points_N682, source_px, params.canvas_px)
-    draw = _drawing(kind, params, source.labels, coding)
-    maps, valid = draw(on_canvas, classes_N, params.size_px)
+    shares_NK = read_shares(source, rows_N)
+    draw = drawing(kind, source.labels, params.options_of(kind), coding, shares_NK)
+    maps, valid = draw(on_canvas, classes_N, params.size_px, canvas_px=params.canvas_px)
     return (
         {"map": np.rint(maps * 255).astype(np.uint8), "valid": valid.astype(np.uint8)},
         {"status": [row["status"] for row in rows]},
     )
-
-
-def _drawing(kind: str, params: HeatmapParams, labels: LabelSet, coding: AUCoding) -> Heatmap:
-    draw = drawing(kind, labels, params.options_of(kind), coding)
-    return partial(draw, canvas_px=params.canvas_px)

@@ -42,6 +42,7 @@ from pipeline.indexing.folds import fold_remarks, with_folds
 from pipeline.indexing.notice import read_notice
 from pipeline.indexing.reader_detection import choose
 from pipeline.indexing.sample_rows import attribute_columns, sample_row
+from pipeline.indexing.share_coverage import share_coverage, share_remarks
 from pipeline.indexing.splits import Shares, with_splits
 from pipeline.indexing.unread import (
     outside_lines,
@@ -62,7 +63,7 @@ from validation import checked
 if TYPE_CHECKING:
     import polars as pl
 
-VERSION = 11
+VERSION = 12
 TABLE = "samples.csv"
 LEFT_OUT = "left_out.csv"
 AUDIT = "audit.json"
@@ -119,7 +120,7 @@ def index(
         summarize_dataset(listed, chosen),
         {**wrong, **unread_findings(contents, unnamed)},
         (
-            _remarks(raw, reader, given, samples, key),
+            _remarks(raw, reader, given, (samples, labels), key),
             outside_lines(raw, checks, f"{key}.follow_links"),
         ),
         joined,
@@ -150,14 +151,19 @@ def _taken(
 
 
 def _remarks(
-    raw: Path, reader: Reader, given: Mapping[str, Any], samples: Sequence[Sample], key: str
+    raw: Path,
+    reader: Reader,
+    given: Mapping[str, Any],
+    found: tuple[Sequence[Sample], LabelSet],
+    key: str,
 ) -> list[str]:
     """Return the sentences that tell the user how the folder was read."""
+    samples, labels = found
     told_by_paths = "person" in reader.options.model_fields
     suggested = person_suggestion(samples, f"{key}.options") if told_by_paths else []
     persons = persons_found(samples) if given.get("person") else []
     folds = fold_remarks(samples, "matrix.repeats")
-    read = [*reader.remarks(raw, given), *landmark_coverage(samples), *persons, *suggested]
+    read = [*reader.remarks(raw, given, labels), *landmark_coverage(samples), *persons, *suggested]
     return [*read, *split_remedies(samples, key), *folds]
 
 
@@ -176,15 +182,17 @@ def _record(
     """Put the audit together. said: how the folder was read, and what lies outside it."""
     remarks, outside = said
     aus = coverage(samples, joined.missing, joined.unused_rows)
+    shares = share_coverage(samples)
     return Audit(
         counts=_counts(samples, labels),
         persons=_persons(samples),
         summary=counted,
         found=Findings(**wrong),
         lines=[*audit_lines(wrong), *unread_lines(wrong), *outside],
-        remarks=[*remarks, *coverage_remarks(aus)],
+        remarks=[*remarks, *coverage_remarks(aus), *share_remarks(shares)],
         warnings=fitness_warnings(samples, labels),
         aus=aus,
+        shares=shares,
     )
 
 

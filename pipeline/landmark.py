@@ -18,7 +18,7 @@ from pipeline.execution.isolated import RowLimits
 from pipeline.execution.sharded_build import BuildPlan, build_rows
 from pipeline.faces.backends import BACKENDS, models
 from pipeline.params import GIVEN, LandmarkParams
-from store.reading import AU_INTENSITY, POINT_STEPS_PER_PX, Store
+from store.reading import AU_INTENSITY, LABEL_SHARES, POINT_STEPS_PER_PX, Store
 from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
@@ -27,6 +27,8 @@ VERSION = 3
 _LARGE_SHARD = 4096
 _MAPPED_ROWS = 256
 """Faces of 256 px are 50 MB then; a whole shard of 4,096 would be 800 MB."""
+CARRIED = (AU_INTENSITY, LABEL_SHARES)
+"""Arrays of the faces that heatmaps are drawn from, too."""
 _FARTHEST_PX = np.iinfo(np.int16).max / POINT_STEPS_PER_PX
 
 
@@ -37,8 +39,8 @@ def landmark(
 
     Args:
         faces: store of stage align.
-        out: store with points (int16, 1/64 px of the aligned face) and valid; and au_intensity, as
-            it stands in `faces`, so that heatmaps need no other store.
+        out: store with points (int16, 1/64 px of the aligned face) and valid; and au_intensity
+            and label_shares, as they stand in `faces`, so that heatmaps need no other store.
         params: where the points come from; those of a detector are taken if they moved less than
             `max_move` of the eye distance. A picture that `align.no_face: resize` kept without a
             face becomes no_face, which does not count against `max_bad`.
@@ -53,7 +55,7 @@ def landmark(
     arrays = {
         "points": ArraySpec((68, 2), "int16", described.LANDMARKS),
         "valid": ArraySpec((), "uint8", described.VALID),
-        **{key: one for key, one in source.layout.arrays.items() if key == AU_INTENSITY},
+        **{key: one for key, one in source.layout.arrays.items() if key in CARRIED},
     }
     layout = Layout(len(table), shard_rows(len(table), _LARGE_SHARD), arrays)
     fingerprint = {
@@ -102,8 +104,9 @@ def _landmark_row(
         status = status if good else _failure(row)
         backend = (how or f"{backend} (carried)") if good else backend
     cells: dict[str, NDArray[Any]] = {"points": block, "valid": np.array(good, np.uint8)}
-    if AU_INTENSITY in source.layout.arrays:
-        cells[AU_INTENSITY] = source.array(AU_INTENSITY).take(np.array([number]))[0]
+    for name in CARRIED:
+        if name in source.layout.arrays:
+            cells[name] = source.array(name).take(np.array([number]))[0]
     return cells, {"status": status, "backend": backend}
 
 

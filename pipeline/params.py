@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, Field, StrictBool, StrictInt
 from pydantic_core import PydanticCustomError
 
-from anatomy.au_coding import LEAST
+from anatomy.au_coding import LEAST, LEAST_SHARE
 from anatomy.codebooks import CODEBOOKS
 from contracts.occlusion import OccludedParams, OccluderName
 from errors import UsageError, pick
@@ -134,6 +134,12 @@ class OwnAUOptions(AUOptions, frozen=True):
     least: Annotated[StrictInt | float, Field(ge=0, le=1, allow_inf_nan=False)] = LEAST
 
 
+class SoftAUOptions(AUOptions, frozen=True):
+    """Options of soft_au; classes with smaller shares are not drawn."""
+
+    least: Annotated[StrictInt | float, Field(ge=0, le=1, allow_inf_nan=False)] = LEAST_SHARE
+
+
 class LandmarkOptions(BaseModel, frozen=True, extra="forbid"):
     """Options of maps of landmarks; what is not set has the published value."""
 
@@ -151,6 +157,7 @@ class HeatmapOptions(BaseModel, frozen=True, extra="forbid"):
     single_au: SingleAUOptions = SingleAUOptions()
     own_au: OwnAUOptions = OwnAUOptions()
     own_or_codebook: OwnAUOptions = OwnAUOptions()
+    soft_au: SoftAUOptions = SoftAUOptions()
     landmarks: LandmarkOptions = LandmarkOptions()
 
 

@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from contracts.files import read_contract
-from contracts.surveys import AUCoverage, DatasetSummary, FilesFound, Findings, SetsFound, Survey
+from contracts.surveys import (
+    AUCoverage,
+    DatasetSummary,
+    FilesFound,
+    Findings,
+    SetsFound,
+    ShareCoverage,
+    Survey,
+)
 from report.figures.grids import Grid, GridRow
 from report.figures.overlays import U8
 from report.finished import SURVEY
@@ -106,6 +114,7 @@ def _sentences(found: Survey, total: int) -> tuple[str, ...]:
         if _present(found.audit.found)
         else "The audit found no copies, leaks, contradictions or stray files.",
         *_own_units(found.audit.aus),
+        *_shares(found.audit.shares),
         *found.audit.warnings,
     )
 
@@ -121,6 +130,17 @@ def _own_units(found: AUCoverage | None) -> list[str]:
     )
     missing = ", ".join(f"{count:,} {why}" for why, count in sorted(found.missing.items()))
     return [text, *([f"Pictures without: {missing}."] if missing else [])]
+
+
+def _shares(found: ShareCoverage | None) -> list[str]:
+    """Say on how many pictures several people's labels are known; nothing if on none."""
+    if found is None:
+        return []
+    return [
+        f"Shares of the classes are known of {found.known:,} of {found.total:,} pictures, from "
+        f"{found.votes:.3g} labels each on average; the largest share is {found.agreement:.3f} on "
+        f"average. On {found.tied:,} pictures several classes have the largest share."
+    ]
 
 
 def _occluded(found: Survey) -> str:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AU_INTENSITY = "au_intensity"
 """Array of the faces' own action units, in stores of align and landmark."""
+LABEL_SHARES = "label_shares"
+"""Array of the classes' shares in several people's labels, in stores of align and landmark."""
 POINT_STEPS_PER_PX = 64
 """Landmarks are stored as int16 in 1/64 px."""
 
@@ -297,6 +299,16 @@ def read_intensities(
         return (), np.zeros((len(rows_B), 0), np.float32)
     units: list[int] = store.metadata["units"]
     return tuple(units), np.asarray(store.array(AU_INTENSITY).take(rows_B), np.float32)
+
+
+def read_shares(store: Store, rows_B: NDArray[np.integer]) -> NDArray[np.float32] | None:
+    """Return the classes' shares (B, K) in people's labels, NaN where they are not known.
+
+    None for a store without any.
+    """
+    if LABEL_SHARES not in store.layout.arrays:
+        return None
+    return np.asarray(store.array(LABEL_SHARES).take(rows_B), np.float32)
 
 
 def evenly_spaced(rows: Sequence[int], most: int) -> NDArray[np.intp]:

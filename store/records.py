@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,30 @@ class Status(StrEnum):
     OOM = "oom"
 
 
+class LabelShares(NamedTuple):
+    """How the labels that several people gave one face divide among the classes.
+
+    Attributes:
+        of_K: share of each class of the label set; they sum to one.
+        votes: labels that the shares were made of; no whole number where weights were given.
+        outside: votes beside these, for what is no class of the label set.
+    """
+
+    of_K: tuple[float, ...]
+    votes: float
+    outside: float = 0.0
+
+    @property
+    def agreement(self) -> float:
+        """The largest share."""
+        return max(self.of_K)
+
+    @property
+    def most(self) -> tuple[int, ...]:
+        """Ids of the classes with the largest share: several in a tie."""
+        return tuple(number for number, one in enumerate(self.of_K) if one == self.agreement)
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One picture as a dataset describes it.
@@ -51,6 +76,7 @@ class Sample:
         landmarks: 136 numbers x0 y0 x1 y1 ... in px of the picture, if given.
         aus: FACS number -> intensity in [0, 1], 0 for absent, of the units that were coded on this
             face; None if none was.
+        shares: of several people's labels of this face; None if unknown.
         attributes: further columns, as written.
         fold: of a cross-validation, from 0; None if there is none.
     """
@@ -65,6 +91,7 @@ class Sample:
     attributes: Mapping[str, str] = field(default_factory=dict)
     fold: int | None = None
     aus: Mapping[int, float] | None = None
+    shares: LabelShares | None = None
 
 
 @dataclass(frozen=True, slots=True)

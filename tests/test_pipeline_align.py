@@ -16,7 +16,7 @@ from pipeline.index import index, read_index
 from pipeline.landmark import landmark
 from pipeline.params import LandmarkParams
 from pipeline.repair import repair_store
-from store.reading import Store, read_intensities
+from store.reading import Store, read_intensities, read_shares
 from store.tables import write_table
 from tests.indexing import align_params, index_params
 
@@ -282,6 +282,34 @@ def test_action_units_travel_with_the_faces_and_their_landmarks(raw, tmp_path):
         described = dict(store.layout.arrays["au_intensity"].attributes)
         assert described["order"] == "action unit: AU1, AU12"
         assert "aus" not in store.table().columns
+
+
+VOTED = "file,split,fear,happy\ngood.png,train,3,1\ncut.png,train,0,2\n"
+
+
+def test_shares_of_labels_travel_with_the_faces_and_their_landmarks(raw, tmp_path):
+    (raw / "labels.csv").write_text(VOTED)
+    params = index_params(options={"shares": "columns"})
+    found = index(raw, tmp_path / "index", params, ALONE.progress)
+    assert (found.shares.known, found.shares.agreement) == (2, 0.875)
+    assert any("on 2 of 2 pictures" in line for line in found.remarks)
+    align(tmp_path / "index", tmp_path / "faces", PARAMS, ALONE)
+    looked_at = LandmarkParams(
+        backend="dlib", max_move=1, row_timeout_s=60, row_memory_gb=2, max_bad=1
+    ).model_copy(update={"backend": "fake"})
+    landmark(tmp_path / "faces", tmp_path / "points", looked_at, ALONE)
+    for stage in ("faces", "points"):
+        store = Store(tmp_path / stage)
+        shares = read_shares(store, np.arange(2))
+        np.testing.assert_array_equal(shares[:, [1, 3]], [[0.25, 0.75], [1, 0]])
+        described = dict(store.layout.arrays["label_shares"].attributes)
+        assert described["order"].startswith("class: Neutral, Happiness")
+        assert "shares" not in store.table().columns
+
+
+def test_faces_without_shares_have_no_such_array(faces):
+    assert "label_shares" not in faces.layout.arrays
+    assert read_shares(faces, np.arange(3)) is None
 
 
 def test_faces_without_action_units_have_no_such_array(faces):

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import DataError, NoInputError, UsageError
+from labels.reading import read_labels
 from pipeline.datasets.ferplus import CLASSES, VOTING, FERPlusOptions, read_ferplus
 from pipeline.datasets.reader import LeftOut
 from store.records import Sample
 from tests.basic7 import BASIC7, EXPRESSIONS
-from tests.miniatures import fer_pixels, fer_votes, ferplus, ferplus_labels, put
+from tests.miniatures import VOTES_HEADER, fer_pixels, fer_votes, ferplus, ferplus_labels, put
 from validation import checked
 
 LAYOUTS = {"one table": ferplus, "a table a folder": ferplus_labels}
@@ -180,3 +181,30 @@ def test_a_label_file_of_another_width_is_named(tmp_path):
     put(tmp_path, "FER2013Train/label.csv", text="a.png,1,2\n")
     with pytest.raises(DataError, match=r"label\.csv, line 1: needs a name, a box and ten votes"):
         list(read_ferplus(tmp_path, {}, BASIC7))
+
+
+def test_shares_are_of_all_votes_for_classes_whatever_makes_the_label(tmp_path):
+    taken = {
+        mode: {
+            one.path: one.shares
+            for one in read_ferplus(ferplus(tmp_path), {"voting": mode}, BASIC7)
+            if isinstance(one, Sample)
+        }
+        for mode in ("majority", "argmax8")
+    }
+    first, last = "FER2013Train/fer0000000.png", "FER2013Test/fer0000004.png"
+    for shares in taken.values():
+        assert shares[first].of_K[EXPRESSIONS.index("Happiness")] == pytest.approx(1 / 9)
+        assert (shares[first].votes, shares[first].outside) == (9, 1)
+        assert shares[last].of_K[EXPRESSIONS.index("Fear")] == 0.7
+
+
+def test_votes_for_contempt_count_only_where_the_label_set_has_it(tmp_path):
+    put(tmp_path, "FER2013Train/a.png")
+    (tmp_path / "fer2013new.csv").write_text(
+        f"{VOTES_HEADER}\nTraining,a.png,6,0,0,0,0,0,0,4,0,0\n"
+    )
+    (seven,) = read_ferplus(tmp_path, {}, BASIC7)
+    (eight,) = read_ferplus(tmp_path, {}, read_labels("basic8"))
+    assert (seven.shares.of_K[0], seven.shares.outside) == (1, 4)
+    assert (eight.shares.of_K[0], eight.shares.of_K[7], eight.shares.outside) == (0.6, 0.4, 0)

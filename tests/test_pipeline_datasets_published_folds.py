@@ -22,7 +22,10 @@ def test_ids_are_mapped_by_the_names_that_stand_beside_them(tmp_path):
 def test_val_that_is_test_is_left_out_and_said(tmp_path):
     published_folds(tmp_path)
     assert [one.split for one in read(tmp_path)] == ["train"] * 7 + ["test"] * 7
-    assert "the published val split is the test split" in PUBLISHED_FOLDS.remarks(tmp_path, {})[0]
+    assert (
+        "the published val split is the test split"
+        in PUBLISHED_FOLDS.remarks(tmp_path, {}, BASIC7)[0]
+    )
 
 
 def test_a_val_of_its_own_stays(tmp_path):
@@ -31,7 +34,7 @@ def test_a_val_of_its_own_stays(tmp_path):
     put(tmp_path, "val/class_labels.txt", text=lines[0])
     put(tmp_path, "train/class_labels.txt", text="".join(lines[1:]))
     assert [one.split for one in read(tmp_path)] == ["train"] * 6 + ["val"] + ["test"] * 7
-    assert PUBLISHED_FOLDS.remarks(tmp_path, {}) == []
+    assert PUBLISHED_FOLDS.remarks(tmp_path, {}, BASIC7) == []
 
 
 def test_landmarks_come_as_pairs_and_failures_as_none(tmp_path):

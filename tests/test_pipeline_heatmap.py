@@ -21,6 +21,8 @@ SHOWN = ("Neutral", "Happiness", "Surprise", "Fear", "Anger", "Disgust", "Sadnes
 FAILED = 7
 CODING = AUCoding((1, 12, 26), np.linspace(0, 1, 24, dtype=np.float32).reshape(8, 3))
 CODING.intensities_NU[2] = np.nan
+SHARES = np.random.default_rng(0).dirichlet([0.5] * 7, 8).astype(np.float32)
+SHARES[2] = np.nan
 
 
 @pytest.fixture
@@ -40,6 +42,7 @@ def landmarks(make_store, tmp_path, template_face):
     ]
     about = {"dataset": "mine", "size_px": 256, "units": list(CODING.units)}
     arrays = {"points": points, "valid": valid, "au_intensity": CODING.intensities_NU}
+    arrays["label_shares"] = SHARES
     return make_store(tmp_path / "points", arrays, about, table)
 
 
@@ -56,7 +59,7 @@ def test_maps_are_those_of_the_published_canvas(landmarks, template_face, kind, 
     on_canvas = rescale_points(
         np.stack([to_steps(template_face + row) / 64 for row in range(7)]), 256, 224
     )
-    draw = drawing(kind, BASIC7, {}, CODING.take(np.arange(7)))
+    draw = drawing(kind, BASIC7, {}, CODING.take(np.arange(7)), SHARES[:7])
     maps, valid = draw(on_canvas, range(7), size_px, canvas_px=224)
     store = maps_of(landmarks, kind, params)
     np.testing.assert_array_equal(store.array("map").load()[:7], np.rint(maps * 255))
@@ -148,6 +151,13 @@ def test_faces_without_action_units_of_their_own_are_told_where_to_put_them(
         maps_of(bare, "own_au")
     assert not (bare.parent / "own_au").exists()
     assert maps_of(bare, "own_or_codebook").array("valid").load().tolist() == [0, 1, 1]
+
+
+def test_a_mixture_of_classes_needs_shares(make_landmarks, tmp_path):
+    bare = make_landmarks(tmp_path, 3)
+    with pytest.raises(UsageError, match=r"no shares of the classes.*\{shares: columns\}"):
+        maps_of(bare, "soft_au")
+    assert not (bare.parent / "soft_au").exists()
 
 
 def test_a_store_that_is_not_of_landmarks_is_refused(make_store, tmp_path, template_face):

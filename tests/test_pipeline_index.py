@@ -46,6 +46,7 @@ def test_the_table_keeps_every_row_in_order(raw, tmp_path):
         "box": "1 2 3 4.5",
         "landmarks": "",
         "aus": "",
+        "shares": "",
         "digest": "ba7816bf8f01cfea414140de5dae2223",
         "age": "31",
     }

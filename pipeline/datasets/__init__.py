@@ -8,12 +8,14 @@ Files:
     au_cells.py            action units in a field of a table
     ck_plus.py             CK+: sequences from neutral to a peak
     csv_columns.py         which column of a table holds what
+    csv_fields.py          picture, person, box and landmarks in a row of a table
     csv_table.py           reader `csv`: one table that names every picture
     expw.py                ExpW: several faces per picture
     ferplus.py             FER+: ten votes per face, and how they become a label
     folder.py              reader `folder`: one folder per expression
     jaffe.py               JAFFE, by the names of its pictures
     kdef.py                KDEF, by the names of its pictures
+    label_shares.py        several people's labels of one face: option `shares`
     landmark_lists.py      published landmarks, joined to samples by the picture's path
     mma.py                 MMA Facial Expression
     open_expressions.py    muxspace/facial_expressions

@@ -1,7 +1,7 @@
 """Finds which column of a csv dataset's table holds what, and reports the columns not used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel
@@ -28,7 +28,7 @@ _NEAR = {
 }
 """Field -> names that tables give it and that AULens does not take without being told."""
 
-_SINGLE = ("split", "person", "landmarks", "aus")
+_SINGLE = ("split", "person", "landmarks", "aus", "annotator")
 """Fields in one column, perhaps not there."""
 
 _SIZES = (
@@ -42,7 +42,10 @@ _CORNERS = (
 
 
 class ColumnOptions(BaseModel, frozen=True, extra="forbid"):
-    """Which column holds what, where AULens has another name for it; box: one, or x, y, w, h."""
+    """Which column holds what, where AULens has another name for it; box: one, or x, y, w, h.
+
+    annotator: who gave a row's label; empty: no column says so.
+    """
 
     file: str = ""
     expression: str = ""
@@ -51,6 +54,7 @@ class ColumnOptions(BaseModel, frozen=True, extra="forbid"):
     box: str | tuple[str, str, str, str] = "box"
     landmarks: str = "landmarks"
     aus: str = "aus"
+    annotator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,11 @@ class Columns:
         person: name.
         landmarks: name.
         aus: name.
+        annotator: name; empty if there is none.
         box: one name of a column with four numbers, or four names.
         corners: whether the four are two corners, and not a corner and a size.
         kept: column -> the attribute's name.
+        shares: column -> id of the class whose share it has; None for what is no class.
     """
 
     file: tuple[str, ...]
@@ -75,9 +81,11 @@ class Columns:
     person: str
     landmarks: str
     aus: str
+    annotator: str
     box: tuple[str, ...]
     corners: bool
     kept: dict[str, str]
+    shares: dict[str, int | None] = field(default_factory=dict)
 
 
 def find_columns(header: Sequence[str], chosen: ColumnOptions, with_label: bool) -> Columns:
@@ -93,7 +101,7 @@ def find_columns(header: Sequence[str], chosen: ColumnOptions, with_label: bool)
     label = label if with_label else ()
     box, corners = _box(header, chosen)
     single = {field: getattr(chosen, field).lower() for field in _SINGLE}
-    used = {first_of(header, file), first_of(header, label), *single.values(), *box}
+    used = {first_of(header, file), first_of(header, label), *filter(None, single.values()), *box}
     return Columns(file, label, **single, box=box, corners=corners, kept=_kept(header, used))
 
 

@@ -1,8 +1,8 @@
 """The `csv` dataset: one table that names every picture and its expression."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,9 +19,19 @@ from pipeline.datasets.csv_columns import (
     first_of,
     near_names,
 )
+from pipeline.datasets.csv_fields import box_of, numbers_of, path_of, person_of
+from pipeline.datasets.label_shares import (
+    NO_CLASS,
+    Ballot,
+    ShareSource,
+    class_columns,
+    merge_ballots,
+    read_votes,
+    share_remarks,
+    shares_of_votes,
+)
 from pipeline.datasets.path_patterns import PathOptions, label_of_path, with_persons
 from pipeline.datasets.reader import (
-    LeftOut,
     Listed,
     Reader,
     class_or_reason,
@@ -29,28 +39,33 @@ from pipeline.datasets.reader import (
     named_by_box,
     needs_paths,
 )
-from pipeline.datasets.table import ABSENT, header_of, lines, numbers, rows, split_of
+from pipeline.datasets.table import header_of, lines, rows, split_of
 from pipeline.datasets.walking import litter
-from pipeline.paths import safe_path
-from store.records import Sample
+from store.records import LabelShares, Sample
 
 TABLE = "labels.csv"
 
 
 class CSVOptions(PathOptions, frozen=True):
-    """Options of reader csv: where the table and its landmarks lie, and what its columns hold."""
+    """Options of reader csv: where the table and its landmarks lie, and what its columns hold.
+
+    shares: where several people's labels of a face stand: in a column per class, or a row each.
+    """
 
     table: str = TABLE
     landmarks: str = ""
     columns: ColumnOptions = ColumnOptions()
     delimiter: Literal[",", ";", "\t", "|"] = ","
+    shares: ShareSource = "none"
 
 
 def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterator[Listed]:
     """Read `labels.csv`.
 
     Its columns, in any order: file, expression (or label); optional split, person, box, landmarks,
-    aus.
+    aus. With option `shares: columns`, also columns named like the classes, with numbers, and the
+    expression is optional: where it is missing, the class with the largest share is the label, the
+    first of the label set in a tie.
 
     Args:
         root: the dataset's folder.
@@ -59,8 +74,9 @@ def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterat
         labels: the classes.
 
     Yields:
-        One sample per row. `box` is four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by
-        spaces or semicolons, `aus` what `parse_units` reads. Other columns are kept as attributes.
+        One sample per row; with option `shares: rows`, one per face, see `merge_ballots`. `box` is
+        four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by spaces or semicolons, `aus`
+        what `parse_units` reads. Other columns are kept as attributes.
         Where several rows name one picture, each with a box of its own, the box is part of their
         ids. What the label set leaves out, what `label_map` maps to null, and litter of other
         systems are left out.
@@ -75,7 +91,10 @@ def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterat
             table, "is not there. A csv dataset needs a table with the columns file and expression."
         )
     points = read_landmarks(root / options["landmarks"]) if options.get("landmarks") else {}
-    listed = list(_rows(root, table, options, labels))
+    ballots: Iterable[Ballot] = _rows(root, table, options, labels)
+    if options.get("shares") == "rows":
+        ballots = merge_ballots(ballots, len(labels), str(table))
+    listed = [(one.line, listed_as(one.found, one.path, one.split, **one.about)) for one in ballots]
     coded = with_absent_units(named_by_box(one for _, one in listed))
     named = zip((line for line, _ in listed), coded, strict=True)
     for one in with_persons(_once(table, named), options.get("person", ""), str(table)):
@@ -85,19 +104,33 @@ def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterat
 
 def _rows(
     root: Path, table: Path, options: Mapping[str, Any], labels: LabelSet
-) -> Iterator[tuple[int, Listed]]:
-    columns = _columns(table, options)
+) -> Iterator[Ballot]:
+    columns = _columns(table, options, labels)
     wanted = [names for names in (columns.file, columns.expression) if names]
     for line, row in rows(table, *wanted, delimiter=options.get("delimiter", ",")):
-        yield line, _listed(root, row, columns, options, labels, f"{table}, line {line}")
+        where = f"{table}, line {line}"
+        path = path_of(root, row[first_of([*row], columns.file)], where)
+        waste = next(filter(None, map(litter, path.split("/"))), None)
+        found, shares = (
+            (f"litter {waste}", None)
+            if waste
+            else _label(row, path, columns, options, labels, where)
+        )
+        split = split_of(row.get(columns.split, ""), where)
+        if waste:
+            yield Ballot(line, found, path, split, "", {})
+            continue
+        about = {**_about(row, columns, where), "shares": shares}
+        annotator = row[columns.annotator].strip() if columns.annotator else ""
+        yield Ballot(line, found, path, split, annotator, about)
 
 
-def _columns(table: Path, options: Mapping[str, Any]) -> Columns:
+def _columns(table: Path, options: Mapping[str, Any], labels: LabelSet) -> Columns:
     """Find the columns.
 
     Raises:
-        DataError: if option `columns` names one that is not there, or a needed one may have another
-            name.
+        DataError: if option `columns` names one that is not there, a needed one may have another
+            name, or classes have no columns although option `shares` says so.
     """
     chosen = ColumnOptions.model_validate(options.get("columns", {}))
     header = header_of(table, options.get("delimiter", ","))
@@ -109,6 +142,11 @@ def _columns(table: Path, options: Mapping[str, Any]) -> Columns:
             f"has no column {', '.join(map(printable, missing))}, which option columns names; it "
             f"has {printable(', '.join(header))[:200]}.",
         )
+    if options.get("shares") == "columns":
+        shares = class_columns([*columns.kept], options.get("label_map", {}), labels, where)
+        kept = {name: own for name, own in columns.kept.items() if name not in shares}
+        labelled = columns.expression if first_of(header, columns.expression) else ()
+        columns = replace(columns, kept=kept, shares=shares, expression=labelled)
     needed = [names for names in (columns.file, columns.expression) if names]
     near = near_names(header, columns)
     if near and not all(first_of(header, names) for names in needed):
@@ -129,8 +167,9 @@ def _once(table: Path, listed: Iterator[tuple[int, Listed]]) -> Iterator[Listed]
         if name in seen and isinstance(one, Sample):
             raise DataError(
                 f"{table}, line {line}",
-                f"'{printable(name)}' stands in line {seen[name]} too. Remove one; or, if the "
-                "picture has several faces, give each row a box of its own.",
+                f"'{printable(name)}' stands in line {seen[name]} too. Remove one; if the picture "
+                "has several faces, give each row a box of its own; if several people labelled "
+                "it, set options: {shares: rows}.",
             )
         seen[name] = line
         yield one
@@ -163,70 +202,45 @@ def read_landmarks(file: Path) -> dict[str, tuple[float, ...]]:
     return found
 
 
-def _listed(
-    root: Path,
+def _label(
     row: Mapping[str, str],
+    path: str,
     columns: Columns,
     options: Mapping[str, Any],
     labels: LabelSet,
     where: str,
-) -> Listed:
-    header = [*row]
-    path = _path(root, row[first_of(header, columns.file)], where)
-    waste = next(filter(None, map(litter, path.split("/"))), None)
-    if waste:
-        return LeftOut(path, f"litter {waste}", split_of(row.get(columns.split, ""), where))
-    words = options.get("label_map", {})
-    pattern = options.get("expression", "")
-    label = label_of_path(pattern, path, where) if pattern else _label(row, columns, words, where)
-    found = class_or_reason(label, words, labels, where)
-    split = split_of(row.get(columns.split, ""), where)
-    return listed_as(
-        found,
-        path,
-        split,
-        person=person_of(row.get(columns.person, "")),
-        box=_box(row, columns, where),
-        landmarks=_given(row.get(columns.landmarks, ""), 136, "landmarks", where),
-        aus=parse_units(row.get(columns.aus, ""), where),
-        attributes={own: row[name] for name, own in columns.kept.items()},
-    )
-
-
-def person_of(word: str) -> str | None:
-    """Return the name of a person; None for words such as NA, which mean unknown."""
-    return None if word.strip().lower() in ABSENT else word.strip()
-
-
-def _path(root: Path, name: str, where: str) -> str:
-    """Return a picture's path, relative to the dataset's folder.
+) -> tuple[int | str, LabelShares | None]:
+    """Return the class of a row, or why it is left out; and its shares, if it has any.
 
     Raises:
-        DataError: if it is empty, elsewhere, or no path.
+        DataError: if there is neither a label nor a share.
     """
-    if not name.strip():
-        raise DataError(where, "names no picture: the field is empty. Fill it, or remove the line.")
-    if name != name.strip() and not (root / name).exists() and (root / name.strip()).exists():
-        name = name.strip()  # as behind "a.jpg, fear"; names may have spaces of their own
-    if "\\" in name:
-        raise DataError(where, f"path '{printable(name)}' has backslashes. Write '/' instead.")
-    if PurePosixPath(name).is_absolute():
-        inside = [base for base in (root.absolute(), root.resolve()) if _below(name, base)]
-        if not inside:
-            raise DataError(
-                where,
-                f"path '{printable(name)}' is absolute and lies outside {root}. "
-                "Write it relative to that folder, such as 'images/a.jpg'.",
-            )
-        name = PurePosixPath(name).relative_to(inside[0]).as_posix()
-    return safe_path(root, name, where).relative_to(root).as_posix()
+    words, pattern = options.get("label_map", {}), options.get("expression", "")
+    votes = read_votes(row, columns.shares, where) if columns.shares else []
+    shares = shares_of_votes(votes, len(labels))
+    unlabelled = not pattern and not any(row.get(name, "").strip() for name in columns.expression)
+    if votes and unlabelled:
+        return (shares.most[0] if shares else NO_CLASS), shares
+    if columns.shares and not columns.expression and not pattern:
+        raise DataError(
+            where, f"has no label: columns {', '.join(columns.shares)} are empty. Fill one."
+        )
+    label = label_of_path(pattern, path, where) if pattern else _word(row, columns, words, where)
+    return class_or_reason(label, words, labels, where), shares
 
 
-def _below(name: str, base: Path) -> bool:
-    return PurePosixPath(name).is_relative_to(base) and PurePosixPath(name) != PurePosixPath(base)
+def _about(row: Mapping[str, str], columns: Columns, where: str) -> dict[str, Any]:
+    """Return what a row says of its face beside the label: fields of Sample."""
+    return {
+        "person": person_of(row.get(columns.person, "")),
+        "box": box_of(row, columns, where),
+        "landmarks": numbers_of(row.get(columns.landmarks, ""), 136, "landmarks", where),
+        "aus": parse_units(row.get(columns.aus, ""), where),
+        "attributes": {own: row[name] for name, own in columns.kept.items()},
+    }
 
 
-def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], where: str) -> str:
+def _word(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], where: str) -> str:
     """Return the label of a row.
 
     Raises:
@@ -251,25 +265,13 @@ def _label(row: Mapping[str, str], columns: Columns, words: Mapping[str, Any], w
     return label
 
 
-def _given(text: str, count: int, what: str, where: str) -> tuple[float, ...] | None:
-    """Parse numbers; None if the field holds only words for unknown, such as NA."""
-    absent = all(word.lower() in ABSENT for word in text.replace(";", " ").split())
-    return None if absent else numbers(text, count, what, where)
-
-
-def _box(row: Mapping[str, str], columns: Columns, where: str) -> tuple[float, ...] | None:
-    words = [row.get(name, "") for name in columns.box]
-    found = _given(" ".join(words), 4, "box", where)
-    if found is None or not columns.corners:
-        return found
-    x0, y0, x1, y1 = found
-    return (x0, y0, x1 - x0, y1 - y0)
-
-
-def _remarks(root: Path, options: Mapping[str, Any]) -> list[str]:
+def _remarks(root: Path, options: Mapping[str, Any], labels: LabelSet) -> list[str]:
     table = root / options.get("table", TABLE)
     header = header_of(table, options.get("delimiter", ","))
-    return column_remarks(header, _columns(table, options))
+    columns, source = _columns(table, options, labels), options.get("shares", "none")
+    label = first_of(header, columns.expression)
+    shares = share_remarks(columns.shares, labels, source, label)
+    return [*column_remarks(header, columns), *shares]
 
 
 CSV = Reader(read_csv, needs_paths(TABLE), general=True, options=CSVOptions, remarks=_remarks)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
+from pipeline.datasets.label_shares import shares_of_votes
 from pipeline.datasets.reader import (
     LeftOut,
     Listed,
@@ -18,6 +19,7 @@ from pipeline.datasets.reader import (
 )
 from pipeline.datasets.table import fields, rows, whole_number
 from pipeline.paths import safe_path
+from store.records import LabelShares
 
 PIXELS, VOTES = "fer2013.csv", "fer2013new.csv"
 FOLDERS = {
@@ -119,9 +121,10 @@ def read_ferplus(root: Path, options: Mapping[str, Any], labels: LabelSet) -> It
 
     Yields:
         One sample per row. Its label has the largest weight, the first in the order of the columns
-        where two are equal; attributes are the ten votes, and target, the eight expressions' share
-        of the weights. Left out: unknown, not a face, votes without agreement, rows without a
-        picture, and what the label set leaves out.
+        where two are equal; its shares are of all votes for classes of the label set, single ones
+        too, whatever `voting` says. Attributes are the ten votes, and target, the eight
+        expressions' share of the weights. Left out: unknown, not a face, votes without agreement,
+        rows without a picture, and what the label set leaves out.
 
     Raises:
         NoInputError: if the votes are not there, or the pictures are still numbers in a table.
@@ -195,7 +198,15 @@ def _found(
         "votes": " ".join(map(str, votes)),
         "target": " ".join(f"{weight / sum(named):.4g}" for weight in named),
     }
-    return listed_as(labels.id_or_reason(word, where), path, split, attributes=attributes)
+    found = labels.id_or_reason(word, where)
+    return listed_as(found, path, split, attributes=attributes, shares=_shares(votes, labels))
+
+
+def _shares(votes: Sequence[int], labels: LabelSet) -> LabelShares | None:
+    """Return the shares of the classes; a vote for what is none, such as unknown, is outside."""
+    classes = [labels.find(name) for name in _NAMED]
+    classes += [None] * (len(CLASSES) - len(_NAMED))
+    return shares_of_votes(zip(classes, votes, strict=True), len(labels))
 
 
 FERPLUS = Reader(

@@ -127,7 +127,7 @@ def _split(
         yield listed_as(classes[number], path, split, landmarks=points.get(name))
 
 
-def _remarks(root: Path, options: Mapping[str, Any]) -> list[str]:
+def _remarks(root: Path, options: Mapping[str, Any], labels: LabelSet) -> list[str]:
     folds = _folder(root, options)
     if not (folds / "val" / LABELS).is_file() or not _val_is_test(folds):
         return []

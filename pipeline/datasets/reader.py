@@ -68,7 +68,7 @@ class Reader:
         general: gives way to a reader that knows the dataset by name.
         options: what params.yaml may set.
         labels: the label set that suits the dataset.
-        remarks: (root, options) -> sentences that tell the user how the folder is read.
+        remarks: (root, options, label set) -> sentences that tell the user how the folder is read.
     """
 
     read: Dataset
@@ -78,7 +78,7 @@ class Reader:
     general: bool = False
     options: type[ReaderOptions] = ReaderOptions
     labels: str = PUBLISHED
-    remarks: Callable[[Path, Mapping[str, Any]], list[str]] = lambda root, options: []
+    remarks: Callable[[Path, Mapping[str, Any], LabelSet], list[str]] = lambda *_: []
 
 
 def class_or_reason(

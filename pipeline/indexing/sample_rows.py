@@ -31,6 +31,7 @@ def sample_row(
         "box": _joined(sample.box),
         "landmarks": _joined(sample.landmarks),
         "aus": _intensities(sample, units),
+        "shares": _joined(sample.shares and sample.shares.of_K),
         "digest": digest,
     }
 

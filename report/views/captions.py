@@ -41,6 +41,10 @@ def _coded_or_of_class(expression: str, book: Codebook, options: Options) -> str
     return f"the AUs coded on this face, or {units_of(expression, book)}"
 
 
+def _mixture(expression: str, book: Codebook, options: Options) -> str:
+    return "the classes' AUs, by their shares in people's labels"
+
+
 SHOWN: dict[str, Callable[[str, Codebook, Options], str]] = {
     "au": _own_units,
     "generic_au": _every_unit,
@@ -48,6 +52,7 @@ SHOWN: dict[str, Callable[[str, Codebook, Options], str]] = {
     "per_class_au": _own_units,
     "own_au": _coded,
     "own_or_codebook": _coded_or_of_class,
+    "soft_au": _mixture,
     "landmarks": _points,
 }
 """Row of HEATMAPS -> what its map of a face of this label shows."""

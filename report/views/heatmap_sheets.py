@@ -24,7 +24,13 @@ from report.figures.drawing import png
 from report.views.captions import Options, caption, shown
 from report.views.sheet_page import SIDE_PX, SheetFace, draw_sheet, faces_per_page
 from store.files import atomic_write
-from store.reading import Store, evenly_spaced, read_intensities, read_points
+from store.reading import (
+    Store,
+    evenly_spaced,
+    read_intensities,
+    read_points,
+    read_shares,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -149,7 +155,9 @@ def _sheet_faces(
     rows = table[rows_F].rows(named=True)
     labels = faces.labels.ids([row["expression"] for row in rows])
     coding = AUCoding(*read_intensities(landmarks, rows_F))
-    maps, valid = drawing(options.kind, faces.labels, options.kind_options, coding)(
+    shares_FK = read_shares(landmarks, rows_F)
+    draw = drawing(options.kind, faces.labels, options.kind_options, coding, shares_FK)
+    maps, valid = draw(
         rescale_points(points_FL2, SIDE_PX, options.canvas_px),
         labels,
         SIDE_PX,

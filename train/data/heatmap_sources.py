@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from anatomy.au_coding import AUCoding
 from anatomy.heatmaps import drawing
 from anatomy.landmarks import rescale_points
-from store.reading import Store, read_intensities, read_points
+from store.reading import Store, read_intensities, read_points, read_shares
 from train.data.prefetch import RowSource
 
 
@@ -52,7 +52,8 @@ class DrawnMaps:
             read_points(self.landmarks, rows_B), self.landmarks.metadata["size_px"], side
         )
         coding = AUCoding(*read_intensities(self.landmarks, rows_B))
-        draw = drawing(about["kind"], self.heatmaps.labels, about["options"], coding)
+        shares_BK = read_shares(self.landmarks, rows_B)
+        draw = drawing(about["kind"], self.heatmaps.labels, about["options"], coding, shares_BK)
         maps_BCC, _ = draw(points, self.expressions_N[rows_B].tolist(), side, canvas_px=side)
         np.rint(maps_BCC * 255, out=maps_BCC)
         out_BR[:] = maps_BCC.reshape(len(rows_B), self.row_bytes)
