@@ -142,6 +142,19 @@ def test_a_checkpoint_is_read_without_models_or_stores(checkout):
     assert loaded.stdout.strip() == "[]"
 
 
+def test_a_training_does_not_import_what_takes_seconds_and_it_needs_not(checkout):
+    needless = ["timm", "torchvision", "torch._dynamo", "sympy", "polars", "matplotlib", "dask"]
+    code = (
+        "import sys, train.fitting.stage; from train.device import deterministic_mode\n"
+        "with deterministic_mode(False): "
+        f"print([name for name in {needless!r} if name in sys.modules])"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.strip() == "[]"
+
+
 def test_an_open_door_is_noticed():
     tree = ast.parse("def read():\n    from pipeline.align import align\n")
     assert {room_of(name) for name in imported(tree)} == {"pipeline"}

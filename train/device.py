@@ -148,13 +148,15 @@ def deterministic_mode(deterministic: bool) -> Iterator[None]:
     before = torch.are_deterministic_algorithms_enabled(), torch.backends.cudnn.benchmark
     fresh_memory: Any = torch.utils.deterministic
     filled = fresh_memory.fill_uninitialized_memory
-    torch.use_deterministic_algorithms(deterministic)
+    if deterministic != before[0]:  # setting it imports torch's compiler: seconds
+        torch.use_deterministic_algorithms(deterministic)
     torch.backends.cudnn.benchmark = not deterministic
     # Else every fresh tensor is filled first: two kernels in five, and nothing here reads them.
     fresh_memory.fill_uninitialized_memory = False
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[0])
+        if deterministic != before[0]:
+            torch.use_deterministic_algorithms(before[0])
         torch.backends.cudnn.benchmark = before[1]
         fresh_memory.fill_uninitialized_memory = filled

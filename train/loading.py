@@ -13,7 +13,6 @@ from train.checkpoint import load, require_same_shapes
 from train.methods import METHODS, Method
 from train.methods.base import Classifier
 from train.methods.model import build_network, fit_strategy
-from train.occlusion.restorer import load_restorer, restoring
 from train.params import TrainParams
 from train.runs import TRAIN_AGAIN, read_card
 
@@ -42,6 +41,8 @@ def load_run(path: Path, which: str, device: torch.device) -> tuple[Classifier, 
     require_same_shapes(file, weights, model.state_dict())
     model.load_state_dict(weights)
     if card.restored is not None:
+        from train.occlusion.restorer import load_restorer, restoring  # takes seconds, with timm
+
         model.restore = restoring(load_restorer(path).to(device))
     return model.eval(), method, card
 
