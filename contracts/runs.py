@@ -119,6 +119,8 @@ class RunCard(Contract):
         torch: its version.
         warm_start: the run that it began with; None if there was none.
         training_faces: number of faces that it was trained on; None if it is not known.
+        soft_faces: how many of them had soft targets, the shares of several people's labels; None
+            of a run whose targets were the labels.
         about: metadata of the landmarks; its labels are in the order of the logits.
         imported: None if AULens trained the run.
         framing: None if it is not known.
@@ -140,6 +142,7 @@ class RunCard(Contract):
     torch: str
     warm_start: WarmStart | None
     training_faces: int | None
+    soft_faces: int | None = None
     about: DatasetMetadata
     imported: ImportedFrom | None = None
     framing: Framing | None = None
@@ -171,7 +174,8 @@ class RunCard(Contract):
         if self.warm_start:
             begun = f"the weights of {weights}, which was trained on {self.warm_start.dataset}"
         faces = f"{self.training_faces} faces of {self.about.dataset}"
-        return f"Trained on {faces}; {self.params['backbone']}, begun with {begun}."
+        soft = "" if self.soft_faces is None else f", {self.soft_faces} of them with soft labels"
+        return f"Trained on {faces}{soft}; {self.params['backbone']}, begun with {begun}."
 
 
 class GraphTensor(Contract):

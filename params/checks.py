@@ -13,6 +13,7 @@ from train.combinations import (
     check_criterion,
     check_execution,
     check_frozen_levels,
+    check_targets,
 )
 from train.methods import METHODS
 from train.options import head_options, loss_options, strategy_options
@@ -112,6 +113,7 @@ def _check_options(name: str, params: TrainParams, listed: bool, section: str) -
         if listed:
             check_classification(method, params)
             check_augmentation(method, params)
+            check_targets(method, params)
             check_execution(method, params)
     except UsageError as error:
         raise UsageError(f"{section}.{error.where}", error.what) from error

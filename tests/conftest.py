@@ -138,6 +138,21 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
 
 
 @pytest.fixture(scope="session")
+def voted(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
+    """The tiny stores with shares: .75 the label, .25 the next class; a fifth are unknown."""
+    source, rows = Store(tiny.faces), np.arange(42)
+    shares = 0.75 * np.eye(7)[rows % 7] + 0.25 * np.eye(7)[(rows + 1) % 7]
+    shares[::5] = np.nan
+    arrays = {name: source.array(name).load() for name in source.layout.arrays}
+    faces = _tiny_store(
+        tmp_path_factory.mktemp("voted") / "faces",
+        {**arrays, "label_shares": shares.astype(np.float32)},
+        {name: one for name, one in source.metadata.items() if name != "labels"},
+    )
+    return TinyStores(faces, tiny.landmarks, tiny.heatmaps)
+
+
+@pytest.fixture(scope="session")
 def template_face() -> np.ndarray:
     """68 points with eye centres, nose tip and mouth corners on the template of the 256 px crop."""
     lid_x, lid_y = np.array([-14, -6, 6, 14, 6, -6]), np.array([0, -5, -5, 0, 5, 5])

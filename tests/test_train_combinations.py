@@ -10,10 +10,12 @@ from train.combinations import (
     BALANCING_LOSSES,
     NEEDS_HEATMAPS,
     NO_MIXUP,
+    NO_SOFT_TARGETS,
     check_augmentation,
     check_classification,
     check_execution,
     check_frozen_levels,
+    check_targets,
 )
 from train.data.samplers import SAMPLERS
 from train.fitting.model_selection import CRITERIA
@@ -42,11 +44,23 @@ def params():
 
 def test_the_names_are_rows_of_their_families():
     assert set(NO_MIXUP) <= {*STRATEGIES, *LOSSES}
+    assert set(NO_SOFT_TARGETS) <= {*STRATEGIES}
     assert {"shuffled", *BALANCING} == set(SAMPLERS)
     fields = ClassificationParams.model_fields
     known = get_args(fields["loss"].annotation) + get_args(fields["class_weights"].annotation)
     assert set(BALANCING_LOSSES) <= set(known)
     assert {name for name, one in CRITERIA.items() if one.needs_maps} == set(NEEDS_HEATMAPS)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_soft_targets_are_refused_where_a_method_corrects_labels(name, params):
+    soft = params().model_copy(update={"targets": "soft"})
+    if name == "scn":
+        with pytest.raises(UsageError, match=r"targets: is soft, but SCN .*Set it to hard"):
+            check_targets(METHODS[name], soft)
+    else:
+        check_targets(METHODS[name], soft)
+    check_targets(METHODS[name], params())
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -191,6 +191,26 @@ def test_a_loss_on_landmarks_is_refused_where_there_are_none(stores):
         carrying.prepare_for([Loss(None, needs_points=True)])
 
 
+def test_soft_targets_are_the_shares_or_the_label_alone(voted):
+    stores = Stores.open(voted.faces, voted.landmarks, None)
+    carrying = loader(stores)
+    assert next(carrying.epoch_batches(0, 0)).shares_BK is None
+    carrying.prepare_for([], soft_targets=True)
+    assert carrying.soft_faces == 22
+    for raw in carrying.epoch_batches(0, 0):
+        labels = raw.labels_B.numpy()
+        expected = 0.75 * np.eye(7)[labels] + 0.25 * np.eye(7)[(labels + 1) % 7]
+        expected[raw.rows_B % 5 == 0] = np.eye(7)[labels[raw.rows_B % 5 == 0]]
+        np.testing.assert_array_equal(raw.shares_BK.numpy(), expected.astype(np.float32))
+
+
+def test_soft_targets_that_no_face_of_the_split_has_are_refused(voted, monkeypatch):
+    carrying = loader(Stores.open(voted.faces, voted.landmarks, None))
+    carrying.rows_N = carrying.rows_N[::5]
+    with pytest.raises(DataError, match="no face of this split has shares of the classes"):
+        carrying.prepare_for([], soft_targets=True)
+
+
 def test_a_loss_on_heatmaps_is_refused_where_there_are_none(stores):
     carrying = loader(stores)
     carrying.prepare_for([Loss(None, needs_maps=True)])

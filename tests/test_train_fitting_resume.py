@@ -34,6 +34,7 @@ KINDS = {
         "aligned",
         {"fine_tuning": FineTuningParams(lr_factor=0.5, frozen_levels=4, frozen_epochs=1)},
     ),
+    "soft": ("cutmix", "aligned", {"targets": "soft"}),
     "all at once": (
         "cam",
         "aligned",
@@ -51,7 +52,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def job(tiny):
+def job(tiny, voted):
     """A function (kind, out) -> what to train."""
 
     def make(kind, out):
@@ -59,7 +60,8 @@ def job(tiny):
         shipped = scratch().training("demo", method, variant).params
         small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
         params = shipped.model_copy(update={**small, "checkpoint_steps": 1, **changes})
-        return tiny, out, params, variant, method
+        stores = voted if params.soft_targets else tiny
+        return stores, out, params, variant, method
 
     return make
 
@@ -104,6 +106,8 @@ def kills(kind, ranks, count):
         ("scn", 2, 1),
         ("rul", 2, 1),
         ("pal", 2, 1),
+        ("soft", 0, 1),
+        ("soft", 2, 1),
     ],
 )
 def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(

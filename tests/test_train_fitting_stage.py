@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from contracts.repeats import Repeat
-from errors import OutputExistsError, UsageError
+from errors import DataError, OutputExistsError, UsageError
 from params import load as load_params
 from store.building import building_folder
 from tests.networks import scratch
@@ -197,3 +197,29 @@ def test_a_run_is_held_to_the_codebook_that_evaluate_names(tiny, trained, scorin
         assert scores["codebook"] == name
         disgust[name] = scores["att_cos"]["5"]["per_class"]["Disgust"]
     assert disgust["published"] != disgust["corrected"]
+
+
+@pytest.mark.slow
+def test_a_run_with_soft_targets_says_how_many_faces_have_them_and_learns_others(
+    voted, quick, trained, tmp_path
+):
+    said = []
+    soft = quick.model_copy(update={"targets": "soft"})
+    run = Run("cam", "aligned", Repeat(0), soft, CPU)
+    train(opened(voted), tmp_path / "run", run, silent, say=said.append)
+    assert any(
+        "soft targets: 22 of 28 training faces have shares; the others" in one for one in said
+    )
+    card = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert card["soft_faces"] == 22
+    assert "soft_faces" not in json.loads((trained / "run.json").read_text())
+    hard = weights(trained)
+    assert any(not torch.equal(one, hard[name]) for name, one in weights(tmp_path / "run").items())
+
+
+@pytest.mark.slow
+def test_soft_targets_need_faces_with_shares(tiny, quick, tmp_path):
+    soft = quick.model_copy(update={"targets": "soft"})
+    with pytest.raises(DataError, match="brings no shares of the classes"):
+        fit(tiny, tmp_path / "run", soft)
+    assert not (tmp_path / "run").exists()

@@ -89,7 +89,7 @@ def test_the_losses_see_the_batch_that_the_training_strategy_made(params, monkey
     seen = []
 
     def loss(forward, batch):
-        seen.append(batch.mixed_BK)
+        seen.append(batch.shares_BK)
         return error(forward, batch)
 
     method = Method("gap", "cutmix", "class_map", ("cross_entropy",))

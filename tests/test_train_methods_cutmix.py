@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -36,7 +38,7 @@ def test_a_coarse_map_is_mixed_by_what_the_patch_covers_of_each_cell():
 
 
 def test_labels_are_shared_by_exact_area():
-    mixed = paste_boxes(two_faces(), SWAP, MIDDLE, 7).mixed_BK
+    mixed = paste_boxes(two_faces(), SWAP, MIDDLE, 7).shares_BK
     assert mixed[0].tolist() == [0, 0.75, 0, 0, 0.25, 0, 0]
     assert mixed[1].tolist() == [0, 0.25, 0, 0, 0.75, 0, 0]
 
@@ -74,5 +76,12 @@ def test_an_empty_patch_changes_nothing():
 @pytest.mark.parametrize(("probability", "mixes"), [(0.0, False), (1.0, True)])
 def test_batches_are_mixed_as_often_as_asked(probability, mixes):
     prepare = cutmix(CutMixParams(probability=probability)).prepare_batch
-    shares = torch.stack([prepare(two_faces(seed=seed), 7).mixed_BK for seed in range(20)])
+    shares = torch.stack([prepare(two_faces(seed=seed), 7).shares_BK for seed in range(20)])
     assert bool((shares[..., [1, 4]].amin(dim=-1) > 0).any()) is mixes
+
+
+def test_soft_labels_are_shared_by_area_as_labels_are():
+    soft_27 = torch.tensor([[0.5, 0.5, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1.0]])
+    mixed = paste_boxes(replace(two_faces(), shares_BK=soft_27), SWAP, MIDDLE, 7).shares_BK
+    assert mixed[0].tolist() == [0.375, 0.375, 0, 0, 0, 0, 0.25]
+    assert mixed[1].tolist() == [0.125, 0.125, 0, 0, 0, 0, 0.75]

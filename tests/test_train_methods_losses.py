@@ -19,7 +19,7 @@ def batch(labels, mixed=None):
         (),
         torch.ones(count, dtype=bool),
         torch.Generator(),
-        mixed_BK=mixed,
+        shares_BK=mixed,
     )
 
 

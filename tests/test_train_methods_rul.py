@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -32,7 +34,7 @@ def test_the_mixture_and_its_loss_are_the_golden_ones(golden):
     torch.testing.assert_close(mixed, golden["mixed"])
     logits = F.linear(mixed, weight, golden["fc_bias"])
     torch.testing.assert_close(logits, golden["logits"], atol=1e-5, rtol=1e-5)
-    extra = {"mixed_logits_BK": logits, "partner_labels_B": golden["y_partner"]}
+    extra = {"mixed_logits_BK": logits, "partner_target": golden["y_partner"]}
     batch = Batch(torch.zeros(8, 1), golden["targets"], (), torch.ones(8).bool(), torch.Generator())
     loss = mixed_cross_entropy(classifying()).function(Forward(logits, (), extra=extra), batch)
     expected = float(golden["scalar/rul/loss"])
@@ -64,10 +66,22 @@ def batch_of(faces):
 def test_training_scores_mixtures_with_the_labels_of_both():
     model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2, 7), PARAMS)).train()
     found = uncertain_mixup(NoOptions()).forward(model, batch_of(5))
-    partners = found.extra["partner_labels_B"]
+    partners = found.extra["partner_target"]
     assert sorted(partners.tolist()) == list(range(5))
     mixed = mix_features(found.extra["feature_BD"], found.extra["log_variance_BD"], partners)
     torch.testing.assert_close(found.extra["mixed_logits_BK"], model.head.classifier(mixed))
+
+
+def test_a_mixture_learns_the_soft_labels_of_both():
+    model = Classifier(Flat(), RULHead(LevelShape(6, 2, 2, 7), PARAMS)).train()
+    shares = torch.rand(5, 7).softmax(dim=1)
+    batch = replace(batch_of(5), shares_BK=shares)
+    found = uncertain_mixup(NoOptions()).forward(model, batch)
+    logits = found.extra["mixed_logits_BK"]
+    expected = [F.cross_entropy(logits, one) for one in (shares, found.extra["partner_target"])]
+    loss = mixed_cross_entropy(classifying()).function(found, batch)
+    torch.testing.assert_close(loss, torch.stack(expected).mean())
+    assert (found.extra["partner_target"][:, None] == shares).all(dim=2).any(dim=1).all()
 
 
 def test_evaluation_does_not_look_at_the_uncertainty():

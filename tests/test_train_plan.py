@@ -1,5 +1,7 @@
 """Stage plan: what every run depends on, fixed before any of them starts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,16 @@ def made(tiny, runs, tmp_path):
     said = plan(tiny.faces, tiny.heatmaps.parent, tmp_path / "plans", runs, [Repeat(0)], SCORED)
     assert said == "tiny: 2 methods and variants; usable faces: train 28, val 7, test 7"
     return tmp_path / "plans"
+
+
+def test_soft_targets_are_refused_before_any_run_where_faces_bring_no_shares(
+    tiny, voted, runs, tmp_path
+):
+    soft = [replace(one, params=one.params.model_copy(update={"targets": "soft"})) for one in runs]
+    rest = tmp_path / "plans", soft, [Repeat(0)], SCORED
+    with pytest.raises(DataError, match=r"no shares of the classes, and cam plain has train\.tar"):
+        plan(tiny.faces, tiny.heatmaps.parent, *rest)
+    assert "2 methods" in plan(voted.faces, voted.heatmaps.parent, *rest)
 
 
 def test_a_plan_holds_the_numbers_of_its_run_to_the_last_digit(made, runs):

@@ -13,6 +13,15 @@ NO_MIXUP = {
 }
 """Row of STRATEGIES or LOSSES -> why it cannot work on faces that mixup has blended."""
 
+NO_SOFT_TARGETS = {
+    "relabel": "SCN corrects the one label of each face, and a soft target has several",
+}
+"""Row of STRATEGIES -> why it cannot learn from shares of several people's labels.
+
+The others can. Where they need one class of a face, they take its label: ACoL erases by its map,
+PAL may attribute its score (score: true_class); class weights, samplers and the prior of
+logit_adjusted count labels."""
+
 BALANCING = ("balanced", "inverse_frequency")
 """Rows of SAMPLERS that show rare classes more often."""
 
@@ -41,6 +50,17 @@ def check_classification(method: Method, params: TrainParams) -> None:
                 f"is {name}, which makes up for rare classes, and so does feed.sampler "
                 f"{params.feed.sampler}: together they would do it twice. Use one of them.",
             )
+
+
+def check_targets(method: Method, params: TrainParams) -> None:
+    """Refuse soft targets where a method works on one label per face.
+
+    Raises:
+        UsageError: naming the key below [train].
+    """
+    if params.soft_targets and method.training_strategy in NO_SOFT_TARGETS:
+        why = NO_SOFT_TARGETS[method.training_strategy]
+        raise UsageError("targets", f"is {params.targets}, but {why}. Set it to hard.")
 
 
 def check_frozen_levels(params: TrainParams) -> None:

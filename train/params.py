@@ -113,6 +113,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     training_strategy: dict[str, bool | int | float | str | None]
     losses: dict[str, dict[str, bool | int | float | str | None]]
     head_dropout: float = Field(ge=0, lt=1)
+    targets: Literal["hard", "soft"]
     classification: ClassificationParams
     image_px: int = Field(ge=32, le=1024)
     epochs: int = Field(ge=1)
@@ -143,6 +144,11 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     def chosen_on(self) -> str:
         """Split on which the best epoch is chosen: the published habit is to take the test."""
         return {"holdout": "val", "paper": "test"}[self.protocol]
+
+    @property
+    def soft_targets(self) -> bool:
+        """Whether targets are the shares of several people's labels, where these are known."""
+        return {"hard": False, "soft": True}[self.targets]
 
     @property
     def validates_untrained(self) -> bool:

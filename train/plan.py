@@ -22,6 +22,7 @@ from store.building import read_manifest
 from store.files import atomic_write
 from store.reading import Store
 from store.splits import require_splits
+from train.data.soft_targets import require_shares
 from train.data.splits import splits_of
 from train.data.stores import Stores
 from train.methods import METHODS
@@ -55,7 +56,8 @@ def plan(
         A line: how many runs, and the usable faces of every split.
 
     Raises:
-        DataError: if a fold is not there, or a split that is needed has no usable face.
+        DataError: if a fold is not there, a split that is needed has no usable face, or faces have
+            no shares that a run learns from.
         UsageError: if a kind has several maps per face.
         NoInputError: if a kind that is needed was not drawn, or a run to go on from is not there.
     """
@@ -67,6 +69,8 @@ def plan(
     dataset = store.metadata["dataset"]
     written = set[Path]()
     for run in runs:
+        if run.params.soft_targets:
+            require_shares(store, f"{run.method} {run.variant}")
         file = out / run.method / f"{run.variant}.yaml"
         write_plan(file, _planned(run, dataset, heatmaps))
         written.add(file)

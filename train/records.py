@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 
@@ -22,8 +23,8 @@ class Batch:
             (B, 1, h, w) per size that a loss needs.
         valid_B: whether the heatmap is defined.
         rng: for all further random numbers of the step, on the batch's device.
-        mixed_BK: labels as shares that sum to one, where the training strategy mixes faces; else
-            None.
+        shares_BK: labels as shares that sum to one: soft labels, or those of faces that were
+            mixed; None where every face has its label alone.
         rows_B: of the store; None outside a run.
         points_B682: landmarks (x, y), warped as the image was, its edges at -1 and 1; NaN where
             there are none. None unless a loss needs them.
@@ -39,7 +40,7 @@ class Batch:
     maps: tuple[Tensor, ...]
     valid_B: Tensor
     rng: Generator
-    mixed_BK: Tensor | None = None
+    shares_BK: Tensor | None = None
     rows_B: Tensor | None = None
     points_B682: Tensor | None = None
     second_B3HW: Tensor | None = None
@@ -49,8 +50,14 @@ class Batch:
 
     @property
     def target(self) -> Tensor:
-        """What to predict: the labels (B,), or the shares of labels (B, K) of mixed faces."""
-        return self.labels_B if self.mixed_BK is None else self.mixed_BK
+        """What to predict: the labels (B,), or shares (B, K) of soft labels or mixed faces."""
+        return self.labels_B if self.shares_BK is None else self.shares_BK
+
+    def shares(self, classes: int) -> Tensor:
+        """Return what to predict as shares (B, K), of so many classes."""
+        if self.shares_BK is not None:
+            return self.shares_BK
+        return F.one_hot(self.labels_B, classes).float()
 
 
 @dataclass(frozen=True, slots=True)

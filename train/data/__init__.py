@@ -8,6 +8,7 @@ Files:
     latents.py          latents of patches: bytes as stored, tensors as shown
     prefetch.py         reads batches ahead into a ring of pinned buffers
     samplers.py         which faces an epoch shows, and in which order
+    soft_targets.py    shares of several people's labels as targets
     splits.py           which faces train, choose the epoch and are scored
     stores.py           opens the three stores of a training and matches their rows
 """

@@ -62,6 +62,7 @@ def augment_batch(
         maps,
         raw.valid_B,
         rng,
+        shares_BK=raw.shares_BK,
         rows_B=raw.device_rows_B,
         points_B682=points,
         latents_BPD=None if both is None else latents_as_shown(both, affine),

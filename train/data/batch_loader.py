@@ -18,6 +18,7 @@ from train.data.heatmap_sources import HEATMAP_SOURCES
 from train.data.latents import LatentRows
 from train.data.prefetch import FETCHERS, Rows
 from train.data.samplers import SAMPLERS, split_batches
+from train.data.soft_targets import SoftTargets, read_soft_targets
 from train.data.stores import Stores, expression_ids
 from train.device import send
 from train.params import FeedParams
@@ -41,6 +42,7 @@ class RawBatch:
             None unless a loss needs them.
         latents_BVPD: of the patches of each face and of its mirror image; None unless the method
             reads them.
+        shares_BK: soft targets, float32; None if targets are the labels.
     """
 
     rows_B: NDArray[np.int64]
@@ -51,6 +53,7 @@ class RawBatch:
     device_rows_B: Tensor
     points_B682: Tensor | None = None
     latents_BVPD: Tensor | None = None
+    shares_BK: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class BatchLoader:
             np.zeros(len(labels), bool) if heatmaps is None else heatmaps.array("valid").load() == 1
         )
         self._with_points = False
+        self._soft: SoftTargets | None = None
         self._batch_size, self._placement = batch_size, placement
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
         read_maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")
@@ -116,12 +120,20 @@ class BatchLoader:
             sources, self.rows_N, params, placement.device
         )
 
-    def prepare_for(self, losses: Collection[Loss]) -> None:
-        """From now on, give batches everything that these losses need.
+    def prepare_for(self, losses: Collection[Loss], soft_targets: bool = False) -> None:
+        """From now on, give batches everything that these losses need, and soft targets if asked.
 
         Raises:
             DataError: if no face of the split has it.
         """
+        if soft_targets:
+            self._soft = read_soft_targets(self._stores.faces, self.labels_N)
+            if not self.soft_faces:
+                raise DataError(
+                    self._stores.faces.path,
+                    "no face of this split has shares of the classes, so a run with train.targets: "
+                    "soft would be one with hard. Give its pictures several labels, or set hard.",
+                )
         self._with_points = any(loss.needs_points for loss in losses)
         landmarks, heatmaps = self._stores.landmarks, self._stores.heatmaps
         if self._with_points and not landmarks.array("valid").take(self.rows_N).any():
@@ -142,6 +154,11 @@ class BatchLoader:
         """Faces of the split per expression."""
         labels_M = self.labels_N[self.rows_N]
         return [int((labels_M == number).sum()) for number in range(self.classes)]
+
+    @property
+    def soft_faces(self) -> int:
+        """Faces of the split whose soft targets are known; 0 if targets are the labels."""
+        return 0 if self._soft is None else int(self._soft.known_N[self.rows_N].sum())
 
     @property
     def has_maps(self) -> bool:
@@ -183,6 +200,8 @@ class BatchLoader:
             torch.split(send(torch.from_numpy(values), self._placement.device), lengths)
             for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
+        soft = None if self._soft is None else torch.from_numpy(self._soft.shares_NK[rows_M])
+        shares = None if soft is None else torch.split(send(soft, self._placement.device), lengths)
         with closing(self._fetch(batches)) as fetched:
             for number, (images, *others) in enumerate(fetched):
                 latents = self._latents.as_latents(others.pop()) if self._latents else None
@@ -195,6 +214,7 @@ class BatchLoader:
                     device_rows[number],
                     self._points(batches[number]) if self._with_points else None,
                     latents,
+                    None if shares is None else shares[number],
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:

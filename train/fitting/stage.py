@@ -23,8 +23,10 @@ from train.combinations import (
     check_classification,
     check_execution,
     check_frozen_levels,
+    check_targets,
 )
-from train.data.stores import Stores
+from train.data.soft_targets import read_soft_targets, require_shares
+from train.data.stores import Stores, expression_ids
 from train.device import deterministic_mode, precision_of
 from train.fitting.distributed import init_distributed
 from train.fitting.finished import run_fingerprint
@@ -70,7 +72,9 @@ def train(
     check_frozen_levels(run.params)
     check_execution(METHODS[run.method], run.params)
     check_augmentation(METHODS[run.method], run.params)
+    check_targets(METHODS[run.method], run.params)
     _check_latents(stores, run)
+    _check_shares(stores, run)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     stores = replace(stores, fold=run.repeat.fold)
@@ -85,7 +89,7 @@ def train(
         with building(out, fingerprint, stores.landmarks.metadata) as folder:
             if rebuild:
                 delete_checkpoints(folder)
-            card = _card(stores, fingerprint)
+            card = _card(stores, fingerprint, run)
             atomic_write(folder / RUN, canonical_json(card.model_dump(exclude_unset=True)))
             Trainer(folder, stores, run, distributed, progress, say).fit()
             if stores.restored is not None:
@@ -112,10 +116,23 @@ def _check_latents(stores: Stores, run: Run) -> None:
         )
 
 
-def _card(stores: Stores, fingerprint: Mapping[str, Any]) -> RunCard:
+def _check_shares(stores: Stores, run: Run) -> None:
+    if run.params.soft_targets:
+        require_shares(stores.faces, run.name)
+
+
+def _card(stores: Stores, fingerprint: Mapping[str, Any], run: Run) -> RunCard:
+    soft: dict[str, Any] = {"soft_faces": _soft_faces(stores)} if run.params.soft_targets else {}
     return RunCard(
         **fingerprint,
+        **soft,
         training_faces=len(stores.usable_rows("train")),
         about=DatasetMetadata(**stores.landmarks.metadata),
         framing=framing_of(stores),
     )
+
+
+def _soft_faces(stores: Stores) -> int:
+    faces = stores.faces
+    labels_N = expression_ids(faces.table(("expression",)), faces.labels)
+    return int(read_soft_targets(faces, labels_N).known_N[stores.usable_rows("train")].sum())

@@ -113,7 +113,7 @@ class Trainer:
         )
         self._selection = ModelSelection(params, self._validation.has_maps)
         losses = run_losses(method, params, self._loader.class_counts)
-        self._loader.prepare_for(losses.values())
+        self._loader.prepare_for(losses.values(), params.soft_targets)
         labels = TrainingLabels(self._loader.labels_N, stores.faces.labels.names)
         self._state = TrainState(method, params, losses, distributed, labels, run.repeat.seed)
         features = _features(self._state.model, params.image_px, distributed.device)
@@ -181,11 +181,19 @@ class Trainer:
             self._done,
             f"{faces:,} training faces, {validated:,} of split {params.chosen_on}; {self._steps:,} "
             f"steps per epoch, {params.epochs} epochs, on {device_name(self._dist.device)}"
-            f"{_in_words(precision_of(params.amp, self._dist.device))}",
+            f"{_in_words(precision_of(params.amp, self._dist.device))}{self._soft_words()}",
         )
         key = self._folder.name.removeprefix(BUILDING_PREFIX)
         logged = LoggedRun(self._name, key, params.model_dump(), self._position.history)
         return open_curves(self._folder, params.loggers, logged)
+
+    def _soft_words(self) -> str:
+        """Say how many faces have soft targets; nothing where targets are the labels."""
+        if not self._params.soft_targets:
+            return ""
+        soft, faces = self._loader.soft_faces, len(self._loader.rows_N)
+        rest = "" if soft == faces else "; the others learn from their label alone"
+        return f"; soft targets: {soft:,} of {faces:,} training faces have shares{rest}"
 
     def _finish(self) -> None:
         if not self._dist.is_main:

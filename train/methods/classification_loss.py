@@ -1,7 +1,7 @@
 """The loss that learns the expressions, in every method: its kind, class weights, smoothing.
 
 Shapes: B batch, K expressions. A target is labels (B,), or shares (B, K) that sum to one where
-faces are mixed.
+labels are soft or faces are mixed.
 """
 
 import math

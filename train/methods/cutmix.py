@@ -6,7 +6,6 @@ Shapes: B batch, C channels, H W rows and columns, K expressions.
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from train.device import constant
@@ -53,7 +52,7 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
     comes from an undefined map has none any more.
 
     Args:
-        batch: with labels that are not yet mixed.
+        batch: of faces that are not mixed yet; their labels may be soft.
         partners_B: rows of the batch.
         edges_22: px of the picture, see random_box.
         classes: how many there are.
@@ -61,10 +60,7 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
     images = batch.images_B3HW
     inside = _box_coverage(edges_22, images.shape[2:], images.shape[2:])
     share = inside.mean()
-    own_BK, other_BK = (
-        F.one_hot(labels, classes).to(share.dtype)
-        for labels in (batch.labels_B, batch.labels_B[partners_B])
-    )
+    own_BK = batch.shares(classes)
     return replace(
         batch,
         images_B3HW=torch.lerp(images, images[partners_B], inside),
@@ -75,7 +71,7 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
             for maps in batch.maps
         ),
         valid_B=batch.valid_B & (batch.valid_B[partners_B] | (share == 0)),
-        mixed_BK=torch.lerp(own_BK, other_BK, share),
+        shares_BK=torch.lerp(own_BK, own_BK[partners_B], share),
     )
 
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 
 from train.records import Batch
 
@@ -21,7 +20,7 @@ def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
     units of both faces.
 
     Args:
-        batch: with labels that are not mixed yet.
+        batch: of faces that are not mixed yet; their labels may be soft.
         alpha: of the Beta distribution; 0: the batch stays as it is. ImageNet: 0.2, CIFAR: 1.
         classes: how many there are.
 
@@ -34,12 +33,12 @@ def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
     rest = min(share, 1 - share)
     partners_B = torch.randperm(len(batch.labels_B), generator=batch.rng, device=batch.rng.device)
     second = batch.second_B3HW
-    own_BK = F.one_hot(batch.labels_B, classes).float()
+    own_BK = batch.shares(classes)
     return replace(
         batch,
         images_B3HW=torch.lerp(batch.images_B3HW, batch.images_B3HW[partners_B], rest),
         second_B3HW=None if second is None else torch.lerp(second, second[partners_B], rest),
         maps=tuple(torch.lerp(maps_B1hw, maps_B1hw[partners_B], rest) for maps_B1hw in batch.maps),
         valid_B=batch.valid_B & batch.valid_B[partners_B],
-        mixed_BK=torch.lerp(own_BK, own_BK[partners_B], rest),
+        shares_BK=torch.lerp(own_BK, own_BK[partners_B], rest),
     )

@@ -73,7 +73,7 @@ def mix_features(feature_BD: Tensor, log_variance_BD: Tensor, partners_B: Tensor
 def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
     """Mix each face with another one of its batch.
 
-    Adds extra `mixed_logits_BK` and `partner_labels_B`. Partners are from the same rank.
+    Adds extra `mixed_logits_BK` and `partner_target`. Partners are from the same rank.
     """
 
     def forward(model: Classifier, batch: Batch) -> Forward:
@@ -85,7 +85,7 @@ def uncertain_mixup(params: NoOptions) -> TrainingStrategy:
         assert isinstance(model.head, RULHead)
         extra = {
             "mixed_logits_BK": model.head.classifier(mixed_BD),
-            "partner_labels_B": batch.labels_B[partners_B],
+            "partner_target": batch.target[partners_B],
         }
         return replace(output, extra={**output.extra, **extra})
 
@@ -97,7 +97,7 @@ def mixed_cross_entropy(classify: ClassificationLoss) -> Loss:
 
     def loss(forward: Forward, batch: Batch) -> Tensor:
         logits_BK = forward.extra["mixed_logits_BK"]
-        both = (batch.labels_B, forward.extra["partner_labels_B"])
-        return torch.stack([classify(logits_BK, labels_B) for labels_B in both]).mean()
+        both = (batch.target, forward.extra["partner_target"])
+        return torch.stack([classify(logits_BK, target) for target in both]).mean()
 
     return Loss(loss)
