@@ -80,7 +80,7 @@ def without_validation(tiny, make_store, tmp_path):
 
 
 def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
-    without_validation, quick, scoring, tmp_path
+    without_validation, abroad, quick, scoring, tmp_path
 ):
     def fit(protocol):
         params = quick.model_copy(update={"protocol": protocol})
@@ -94,6 +94,8 @@ def test_the_published_protocol_chooses_on_the_test_split_and_says_so(
     line = evaluate(source, tmp_path / "r", scoring, silent)
     assert "protocol paper" in line
     assert scores_of(tmp_path / "r")["protocol"] == "paper"
+    foreign = EvaluationInputs(tmp_path / "run", *abroad, CPU)
+    assert "protocol holdout" in evaluate(foreign, tmp_path / "abroad", scoring, silent)
 
 
 def scores_of(out):
