@@ -14,7 +14,7 @@ from report.figures.matrices import Matrix, confusion_matrix, cosine_matrix, mat
 from report.figures.reliability_chart import reliability_chart
 from report.figures.robustness_chart import robustness_chart
 from report.figures.sweep_charts import sweep_charts
-from report.reading.published_figures import Publication, cited
+from report.reading.published_figures import Publication, cited, compares
 from report.reading.statistics import StudyStatistics, study_statistics
 from report.reading.studies import Result, Study
 from report.tables.detail_tables import (
@@ -181,7 +181,7 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
         ),
         environment=_environment(studies),
         notices=(*notices, *_caveats(runs)),
-        publications=tuple(cited({one.method for one in studies})),
+        publications=tuple(cited({one.method for one in studies if compares(one.scores.labels)})),
     )
 
 

@@ -2,6 +2,7 @@
 
 from benchmarks.made_faces import drawn_faces
 from benchmarks.made_results import put
+from labels.reading import read_labels
 from report.reading.results import load_studies
 from report.reading.statistics import study_statistics
 from report.tables.study_table import (
@@ -49,6 +50,11 @@ def test_published_rows_follow_a_method_and_are_marked(tmp_path):
     ]
     assert table.external_rows == {2, 3, 4, 5}
     assert table.rows[3][2:6] == ("aligned", "–", "0.8895", "–")
+
+
+def test_published_rows_stand_beside_their_own_classes_only(tmp_path):
+    put(tmp_path, "hurt/cam/plain", labels=read_labels("pain").as_json())
+    assert [row[0] for row in study_table(studies_of(tmp_path)).rows] == ["hurt"]
 
 
 def test_the_table_for_a_paper_has_one_number_per_cell(tmp_path):

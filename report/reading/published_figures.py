@@ -4,6 +4,8 @@ from functools import cache
 from pathlib import Path
 
 from contracts.files import Contract
+from contracts.labels import LabelSet
+from labels.reading import PUBLISHED, read_labels
 from report.tables.table import ABSENT
 
 FOLDER = Path(__file__).with_name("published")
@@ -62,6 +64,11 @@ def publications() -> tuple[Publication, ...]:
 def published_rows(method: str) -> list[PublishedRow]:
     """Return all published runs of a method."""
     return [row for one in publications() for row in one.rows if row.method == method]
+
+
+def compares(labels: LabelSet) -> bool:
+    """Return whether these are the classes that the published systems tell apart."""
+    return {*labels.names} == {*read_labels(PUBLISHED).names}
 
 
 def cited(methods: set[str]) -> list[Publication]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from contracts.scores import BASELINES
 from measures.repeats import PairedDifference, RepeatStatistics
-from report.reading.published_figures import PublishedRow, published_rows
+from report.reading.published_figures import PublishedRow, compares, published_rows
 from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.tables.phrases import among_baselines, verdict
 from report.tables.table import (
@@ -57,13 +57,15 @@ def spread(one: VariantStatistics, score: str) -> str:
 
 
 def study_table(studies: Sequence[StudyStatistics]) -> Table:
-    """Mean ± standard deviation and 95 % interval; published figures are marked rows."""
+    """Mean ± standard deviation and 95 % interval; published figures of these classes are marked."""
     rows: list[tuple[StudyStatistics, VariantStatistics | PublishedRow]] = []
+    comparable = {one.study.method for one in studies if compares(one.study.scores.labels)}
     for study in studies:
         rows += [(study, one) for one in study.variants]
         last = study is studies[-1] or studies[studies.index(study) + 1].study.method
-        if not study.study.scores.is_transfer and last != study.study.method:
-            rows += [(study, one) for one in published_rows(study.study.method) if one.is_home]
+        method = study.study.method
+        if not study.study.scores.is_transfer and last != method and method in comparable:
+            rows += [(study, one) for one in published_rows(method) if one.is_home]
 
     def column(group: str, head: str, ours: Cell, theirs: Callable[[PublishedRow], str]) -> Column:
         cells = (

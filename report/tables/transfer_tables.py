@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from report.reading.published_figures import PublishedRow, published_rows
+from report.reading.published_figures import PublishedRow, compares, published_rows
 from report.reading.statistics import StudyStatistics, VariantStatistics
 from report.tables.study_table import TITLES, spread, study_rows
 from report.tables.table import ABSENT, Column, Table, format_number, make_table
@@ -29,7 +29,7 @@ def transfer_table(studies: Sequence[StudyStatistics]) -> Table | None:
             key = (scores.method, one.name, scores.trained_on)
             ours.setdefault(key, {})[scores.dataset] = one
     theirs: dict[Key, dict[str, PublishedRow]] = {}
-    for row in (row for method in methods for row in published_rows(method)):
+    for row in _published(studies):
         key = (row.method, f"{row.variant}, published †", row.train)
         theirs.setdefault(key, {})[row.test] = row
     theirs = {key: rows for key, rows in theirs.items() if len(rows) > 1}
@@ -72,8 +72,8 @@ def zero_shot_table(studies: Sequence[StudyStatistics]) -> Table | None:
             if scores.method == method and scores.is_transfer:
                 key = (method, one.name, scores.trained_on)
                 rows.append((key, scores.dataset, _recall(one), one.mean("balanced_accuracy")))
-        for row in published_rows(method):
-            if row.recall and not row.is_home:
+        for row in _published(studies):
+            if row.method == method and row.recall and not row.is_home:
                 external.add(len(rows))
                 key = (method, f"{row.variant}, published †", row.train)
                 rows.append((key, row.test, row.recall.get, row.balanced_accuracy))
@@ -97,6 +97,13 @@ def zero_shot_table(studies: Sequence[StudyStatistics]) -> Table | None:
 def _transferred(studies: Sequence[StudyStatistics]) -> list[str]:
     scores = [study.study.scores for study in studies]
     return sorted({one.method for one in scores if one.is_transfer})
+
+
+def _published(studies: Sequence[StudyStatistics]) -> list[PublishedRow]:
+    """Return the published runs of methods that were transferred with the published classes."""
+    scores = [study.study.scores for study in studies]
+    methods = {one.method for one in scores if one.is_transfer and compares(one.labels)}
+    return [row for method in sorted(methods) for row in published_rows(method)]
 
 
 def _keys(keys: Sequence[Key]) -> list[Column]:
