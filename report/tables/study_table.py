@@ -57,7 +57,7 @@ def spread(one: VariantStatistics, score: str) -> str:
 
 
 def study_table(studies: Sequence[StudyStatistics]) -> Table:
-    """Mean ± standard deviation and 95 % interval; published figures of these classes are marked."""
+    """Mean ± standard deviation and 95 % interval; published rows of these classes are marked."""
     rows: list[tuple[StudyStatistics, VariantStatistics | PublishedRow]] = []
     comparable = {one.study.method for one in studies if compares(one.study.scores.labels)}
     for study in studies:
