@@ -22,10 +22,12 @@ from numpy.typing import NDArray
 
 from benchmarks.basic7 import BASIC7
 from benchmarks.timing import save
+from commands.restoring import restore_on
 from contracts.repeats import Repeat
 from measures.bootstrap import number_persons
 from measures.repeats import paired_difference
 from params import load
+from pipeline.execution.cluster import ClusterConfig
 from progress import silent
 from store.reading import Store
 from train.data.splits import splits_of
@@ -35,7 +37,7 @@ from train.images import eval_images, resize_images
 from train.loading import load_run
 from train.methods.base import LATENTS
 from train.occlusion.context import StageContext
-from train.occlusion.restore import restore
+from train.occlusion.restore import RestoreInputs
 from train.occlusion.restorer import FILLERS, Restored, Restorer, load_restorer
 from train.params import TrainParams
 from train.runs import Run
@@ -65,7 +67,9 @@ class Inputs:
         """Return the store of faces restored by a filler, made where it is not there."""
         out = self.work / filler / "restored"
         numbers = load(Path("params.yaml")).restore.model_copy(update={"filler": filler})
-        restore(self.faces, self.mae, self.patches, out, numbers, StageContext(CPU, silent))
+        given = RestoreInputs(self.faces, self.mae, self.patches)
+        one = ClusterConfig(silent, workers=0)
+        restore_on(one, given, out, numbers, StageContext(CPU, silent))
         return out
 
 

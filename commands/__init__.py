@@ -11,6 +11,7 @@ Files:
     occlusion.py     occlude, mae, patches, restore
     options.py       options and progress that subcommands share
     predict.py       predict
+    restoring.py     restored faces, from what `train` plans and `pipeline` builds
     stages.py        the stages, in order
     stores.py        inspect, verify, repair, status, clean, export
     view.py          view

@@ -54,19 +54,21 @@ def patches(out: Path, shared: StageOptions, **inputs: Path) -> None:
     echo(*said.split("\n"))
 
 
-@stage("faces", "mae", "patches", "out", options=DEVICE)
-def restore(faces: Path, mae: Path, patches: Path, out: Path, shared: StageOptions) -> None:
+@stage("faces", "mae", "patches", "out", options=(*DEVICE, *CLUSTER))
+def restore(out: Path, shared: StageOptions, **inputs: Path) -> None:
     """Draw what is behind the things before faces: FACES, MAE and PATCHES -> OUT.
 
     OUT holds the restored faces, which patches were filled, and the latents of all patches, for
-    method `ofer`. Says how much disk it needs before it starts.
+    method `ofer`. Says how much disk it needs before it starts. On a GPU this process does it.
     """
     params = shared.params.restore
-    from train.occlusion.restore import restore as run
+    from commands.restoring import restore_on
+    from train.occlusion.restore import RestoreInputs, summary
 
     with progress_bar("restore", out) as progress:
-        said = run(faces, mae, patches, out, params, _context(shared, progress))
-    echo(said)
+        cluster, context = shared.cluster(progress), _context(shared, progress)
+        restore_on(cluster, RestoreInputs(**inputs), out, params, context)
+    echo(summary(out))
 
 
 def _context(shared: StageOptions, progress: "ProgressBar") -> "StageContext":

@@ -39,13 +39,14 @@ def repair(store: Path, workers: int | None, scheduler: str | None) -> None:
 
     The input is found under data/ by its digest. The parameters are those recorded in STORE.
     """
+    from commands.restoring import repairable
     from pipeline.execution.cluster import ClusterConfig
     from pipeline.repair import repair_store
     from store.outputs import ROOTS
 
     with progress_bar("repair", store) as progress:
         cluster = ClusterConfig(progress, workers, scheduler, say=progress.print_line)
-        for line in repair_store(store, [Path(root) for root in ROOTS], cluster):
+        for line in repair_store(store, map(Path, ROOTS), cluster, repairable()):
             echo(line)
 
 

@@ -15,7 +15,7 @@ from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
-from pipeline.execution.sharded_build import BuildPlan, build_rows
+from pipeline.execution.sharded_build import build_rows
 from pipeline.faces.backends import models
 from pipeline.faces.boxes import in_picture
 from pipeline.faces.decode import (
@@ -30,6 +30,7 @@ from pipeline.faces.locate import Search, cascade, locate, locate_all
 from pipeline.faces.warp import crop, transform_points
 from pipeline.index import read_index
 from pipeline.params import AlignParams
+from store.build_plans import BuildPlan
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
 from store.reading import AU_INTENSITY, LABEL_SHARES

@@ -12,8 +12,9 @@ from anatomy.landmarks import POINTS, rescale_points
 from errors import NoInputError, UsageError
 from pipeline.array_attributes import VALID, heatmap_attributes
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
+from pipeline.execution.sharded_build import build
 from pipeline.params import HeatmapParams
+from store.build_plans import Blocks, BuildPlan, Notes
 from store.reading import (
     AU_INTENSITY,
     LABEL_SHARES,

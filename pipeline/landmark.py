@@ -15,9 +15,10 @@ from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
-from pipeline.execution.sharded_build import BuildPlan, build_rows
+from pipeline.execution.sharded_build import build_rows
 from pipeline.faces.backends import BACKENDS, models
 from pipeline.params import GIVEN, LandmarkParams
+from store.build_plans import BuildPlan
 from store.reading import AU_INTENSITY, LABEL_SHARES, POINT_STEPS_PER_PX, Store
 from store.records import Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows

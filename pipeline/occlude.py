@@ -19,9 +19,10 @@ from contracts.occlusion import BARE
 from errors import NoInputError
 from pipeline import array_attributes as described
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.execution.sharded_build import Blocks, BuildPlan, Notes, build
+from pipeline.execution.sharded_build import build
 from pipeline.occlusion.occluders import put_before
 from pipeline.params import OccludeParams
+from store.build_plans import Blocks, BuildPlan, Notes
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
 from store.reading import Store

@@ -1,6 +1,7 @@
 """What is on disk: shards, commit records, manifests, and the memory map that reads them.
 
 Files:
+    build_plans.py  what a builder of arrays is given: a store to be filled, and the work
     building.py  builds an output in a folder beside it, and renames it when its manifest is written
     export.py    tool `export`: one HDF5 file of a store
     files.py     atomic file writes, and digests

@@ -3,12 +3,16 @@
 import numpy as np
 import torch
 
+from commands.restoring import restore_on
+from pipeline.execution.cluster import ClusterConfig
 from progress import silent
 from store.reading import Store
 from train.occlusion.context import StageContext
 from train.occlusion.params import MAEParams, PatchesParams
+from train.occlusion.restore import RestoreInputs
 
 CONTEXT = StageContext(torch.device("cpu"), silent)
+HERE = ClusterConfig(silent, workers=0)
 SMALL = MAEParams(
     weights="none",
     weights_sha256=None,
@@ -58,3 +62,8 @@ def occluded_tiny(faces, out, make_store):
     table = [{**one, "occluder": kind} for one, kind in zip(store.rows(), kinds, strict=True)]
     arrays = {"image": images, "mask": masks, "valid": store.array("valid").load()}
     return make_store(out, arrays, {**store.metadata, "attributes": ["occluder"]}, table)
+
+
+def restored(faces, mae, patches, out, params, cluster=HERE):
+    """Run stage `restore`, in this process unless told otherwise."""
+    return restore_on(cluster, RestoreInputs(faces, mae, patches), out, params, CONTEXT)

@@ -19,7 +19,8 @@ from errors import ResourceError
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Journal, compute_rows
 from pipeline.execution.isolated import RowLimits
-from pipeline.execution.sharded_build import BuildPlan, build_rows
+from pipeline.execution.sharded_build import build_rows
+from store.build_plans import BuildPlan
 from store.building import building_folder
 from store.reading import Store
 from store.records import Status

@@ -8,7 +8,9 @@ import pytest
 
 from errors import DataError
 from pipeline.execution.cluster import ClusterConfig
-from pipeline.execution.sharded_build import BuildPlan, build
+from pipeline.execution.sharded_build import build
+from store.build_plans import BuildPlan
+from store.building import read_manifest
 from store.reading import Store
 from store.records import Status
 from store.shards import ArraySpec, Layout
@@ -79,3 +81,9 @@ def test_failures_that_an_earlier_stage_let_pass_do_not_count(tmp_path):
     work = partial(double, {"b": Status.NO_FACE}, [])
     forgiven = plan(tmp_path / "store", no_failures=frozenset({Status.NO_FACE}))
     assert build(forgiven, work, ALONE)
+
+
+def test_what_lies_beside_the_arrays_is_in_the_manifest(tmp_path):
+    build(plan(tmp_path / "store", files={"model.bin": b"123"}), partial(double, {}, []), ALONE)
+    assert (tmp_path / "store" / "model.bin").read_bytes() == b"123"
+    assert read_manifest(tmp_path / "store")["files"]["model.bin"]["bytes"] == 3

@@ -15,6 +15,7 @@ from progress import silent
 from store.reading import Store
 from tests.networks import scratch
 from tests.occlusion import CONTEXT, PATCH_PARAMS, SMALL, occluded_tiny
+from tests.occlusion import restored as restored_by
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.stores import Stores
 from train.evaluation.stage import EvaluationInputs, evaluate
@@ -26,7 +27,6 @@ from train.methods.base import HIDDEN, LATENTS, RESTORED
 from train.occlusion.mae import mae
 from train.occlusion.params import RestoreParams
 from train.occlusion.patches import PatchInputs, patches
-from train.occlusion.restore import restore
 from train.runs import Run, read_card
 
 CPU = torch.device("cpu")
@@ -40,7 +40,7 @@ def restored(tiny, tmp_path_factory, make_store):
     pixels = PATCH_PARAMS.model_copy(update={"detector": "pixels", "epochs": 1})
     patches(PatchInputs(tiny.faces, occluded, root / "mae"), root / "patches", pixels, CONTEXT)
     params = RestoreParams(filler="mae", most_hidden=0.75, latents="half")
-    restore(tiny.faces, root / "mae", root / "patches", root / "restored", params, CONTEXT)
+    restored_by(tiny.faces, root / "mae", root / "patches", root / "restored", params)
     return root
 
 

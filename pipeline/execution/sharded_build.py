@@ -4,23 +4,23 @@ Resume, run the pending shards, write the table, publish.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from contracts.files import STATUS
 from errors import DataError, printable
 from pipeline.execution.cluster import ClusterConfig, run
 from pipeline.execution.crash_journal import Cells, Journal, OpenRowWork, compute_rows, journal_path
 from pipeline.execution.isolated import RowLimits
+from store.build_plans import Blocks, BuildPlan, Notes, ShardWork
 from store.building import building, is_built
+from store.files import atomic_write
 from store.records import Status
 from store.shards import (
     Layout,
@@ -32,46 +32,8 @@ from store.shards import (
 )
 from store.tables import Row
 
-if TYPE_CHECKING:
-    import polars as pl
-
-Blocks = dict[str, NDArray[Any]]
-Notes = dict[str, Sequence[object]]
 Item = tuple[int, list[Row]]
 """A shard and its rows of the input's table."""
-
-
-class ShardWork(Protocol):
-    """Compute the rows of one shard: importable, picklable, a function of its arguments alone."""
-
-    def __call__(self, span: range, rows: list[Row]) -> tuple[Blocks, Notes]:
-        """Return every array's block and the notes, which hold at least 'status'."""
-
-
-@dataclass(frozen=True, slots=True)
-class BuildPlan:
-    """A store to be filled.
-
-    Attributes:
-        out: where it goes.
-        fingerprint: everything that decides its bytes.
-        metadata: of the dataset, carried on.
-        layout: its arrays.
-        table: of the input, one row per sample; the output's table adds the notes.
-        max_bad: at most this share of rows may end with another status than ok.
-        left_out: columns of `table` that the work needs and the output's table does not keep.
-        no_failures: statuses that do not count against `max_bad`, as an earlier stage let such rows
-            pass.
-    """
-
-    out: Path
-    fingerprint: Mapping[str, Any]
-    metadata: Mapping[str, Any]
-    layout: Layout
-    table: "pl.DataFrame"
-    max_bad: float
-    left_out: frozenset[str] = frozenset()
-    no_failures: frozenset[Status] = frozenset()
 
 
 def build(plan: BuildPlan, work: ShardWork, cluster: ClusterConfig, rebuild: bool = False) -> bool:
@@ -137,6 +99,8 @@ def _fill(
                 items,
                 sum(len(layout.span(shard)) for shard in pending),
             )
+        for name, content in plan.files.items():
+            atomic_write(folder / name, content)
         write_status(folder, layout, plan.table.drop(*plan.left_out).iter_rows(named=True))
         _refuse_too_many(plan, folder)
     return True

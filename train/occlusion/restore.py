@@ -1,16 +1,19 @@
 """Stage `restore`: every face without what covers it, and what the encoder makes of it.
 
-A store whose rows are those of its input, with the restorer itself beside the arrays. It is built
-shard by shard in this process; a build that was stopped goes on at its first unfinished shard.
+A store whose rows are those of its input, with the restorer itself beside the arrays. Here it is
+planned, and the work of one shard is done; who fills stores is given.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import safetensors.torch
 import torch
-from numpy.typing import NDArray
 
 from anatomy.patches import GRID, PATCHES
 from contracts.files import read_contract
@@ -23,18 +26,12 @@ from contracts.occlusion import (
     RestorerCard,
 )
 from errors import CorruptError, NoInputError
-from store.building import Json, building, building_folder, is_built, read_manifest
+from store.build_plans import Blocks, Build, BuildPlan, Notes
+from store.building import building_folder, is_built, read_manifest
 from store.files import ANOTHER_DISK, folder_bytes, in_words, require_space
 from store.reading import Store
-from store.shards import (
-    ArraySpec,
-    Layout,
-    create_arrays,
-    pending_shards,
-    shard_rows,
-    write_shard,
-    write_status,
-)
+from store.shards import ArraySpec, Layout, shard_rows
+from store.tables import Row
 from train.device import send
 from train.occlusion.context import StageContext
 from train.occlusion.mae_model import load_mae
@@ -42,7 +39,7 @@ from train.occlusion.params import RestoreParams
 from train.occlusion.patches import read_card
 from train.occlusion.restorer import Restorer, make_detector, restore_stored
 
-VERSION = 1
+VERSION = 2
 VIEWS = 2
 """Of latents: the face, and its mirror image, of which no latent is the mirror image of another."""
 DTYPES = {"half": "float16", "single": "float32"}
@@ -51,60 +48,98 @@ _LARGE_SHARD = 256
 _BATCH = 32
 
 
+@dataclass(frozen=True, slots=True)
+class RestoreInputs:
+    """Outputs of align (or occlude), of mae, and of patches, which learnt from that mae."""
+
+    faces: Path
+    mae: Path
+    patches: Path
+
+    def resolved(self) -> "RestoreInputs":
+        """Return them as other processes find them."""
+        return RestoreInputs(self.faces.resolve(), self.mae.resolve(), self.patches.resolve())
+
+
 def restore(
-    faces: Path, mae: Path, patches: Path, out: Path, params: RestoreParams, context: StageContext
-) -> str:
+    inputs: RestoreInputs, out: Path, params: RestoreParams, context: StageContext, build: Build
+) -> bool:
     """Restore every usable face.
 
     Args:
-        faces: store of stage align, or of occlude.
-        mae: output of stage mae.
-        patches: output of stage patches, learnt from it.
+        inputs: see there.
         out: store with image, mask of filled patches, latents (2, 196, D) of the restored face and
             of its mirror image, valid; and the restorer, see train.occlusion.restorer.
         params: how patches are filled, how latents are kept.
-        context: device and progress.
+        context: device, and who is told how much disk it takes.
+        build: fills stores.
 
     Returns:
-        A line: how many faces had something filled, and how much.
+        False if it was there already.
 
     Raises:
         NoInputError: if an input is the output of another stage.
         StorageError: if the disk is too small; nothing is started.
     """
-    store = Store(faces)
+    store = Store(inputs.faces)
     if "image" not in store.layout.arrays:
-        raise NoInputError(faces, "is no store of faces. Name the output of `align`.")
-    restorer = join_restorer(mae, patches, params.model_dump(include={"filler", "most_hidden"}))
+        raise NoInputError(inputs.faces, "is no store of faces. Name the output of `align`.")
+    numbers = params.model_dump(include={"filler", "most_hidden"})
+    restorer = join_restorer(inputs.mae, inputs.patches, numbers)
     layout = _layout(store, restorer.width, params)
     fingerprint = {
         "stage": "restore",
         "version": VERSION,
         "params": params.model_dump(mode="json"),
         "faces": store.digest,
-        "mae": read_manifest(mae)["sha256"],
-        "patches": read_manifest(patches)["sha256"],
+        "mae": read_manifest(inputs.mae)["sha256"],
+        "patches": read_manifest(inputs.patches)["sha256"],
         "device": context.device.type,
         "torch": torch.__version__,
     }
+    files = restorer.files()
     if context.rebuild or not is_built(out, fingerprint):
-        weights = len(restorer.files()[RESTORER_WEIGHTS])
         done = folder_bytes(building_folder(out, fingerprint))
-        require_space(out, layout.bytes + weights - done, f"Free space, {ANOTHER_DISK}")
+        need = layout.bytes + len(files[RESTORER_WEIGHTS]) - done
+        require_space(out, need, f"Free space, {ANOTHER_DISK}")
         context.say(f"{out}: {in_words(layout.bytes)} of restored faces and latents")
-        with building(out, fingerprint, _metadata(store), layout.as_json()) as folder:
-            _fill(folder, layout, store, restorer.to(context.device), context)
-            restorer.write(folder)
+    about = {**store.metadata, "size_px": store.array("image").shape[1]}
+    plan = BuildPlan(out, fingerprint, about, layout, store.table(), max_bad=1.0, files=files)
+    digests = fingerprint["mae"], fingerprint["patches"]
+    opening = _Opening(inputs.resolved(), digests, tuple(numbers.items()), str(context.device))
+    return build(plan, partial(restore_rows, opening, layout))
+
+
+def summary(out: Path) -> str:
+    """Say how many faces of a store had something filled, and how much."""
     shares = Store(out).array("mask").load().mean(axis=(1, 2))
-    touched = int((shares > 0).sum())
     return (
-        f"{out}: {touched} of {len(shares)} faces had patches filled, {100 * shares.mean():.1f} % "
-        "of all patches"
+        f"{out}: {int((shares > 0).sum())} of {len(shares)} faces had patches filled, "
+        f"{100 * shares.mean():.1f} % of all patches"
     )
 
 
-def _metadata(store: Store) -> Json:
-    return {**store.metadata, "size_px": store.array("image").shape[1]}
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What a worker opens.
+
+    Attributes:
+        inputs: where it lies.
+        digests: of mae and patches.
+        numbers: of [restore], those of the restorer.
+        device: where it works.
+    """
+
+    inputs: RestoreInputs
+    digests: tuple[str, str]
+    numbers: tuple[tuple[str, Any], ...]
+    device: str
+
+
+@lru_cache(maxsize=1)
+def _opened(opening: _Opening) -> Restorer:
+    found = join_restorer(opening.inputs.mae, opening.inputs.patches, dict(opening.numbers))
+    return found.to(torch.device(opening.device))
 
 
 def _layout(store: Store, width: int, params: RestoreParams) -> Layout:
@@ -128,52 +163,48 @@ def _layout(store: Store, width: int, params: RestoreParams) -> Layout:
     return Layout(len(store), shard_rows(len(store), _LARGE_SHARD), arrays)
 
 
-def _fill(
-    folder: Path, layout: Layout, store: Store, restorer: Restorer, context: StageContext
-) -> None:
-    """Build the shards that are missing, and write the table."""
-    create_arrays(folder, layout)
-    table, valid_N = store.table(), store.array("valid").load()
-    pending = pending_shards(folder, layout)
-    total = sum(len(layout.span(shard)) for shard in pending)
-    done = 0
-    for shard in pending:
-        span = layout.span(shard)
-        rows = np.arange(span.start, span.stop)
-        notes = {"status": table["status"][span.start : span.stop].to_list()}
-        write_shard(folder, layout, shard, _blocks(layout, store, rows, valid_N, restorer), notes)
-        store.unmap()
-        done += len(span)
-        context.progress(done, total, "")
-    write_status(folder, layout, table.iter_rows(named=True))
-
-
-def _blocks(
-    layout: Layout,
-    store: Store,
-    rows_N: NDArray[np.int64],
-    valid_N: NDArray[np.uint8],
-    restorer: Restorer,
-) -> dict[str, NDArray[Any]]:
-    """Return the arrays of one shard; rows without a face stay zero."""
-    blocks: dict[str, NDArray[Any]] = {
-        name: np.zeros((len(rows_N), *spec.shape), spec.dtype)
-        for name, spec in layout.arrays.items()
+def restore_rows(
+    opening: _Opening, layout: Layout, span: range, rows: list[Row]
+) -> tuple[Blocks, Notes]:
+    """Restore the faces of one shard: the work of one task. Rows without a face stay zero."""
+    store, numbers_N = Store(opening.inputs.faces), np.arange(span.start, span.stop)
+    blocks: Blocks = {
+        name: np.zeros((len(span), *spec.shape), spec.dtype) for name, spec in layout.arrays.items()
     }
-    blocks["valid"][:] = valid_N[rows_N]
-    usable = np.flatnonzero(valid_N[rows_N] == 1)
+    blocks["valid"][:] = store.array("valid").take(numbers_N)
+    usable = np.flatnonzero(blocks["valid"] == 1)
+    with _one_thread():
+        restorer = _opened(opening)
+        for start in range(0, len(usable), _BATCH):
+            at = usable[start : start + _BATCH]
+            stored = torch.from_numpy(store.array("image").take(numbers_N[at]))
+            for name, block in _restored(restorer, stored).items():
+                blocks[name][at] = block
+    return blocks, {"status": [row["status"] for row in rows]}
+
+
+def _restored(restorer: Restorer, stored_BSS3: torch.Tensor) -> Blocks:
+    """Return what is kept of a few faces."""
     device = next(restorer.model.parameters()).device
-    for start in range(0, len(usable), _BATCH):
-        at = usable[start : start + _BATCH]
-        images = torch.from_numpy(store.array("image").take(rows_N[at]))
-        found = restore_stored(restorer, send(images, device))
-        mirrored = restorer.latents(found.images_B3SS.flip(-1))
-        drawn = (found.images_B3SS * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
-        blocks["image"][at] = drawn.cpu().numpy()
-        blocks["mask"][at] = found.hidden_BP.view(-1, GRID, GRID).cpu().numpy()
-        both = torch.stack([found.latents_BPD, mirrored], dim=1).cpu().numpy()
-        blocks["latents"][at] = both.astype(blocks["latents"].dtype)
-    return blocks
+    found = restore_stored(restorer, send(stored_BSS3, device))
+    mirrored = restorer.latents(found.images_B3SS.flip(-1))
+    drawn = (found.images_B3SS * 255).round().to(torch.uint8).permute(0, 2, 3, 1)
+    return {
+        "image": drawn.cpu().numpy(),
+        "mask": found.hidden_BP.view(-1, GRID, GRID).cpu().numpy(),
+        "latents": torch.stack([found.latents_BPD, mirrored], dim=1).cpu().numpy(),
+    }
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch compute with one thread: there is a worker per core, and sums depend on it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def join_restorer(mae: Path, patches: Path, numbers: dict[str, Any]) -> Restorer:
