@@ -166,15 +166,12 @@ def explain_faces(
     regions, present = (send(torch.from_numpy(one), device) for one in drawn)
     known = bool(maps.layers)
     shared = region_shares(maps.attention_BSS if known else maps.cam_BSS, regions, present)
-    shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS = receive(
-        [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS]
-    )
     seen = maps.restored
-    restored, filled = (
-        ([None] * len(labels),) * 2
-        if seen is None
-        else receive([seen.images_B3SS.permute(0, 2, 3, 1), seen.filled_BGG])
+    pictures = [] if seen is None else [seen.images_B3SS.permute(0, 2, 3, 1), seen.filled_BGG]
+    shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS, *received = receive(
+        [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS, *pictures]
     )
+    restored, filled = received or ([None] * len(labels),) * 2
     return [
         Explanation(
             book.labels,

@@ -49,7 +49,7 @@ def table(scratch):
 @pytest.mark.slow
 @needs_fake_gpu
 @pytest.mark.parametrize("what", ["train", "evaluate", "explain"])
-@pytest.mark.parametrize("method", waits.MEASURED)
+@pytest.mark.parametrize("method", waits.METHODS)
 def test_a_method_waits_once_and_not_in_its_passes(method, what, table):
     row = table["rows"][method][what]
     assert (row["waits"], row["inside"]) == (WAITS[what], 0), row["lines"]

@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,19 +21,25 @@ from typing import Any
 import numpy as np
 import torch
 
+from anatomy.patches import PATCHES
 from benchmarks.fake_cuda.validation import zero_accuracy
 from benchmarks.fake_cuda.watching import COUNTERS, Span, Watch, watched
-from benchmarks.gpu.data import FACE_PX, MAP_PX, Blocks, stores
+from benchmarks.gpu.data import FACE_PX, MAP_PX, Blocks, stores, write_store
+from contracts.occlusion import RestorerCard
 from contracts.repeats import Repeat
 from explain.explanation import explain_faces
 from params.root import Params, load
-from store.reading import POINT_STEPS_PER_PX, read_points
+from store.reading import POINT_STEPS_PER_PX, Store, read_points
 from train.data.stores import Stores
 from train.device import select_device
 from train.evaluation.networks import load_eval_model
 from train.evaluation.stage import EvaluationInputs, evaluate
 from train.fitting.stage import train
 from train.methods import METHODS
+from train.occlusion.detectors import DETECTORS
+from train.occlusion.mae_model import MaskedAutoencoder
+from train.occlusion.restore import VIEWS
+from train.occlusion.restorer import Restorer
 from train.params import TrainParams
 from train.runs import Run
 
@@ -54,9 +60,6 @@ OWN: dict[str, dict[str, Any]] = {
     "apvit": {"backbone": "ir18"},
 }
 """What of a method cannot be as SMALL says."""
-
-MEASURED = tuple(name for name, method in METHODS.items() if not method.reads_latents)
-"""OFER is left out: it needs the output of a restorer, which noise does not give."""
 
 VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "in fp16": ("cam", {"amp": "fp16"}),
@@ -105,6 +108,31 @@ def noise() -> Stores:
     return stores("noise", drawn, np.arange(count), SPLITS)
 
 
+def restored_noise(faces: Stores) -> Stores:
+    """Return them with stored latents of noise, and a restorer that has learnt nothing."""
+    small = shipped().mae
+    card = RestorerCard(
+        mae=small.model_dump(mode="json"),
+        detector=shipped().patches.detector,
+        radius=0.0,
+        filler=shipped().restore.filler,
+        most_hidden=shipped().restore.most_hidden,
+    )
+    detector = DETECTORS[card.detector].make(small.width)
+    restorer = Restorer(card, MaskedAutoencoder(small).eval(), detector)
+    count = len(SPLITS)
+    shape = (count, VIEWS, PATCHES, small.width)
+    drawn: Blocks = {
+        "image": faces.faces.array("image").load(),
+        "latents": np.random.default_rng(1).standard_normal(shape).astype(np.float16),
+        "valid": np.ones(count, np.uint8),
+        "label": np.arange(count) % 7,
+    }
+    out = faces.faces.path.with_name("restored")
+    write_store(out, drawn, np.arange(count), SPLITS, restorer.files())
+    return replace(faces, restored=Store(out))
+
+
 def most(spans: Sequence[Span]) -> Row:
     """Return the most of each kind in a step, and the lines that waited in these steps."""
     lines: Counter[str] = Counter()
@@ -124,13 +152,13 @@ class Workplace:
 
     Attributes:
         watch: of the runtime.
-        given: the faces.
+        given: the faces; and the same restored, for methods that read latents.
         root: folder for runs.
         device: a fake GPU.
     """
 
     watch: Watch
-    given: Stores
+    given: Mapping[bool, Stores]
     root: Path
     device: torch.device
 
@@ -139,7 +167,8 @@ def trained(place: Workplace, out: Path, run: Run) -> Row:
     """Train an epoch; return what the steps in its middle did, on rank 0."""
     spans: list[Span] = []
     with zero_accuracy():
-        train(place.given, out, run, lambda *_: spans.append(place.watch.cut()))
+        given = place.given[METHODS[run.method].reads_latents]
+        train(given, out, run, lambda *_: spans.append(place.watch.cut()))
     return most(spans[len(spans) // 2 : -1]) if spans else {}
 
 
@@ -148,7 +177,8 @@ def evaluated(place: Workplace, out: Path) -> Row:
     spans: list[Span] = []
     hiding = shipped().evaluate.hiding.model_copy(update={"per_class": 0})
     changes = {"bootstrap": 0, "hiding": hiding, "batch": BATCH, "threads": 1}
-    inputs = EvaluationInputs(out, place.given.faces.path, place.given.landmarks.path, place.device)
+    plain = place.given[False]
+    inputs = EvaluationInputs(out, plain.faces.path, plain.landmarks.path, place.device)
     params = shipped().evaluate.model_copy(update=changes)
     scores = out.with_name(f"{out.name}-scores")
     evaluate(inputs, scores, params, lambda *_: spans.append(place.watch.cut()))
@@ -160,8 +190,9 @@ def explained(place: Workplace, out: Path) -> Row:
     rows = np.arange(4)
     read, black_box = shipped().explain.read, shipped().evaluate.black_box
     model, _ = load_eval_model(out, read, black_box, place.device)
-    images = place.given.faces.array("image").take(rows)
-    points = read_points(place.given.landmarks, rows)
+    plain = place.given[False]
+    images = plain.faces.array("image").take(rows)
+    points = read_points(plain.landmarks, rows)
     for _ in range(2):
         place.watch.cut()
         explain_faces(model, images, points)
@@ -195,8 +226,10 @@ def main(asked: Sequence[str]) -> None:
     last = torch.cuda.device_count() - 1
     device = select_device("cuda" if "LOCAL_RANK" in os.environ else f"cuda:{last}")
     with watched() as watch, TemporaryDirectory() as folder:
-        place = Workplace(watch, noise(), Path(folder), device)
-        for name in names or (*MEASURED, *VARIATIONS):
+        plain = noise()
+        given = {False: plain, True: restored_noise(plain)}
+        place = Workplace(watch, given, Path(folder), device)
+        for name in names or (*METHODS, *VARIATIONS):
             rows[name] = measured(place, name)
             show(name, rows[name])
         touched = watch.touched()

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cv2
@@ -18,7 +19,7 @@ from anatomy.landmarks import rescale_points
 from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.gpu.scale import SCALE, SCRATCH
 from store.building import building, is_built
-from store.files import write_npz
+from store.files import atomic_write, write_npz
 from store.reading import POINT_STEPS_PER_PX
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
 from train.data.stores import Stores
@@ -60,8 +61,14 @@ def faces(count: int, seed: int) -> Blocks:
     }
 
 
-def _store(out: Path, blocks: Blocks, rows: NDArray[np.int64], splits: Sequence[str]) -> Path:
-    """Write a store whose rows are these places of the blocks."""
+def write_store(
+    out: Path,
+    blocks: Blocks,
+    rows: NDArray[np.int64],
+    splits: Sequence[str],
+    files: Mapping[str, bytes] = MappingProxyType({}),
+) -> Path:
+    """Write a store whose rows are these places of the blocks, and files beside it."""
     arrays = {name: block for name, block in blocks.items() if name != "label"}
     specs = {name: ArraySpec(one.shape[1:], str(one.dtype)) for name, one in arrays.items()}
     layout = Layout(len(rows), 256 if "image" in arrays else 4096, specs)
@@ -88,6 +95,8 @@ def _store(out: Path, blocks: Blocks, rows: NDArray[np.int64], splits: Sequence[
             for row, place in enumerate(rows)
         )  # fmt: skip
         write_status(folder, layout, table)
+        for name, content in files.items():
+            atomic_write(folder / name, content)
     return out
 
 
@@ -102,7 +111,7 @@ def stores(name: str, drawn: Blocks, rows: NDArray[np.int64], splits: Sequence[s
         ("landmarks", {"points": drawn["points"], "valid": ones, "label": label}),
         ("heatmaps", {"map": drawn["map"], "valid": drawn["map_valid"], "label": label}),
     )
-    return Stores.open(*(_store(root / part, blocks, rows, splits) for part, blocks in parts))
+    return Stores.open(*(write_store(root / part, blocks, rows, splits) for part, blocks in parts))
 
 
 def large() -> Stores:

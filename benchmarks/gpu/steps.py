@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch.profiler import ProfilerActivity
 
+from anatomy.patches import PATCHES
 from benchmarks.basic7 import EXPRESSIONS
 from benchmarks.gpu.data import large
 from benchmarks.gpu.scale import (
@@ -230,7 +231,7 @@ def every_method() -> Figures:
     """Run steps and one map of every method, aligned, in bf16 and fp16."""
     figures: Figures = {}
     amps = ("bf16", "fp16") if CUDA else ("bf16",)
-    for name in (name for name, method in METHODS.items() if not method.reads_latents):
+    for name in METHODS:
         try:
             figures[name] = {amp: _method(name, amp) for amp in amps}
         except Exception as error:  # the next one may work
@@ -257,6 +258,10 @@ def _method(name: str, amp: str) -> Figures:
     maps = tuple(torch.rand(count, 1, *size, device=DEVICE, generator=rng) for size in sizes)
     points = torch.rand(count, 68, 2, device=DEVICE, generator=rng) - 0.5
     batch = Batch(images, rows % 7, maps, rows % 7 > 0, rng, rows_B=rows, points_B682=points)
+    if METHODS[name].reads_latents:
+        sizes_BPD = count, PATCHES, int(params.head["latent_width"] or 0)
+        latents_BPD = torch.randn(sizes_BPD, device=DEVICE, generator=rng)
+        batch = replace(batch, latents_BPD=latents_BPD)
     info, figures = StepInfo(1e-4, params.epochs), dict[str, Any]()
     state.step([batch], 1, info, FLAGS)
     with peak_memory(figures):

@@ -42,7 +42,7 @@ from train.occlusion.context import StageContext
 from train.occlusion.mae_model import MaskedAutoencoder
 from train.occlusion.params import MAEParams
 
-VERSION = 1
+VERSION = 2
 NO_WEIGHTS = "none"
 _BETAS = (0.9, 0.95)
 _VALIDATION = 1_000_003

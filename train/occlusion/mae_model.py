@@ -147,7 +147,10 @@ class MaskedAutoencoder(nn.Module):
         return tokens.scatter(1, index, embedded)
 
     def loss(self, images_B3SS: Tensor, rng: torch.Generator, mask: float) -> Tensor:
-        """Return the mean squared error on hidden patches, of pixels and of their statistics.
+        """Return the mean squared error on hidden patches, of pixels plus that of their statistics.
+
+        These two numbers count as much as all pixels together: what is filled in has to have the
+        brightness of the face before it has its texture.
 
         Args:
             images_B3SS: normalised as for ImageNet.
@@ -160,7 +163,8 @@ class MaskedAutoencoder(nn.Module):
         seen_BK, hidden_BM = torch.split(order_BP, _split(mask), dim=1)
         drawn_BPC = self.decode(self.tokens_of(self.encode(images_B3SS, seen_BK), seen_BK))
         target_BPC = normalised_patches(cut_patches(images_B3SS))
-        return F.mse_loss(_at(drawn_BPC, hidden_BM).float(), _at(target_BPC, hidden_BM))
+        squared_BMC = (_at(drawn_BPC, hidden_BM).float() - _at(target_BPC, hidden_BM)).square()
+        return squared_BMC[..., :-_STATISTICS].mean() + squared_BMC[..., -_STATISTICS:].mean()
 
     def fill(self, images_B3SS: Tensor, hidden_BP: Tensor) -> Tensor:
         """Draw hidden patches from the others; those stay as they are: (B, 3, S, S).
