@@ -7,9 +7,10 @@ from contracts.occlusion import DETECTOR_WEIGHTS
 from errors import DataError, NoInputError
 from store.reading import Store
 from tests.occlusion import CONTEXT, PATCH_PARAMS, SMALL, occluded_tiny
+from train.occlusion.detector_cards import read_card
 from train.occlusion.detectors import DETECTORS
 from train.occlusion.mae import mae
-from train.occlusion.patches import PatchInputs, patches, read_card
+from train.occlusion.patches import PatchInputs, patches
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,14 @@ def test_a_split_without_faces_is_named(inputs, make_store, tmp_path):
         )
 
 
-def test_another_output_is_no_detector(inputs):
-    with pytest.raises(NoInputError, match="no detector of patches"):
-        read_card(inputs.mae)
+def test_what_is_kept_has_learnt_from_kinds_that_were_unseen_when_it_was_measured(inputs, tmp_path):
+    radii = {}
+    for name in ("classifier", "mahalanobis"):
+        for unseen in (("glasses",), ("bar",)):
+            params = PATCH_PARAMS.model_copy(update={"unseen": unseen, "detector": name})
+            patches(inputs, tmp_path / f"{name}-{unseen}", params, CONTEXT)
+            radii[name, unseen] = read_card(tmp_path / f"{name}-{unseen}").radius
+    assert radii["classifier", ("glasses",)] == radii["classifier", ("bar",)]
+    assert radii["mahalanobis", ("glasses",)] == radii["mahalanobis", ("bar",)]
+    scores = [read_card(tmp_path / f"classifier-{one}").scores for one in (("glasses",), ("bar",))]
+    assert scores[0]["classifier"] != scores[1]["classifier"]

@@ -127,6 +127,11 @@ class OFERHead(Head):
     refuses to, and `load_run` gives the model what makes them.
     """
 
+    caveat = (
+        "a re-implementation of Latent-OFER: the detector of covered patches and the latents are "
+        "not the authors'"
+    )
+
     def __init__(self, level: LevelShape, params: OFERParams) -> None:
         super().__init__()
         self.heads = nn.ModuleList(AttentionHead(level.channels) for _ in range(_HEADS))

@@ -2,6 +2,7 @@
 
 Files:
     context.py    device, progress and lines of a stage
+    detector_cards.py  patches.json, read and told
     detectors.py  the family DETECTORS: how unusual each patch is
     mae.py        stage `mae`: a masked autoencoder of the user's own faces
     mae_model.py  its two transformers

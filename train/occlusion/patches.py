@@ -4,13 +4,15 @@
     OUT/patches.json          contracts.occlusion.DetectorCard
 
 Every detector learns from faces of split train. The radius is a quantile of the scores of bare
-faces of val. Everything is measured on faces of test behind kinds of things that none has seen.
+faces of val. Everything is measured on faces of test behind kinds of things that none has seen;
+then the one that is kept learns again, from all kinds.
 Shapes: N faces, P = 196 patches, D numbers per patch.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import safetensors.torch
@@ -18,22 +20,30 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from contracts.files import read_contract
 from contracts.occlusion import DETECTOR, DETECTOR_WEIGHTS, DetectorCard, DetectorScores
 from errors import DataError, NoInputError
 from measures.detection import auroc, detected
-from store.building import building, is_built, read_manifest
+from store.building import building, is_built
 from store.files import atomic_write, canonical_json
 from store.reading import Store, evenly_spaced
 from train.data.splits import splits_of
 from train.device import send
 from train.images import eval_images
 from train.occlusion.context import StageContext
-from train.occlusion.detectors import DETECTORS, LATENTS, PIXELS, Detector, Evidence, pixel_patches
+from train.occlusion.detector_cards import read_card, table
+from train.occlusion.detectors import (
+    DETECTORS,
+    LATENTS,
+    PIXELS,
+    Detector,
+    DetectorKind,
+    Evidence,
+    pixel_patches,
+)
 from train.occlusion.mae_model import MaskedAutoencoder, load_mae
 from train.occlusion.params import PatchesParams
 
-VERSION = 1
+VERSION = 2
 _BATCH = 64
 _SPLITS = ("train", "val", "test")
 Rows = NDArray[np.int64]
@@ -85,53 +95,23 @@ def patches(inputs: PatchInputs, out: Path, params: PatchesParams, context: Stag
             learnt = _Learning(faces, occluded, model, params, context).run()
             weights = {name: one.contiguous() for name, one in learnt.detector.state_dict().items()}
             atomic_write(folder / DETECTOR_WEIGHTS, safetensors.torch.save(weights))
-            card = DetectorCard(
-                version=VERSION,
-                params=params.model_dump(mode="json"),
-                detector=params.detector,
-                radius=learnt.radius,
-                faces=faces.digest,
-                occluded=occluded.digest,
-                mae=mae_digest,
-                fitted=learnt.counts["train"],
-                held_out=learnt.counts["val"],
-                tested=learnt.counts["test"],
-                scores=learnt.scores,
-            )
+            card = _card(learnt, params, fingerprint)
             atomic_write(folder / DETECTOR, canonical_json(card.model_dump(mode="json")))
     return table(read_card(out))
 
 
-def read_card(folder: Path) -> DetectorCard:
-    """Return patches.json of an output of stage patches.
-
-    Raises:
-        NoInputError: if it is none.
-    """
-    if not {DETECTOR, DETECTOR_WEIGHTS} <= set(read_manifest(folder)["files"]):
-        raise NoInputError(folder, "is no detector of patches. Name the output of `patches`.")
-    return read_contract(DetectorCard, folder / DETECTOR, "Use `--rebuild`.")
-
-
-def table(card: DetectorCard) -> str:
-    """Say how well each detector does, the floor first."""
-    rows = [
-        f"patches of {card.tested} test faces; AUROC on kinds of occluders that nobody learnt from "
-        f"({', '.join(card.params['unseen'])}); the floor is `pixels`, which needs no network"
-    ]
-    for name, one in ((name, card.scores[name]) for name in DETECTORS):
-        kinds = ", ".join(f"{kind} {value:.3f}" for kind, value in one.auroc_kinds.items())
-        kept = " (kept)" if name == card.detector else ""
-        rows.append(
-            f"  {name}{kept}: AUROC {_shown(one.auroc_unseen)}; at the radius accuracy "
-            f"{_shown(one.accuracy)}, precision {_shown(one.precision)}, recall "
-            f"{_shown(one.recall)}, {one.flagged_bare:.3f} of bare patches called; by kind {kinds}"
-        )
-    return "\n".join(rows)
-
-
-def _shown(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
+def _card(learnt: "_Learnt", params: PatchesParams, made: Mapping[str, Any]) -> DetectorCard:
+    return DetectorCard(
+        version=VERSION,
+        params=params.model_dump(mode="json"),
+        detector=params.detector,
+        radius=learnt.radius,
+        **{name: made[name] for name in ("faces", "occluded", "mae")},
+        fitted=learnt.counts["train"],
+        held_out=learnt.counts["val"],
+        tested=learnt.counts["test"],
+        scores=learnt.scores,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +129,15 @@ class _Shown:
     """What detectors of one sort look at, each (N, P, D).
 
     Attributes:
-        bare, covered: faces of split train, and those behind things of known kinds.
+        bare, covered: faces of split train, and those behind things of some kinds.
+        masks: which patches of the latter are covered (N, P).
         held_out: bare faces of split val.
         tested_bare, tested: faces of split test, bare and behind things.
     """
 
     bare: Tensor
     covered: Tensor
+    masks: Tensor
     held_out: Tensor
     tested_bare: Tensor
     tested: Tensor
@@ -178,53 +160,60 @@ class _Learning:
     context: StageContext
 
     def run(self) -> _Learnt:
-        """Let each learn and be measured."""
-        rows = self._rows()
-        kinds_N = np.array(self.occluded.table(("occluder",))["occluder"].to_list(), np.str_)
-        unseen_N = np.isin(kinds_N, self.params.unseen)
-        known = rows["train"][(kinds_N != "")[rows["train"]] & ~unseen_N[rows["train"]]]
+        """Let each learn and be measured, then the kept one from all kinds."""
+        rows, scores = self._rows(), {}
+        known = self._known(rows["train"])
+        seen = {what: self._shown(rows, known, what) for what in (PIXELS, LATENTS)}
+        for number, (name, kind) in enumerate(DETECTORS.items()):
+            self.context.progress(number, len(DETECTORS), name)
+            shown = seen[kind.looks_at]
+            scores[name] = self._scores(self._taught(kind, shown), shown, rows["test"])
+        kept = DETECTORS[self.params.detector]
+        everything = self._behind(seen[kept.looks_at], rows["train"], kept.looks_at)
+        learnt = self._taught(kept, everything)
+        self.context.progress(len(DETECTORS), len(DETECTORS), "")
+        counts = {split: len(found) for split, found in rows.items()}
+        return _Learnt(*learnt, scores, counts)
+
+    def _kinds(self, rows_N: Rows) -> NDArray[np.str_]:
+        kinds = self.occluded.table(("occluder",))["occluder"].to_list()
+        return np.array(kinds, np.str_)[rows_N]
+
+    def _known(self, rows_N: Rows) -> Rows:
+        """Return those behind things from which detectors that are measured may learn."""
+        kinds_N = self._kinds(rows_N)
+        known: Rows = rows_N[(kinds_N != "") & ~np.isin(kinds_N, self.params.unseen)]
         if not len(known):
             raise DataError(
                 self.occluded.path,
                 "all kinds of occluders are in patches.unseen, so there is nothing to learn from. "
                 "Leave some out there.",
             )
-        known_masks = torch.from_numpy(self._masks(known).astype(np.uint8))
-        seen = {what: self._shown(rows, known, what) for what in (PIXELS, LATENTS)}
-        learnt: dict[str, tuple[Detector, float]] = {}
-        scores = {}
-        for number, (name, kind) in enumerate(DETECTORS.items()):
-            self.context.progress(number, len(DETECTORS), name)
-            shown = seen[kind.looks_at]
-            torch.manual_seed(self.params.seed)
-            detector = kind.make(shown.bare.shape[2]).to(self.context.device)
-            masks_NP = send(known_masks, self.context.device)
-            detector.learn(Evidence(shown.bare, shown.covered, masks_NP), self.params)
-            radius = float(np.quantile(_measure(detector, shown.held_out), self.params.quantile))
-            learnt[name] = detector, radius
-            scores[name] = self._scores(learnt[name], shown, rows["test"], kinds_N)
-        self.context.progress(len(DETECTORS), len(DETECTORS), "")
-        counts = {split: len(found) for split, found in rows.items()}
-        return _Learnt(*learnt[self.params.detector], scores, counts)
+        return known
+
+    def _taught(self, kind: DetectorKind, shown: _Shown) -> tuple[Detector, float]:
+        """Return a detector that has learnt, and its radius."""
+        torch.manual_seed(self.params.seed)
+        detector = kind.make(shown.bare.shape[2]).to(self.context.device)
+        detector.learn(Evidence(shown.bare, shown.covered, shown.masks), self.params)
+        radius = np.quantile(_measure(detector, shown.held_out), self.params.quantile)
+        return detector, float(radius)
 
     def _masks(self, rows_N: Rows) -> NDArray[np.bool_]:
         masks = self.occluded.array("mask").take(rows_N)
         return np.asarray(masks.reshape(len(rows_N), -1) == 1)
 
     def _shown(self, rows: Mapping[str, Rows], known: Rows, looks_at: str) -> _Shown:
-        faces, occluded = self.faces, self.occluded
-        return _Shown(
-            *(
-                self.patches_of(store, of, looks_at)
-                for store, of in (
-                    (faces, rows["train"]),
-                    (occluded, known),
-                    (faces, rows["val"]),
-                    (faces, rows["test"]),
-                    (occluded, rows["test"]),
-                )
-            )
-        )
+        bare = {split: self.patches_of(self.faces, rows[split], looks_at) for split in _SPLITS}
+        tested, none = self.patches_of(self.occluded, rows["test"], looks_at), torch.empty(0)
+        shown = _Shown(bare["train"], none, none, bare["val"], bare["test"], tested)
+        return self._behind(shown, known, looks_at)
+
+    def _behind(self, shown: _Shown, rows_N: Rows, looks_at: str) -> _Shown:
+        """Return the same, with these faces as those behind things."""
+        masks = send(torch.from_numpy(self._masks(rows_N)), self.context.device)
+        covered = self.patches_of(self.occluded, rows_N, looks_at)
+        return replace(shown, covered=covered, masks=masks)
 
     def _rows(self) -> dict[str, Rows]:
         """Return usable rows of each split, at most `faces`, evenly spaced."""
@@ -261,12 +250,11 @@ class _Learning:
         learnt: tuple[Detector, float],
         shown: _Shown,
         rows_N: Rows,
-        kinds: NDArray[np.str_],
     ) -> DetectorScores:
         detector, radius = learnt
         found_NP, bare_NP = (_measure(detector, one) for one in (shown.tested, shown.tested_bare))
         masks_NP = self._masks(rows_N)
-        of_N = kinds[rows_N]
+        of_N = self._kinds(rows_N)
         unseen_N = np.isin(of_N, self.params.unseen)
         there = bool(unseen_N.any())
         at = detected(found_NP[unseen_N].ravel() > radius, masks_NP[unseen_N].ravel())

@@ -34,9 +34,9 @@ from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 from train.device import send
 from train.occlusion.context import StageContext
+from train.occlusion.detector_cards import read_card
 from train.occlusion.mae_model import load_mae
 from train.occlusion.params import RestoreParams
-from train.occlusion.patches import read_card
 from train.occlusion.restorer import Restorer, make_detector, restore_stored
 
 VERSION = 2
@@ -102,7 +102,7 @@ def restore(
         done = folder_bytes(building_folder(out, fingerprint))
         need = layout.bytes + len(files[RESTORER_WEIGHTS]) - done
         require_space(out, need, f"Free space, {ANOTHER_DISK}")
-        context.say(f"{out}: {in_words(layout.bytes)} of restored faces and latents")
+        context.say(f"{in_words(layout.bytes)} of restored faces and latents")
     about = {**store.metadata, "size_px": store.array("image").shape[1]}
     plan = BuildPlan(out, fingerprint, about, layout, store.table(), max_bad=1.0, files=files)
     digests = fingerprint["mae"], fingerprint["patches"]

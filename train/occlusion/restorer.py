@@ -53,8 +53,10 @@ class Restored:
 
 
 def fill_coarsely(model: MaskedAutoencoder, images_B3ss: Tensor, hidden_BP: Tensor) -> Tensor:
-    """Let the autoencoder draw hidden patches."""
-    return model.fill(images_B3ss, hidden_BP)
+    """Let the autoencoder draw hidden patches, and those of the mirrored picture; take the mean."""
+    mirrored_BP = hidden_BP.view(-1, GRID, GRID).flip(-1).flatten(1)
+    mirrored_B3ss = model.fill(images_B3ss.flip(-1), mirrored_BP).flip(-1)
+    return (model.fill(images_B3ss, hidden_BP) + mirrored_B3ss) / 2
 
 
 def fill_by_assembly(model: MaskedAutoencoder, images_B3ss: Tensor, hidden_BP: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ def fill_by_assembly(model: MaskedAutoencoder, images_B3ss: Tensor, hidden_BP: T
 
     Cells are patches of pixels here, and mirrored cells are those of the mirrored picture.
     """
-    coarse_B3ss = model.fill(images_B3ss, hidden_BP)
+    coarse_B3ss = fill_coarsely(model, images_B3ss, hidden_BP)
     cells_BPC, mirrored_BPC = cut_patches(coarse_B3ss), cut_patches(coarse_B3ss.flip(-1))
     made = [
         self_assemble(cells, hidden, neighbour_means(mirrored))
