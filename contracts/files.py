@@ -49,6 +49,8 @@ STATUS_COLUMNS = {
     "occlude": ("status", "occluder", "occluded_share"),
 }
 """Stage -> the columns that it writes into a status table."""
+VALENCE_AROUSAL_COLUMNS = ("valence", "arousal")
+"""Attributes that say how pleasant and how excited a face looks, from -1 to 1: targets, too."""
 OCCLUDED = "occluded"
 """Attribute that stage evaluate adds to the scored faces: yes or no."""
 OWN_COLUMNS = frozenset(

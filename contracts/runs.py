@@ -24,6 +24,7 @@ class DatasetMetadata(Contract):
         reader, root, follow_links: how stage index read it; None without an index.
         attributes: columns of the status table that came with the dataset; none without an index.
         units: FACS numbers of the action units that were coded on its faces.
+        valence_arousal: whether it says how pleasant and how excited any face looks.
         size_px: side of the stored faces, in whose px the landmarks are.
     """
 
@@ -35,6 +36,7 @@ class DatasetMetadata(Contract):
     follow_links: bool | None = None
     attributes: tuple[str, ...] = ()
     units: tuple[int, ...] = ()
+    valence_arousal: bool = False
     size_px: int
 
 

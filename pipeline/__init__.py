@@ -3,6 +3,7 @@
 Files:
     align.py             stage `align`: one upright face per sample
     array_attributes.py  what the numbers in a store's arrays are
+    brought.py           what a dataset itself says of its faces, as arrays
     datasets/            one reader per dataset
     execution/           dask cluster, sharded builds, crash journal, isolated rows
     faces/               from a file to an aligned face

@@ -1,6 +1,6 @@
 """Stage `align`: one upright face per sample."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.labels import LabelSet
 from pipeline import array_attributes as described
+from pipeline.brought import Brought
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.crash_journal import Cells, RowWork
 from pipeline.execution.isolated import RowLimits
@@ -33,7 +33,6 @@ from pipeline.params import AlignParams
 from store.build_plans import BuildPlan
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
-from store.reading import AU_INTENSITY, LABEL_SHARES
 from store.records import Face, Points, Status, U8Image
 from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
@@ -53,7 +52,8 @@ def align(
         out: store with image, points, matrix, inside_fraction, valid; if the dataset brings
             landmarks, also given: they, in px of the aligned face, NaN where there are none; if it
             brings action units, also au_intensity, NaN where they were not coded; if it brings
-            several people's labels, also label_shares, NaN where they are not known.
+            several people's labels, also label_shares, NaN where they are not known; if it brings
+            valence and arousal, also valence_arousal, NaN where they are not known.
         params: how.
         cluster: who.
         rebuild: replace whatever is there.
@@ -62,11 +62,8 @@ def align(
         False if it was there already.
     """
     table, manifest = read_index(index)
-    brings_landmarks = bool((table["landmarks"] != "").any())
-    units = manifest["metadata"]["units"]
-    labels = LabelSet.model_validate(manifest["metadata"]["labels"])
-    classes = labels.names if (table["shares"] != "").any() else ()
-    layout = _layout(len(table), params, brings_landmarks, units, classes)
+    brought = Brought.of(manifest["metadata"], table)
+    layout = _layout(len(table), params, brought.arrays())
     fingerprint = {
         "stage": "align",
         "version": VERSION,
@@ -81,7 +78,7 @@ def align(
         require_space(out, need, f"Free space, {ANOTHER_DISK}")
     root = Path(manifest["metadata"]["root"]).resolve()
     follow = bool(manifest["metadata"].get("follow_links"))
-    source = PictureFolder(root, follow, brings_landmarks, len(units), len(classes))
+    source = PictureFolder(root, follow, brought)
     work = partial(align_rows, source, params)
     left_out = frozenset({"landmarks", "aus", "shares"})
     plan = BuildPlan(
@@ -91,13 +88,7 @@ def align(
     return build_rows(plan, work, limits, cluster, rebuild)
 
 
-def _layout(
-    rows: int,
-    params: AlignParams,
-    brings_landmarks: bool,
-    units: Sequence[int],
-    classes: Sequence[str],
-) -> Layout:
+def _layout(rows: int, params: AlignParams, brought: Mapping[str, ArraySpec]) -> Layout:
     size = (params.size_px, params.size_px, 3)
     arrays = {
         "image": ArraySpec(size, "uint8", described.IMAGE, params.codec),
@@ -106,14 +97,7 @@ def _layout(
         "inside_fraction": ArraySpec((), "float32", described.INSIDE_FRACTION),
         "valid": ArraySpec((), "uint8", described.VALID),
     }
-    given = (
-        {"given": ArraySpec((68, 2), "float32", described.GIVEN_POINTS)} if brings_landmarks else {}
-    )
-    coded = ArraySpec((len(units),), "float32", described.au_attributes(units))
-    shares = ArraySpec((len(classes),), "float32", described.share_attributes(classes))
-    arrays |= {**given, **({AU_INTENSITY: coded} if units else {})}
-    arrays |= {LABEL_SHARES: shares} if classes else {}
-    return Layout(rows, shard_rows(rows, _LARGE_SHARD), arrays)
+    return Layout(rows, shard_rows(rows, _LARGE_SHARD), {**arrays, **brought})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +107,12 @@ class PictureFolder:
     Attributes:
         root: the dataset's folder, resolved.
         follow_links: whether links in it may leave it.
-        brings_landmarks: whether the dataset has points of its own.
-        units: how many action units were coded in it.
-        classes: how many have shares in it; 0 if it brings none.
+        brought: what the dataset says of its faces.
     """
 
     root: Path
     follow_links: bool
-    brings_landmarks: bool
-    units: int
-    classes: int = 0
+    brought: Brought
 
 
 def align_rows(source: PictureFolder, params: AlignParams) -> RowWork:
@@ -152,32 +132,13 @@ def _align_row(
         "inside_fraction": np.array(face.inside_fraction, np.float32),
         "valid": np.array(face.status == Status.OK, np.uint8),
     }
-    if source.brings_landmarks:
-        cells["given"] = _given(row, face)
-    if source.units:
-        cells[AU_INTENSITY] = _numbers(row["aus"], source.units)
-    if source.classes:
-        cells[LABEL_SHARES] = _numbers(row["shares"], source.classes)
-    return cells, {
+    return cells | source.brought.cells(row, face), {
         "status": face.status,
         "detail": face.detail,
         "backend": face.backend,
         "faces": face.faces,
         "inside_fraction": f"{face.inside_fraction:.3f}",
     }
-
-
-def _given(row: Row, face: Face) -> NDArray[np.float32]:
-    """Map the dataset's own landmarks through the alignment."""
-    if face.status != Status.OK or not row["landmarks"]:
-        return np.full((68, 2), np.nan, np.float32)
-    points = np.array(row["landmarks"].split(), float).reshape(68, 2)
-    return transform_points(points, np.asarray(face.matrix_23, float)).astype(np.float32)
-
-
-def _numbers(field: str, count: int) -> NDArray[np.float32]:
-    """Return the numbers in a field of the index; NaN where it is empty."""
-    return np.array(field.split() or ["nan"] * count, np.float32)
 
 
 def align_picture(source: PictureFolder, row: Row, params: AlignParams) -> Face:

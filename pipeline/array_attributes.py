@@ -52,6 +52,12 @@ MASK: Attributes = {
     "order": "row, column of 14 x 14 patches",
     "frame": "the grid covers the whole crop",
 }
+VALENCE_AROUSAL: Attributes = {
+    "what": "how pleasant and how excited the face looks, as the dataset says; NaN where it does "
+    "not say",
+    "unit": "1, from -1 to 1",
+    "order": "valence, arousal",
+}
 LANDMARKS: Attributes = {
     "what": f"landmarks{_FAILED}",
     "unit": "px",

@@ -52,6 +52,7 @@ from pipeline.indexing.unread import (
     unread_findings,
     unread_lines,
 )
+from pipeline.indexing.valence_arousal import brings_values, value_remarks
 from pipeline.params import IndexParams
 from progress import ProgressCallback
 from store.building import building, is_built, read_manifest
@@ -125,7 +126,8 @@ def index(
         ),
         joined,
     )
-    kept = {"attributes": attribute_columns(rows), "units": [*units]}
+    kept: dict[str, Any] = {"attributes": attribute_columns(rows), "units": [*units]}
+    kept |= {"valence_arousal": True} if brings_values(samples) else {}
     about = _about(raw, out.name, chosen.name, params, labels) | kept
     fingerprint = _fingerprint(params, about, [*rows, *others], record)
     if rebuild or not is_built(out, fingerprint):
@@ -189,7 +191,12 @@ def _record(
         summary=counted,
         found=Findings(**wrong),
         lines=[*audit_lines(wrong), *unread_lines(wrong), *outside],
-        remarks=[*remarks, *coverage_remarks(aus), *share_remarks(shares)],
+        remarks=[
+            *remarks,
+            *coverage_remarks(aus),
+            *share_remarks(shares),
+            *value_remarks(samples),
+        ],
         warnings=fitness_warnings(samples, labels),
         aus=aus,
         shares=shares,

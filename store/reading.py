@@ -32,6 +32,8 @@ AU_INTENSITY = "au_intensity"
 """Array of the faces' own action units, in stores of align and landmark."""
 LABEL_SHARES = "label_shares"
 """Array of the classes' shares in several people's labels, in stores of align and landmark."""
+VALENCE_AROUSAL = "valence_arousal"
+"""Array of how pleasant and how excited the faces look, in stores of align."""
 POINT_STEPS_PER_PX = 64
 """Landmarks are stored as int16 in 1/64 px."""
 

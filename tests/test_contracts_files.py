@@ -10,6 +10,7 @@ from contracts.scores import Scores
 from errors import DataError
 from params import load
 from pipeline.align import PictureFolder, align_rows
+from pipeline.brought import Brought
 from pipeline.heatmap import heatmap_rows
 from pipeline.index import index, read_index
 from pipeline.landmark import landmark_rows
@@ -44,7 +45,9 @@ def test_index_writes_the_columns_it_is_known_for(tmp_path):
 
 
 def test_align_notes_the_columns_it_is_known_for(tmp_path):
-    rows = align_rows(PictureFolder(tmp_path, False, True, 2), align_params())
+    rows = align_rows(
+        PictureFolder(tmp_path, False, Brought(landmarks=True, units=(1, 2))), align_params()
+    )
     _, notes = rows(0, {"landmarks": "", "aus": ""}, Status.CRASHED)
     assert tuple(notes) == STATUS_COLUMNS["align"]
 

@@ -26,6 +26,7 @@ Files:
     reader.py              what a reader is, and what readers share
     sfew.py                SFEW 2.0
     table.py               label files, read strictly and line by line
+    valence_arousal.py     valence and arousal in a field of a table
     walking.py             everything below a folder: pictures, litter, links
     yolo.py                boxes in YOLO's layout
 """

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from contracts.labels import LabelSet
 from errors import DataError
 from pipeline.datasets.reader import ReaderOptions
+from pipeline.datasets.valence_arousal import written
 
 ORDERS: dict[str, tuple[str, ...]] = {
     "official": (
@@ -90,8 +91,4 @@ def intensity(value: float, what: str, where: str) -> str:
     Raises:
         DataError: if it is not within -1 and 1.
     """
-    if value == -2:
-        return ""
-    if not -1 <= value <= 1:
-        raise DataError(where, f"{what} {value:g} is not within -1 and 1.")
-    return f"{value:.10g}"
+    return "" if value == -2 else written(value, what, where)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from contracts.files import OWN_COLUMNS
+from contracts.files import OWN_COLUMNS, VALENCE_AROUSAL_COLUMNS
 from errors import printable
 
 FILE = ("file", "image", "path")
@@ -28,7 +28,7 @@ _NEAR = {
 }
 """Field -> names that tables give it and that AULens does not take without being told."""
 
-_SINGLE = ("split", "person", "landmarks", "aus", "annotator")
+_SINGLE = ("split", "person", "landmarks", "aus", "annotator", *VALENCE_AROUSAL_COLUMNS)
 """Fields in one column, perhaps not there."""
 
 _SIZES = (
@@ -54,6 +54,8 @@ class ColumnOptions(BaseModel, frozen=True, extra="forbid"):
     box: str | tuple[str, str, str, str] = "box"
     landmarks: str = "landmarks"
     aus: str = "aus"
+    valence: str = "valence"
+    arousal: str = "arousal"
     annotator: str = ""
 
 
@@ -64,10 +66,12 @@ class Columns:
     Attributes:
         file: names of the picture's column; one of them is there.
         expression: names of the label's; empty if it comes from the paths.
-        split: name, perhaps not there; person, landmarks and aus alike.
+        split: name, perhaps not there; person, landmarks, aus, valence and arousal alike.
         person: name.
         landmarks: name.
         aus: name.
+        valence: name.
+        arousal: name.
         annotator: name; empty if there is none.
         box: one name of a column with four numbers, or four names.
         corners: whether the four are two corners, and not a corner and a size.
@@ -81,6 +85,8 @@ class Columns:
     person: str
     landmarks: str
     aus: str
+    valence: str
+    arousal: str
     annotator: str
     box: tuple[str, ...]
     corners: bool
@@ -124,12 +130,13 @@ def _box(header: Sequence[str], chosen: ColumnOptions) -> tuple[tuple[str, ...],
 
 def _kept(header: Sequence[str], used: set[str]) -> dict[str, str]:
     """Name the attributes; a column without a name is named by its place."""
-    taken, kept = {*header} | OWN_COLUMNS, {}
+    own = OWN_COLUMNS | {*VALENCE_AROUSAL_COLUMNS}
+    taken, kept = {*header} | own, {}
     for place, name in enumerate(header, start=1):
         if name in used:
             continue
         attribute = name or f"column_{place}"
-        while attribute in OWN_COLUMNS or (attribute != name and attribute in taken):
+        while attribute in own or (attribute != name and attribute in taken):
             attribute = f"dataset_{attribute}"
         kept[name] = attribute
         taken.add(attribute)

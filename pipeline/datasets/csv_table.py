@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.labels import LabelSet
 from errors import DataError, NoInputError, printable
 from pipeline.datasets.au_cells import parse_units, with_absent_units
@@ -40,6 +41,7 @@ from pipeline.datasets.reader import (
     needs_paths,
 )
 from pipeline.datasets.table import header_of, lines, rows, split_of
+from pipeline.datasets.valence_arousal import parse_value
 from pipeline.datasets.walking import litter
 from store.records import LabelShares, Sample
 
@@ -63,9 +65,9 @@ def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterat
     """Read `labels.csv`.
 
     Its columns, in any order: file, expression (or label); optional split, person, box, landmarks,
-    aus. With option `shares: columns`, also columns named like the classes, with numbers, and the
-    expression is optional: where it is missing, the class with the largest share is the label, the
-    first of the label set in a tie.
+    aus, valence, arousal. With option `shares: columns`, also columns named like the classes, with
+    numbers, and the expression is optional: where it is missing, the class with the largest share
+    is the label, the first of the label set in a tie.
 
     Args:
         root: the dataset's folder.
@@ -76,7 +78,8 @@ def read_csv(root: Path, options: Mapping[str, Any], labels: LabelSet) -> Iterat
     Yields:
         One sample per row; with option `shares: rows`, one per face, see `merge_ballots`. `box` is
         four numbers, `landmarks` 136 (x0 y0 x1 y1 ...), separated by spaces or semicolons, `aus`
-        what `parse_units` reads. Other columns are kept as attributes.
+        what `parse_units` reads, `valence` and `arousal` a number from -1 to 1. These two and all
+        other columns are kept as attributes.
         Where several rows name one picture, each with a box of its own, the box is part of their
         ids. What the label set leaves out, what `label_map` maps to null, and litter of other
         systems are left out.
@@ -236,7 +239,18 @@ def _about(row: Mapping[str, str], columns: Columns, where: str) -> dict[str, An
         "box": box_of(row, columns, where),
         "landmarks": numbers_of(row.get(columns.landmarks, ""), 136, "landmarks", where),
         "aus": parse_units(row.get(columns.aus, ""), where),
-        "attributes": {own: row[name] for name, own in columns.kept.items()},
+        "attributes": {
+            **{own: row[name] for name, own in columns.kept.items()},
+            **_valence_arousal(row, columns, where),
+        },
+    }
+
+
+def _valence_arousal(row: Mapping[str, str], columns: Columns, where: str) -> dict[str, str]:
+    """Return the two of the columns that are there, by their own names."""
+    names = {what: getattr(columns, what) for what in VALENCE_AROUSAL_COLUMNS}
+    return {
+        what: parse_value(row[name], what, where) for what, name in names.items() if name in row
     }
 
 

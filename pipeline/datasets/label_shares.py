@@ -5,9 +5,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.labels import LabelSet
 from errors import DataError, printable
 from pipeline.datasets.table import ABSENT
+from pipeline.datasets.valence_arousal import mean_values
 from store.records import LabelShares
 
 ShareSource = Literal["none", "columns", "rows"]
@@ -142,7 +144,7 @@ def merge_ballots(ballots: Iterable[Ballot], classes: int, table: str) -> Iterat
     """Make one row of those of each face, every one of which is one person's label.
 
     Its label is the class with most of them, the first of the label set in a tie. Attributes that
-    differ among the rows of any face are dropped from all.
+    differ among the rows of any face are dropped from all; valence and arousal are averaged.
 
     Args:
         ballots: of all faces; a face is a picture, or a picture and a box.
@@ -163,13 +165,15 @@ def merge_ballots(ballots: Iterable[Ballot], classes: int, table: str) -> Iterat
         shares, first = shares_of_votes(votes, classes), group[0]
         attributes = first.about.get("attributes", {})
         kept = {name: value for name, value in attributes.items() if name not in dropped}
+        kept |= mean_values([one.about.get("attributes", {}) for one in group])
         about = {**first.about, "shares": shares, "attributes": kept}
         yield first._replace(found=shares.most[0] if shares else first.found, about=about)
 
 
 def _differing(group: Sequence[Ballot]) -> list[str]:
     rows = [one.about.get("attributes", {}) for one in group]
-    return [name for name in rows[0] if len({row.get(name) for row in rows}) > 1]
+    names = [name for name in rows[0] if name not in VALENCE_AROUSAL_COLUMNS]
+    return [name for name in names if len({row.get(name) for row in rows}) > 1]
 
 
 def _require_one_face(group: Sequence[Ballot], table: str) -> None:

@@ -18,4 +18,5 @@ Files:
     sample_rows.py       the rows of the index's table
     splits.py            the dataset's own splits, or ours
     unread.py            files in the folder that are not read
+    valence_arousal.py   which pictures have a valence and an arousal of their own
 """
