@@ -52,6 +52,7 @@ def made_faces(
         "own_selectivity_NM": np.full((count, maps), np.nan, np.float32),
         "own_baselines_NK": np.full((count, 3), np.nan, np.float32),
         "own_levels_NK": np.full((count, 2), np.nan, np.float32),
+        "valence_arousal_N3D": np.zeros((count, 3, 0), np.float32),
         "shares_NU": np.full((count, UNITS), 0.3, np.float32),
         "areas_NU": np.full((count, UNITS), 0.1, np.float32),
         "faithfulness_NOC": np.full((count, 3, 2), np.nan, np.float32),

@@ -147,6 +147,7 @@ def optional_scores() -> Json:
             "own_cam_selectivity": None,
         },
         "own_units": some_own_units(),
+        "valence_arousal": some_valence_arousal(),
         "subgroups": {
             "gender": [
                 {"value": "female", "n": 3, "accuracy": 1.0, "n_valid": 2, "att_cos": 0.625},
@@ -158,6 +159,22 @@ def optional_scores() -> Json:
             **{"cam": curves, "attention": curves, "random": curves},
         },
         "regions": some_regions(),
+    }
+
+
+def some_valence_arousal() -> Json:
+    """Return how well valence and arousal are predicted."""
+    ends = {"ccc": [0.5, 0.75], "pearson": [0.5, 0.875], "rmse": [0.125, 0.25]}
+    constant = {"ccc": 0.0, "pearson": None, "rmse": 0.5, "sign_agreement": 0.25}
+    one = {
+        **{"ccc": 0.625, "pearson": 0.75, "rmse": 0.1875, "sign_agreement": 0.875},
+        **{"constant": constant, "constant_value": 0.125},
+        "intervals": {**ends, "sign_agreement": [0.75, 1.0]},
+    }
+    return {
+        **{"n": 3, "scored": 4, "ccc": 0.5625, "ccc_interval": [0.5, 0.625]},
+        **{"unit": "person", "units": 3, "resamples": 1000},
+        **{"valence": one, "arousal": one | {"ccc": 0.5}},
     }
 
 

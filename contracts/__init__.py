@@ -14,4 +14,5 @@ Files:
     runs.py          run.json, the card of an exported run, metadata of stores
     scores.py        scores.json
     surveys.py       audit.json, survey.json
+    valence_arousal.py  scores of valence and arousal, a block of scores.json
 """

@@ -11,6 +11,7 @@ from contracts.examinations import Estimate, RegionImportance
 from contracts.files import Contract
 from contracts.labels import LabelSet
 from contracts.repeats import Repeat
+from contracts.valence_arousal import ValenceArousalScores
 
 BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "class_mean": "class mean"}
 """Maps that need no classifier -> their names in print. Their cosines put a run's in perspective:
@@ -25,6 +26,7 @@ OWN_BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "stencil": "stencil
 
 stencil     the AU map of the face's expression, from the codebook
 """
+
 
 Interval = tuple[float, float] | None
 """[low, high]; None where no face counts."""
@@ -274,6 +276,8 @@ class Scores(Contract):
         other_cams: CAM method -> agreement of its CAM; of imported runs whose published CAM is not
             that of their method.
         own_units: agreement with what each face itself does; None if nothing was coded.
+        valence_arousal: how well they are predicted; None of a run without this head, or of faces
+            without these values.
         au_shares: FACS number -> share of the attention on it.
         intervals: None if switched off or if there is only one person.
         subgroups: attribute of the dataset -> one entry per value.
@@ -312,6 +316,7 @@ class Scores(Contract):
     other_cams: dict[str, Agreement] = Field(default_factory=dict)
     baselines: Baselines
     own_units: OwnUnitScores | None
+    valence_arousal: ValenceArousalScores | None = None
     au_shares: dict[str, AuShare]
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]

@@ -11,4 +11,5 @@ Files:
     pixel_curves.py    faithfulness: deletion and insertion, against a random order
     repeats.py         several repeats: mean, standard deviation, paired differences
     scores.py          all scores that follow from the numbers per face
+    valence_arousal.py  how well valence and arousal are predicted
 """

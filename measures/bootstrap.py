@@ -127,7 +127,7 @@ def redraw(
     units = int(person_N.max()) + 1
     columns = [(name, _sums(run[name], labels_N, person_N, units)) for run in runs for name in run]
     stacked_PC = np.concatenate([one for _, pair in columns for one in pair], axis=1)
-    parts = [weights_RP @ stacked_PC for weights_RP in _weights(units, draws, seed)]
+    parts = [weights_RP @ stacked_PC for weights_RP in person_weights(units, draws, seed)]
     sums_RC = np.concatenate(parts)
     found: dict[str, list[F64]] = {name: [] for name in runs[0]}
     start = 0
@@ -153,8 +153,8 @@ def _sums(
     return summed(np.asarray(score.values_N, np.float64)), summed(np.ones(len(labels_N)))
 
 
-def _weights(units: int, draws: int, seed: int) -> Iterator[F64]:
-    """Yield the weights of the persons, (R, P), in portions."""
+def person_weights(units: int, draws: int, seed: int) -> Iterator[F64]:
+    """Yield the weights of the persons in each draw, positive, (R, P), in portions."""
     rng = np.random.default_rng(seed)
     at_once = max(1, _MOST_DRAWN // units)
     for start in range(0, draws, at_once):

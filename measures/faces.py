@@ -2,7 +2,8 @@
 
 Scores of several folds are those of their faces together, so the faces are kept.
 Shapes: N faces, V classes, M maps (attention from shallow to deep, then the CAM),
-U action units of the codebook, O C orders and curves of faithfulness.
+U action units of the codebook, O C orders and curves of faithfulness, D = 2 (valence, arousal) or 0
+for a model that predicts neither.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ class FaceScores:
             the units of another face of the expression; NaN without either.
         own_baselines_NK: cosine of each map of contracts.scores.OWN_BASELINES with the own map.
         own_levels_NK: selectivity of the expression's stencil, and of the own map itself.
+        valence_arousal_N3D: as the model predicts, as the dataset says, and as a constant has it;
+            NaN where the dataset does not say.
         shares_NU: of the attention on every AU's region, NaN without it; areas_NU: its size.
         faithfulness_NOC: areas under the curves; NaN for a face on which they were not measured.
         drop_NR: fall of the label's probability when each distinct region (measures.hidden_regions)
@@ -66,6 +69,7 @@ class FaceScores:
     own_selectivity_NM: F32
     own_baselines_NK: F32
     own_levels_NK: F32
+    valence_arousal_N3D: F32
     shares_NU: F32
     areas_NU: F32
     faithfulness_NOC: F32

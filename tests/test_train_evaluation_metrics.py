@@ -36,6 +36,7 @@ def outputs():
         au_BSS=maps,
         shares_BU=3 * areas,
         areas_BU=areas,
+        valence_arousal_BD=np.zeros((FACES, 0)),
     )
 
 

@@ -1,6 +1,6 @@
 """Export a run for other programs: weights, an ONNX graph, and a card that describes them.
 
-OUT/model.onnx           faces as stage align stores them -> logits, attention, cam
+OUT/model.onnx           faces as stage align stores them -> logits, attention, cam, added heads
 OUT/model.safetensors    the weights, by the network's own names
 OUT/model.json           the card, contracts.runs.ExportCard: inputs, outputs, data, licence
 """
@@ -168,6 +168,7 @@ def _describe_outputs(graph: ExportGraph, cam_method: str, size_px: int) -> dict
     meaning = {
         "logits": "one score per expression, before softmax",
         "attention": "mean of the deepest level's channels; covers the whole face, not normalised",
+        "valence_arousal": "how pleasant and how excited the face looks, each from -1 to 1",
         "cam": f"one map per expression by {cam_method}; covers the whole face, not normalised",
     }
     return {

@@ -49,20 +49,25 @@ class ExportGraph(nn.Module):
             type(model.head).gradient is Head.gradient and cam_method in GRADIENT_CAM_METHODS
         )
         self.cam_method = None if by_autograd else CAM_METHODS[cam_method]
-        self.outputs = ("logits", "attention") if by_autograd else ("logits", "attention", "cam")
+        maps = ("attention",) if by_autograd else ("attention", "cam")
+        self.outputs = ("logits", *maps, *model.added)
 
     def forward(self, images_BSS3: Tensor) -> tuple[Tensor, ...]:
-        """Return logits (B, V), attention (B, H, W) and, if it can be, the CAM (B, V, H, W)."""
+        """Return logits (B, V), attention (B, H, W) and, if it can be, the CAM (B, V, H, W).
+
+        Then what added heads give, such as valence and arousal (B, 2).
+        """
         forward = self.model(eval_images(images_BSS3, self.image_px))
         outputs = forward.logits_BK, forward.features[-1].mean(dim=1)
+        added = tuple(forward.extra[name] for name in self.model.added)
         if self.cam_method is None:
-            return outputs
+            return *outputs, *added
         first_B = torch.zeros_like(forward.logits_BK[:, 0], dtype=torch.long)
         maps = [
             self.cam_method(self.model, forward, first_B + number)
             for number in range(forward.logits_BK.shape[1])
         ]
-        return *outputs, torch.stack(maps, dim=1)
+        return *outputs, torch.stack(maps, dim=1), *added
 
     def run(self, images_BSS3: Images) -> Outputs:
         """Run it in torch, and return its outputs by name."""

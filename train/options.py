@@ -32,6 +32,9 @@ CAM_METHOD_NAMES = (
 """Rows of CAM_METHODS."""
 
 
+ADDED_HEAD_NAMES = ("valence_arousal",)
+"""Rows of ADDED_HEADS."""
+
 BLACK_BOX_NAMES = ("occlusion", "rise")
 """Rows of BLACK_BOX_METHODS."""
 

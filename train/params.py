@@ -10,7 +10,13 @@ from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.occlusion import OccludedParams
-from train.options import BLACK_BOX_NAMES, CAM_METHOD_NAMES, BlackBoxOptions, InputName
+from train.options import (
+    ADDED_HEAD_NAMES,
+    BLACK_BOX_NAMES,
+    CAM_METHOD_NAMES,
+    BlackBoxOptions,
+    InputName,
+)
 from validation import NameOf
 
 AUTO = "auto"
@@ -20,6 +26,9 @@ OWN = "method"
 SplitName = Literal["train", "val", "test", "all"]
 MAP_NAMES = (OWN, *CAM_METHOD_NAMES, *BLACK_BOX_NAMES)
 CamMethodName = Annotated[str, NameOf(dict.fromkeys(MAP_NAMES), "CAM method")]
+
+
+AddedHeadName = Annotated[str, NameOf(dict.fromkeys(ADDED_HEAD_NAMES), "added head")]
 
 
 class AugmentParams(BaseModel, frozen=True, extra="forbid"):
@@ -76,6 +85,12 @@ class FineTuningParams(BaseModel, frozen=True, extra="forbid"):
     frozen_epochs: int = Field(ge=0)
 
 
+class ValenceArousalParams(BaseModel, frozen=True, extra="forbid"):
+    """[train.valence_arousal]: the loss of the added head of this name."""
+
+    weight: float = Field(gt=0)
+
+
 class AlignmentParams(BaseModel, frozen=True, extra="forbid"):
     """[train.alignment]: the AU alignment loss, for variants with the key `alignment`."""
 
@@ -112,6 +127,8 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     head: dict[str, bool | int | float | str | None]
     training_strategy: dict[str, bool | int | float | str | None]
     losses: dict[str, dict[str, bool | int | float | str | None]]
+    heads: tuple[AddedHeadName, ...]
+    valence_arousal: ValenceArousalParams
     head_dropout: float = Field(ge=0, lt=1)
     targets: Literal["hard", "soft"]
     classification: ClassificationParams
@@ -154,6 +171,14 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     def validates_untrained(self) -> bool:
         """Whether the untrained model is one of the candidates: the published habit."""
         return {"holdout": False, "paper": True}[self.protocol]
+
+    @field_validator("heads")
+    @classmethod
+    def _each_once(cls, heads: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a head twice."""
+        if len(set(heads)) != len(heads):
+            raise PydanticCustomError("twice", "a head stands there twice")
+        return heads
 
     @field_validator("validate_every")
     @classmethod

@@ -24,7 +24,7 @@ from store.reading import Store
 from store.splits import require_splits
 from train.data.soft_targets import require_shares
 from train.data.splits import splits_of
-from train.data.stores import Stores
+from train.data.stores import Stores, check_added_heads
 from train.methods import METHODS
 from train.params import RunNumbers, TrainParams
 from train.runs import warm_start_of
@@ -58,7 +58,7 @@ def plan(
     Raises:
         DataError: if a fold is not there, a split that is needed has no usable face, or faces have
             no shares that a run learns from.
-        UsageError: if a kind has several maps per face.
+        UsageError: if a kind has several maps per face, or the faces lack what a head learns.
         NoInputError: if a kind that is needed was not drawn, or a run to go on from is not there.
     """
     store = Store(faces)
@@ -71,6 +71,7 @@ def plan(
     for run in runs:
         if run.params.soft_targets:
             require_shares(store, f"{run.method} {run.variant}")
+        check_added_heads(run.params, store)
         file = out / run.method / f"{run.variant}.yaml"
         write_plan(file, _planned(run, dataset, heatmaps))
         written.add(file)

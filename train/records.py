@@ -31,6 +31,8 @@ class Batch:
         second_B3HW: the images before their colours and noise were changed, erased by themselves;
             None unless the training strategy needs them.
         latents_BPD: of the patches of each face as it is shown; None unless the method reads them.
+        valence_arousal_B2: from -1 to 1; NaN where they are not known. None unless a loss needs
+            them.
         epoch: number of finished epochs, for losses that change.
         shared_seed: of the step, the same on all ranks, for draws that they have to share.
     """
@@ -45,6 +47,7 @@ class Batch:
     points_B682: Tensor | None = None
     second_B3HW: Tensor | None = None
     latents_BPD: Tensor | None = None
+    valence_arousal_B2: Tensor | None = None
     epoch: int = 0
     shared_seed: int = 0
 
@@ -106,6 +109,7 @@ class Loss:
             the faces of all: each rank's value is weighted with its share of them.
         needs_points: whether batches have to carry landmarks.
         needs_maps: whether it has nothing to learn from without heatmaps.
+        needs_valence_arousal: whether batches have to carry these of each face.
         level: from 1, at whose size it reads heatmaps; None if it reads none, or resizes them.
         check: called with the model before the first step; raises UsageError if it does not suit.
     """
@@ -114,5 +118,6 @@ class Loss:
     count: Callable[[Batch], Tensor] = all_faces
     needs_points: bool = False
     needs_maps: bool = False
+    needs_valence_arousal: bool = False
     level: int | None = None
     check: Callable[[Any], None] = _accept_any

@@ -66,6 +66,7 @@ def augment_batch(
         rows_B=raw.device_rows_B,
         points_B682=points,
         latents_BPD=None if both is None else latents_as_shown(both, affine),
+        valence_arousal_B2=raw.valence_arousal_B2,
         second_B3HW=erase_and_normalize(warped, augment, rng) if second_view else None,
     )
 

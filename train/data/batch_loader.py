@@ -19,7 +19,7 @@ from train.data.latents import LatentRows
 from train.data.prefetch import FETCHERS, Rows
 from train.data.samplers import SAMPLERS, split_batches
 from train.data.soft_targets import SoftTargets, read_soft_targets
-from train.data.stores import Stores, expression_ids
+from train.data.stores import Stores, expression_ids, read_valence_arousal
 from train.device import send
 from train.params import FeedParams
 from train.records import Loss
@@ -43,6 +43,7 @@ class RawBatch:
         latents_BVPD: of the patches of each face and of its mirror image; None unless the method
             reads them.
         shares_BK: soft targets, float32; None if targets are the labels.
+        valence_arousal_B2: NaN where they are not known; None unless they are asked for.
     """
 
     rows_B: NDArray[np.int64]
@@ -54,6 +55,7 @@ class RawBatch:
     points_B682: Tensor | None = None
     latents_BVPD: Tensor | None = None
     shares_BK: Tensor | None = None
+    valence_arousal_B2: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ class BatchLoader:
         )
         self._with_points = False
         self._soft: SoftTargets | None = None
+        self._values_N2: NDArray[np.float32] | None = None
         self._batch_size, self._placement = batch_size, placement
         self._sample = pick(SAMPLERS, params.sampler, "sampler")
         read_maps = pick(HEATMAP_SOURCES, params.heatmaps, "origin of heatmaps")
@@ -148,6 +151,26 @@ class BatchLoader:
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
                 "Check status.csv there; heatmaps are drawn from what landmark.backend finds.",
             )
+
+        if any(loss.needs_valence_arousal for loss in losses):
+            self.carry_valence_arousal()
+            if not self.has_values:
+                raise DataError(
+                    self._stores.faces.path,
+                    "no face of this split has a valence and an arousal, which train.heads asks "
+                    "for. Let the dataset bring them (docs/datasets.md), or set train.heads to "
+                    "[]; for one dataset alone under datasets.<name>.train.",
+                )
+
+    def carry_valence_arousal(self) -> None:
+        """From now on, give batches valence and arousal, if the faces have any."""
+        self._values_N2 = read_valence_arousal(self._stores.faces)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether batches carry a valence and an arousal of any face of the split."""
+        values_N2 = self._values_N2
+        return values_N2 is not None and bool(np.isfinite(values_N2[self.rows_N]).all(1).any())
 
     @property
     def class_counts(self) -> list[int]:
@@ -202,6 +225,12 @@ class BatchLoader:
         )
         soft = None if self._soft is None else torch.from_numpy(self._soft.shares_NK[rows_M])
         shares = None if soft is None else torch.split(send(soft, self._placement.device), lengths)
+        values = None if self._values_N2 is None else self._values_N2[rows_M]
+        values_B2 = (
+            [None] * len(batches)
+            if values is None
+            else torch.split(send(torch.from_numpy(values), self._placement.device), lengths)
+        )
         with closing(self._fetch(batches)) as fetched:
             for number, (images, *others) in enumerate(fetched):
                 latents = self._latents.as_latents(others.pop()) if self._latents else None
@@ -215,6 +244,7 @@ class BatchLoader:
                     self._points(batches[number]) if self._with_points else None,
                     latents,
                     None if shares is None else shares[number],
+                    values_B2[number],
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:

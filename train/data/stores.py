@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from contracts.labels import LabelSet
 from errors import DataError, NoInputError, UsageError
-from store.reading import Store
+from store.reading import VALENCE_AROUSAL, Store
 from train.data.splits import splits_of
+from train.params import TrainParams
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,6 +80,29 @@ class Stores:
         others = {"heatmaps": self.heatmaps, "restored": self.restored}
         read = {name: store for name, store in others.items() if store is not None}
         return {name: store.digest for name, store in {**stores, **read}.items()}
+
+
+def read_valence_arousal(faces: Store) -> NDArray[np.float32] | None:
+    """Return valence and arousal of all faces, (N, 2), NaN where not known; None without any."""
+    if VALENCE_AROUSAL not in faces.layout.arrays:
+        return None
+    return np.asarray(faces.array(VALENCE_AROUSAL).load(), np.float32)
+
+
+def check_added_heads(params: TrainParams, faces: Store) -> None:
+    """Refuse added heads that learn what the dataset does not bring.
+
+    Raises:
+        UsageError: naming the key.
+    """
+    missing = [name for name in params.heads if name not in faces.layout.arrays]
+    if missing:
+        raise UsageError(
+            "train.heads",
+            f"has {', '.join(missing)}, which no face of {faces.path} has. Let the dataset bring "
+            "the values (docs/datasets.md) and run `dvc repro`, or set it to []; for one dataset "
+            "alone under datasets.<name>.train.",
+        )
 
 
 def expression_ids(table: "pl.DataFrame", labels: LabelSet) -> NDArray[np.int64]:

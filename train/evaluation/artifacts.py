@@ -11,7 +11,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from measures.faces import ATTENTION, CAM, FaceScores
+from measures.valence_arousal import PREDICTED, TRUE
 from store.export import write_hdf5
 from store.reading import Store
 from store.tables import inert_row, write_table
@@ -37,8 +39,16 @@ _MAP_ATTRIBUTES: dict[str, dict[str, str | float]] = {
 """Attributes of the arrays in maps.h5."""
 
 
+_VALUE_COLUMNS = tuple(
+    f"{prefix}{name}" for name in VALENCE_AROUSAL_COLUMNS for prefix in ("predicted_", "")
+)
+"""Columns of predictions.csv of a model that predicts both."""
+
+
 def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> None:
     """Write one row per face: label, prediction, probabilities; cosines if it has an AU map.
+
+    Valence and arousal, predicted and true, if the model predicts them.
 
     Names are made inert for spreadsheets; nothing of AULens reads them back.
     """
@@ -53,9 +63,17 @@ def write_predictions(path: Path, measured: FaceScores, faces: EvalFaces) -> Non
             | {"predicted": faces.classes[int(probabilities.argmax())]}
             | dict(zip(names, (f"{one:.5f}" for one in probabilities), strict=True))
             | (cosines if measured.valid_N[index] else {})
+            | _values(measured.valence_arousal_N3D[index])
         )
     columns = ["id", "expression", "person", "predicted", *names, "att_cos", "cam_cos"]
+    columns += _VALUE_COLUMNS if measured.valence_arousal_N3D.size else ()
     write_table(path, columns, map(inert_row, rows))
+
+
+def _values(values_3D: NDArray[np.float32]) -> dict[str, str]:
+    """Return predicted and true valence and arousal; nothing of a model without them."""
+    said = values_3D[[PREDICTED, TRUE]].T.ravel().tolist()
+    return {name: _decimals(one) for name, one in zip(_VALUE_COLUMNS, said, strict=False)}
 
 
 def _decimals(value: float) -> str:

@@ -51,6 +51,7 @@ class EvalFaces:
         attributes: columns of the table that came with the dataset.
         mapped_N: which of them get a CAM; None: all.
         others: usable faces of the split whose class the model does not know, by class.
+        valence_arousal_N2: as the dataset says, NaN where it does not; None if it never does.
     """
 
     rows_N: NDArray[np.int64]
@@ -61,6 +62,7 @@ class EvalFaces:
     attributes: tuple[str, ...] = ()
     mapped_N: Bools | None = None
     others: Mapping[str, int] = field(default_factory=dict)
+    valence_arousal_N2: F32 | None = None
 
     def mapped_in(self, start: int, size: int) -> Bools | None:
         """Return which faces of a batch get a CAM; None: all."""
@@ -107,6 +109,7 @@ class EvalOutputs:
         shares_BU: share of the deepest attention's mass on each AU's region; NaN where there is no
             region or no mass.
         areas_BU: the region's share of the picture.
+        valence_arousal_BD: from -1 to 1; D is 0 of a model that predicts neither.
     """
 
     probabilities_BV: F32
@@ -122,6 +125,7 @@ class EvalOutputs:
     au_BSS: F32
     shares_BU: F32
     areas_BU: F32
+    valence_arousal_BD: F32
 
     @property
     def has_cam(self) -> Bools:
@@ -167,7 +171,7 @@ class ModelMaps:
         attention_BSS: of the deepest layer, in [0, 1].
         cam_BSS: the CAM, in [0, 1].
         mapped_B: whether the face has a CAM.
-        restored: see networks.Reading.
+        restored: see networks.Reading; valence_arousal_B2 likewise.
     """
 
     probabilities_BV: Tensor
@@ -179,6 +183,7 @@ class ModelMaps:
     cam_BSS: Tensor
     mapped_B: Tensor
     restored: RestoredPictures | None = None
+    valence_arousal_B2: Tensor | None = None
 
 
 def prepare_batch(
@@ -243,6 +248,7 @@ def compute_maps(
             if mapped_B is None
             else send(torch.from_numpy(mapped_B), model.device),
             reading.restored,
+            reading.valence_arousal_B2,
         )
 
 
@@ -296,6 +302,7 @@ def _compare(model: EvalModel, labels_B: Tensor, maps: ModelMaps, drawn: Targets
         shrink_SC @ own_BCC @ shrink_SC.T,
         shares_BU,
         areas_BU,
+        uniform_BT[:, :0] if maps.valence_arousal_B2 is None else maps.valence_arousal_B2,
     )
     return EvalOutputs(*receive(outputs))
 

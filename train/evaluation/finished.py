@@ -13,7 +13,7 @@ from store.reading import Store
 from train.params import EvaluateParams
 from train.versions import torch_version
 
-VERSION = 18
+VERSION = 19
 
 
 def scores_fingerprint(
@@ -59,6 +59,7 @@ def headline(scores: Scores) -> str:
     mind = f". Mind: {scores.caveat}" if scores.caveat else ""
     others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
     run, own = f"{scores.method} {scores.variant} {scores.repeat}", _own_words(scores)
+    own += _value_words(scores)
     return (
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
@@ -77,6 +78,15 @@ def _own_words(scores: Scores) -> str:
         f"; own AUs: ATT-COS {_number(seen.overall)}, selectivity within the class {within} "
         f"({seen.n_valid} of {seen.n} faces)"
     )
+
+
+def _value_words(scores: Scores) -> str:
+    """Say how valence and arousal agree; nothing if the run or the faces have none."""
+    found = scores.valence_arousal
+    if found is None:
+        return ""
+    words = [f"{name} {_number(one.ccc)}" for name, one in found.dimensions().items()]
+    return f"; CCC of {', '.join(words)} ({found.n} of {found.scored} faces)"
 
 
 def _number(value: float | None) -> str:

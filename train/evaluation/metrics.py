@@ -17,9 +17,16 @@ Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 Bools = NDArray[np.bool_]
 
+ZERO_2 = np.zeros(2)
+"""Neither pleasant nor unpleasant, neither calm nor excited."""
+
 
 def face_scores(
-    outputs: EvalOutputs, faces: EvalFaces, hiding: HidingEffects, own: OwnUnits | None
+    outputs: EvalOutputs,
+    faces: EvalFaces,
+    hiding: HidingEffects,
+    own: OwnUnits | None,
+    constant_2: Floats = ZERO_2,
 ) -> FaceScores:
     """Return the numbers per face.
 
@@ -28,6 +35,7 @@ def face_scores(
         faces: that it saw.
         hiding: what hiding parts of the pictures did.
         own: action units that were coded on them; None if there are none.
+        constant_2: valence and arousal that a guess without looking has.
     """
     labels_N = faces.labels_N
     valid_N = outputs.has_own_map(labels_N)
@@ -56,6 +64,7 @@ def face_scores(
         baselines_NK=stacked(list(baselines)),
         own_coded_N=np.zeros(len(labels_N), bool) if own is None else own.coded_N,
         **_own_units(outputs),
+        valence_arousal_N3D=_valence_arousal(outputs, faces, constant_2),
         shares_NU=outputs.shares_BU.astype(np.float32),
         areas_NU=outputs.areas_BU.astype(np.float32),
         faithfulness_NOC=hiding.faithfulness_NOC,
@@ -66,6 +75,18 @@ def face_scores(
             name: np.array(faces.table[name].to_list(), np.str_) for name in faces.attributes
         },
     )
+
+
+def _valence_arousal(outputs: EvalOutputs, faces: EvalFaces, constant_2: Floats) -> F32:
+    """Return what is predicted, true and constant: (N, 3, D)."""
+    predicted_ND = outputs.valence_arousal_BD
+    if not predicted_ND.size:
+        return np.zeros((len(faces.labels_N), 3, 0), np.float32)
+    true_N2 = faces.valence_arousal_N2
+    unknown_N2 = np.full_like(predicted_ND, np.nan)
+    constant_N2 = np.broadcast_to(constant_2, predicted_ND.shape)
+    columns = (predicted_ND, unknown_N2 if true_N2 is None else true_N2, constant_N2)
+    return np.stack(columns, axis=1).astype(np.float32)
 
 
 def _own_units(outputs: EvalOutputs) -> dict[str, F32]:

@@ -23,6 +23,7 @@ from train.loading import load_run
 from train.methods.base import HIDDEN, RESTORED, Classifier, Extra
 from train.methods.black_box import BLACK_BOX_METHODS, BlackBox
 from train.methods.cam_methods import CAM_METHODS
+from train.methods.valence_arousal import VALENCE_AROUSAL
 from train.options import BLACK_BOX_NAMES, BlackBoxOptions
 from train.params import OWN, ReadingParams
 from train.records import CamMethod, Forward
@@ -66,6 +67,7 @@ class Reading:
         class_map: classes (B,) -> its own raw map of each; None if it has none.
         other_maps: further maps of the same kind, see EvalModel.other_cams.
         restored: what was seen instead, where the network restores pictures first; else None.
+        valence_arousal_B2: from -1 to 1; None from a network that predicts neither.
     """
 
     probabilities_BV: Tensor
@@ -73,6 +75,7 @@ class Reading:
     class_map: Callable[[Tensor], Tensor] | None = None
     other_maps: tuple[Callable[[Tensor], Tensor], ...] = ()
     restored: RestoredPictures | None = None
+    valence_arousal_B2: Tensor | None = None
 
 
 Network = Callable[[Tensor], Reading]
@@ -102,6 +105,7 @@ def classifier_network(
             partial(_map_of, cam_method, classifier, forward),
             tuple(partial(_map_of, other, classifier, forward) for other in further),
             RestoredPictures.of(forward.extra),
+            forward.extra.get(VALENCE_AROUSAL),
         )
 
     return read
@@ -179,6 +183,7 @@ class EvalModel:
         caveat: a warning to print beside its scores; None if there is none.
         other_cams: names of further CAMs that are scored beside it.
         map_name: what its map of a class is called where it is shown.
+        heads: what it predicts beside the classes, rows of ADDED_HEADS.
     """
 
     network: Network
@@ -191,6 +196,7 @@ class EvalModel:
     caveat: str | None = None
     other_cams: tuple[str, ...] = ()
     map_name: str = CAM
+    heads: tuple[str, ...] = ()
 
 
 def read_as(model: EvalModel, labels: LabelSet, codebook: str) -> EvalModel:
@@ -220,6 +226,7 @@ def read_as(model: EvalModel, labels: LabelSet, codebook: str) -> EvalModel:
             whole.layers,
             None if class_map is None else lambda classes_B: class_map(wanted_V[classes_B]),
             tuple(partial(_map_at, one, wanted_V) for one in whole.other_maps),
+            valence_arousal_B2=whole.valence_arousal_B2,
         )
 
     same = places == tuple(range(len(known)))
@@ -256,5 +263,6 @@ def load_eval_model(
         caveat(card, classifier.head.caveat),
         tuple(others),
         read.cam_method if read.cam_method in BLACK_BOX_NAMES else CAM,
+        tuple(classifier.added),
     )
     return model, card

@@ -3,7 +3,7 @@
 Shapes: N faces.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from train.device import float32_precision
 from train.evaluation.artifacts import mean_maps, sheet, write_maps, write_predictions
 from train.evaluation.batch import EvalFaces, EvalOutputs
 from train.evaluation.hiding import HidingEffects, measure_hiding
-from train.evaluation.metrics import face_scores
+from train.evaluation.metrics import ZERO_2, face_scores
 from train.evaluation.networks import EvalModel
 from train.evaluation.split import SplitReader, evaluate_split
 from train.params import EvaluateParams
@@ -43,6 +43,7 @@ class ScoredModel:
         curves: its learning curves, by metric.
         fold: that it was not trained on; None without cross-validation, or on other faces.
         forbidden: classes of the model that the dataset does not have.
+        constant_2: mean valence and arousal of the faces that it was trained on; 0 if not known.
     """
 
     where: str
@@ -52,6 +53,7 @@ class ScoredModel:
     curves: dict[str, LearningCurve]
     fold: int | None
     forbidden: tuple[str, ...] = ()
+    constant_2: NDArray[np.floating] = field(default_factory=lambda: ZERO_2)
 
 
 def write_results(
@@ -78,7 +80,8 @@ def write_results(
         outputs = evaluate_split(model, split, params, progress)
     _require_finite(scored.where, outputs)
     effects, others = measure_hiding(model, split, outputs, params), len(model.other_cams)
-    measured = face_scores(outputs.with_cam(others, others), faces, effects, split.own)
+    outputs_of_own = outputs.with_cam(others, others)
+    measured = face_scores(outputs_of_own, faces, effects, split.own, scored.constant_2)
     metadata = split.images.metadata
     scores = Scores(
         **scored.conditions,
@@ -146,6 +149,7 @@ def main_scores(scores: Scores) -> Json:
         "cam_cos": cam.overall,
         "cam_selectivity": cam.selectivity.overall,
         **_own_scores(scores),
+        **_value_scores(scores),
         "coverage": scores.scored / scores.total,
         **{f"cam_cos_{name}": one.overall for name, one in scores.other_cams.items()},
     }
@@ -157,6 +161,12 @@ def _own_scores(scores: Scores) -> Json:
         return {}
     seen = scores.own_units.attention
     return {"own_att_cos": seen.overall, "own_att_selectivity": seen.selectivity.overall}
+
+
+def _value_scores(scores: Scores) -> Json:
+    """Return how valence and arousal agree with the dataset's, if both have them."""
+    found = scores.valence_arousal
+    return {f"ccc_{name}": one.ccc for name, one in found.dimensions().items()} if found else {}
 
 
 def _write(

@@ -20,7 +20,7 @@ from progress import ProgressCallback
 from store.reading import Store, read_points
 from store.splits import ALL
 from train.data.splits import splits_of
-from train.data.stores import expression_ids
+from train.data.stores import expression_ids, read_valence_arousal
 from train.evaluation.batch import (
     EvalBatch,
     EvalFaces,
@@ -64,7 +64,17 @@ def split_faces(
     attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
     total, others = int(in_split.sum()), Counter(table["expression"].filter(usable & ~told_apart))
     ids = expression_ids(chosen, labels)
-    return EvalFaces(rows, ids, labels.names, chosen, total, attributes, others=others)
+    values_N2 = read_valence_arousal(store)
+    return EvalFaces(
+        rows,
+        ids,
+        labels.names,
+        chosen,
+        total,
+        attributes,
+        others=others,
+        valence_arousal_N2=None if values_N2 is None else values_N2[rows],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,15 @@ class SplitReader:
         faces = self.faces
         rows, labels, table = faces.rows_N[chosen], faces.labels_N[chosen], faces.table[chosen]
         mapped = None if faces.mapped_N is None else faces.mapped_N[chosen]
-        part = replace(faces, rows_N=rows, labels_N=labels, table=table, mapped_N=mapped)
+        values = None if faces.valence_arousal_N2 is None else faces.valence_arousal_N2[chosen]
+        part = replace(
+            faces,
+            rows_N=rows,
+            labels_N=labels,
+            table=table,
+            mapped_N=mapped,
+            valence_arousal_N2=values,
+        )
         return replace(self, faces=part, own=self.own and self.own.take(chosen))
 
     def with_maps(self, chosen: NDArray[np.integer[Any]]) -> "SplitReader":

@@ -26,9 +26,10 @@ from progress import ProgressCallback
 from store.building import building, is_built
 from store.reading import Store
 from train.data.splits import splits_of
-from train.data.stores import expression_ids
+from train.data.stores import expression_ids, read_valence_arousal
 from train.evaluation.finished import headline, read_scores, scores_fingerprint
 from train.evaluation.learning_curves import read_curves
+from train.evaluation.metrics import ZERO_2
 from train.evaluation.networks import load_eval_model, read_as
 from train.evaluation.results import ScoredModel, write_results
 from train.evaluation.split import SplitReader
@@ -113,7 +114,10 @@ def open_run(run: Path, params: EvaluateParams, store: Store, device: torch.devi
     }
     trained, told_apart = _training_labels(card, store, fold), model.codebook.labels
     forbidden = tuple(name for name in card.labels.names if told_apart.place(name) is None)
-    return ScoredModel(str(run), model, conditions, trained, read_curves(run), fold, forbidden)
+    constant_2 = _mean_of_training(card, store, fold) if model.heads else ZERO_2
+    return ScoredModel(
+        str(run), model, conditions, trained, read_curves(run), fold, forbidden, constant_2
+    )
 
 
 def _protocol(card: RunCard, store: Store, params: EvaluateParams) -> str:
@@ -131,6 +135,20 @@ def _training_labels(card: RunCard, store: Store, fold: int | None) -> NDArray[n
     """Return the labels that the run was trained on; None if these are not its faces."""
     if card.faces != store.digest:
         return None
-    trained = splits_of(store, fold) == "train"
-    usable = store.array("valid").load() == 1
-    return expression_ids(store.table(("expression",)).filter(usable & trained), store.labels)
+    trained_N = _trained_on(store, fold)
+    return expression_ids(store.table(("expression",)).filter(trained_N), store.labels)
+
+
+def _trained_on(store: Store, fold: int | None) -> NDArray[np.bool_]:
+    """Say which faces a run was trained on: (N,)."""
+    usable_N = store.array("valid").load() == 1
+    return np.asarray(usable_N & (splits_of(store, fold) == "train"))
+
+
+def _mean_of_training(card: RunCard, store: Store, fold: int | None) -> NDArray[np.floating]:
+    """Return the mean valence and arousal of the training faces; 0 if they are not known."""
+    values_N2 = read_valence_arousal(store)
+    if card.faces != store.digest or values_N2 is None:
+        return ZERO_2
+    known_N = np.isfinite(values_N2).all(axis=1) & _trained_on(store, fold)
+    return values_N2[known_N].mean(axis=0, dtype=np.float64) if known_N.any() else ZERO_2

@@ -26,7 +26,7 @@ from train.combinations import (
     check_targets,
 )
 from train.data.soft_targets import read_soft_targets, require_shares
-from train.data.stores import Stores, expression_ids
+from train.data.stores import Stores, check_added_heads, expression_ids
 from train.device import deterministic_mode, precision_of
 from train.fitting.distributed import init_distributed
 from train.fitting.finished import run_fingerprint
@@ -75,6 +75,7 @@ def train(
     check_targets(METHODS[run.method], run.params)
     _check_latents(stores, run)
     _check_shares(stores, run)
+    check_added_heads(run.params, stores.faces)
     if run.params.alignment is not None and stores.heatmaps is None:
         raise UsageError("train.alignment", "needs heatmaps, and the run has none.")
     stores = replace(stores, fold=run.repeat.fold)

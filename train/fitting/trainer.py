@@ -40,6 +40,7 @@ from train.fitting.stop_request import StopRequest, graceful_shutdown
 from train.fitting.train_state import StepResult, TrainingLabels, TrainState
 from train.fitting.validation import validate
 from train.methods import METHODS, Method
+from train.methods.added_heads import added_losses
 from train.methods.au_alignment import Size, alignment, target_sizes
 from train.methods.base import Classifier
 from train.methods.model import build_losses
@@ -51,11 +52,10 @@ _LOG = logging.getLogger(__name__)
 
 
 def run_losses(method: Method, params: TrainParams, class_counts: Sequence[int]) -> dict[str, Loss]:
-    """Return a method's own losses and, if the run is aligned, the AU alignment loss."""
+    """Return a method's own losses, AU alignment of an aligned run, and those of added heads."""
     own, numbers = build_losses(method, params, class_counts), params.alignment
-    if numbers is None:
-        return own
-    return {**own, "alignment": Loss(alignment(numbers), faces_with_map, needs_maps=True)}
+    aligned = Loss(alignment(numbers), faces_with_map, needs_maps=True) if numbers else None
+    return {**own, **({"alignment": aligned} if aligned else {}), **added_losses(params)}
 
 
 def map_sizes(
@@ -114,6 +114,8 @@ class Trainer:
         self._selection = ModelSelection(params, self._validation.has_maps)
         losses = run_losses(method, params, self._loader.class_counts)
         self._loader.prepare_for(losses.values(), params.soft_targets)
+        if any(loss.needs_valence_arousal for loss in losses.values()):
+            self._validation.carry_valence_arousal()
         labels = TrainingLabels(self._loader.labels_N, stores.faces.labels.names)
         self._state = TrainState(method, params, losses, distributed, labels, run.repeat.seed)
         features = _features(self._state.model, params.image_px, distributed.device)

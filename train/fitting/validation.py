@@ -6,18 +6,23 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
+from measures.valence_arousal import MOMENTS, agreement
 from train.data.augmentation import warp_maps
 from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
 from train.images import eval_images
 from train.methods.base import LATENTS, Classifier
+from train.methods.valence_arousal import VALENCE_AROUSAL
 from train.records import Forward
 
 
 def validate(
     model: Classifier, loader: BatchLoader, image_px: int, distributed: Distributed
 ) -> dict[str, float]:
-    """Return a split's accuracies and cross-entropy and, if the run reads heatmaps, `att_cos`.
+    """Return a split's accuracies and cross-entropy; `att_cos`, if the run reads heatmaps.
+
+    And `ccc_valence` and `ccc_arousal`, if it predicts these and faces of the split have them.
 
     Balanced accuracy and macro F1 are those of metrics.classification. `att_cos` is the mean cosine
     of the deepest layer's attention with the faces' heatmaps.
@@ -31,6 +36,7 @@ def validate(
     model.eval()
     count = loader.classes
     sums = torch.zeros(3 + count**2, dtype=torch.float64, device=distributed.device)
+    value_sums = torch.zeros(2, len(MOMENTS), dtype=torch.float64, device=distributed.device)
     with torch.no_grad():
         for raw in loader.sequential_batches():
             labels, valid = raw.labels_B, raw.valid_B
@@ -44,10 +50,12 @@ def validate(
             )
             scalars = torch.stack([losses_B.sum(), valid.sum(), cosines_B.sum()])
             sums += torch.cat([scalars, (shown.T @ called).flatten()])
+            value_sums += _value_moments(forward, raw)
     losses, counted, cosines, *confusion = distributed.all_reduce(sums).tolist()
     scores = _accuracies(np.array(confusion).reshape(count, count))
     scores["val/cross_entropy"] = losses / sum(confusion)
-    return scores | ({"val/att_cos": cosines / counted} if counted else {})
+    scores |= {"val/att_cos": cosines / counted} if counted else {}
+    return scores | _concordances(distributed.all_reduce(value_sums).cpu().numpy())
 
 
 def _accuracies(confusion: NDArray[np.float64]) -> dict[str, float]:
@@ -59,6 +67,25 @@ def _accuracies(confusion: NDArray[np.float64]) -> dict[str, float]:
         "val/balanced_accuracy": float((right[occurs] / shown[occurs]).mean()),
         "val/macro_f1": float((2 * right[seen] / (shown + called)[seen]).mean()),
     }
+
+
+def _value_moments(forward: Forward, raw: RawBatch) -> Tensor:
+    """Return what measures.valence_arousal sums, over the faces that are known: (2, M)."""
+    predicted_B2, true_B2 = forward.extra.get(VALENCE_AROUSAL), raw.valence_arousal_B2
+    if predicted_B2 is None or true_B2 is None:
+        return torch.zeros(2, len(MOMENTS), dtype=torch.float64, device=raw.labels_B.device)
+    known_B1 = true_B2.isfinite().all(dim=1, keepdim=True)
+    p, t = (torch.where(known_B1, one.double(), 0) for one in (predicted_B2, true_B2))
+    parts = [torch.ones_like(p), p, t, p * p, t * t, p * t, p.sign() == t.sign()]
+    return torch.stack([(one * known_B1).sum(dim=0) for one in parts], dim=1)
+
+
+def _concordances(sums_2M: NDArray[np.float64]) -> dict[str, float]:
+    """Return the CCC of both; none where it is undefined, as without a known face."""
+    if not sums_2M[:, 0].all():
+        return {}
+    found = zip(VALENCE_AROUSAL_COLUMNS, agreement(sums_2M).ccc.tolist(), strict=True)
+    return {f"val/ccc_{name}": value for name, value in found if np.isfinite(value)}
 
 
 def _attention_cosines(forward: Forward, raw: RawBatch) -> Tensor:

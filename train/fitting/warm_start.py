@@ -2,7 +2,7 @@
 
 `train.weights` names the folder of the run. Its backbone is taken from the best checkpoint, the
 EMA weights if it kept some; its head only where it means the same: the same kind of head, the same
-expressions, the same shapes. The optimiser begins anew.
+expressions, the same shapes; an added head where it has it. The optimiser begins anew.
 """
 
 import logging
@@ -51,11 +51,25 @@ def load_warm_start(
             "train.backbone", f"is {params.backbone}, and {path} has {theirs}. Set that."
         )
     _copy(source.backbone, model.backbone, path)
+    added = _copy_added(source, model)
     reason = _reason_for_a_new_head(source, card, model, method, names)
     if reason:
-        return f"starts from {path}: its backbone; the head is new, since {reason}"
+        return f"starts from {path}: its backbone{added}; the head is new, since {reason}"
     model.head.load_state_dict(source.head.state_dict())
-    return f"starts from {path}: its backbone and its head"
+    return f"starts from {path}: its backbone and its head{added}"
+
+
+def _copy_added(source: Classifier, target: Classifier) -> str:
+    """Take the added heads that both have; return what to say of those of the target."""
+    known = [name for name in target.added if name in source.added]
+    for name in known:
+        target.added[name].load_state_dict(source.added[name].state_dict())
+    new = [name for name in target.added if name not in known]
+    words = [
+        *(f", and the one for {name}" for name in known),
+        *(f"; the one for {name} is new" for name in new),
+    ]
+    return "".join(words)
 
 
 def _copy(source: nn.Module, target: nn.Module, path: Path) -> None:

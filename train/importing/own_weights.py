@@ -91,6 +91,7 @@ def load_own(
         rows, remarks = _rows(classes.words, classes.labels, where)
         ordered = _in_our_order(named.head, head, rows, len(classes.words), where)
     load_head(model.head, ordered, where)
+    remarks += ["heads beside the expressions were left out"] if named.added else []
     return [*remarks, *_without_counters(own, named.backbone)]
 
 

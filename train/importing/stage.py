@@ -259,8 +259,16 @@ def _import_file(file: Path, out: Path, wanted: Wanted, rebuild: bool) -> str:
 
 
 def _merged(base: TrainParams, stated: Mapping[str, Any]) -> TrainParams:
-    """Lay what is known over the numbers of params.yaml; an option of a head is known or not."""
-    keys = {**base.model_dump(mode="json"), **stated, "weights": "none", "weights_sha256": None}
+    """Lay what is known over the numbers of params.yaml; an option of a head is known or not.
+
+    Raises:
+        UsageError: if a key is unknown or illegal, or heads are to be added, whose weights no
+            import has.
+    """
+    if stated.get("heads"):
+        raise UsageError("import_run.train.heads", "no file has weights for it. Remove it.")
+    given = {**stated, "heads": [], "weights": "none", "weights_sha256": None}
+    keys = {**base.model_dump(mode="json"), **given}
     return checked(TrainParams, keys, "import_run.train")
 
 

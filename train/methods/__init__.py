@@ -5,6 +5,7 @@ CAM method explains.
 
 Files:
     acol.py             ACoL: a second branch, trained on what the first one did not use
+    added_heads.py      the family ADDED_HEADS: outputs beside the expressions
     adl.py              ADL: hides the most active places at random
     apvit.py            APViT: a transformer that drops places
     array_pickles.py    reads pickles of arrays without running code
@@ -35,6 +36,7 @@ Files:
     strategies.py       the family of training strategies
     torchvision_names.py  names that timm and torchvision do not share
     ts_cam.py           TS-CAM: class maps from tokens and attention
+    valence_arousal.py  valence and arousal: an added head and its loss
     weight_files.py     reads files of weights without running code
     weight_names.py     names of weights elsewhere, and ours
     weights.py          loads pretrained weights into a network

@@ -6,6 +6,7 @@ Shapes: B batch, C channels, H W rows and columns of the deepest level, K expres
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -88,6 +89,7 @@ class Classifier(nn.Module):
         input_name: row of images.INPUTS: how the backbone expects pictures normalised.
         restore: of a run that learnt from restored faces: pictures -> them restored, and their
             latents, by name. It is no part of the weights. None elsewhere.
+        added: heads beside the expressions, by name: deepest level -> what extra of Forward holds.
         head_dropout: share of the deepest level's channels that the head does not see in training.
             Whole channels: for a pooled head the same as dropout after pooling. Losses and CAM
             methods see them all. Source: Tompson et al., CVPR 2015 (spatial dropout).
@@ -99,10 +101,11 @@ class Classifier(nn.Module):
         head: Head,
         input_name: str = "imagenet",
         head_dropout: float = 0.0,
+        added: Mapping[str, nn.Module] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.backbone, self.head, self.input_name = backbone, head, input_name
-        self.head_dropout = head_dropout
+        self.head_dropout, self.added = head_dropout, nn.ModuleDict(added)
         self.restore: Callable[[Tensor], tuple[Tensor, Extra]] | None = None
 
     def forward(
@@ -123,7 +126,8 @@ class Classifier(nn.Module):
         if self.head_dropout and self.training:
             shown = (*features[:-1], F.dropout2d(features[-1], self.head_dropout))
         out = self.head(shown, labels_B, extra)
-        return Forward(out.logits_BK, features, out.maps_BKHW, {**extra, **out.extra})
+        added = {name: head(shown[-1]) for name, head in self.added.items()}
+        return Forward(out.logits_BK, features, out.maps_BKHW, {**extra, **out.extra, **added})
 
 
 def select_class(maps_BKHW: Tensor, classes_B: Tensor) -> Tensor:

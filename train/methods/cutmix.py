@@ -49,7 +49,8 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
     """Paste a box of each face's partner into its picture and its maps.
 
     A cell of a coarser map is mixed by the share of it that the box covers. A face whose patch
-    comes from an undefined map has none any more.
+    comes from an undefined map has none any more. Valence and arousal are shared as the label is,
+    and are known where they are of both.
 
     Args:
         batch: of faces that are not mixed yet; their labels may be soft.
@@ -61,6 +62,7 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
     inside = _box_coverage(edges_22, images.shape[2:], images.shape[2:])
     share = inside.mean()
     own_BK = batch.shares(classes)
+    values = batch.valence_arousal_B2
     return replace(
         batch,
         images_B3HW=torch.lerp(images, images[partners_B], inside),
@@ -72,7 +74,13 @@ def paste_boxes(batch: Batch, partners_B: Tensor, edges_22: Tensor, classes: int
         ),
         valid_B=batch.valid_B & (batch.valid_B[partners_B] | (share == 0)),
         shares_BK=torch.lerp(own_BK, own_BK[partners_B], share),
+        valence_arousal_B2=None if values is None else _shared(values, values[partners_B], share),
     )
+
+
+def _shared(own_B2: Tensor, other_B2: Tensor, share: Tensor) -> Tensor:
+    """Share numbers by area; they stay where nothing is pasted, though the other's be unknown."""
+    return torch.where(share == 0, own_B2, torch.lerp(own_B2, other_B2, share))
 
 
 def _box_coverage(edges_22: Tensor, size: torch.Size, cells: torch.Size) -> Tensor:

@@ -17,7 +17,7 @@ def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
     The share is drawn from Beta(alpha, alpha). The larger of it and its rest is the face's own:
     over all pairs that changes nothing, and the face's label stays that of its larger part.
     A heatmap is blended, too, and is defined where both are: attention has to cover the action
-    units of both faces.
+    units of both faces. So are valence and arousal, which are known where they are of both.
 
     Args:
         batch: of faces that are not mixed yet; their labels may be soft.
@@ -34,6 +34,7 @@ def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
     partners_B = torch.randperm(len(batch.labels_B), generator=batch.rng, device=batch.rng.device)
     second = batch.second_B3HW
     own_BK = batch.shares(classes)
+    values = batch.valence_arousal_B2
     return replace(
         batch,
         images_B3HW=torch.lerp(batch.images_B3HW, batch.images_B3HW[partners_B], rest),
@@ -41,4 +42,5 @@ def mixup(batch: Batch, alpha: float, classes: int) -> Batch:
         maps=tuple(torch.lerp(maps_B1hw, maps_B1hw[partners_B], rest) for maps_B1hw in batch.maps),
         valid_B=batch.valid_B & batch.valid_B[partners_B],
         shares_BK=torch.lerp(own_BK, own_BK[partners_B], rest),
+        valence_arousal_B2=None if values is None else torch.lerp(values, values[partners_B], rest),
     )

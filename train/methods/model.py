@@ -6,6 +6,7 @@ import torch
 
 from errors import pick
 from train.methods import Method
+from train.methods.added_heads import make_added_heads
 from train.methods.backbones import BACKBONES
 from train.methods.backbones.base import Backbone
 from train.methods.base import Classifier, LevelShape, TrainingStrategy
@@ -43,7 +44,8 @@ def build_network(method: Method, params: TrainParams, classes: int) -> Classifi
     options = head_options(method, params.head)
     level = LevelShape(*_last_level(backbone, params.image_px), classes)
     head = HEADS[method.head](level, options)
-    return Classifier(backbone, head, params.input, params.head_dropout)
+    added = make_added_heads(params, level)
+    return Classifier(backbone, head, params.input, params.head_dropout, added)
 
 
 def fit_strategy(model: Classifier, method: Method, params: TrainParams) -> Classifier:

@@ -12,7 +12,7 @@ Expressions are those of the published checkpoints, in their order, which is our
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,7 @@ USUAL_HEADS: dict[str, Mapping[str, str]] = {
 
 _BLOCK = re.compile(r"^(layer\d)\.(\d+)\.")
 _NESTED_UNIT = re.compile(r"^body\.(\d+)\.(\d+)\.")
-_OWN_BACKBONE, _OWN_HEAD = "backbone.net.", "head."
+_OWN_BACKBONE, _OWN_HEAD, _OWN_ADDED = "backbone.net.", "head.", "added."
 _EXTRACTOR, _VIT = "extractor.", "vit."
 _APVIT_HEAD = {
     "vit.projs.0.": "project.",
@@ -67,12 +67,14 @@ class NamedWeights:
         head: what belongs to the method's head, complete or not.
         is_whole: whether the file says what is backbone and what is head.
         classifier: names in the file of what is in `head`, where it does not say.
+        added: what belongs to added heads; only in files of AULens's own.
     """
 
     backbone: Tensors
     head: Tensors
     is_whole: bool
     classifier: frozenset[str] = frozenset()
+    added: Tensors = field(default_factory=dict)
 
 
 def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWeights:
@@ -97,7 +99,9 @@ def name_weights(content: Mapping[str, Any], head: str, where: Path) -> NamedWei
     if all(name in tensors for name in _APVIT_POSITIONS):
         return _apvit(tensors)
     if any(name.startswith(_OWN_BACKBONE) for name in tensors):
-        return NamedWeights(_within(tensors, _OWN_BACKBONE), _within(tensors, _OWN_HEAD), True)
+        parts = (_within(tensors, one) for one in (_OWN_BACKBONE, _OWN_HEAD, _OWN_ADDED))
+        backbone, own_head, added = parts
+        return NamedWeights(backbone, own_head, is_whole=True, added=added)
     named = _flat_body(timm_names(tensors, where))
     renamed = _classifier(named, USUAL_HEADS.get(head, {}))
     return NamedWeights(

@@ -28,8 +28,9 @@ _NOT_OF_A_TRANSFORMER = ("project.", "linear.")
 def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
     """Load `train.weights` if it is a file; the model has no training strategy fitted yet.
 
-    A file that says what its head is loads the head, too. Any other classifier is left out, with
-    a warning that names it: in which order it counts expressions is not known.
+    A file that says what its head is loads the head, too, and added heads that it has. Any other
+    classifier is left out, with a warning that names it: in which order it counts expressions is
+    not known.
 
     Args:
         model: to load into.
@@ -48,6 +49,10 @@ def load_weights(model: Classifier, params: TrainParams, head: str) -> None:
     load_backbone(model.backbone.net, named.backbone, path)
     if named.is_whole:
         load_head(model.head, named.head, path)
+        if model.added and named.added:
+            load_head(model.added, named.added, path)
+        else:
+            warn_of_unused({}, named.added, path)
     else:
         warn_of_unused(model.backbone.net.state_dict(), named.backbone, path)
 
