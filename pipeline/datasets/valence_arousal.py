@@ -36,7 +36,7 @@ def mean_values(ratings: Sequence[Mapping[str, str]]) -> dict[str, str]:
     Args:
         ratings: attributes of the face, of every person; without valence and arousal for none.
     """
-    found = {}
+    found: dict[str, str] = {}
     for what in VALENCE_AROUSAL_COLUMNS:
         said = [one[what] for one in ratings if what in one]
         known = [float(value) for value in said if value]
