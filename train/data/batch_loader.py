@@ -151,7 +151,6 @@ class BatchLoader:
                 "no face of this split has a heatmap, so an aligned run would be a plain one. "
                 "Check status.csv there; heatmaps are drawn from what landmark.backend finds.",
             )
-
         if any(loss.needs_valence_arousal for loss in losses):
             self.carry_valence_arousal()
             if not self.has_values:
