@@ -6,17 +6,19 @@ of the codebook, L = 68 points.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from anatomy.au_coding import AUCoding
 from anatomy.codebooks import Codebook
 from anatomy.heatmaps import au, unit_regions
 from anatomy.landmarks import rescale_points
 from anatomy.own_heatmaps import own_au
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.labels import LabelSet
 from explain.params import ReadParams
 from train.device import receive, send
@@ -69,6 +71,7 @@ class Explanation:
         map_name: what cam_ZZ is called.
         restored_SS3: the face that the run saw instead, in [0, 1], where it restores faces first.
         filled_GG: which of its patches were drawn anew, 0 or 1; None like `restored_SS3`.
+        valence_arousal: as predicted, from -1 to 1; None of a run that predicts neither.
     """
 
     labels: LabelSet
@@ -82,6 +85,7 @@ class Explanation:
     map_name: str = CAM
     restored_SS3: F32 | None = None
     filled_GG: F32 | None = None
+    valence_arousal: tuple[float, float] | None = None
 
     @property
     def predicted(self) -> int:
@@ -129,7 +133,13 @@ class Explanation:
             "regions_of": "attention" if self.attention_ZZ is not None else self.map_name,
             "regions": [{**asdict(one), "ratio": one.ratio} for one in self.regions],
             **filled,
+            **self.values(),
         }
+
+    def values(self) -> dict[str, float]:
+        """Return valence and arousal by name, rounded; none of a run that predicts neither."""
+        pairs = zip(VALENCE_AROUSAL_COLUMNS, self.valence_arousal or (), strict=False)
+        return {name: round(value, 4) for name, value in pairs}
 
 
 def _length(one_ZZ: F32, other_ZZ: F32) -> float:
@@ -172,6 +182,7 @@ def explain_faces(
         [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS, *pictures]
     )
     restored, filled = received or ([None] * len(labels),) * 2
+    values_BD = _values(maps.valence_arousal_B2, len(labels))
     return [
         Explanation(
             book.labels,
@@ -185,13 +196,27 @@ def explain_faces(
             model.map_name,
             restored[face],
             filled[face],
+            (float(values_BD[face, 0]), float(values_BD[face, 1])) if values_BD.size else None,
         )
         for face, label in enumerate(labels)
     ]
 
 
-def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
-    """Return the probabilities (B, V) of aligned faces, without maps.
+class FacePredictions(NamedTuple):
+    """Predictions of faces: probabilities (B, V), and valence and arousal (B, 2) or (B, 0)."""
+
+    probabilities_BV: F32
+    values_BD: F32
+
+
+def _values(values_B2: Tensor | None, faces: int) -> F32:
+    """Return valence and arousal as numpy; (B, 0) without."""
+    none_B0 = np.zeros((faces, 0), np.float32)
+    return none_B0 if values_B2 is None else np.asarray(receive([values_B2])[0])
+
+
+def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> FacePredictions:
+    """Return what is predicted of aligned faces, without maps.
 
     Args:
         model: see train.evaluation.networks.load_eval_model.
@@ -200,7 +225,10 @@ def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> F32:
     images = send(torch.from_numpy(images_BSS3), model.device)
     with torch.inference_mode():
         reading = model.network(resize_images(images, model.image_px))
-        return np.asarray(receive([reading.probabilities_BV])[0])
+        probabilities_BV = np.asarray(receive([reading.probabilities_BV])[0])
+        return FacePredictions(
+            probabilities_BV, _values(reading.valence_arousal_B2, len(images_BSS3))
+        )
 
 
 def _regions(shares_U: F32, areas_U: F32, book: Codebook, expression: int) -> tuple[Region, ...]:
@@ -229,6 +257,7 @@ def sentence(explanation: Explanation, params: ReadParams) -> str:
     """Say in words what was predicted, and which action units attention, or the map, is on."""
     explained = explanation.labels.classes[explanation.expression]
     words = f"{_with_percent(explanation, explanation.predicted)}."
+    words += _value_words(explanation)
     words += _own_words(explanation)
     if explanation.expression != explanation.predicted:
         words += f" Explaining {_with_percent(explanation, explanation.expression)}."
@@ -247,6 +276,13 @@ def sentence(explanation: Explanation, params: ReadParams) -> str:
     if not units:
         belong = "None of them belongs"
     return f"{words} {looks} is densest on {listed}. {belong} to {explained.name}."
+
+
+def _value_words(explanation: Explanation) -> str:
+    """Say how pleasant and how excited the face looks to the run, if it predicts that."""
+    found = explanation.values()
+    said = ", ".join(f"{name} {value:+.2f}" for name, value in found.items())
+    return f" {said[0].upper()}{said[1:]}." if found else ""
 
 
 def _own_words(explanation: Explanation) -> str:

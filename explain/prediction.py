@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from errors import UsageError
 from explain.explainer import Explainer
 from explain.explanation import F32, predict_faces
@@ -32,11 +33,12 @@ from progress import ProgressCallback, silent
 from report.figures.drawing import png
 from report.views.timeline import draw_timeline
 from store.files import atomic_write
+from store.reading import VALENCE_AROUSAL
 from store.records import Status, U8Image
 from store.tables import Row, inert, write_table
 
 COLUMNS = ("file", "seconds", "face", "status", "detail", "expression", "probability")
-"""Before a probability per class, and the box.
+"""Before a probability per class, valence and arousal of a run that predicts them, and the box.
 
 file: as it was found. seconds: of a frame. face: its number, in reading order. status: ok, or why
 there is no face. box: x y width height around the aligned crop, px of the picture.
@@ -57,6 +59,7 @@ class PredictedFrame:
         details: how each was framed.
         probabilities_BV: softmax of the logits.
         classes: their names.
+        values_BD: valence and arousal; D is 0 of a run that predicts neither.
     """
 
     seconds: float | None
@@ -64,6 +67,7 @@ class PredictedFrame:
     details: tuple[str, ...]
     probabilities_BV: F32
     classes: tuple[str, ...]
+    values_BD: F32
 
     def of_largest(self) -> F32:
         """Return the probabilities (V,) of the largest face; NaN without one."""
@@ -110,10 +114,16 @@ def write_predictions(
                 rows += found
                 reasons[as_text(file.path)] = _reason(best)
         finally:
-            write_table(out, (*COLUMNS, *explainer.classes, "box"), rows)
+            columns = (*COLUMNS, *explainer.classes, *_value_columns(explainer), "box")
+            write_table(out, columns, rows)
     require_any_read(out, reasons)
     lines = [*_problems(out, rows), f"{out}: {_counts(rows, reasons.values())}"]
     return [*lines, *inputs.describe_left_out(), *explainer.provenance]
+
+
+def _value_columns(explainer: Explainer) -> tuple[str, ...]:
+    """Return the columns of valence and arousal, if the run predicts them."""
+    return VALENCE_AROUSAL_COLUMNS if VALENCE_AROUSAL in explainer.model.heads else ()
 
 
 def _problems(out: Path, rows: Sequence[Row]) -> list[str]:
@@ -164,13 +174,15 @@ def _predicted(explainer: Explainer, seconds: float | None, image_HW3: U8Image) 
     classes = explainer.classes
     if not faces:
         empty_BV = np.zeros((0, len(classes)), np.float32)
-        return PredictedFrame(seconds, np.zeros((0, 4)), (), empty_BV, classes)
+        return PredictedFrame(seconds, np.zeros((0, 4)), (), empty_BV, classes, empty_BV[:, :0])
     images_BSS3 = np.stack([face.image_HW3 for face in faces])
     corners_B42 = np.stack([outline(face) for face in faces]) + 0.5
     boxes_B4 = np.hstack([corners_B42.min(axis=1), np.ptp(corners_B42, axis=1)])
     details = tuple(face.detail for face in faces)
-    probabilities_BV = predict_faces(explainer.model, images_BSS3)
-    return PredictedFrame(seconds, boxes_B4, details, probabilities_BV, classes)
+    found = predict_faces(explainer.model, images_BSS3)
+    return PredictedFrame(
+        seconds, boxes_B4, details, found.probabilities_BV, classes, found.values_BD
+    )
 
 
 def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
@@ -178,7 +190,7 @@ def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
     seconds = "" if frame.seconds is None else f"{frame.seconds:.3f}"
     if not frame.details:
         return [{"seconds": seconds, "status": Status.NO_FACE, "detail": ""}]
-    faces = zip(frame.boxes_B4, frame.details, frame.probabilities_BV, strict=True)
+    faces = zip(frame.boxes_B4, frame.details, frame.probabilities_BV, frame.values_BD, strict=True)
     return [
         {
             "seconds": seconds,
@@ -188,9 +200,13 @@ def _rows_of_frame(frame: PredictedFrame) -> list[Row]:
             "expression": frame.classes[int(values_V.argmax())],
             "probability": f"{values_V.max():.4f}",
             **{name: f"{value:.4f}" for name, value in zip(frame.classes, values_V, strict=True)},
+            **{
+                name: f"{value:.4f}"
+                for name, value in zip(VALENCE_AROUSAL_COLUMNS, values_D, strict=False)
+            },
             "box": " ".join(f"{value:.1f}" for value in box),
         }
-        for number, (box, detail, values_V) in enumerate(faces, 1)
+        for number, (box, detail, values_V, values_D) in enumerate(faces, 1)
     ]
 
 

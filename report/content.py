@@ -36,6 +36,7 @@ from report.tables.summary import Summary, summarise
 from report.tables.sweeps import Sweep, find_sweeps, sweep_table
 from report.tables.table import Column, Table, make_table
 from report.tables.transfer_tables import transfer_table, zero_shot_table
+from report.tables.valence_arousal_tables import valence_arousal_table
 
 FEW_METHODS = 4
 """Up to so many methods on a dataset, each shows a face of every expression at least."""
@@ -123,6 +124,7 @@ class ReportContent:
     differences: Table | None
     baselines: Table
     own_units: Table | None
+    valence_arousal: Table | None
     runs: Table
     layers: Table
     transfer: Table | None
@@ -140,7 +142,8 @@ class ReportContent:
     def tables(self) -> list[Table]:
         """Return all tables."""
         sections = [section for one in self.datasets for section in one.methods]
-        optional = (self.differences, self.own_units, self.transfer, self.zero_shot)
+        studied = (self.differences, self.own_units, self.valence_arousal)
+        optional = (*studied, self.transfer, self.zero_shot)
         return [
             *(self.study, self.paper, self.baselines, self.runs, self.layers, self.environment),
             *(table for table in optional if table),
@@ -172,6 +175,7 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
         differences=difference_table(found),
         baselines=baseline_table(found),
         own_units=own_unit_table(found),
+        valence_arousal=valence_arousal_table(found),
         runs=main_table(studies),
         layers=layer_table(studies),
         transfer=transfer_table(found),

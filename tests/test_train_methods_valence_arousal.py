@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from measures.valence_arousal import agreement, moments
+from store.reading import VALENCE_AROUSAL
 from tests.networks import shipped
 from tests.two_faces import two_faces
 from train.methods.base import LevelShape
 from train.methods.cutmix import paste_boxes
 from train.methods.mixup import mixup
 from train.methods.valence_arousal import (
-    VALENCE_AROUSAL,
     ValenceArousalHead,
     concordance,
     valence_arousal_loss,

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.scores import BASELINES, Intervals, MacroAverage, OwnUnitScores, Scores
+from contracts.valence_arousal import ValueScores
 from measures.bootstrap import compared_scores, number_persons, redraw
 from measures.repeats import (
     PairedDifference,
@@ -32,6 +34,17 @@ def _own(read: Callable[[OwnUnitScores], MacroAverage]) -> Callable[[Scores], fl
     return lambda scores: read(scores.own_units).overall if scores.own_units else None
 
 
+def _value(what: str, score: str) -> Callable[[Scores], float | None]:
+    """Return a score of valence or of arousal; None of a run that predicts neither."""
+
+    def read(scores: Scores) -> float | None:
+        found = scores.valence_arousal
+        value: float | None = getattr(found.dimensions()[what], score) if found else None
+        return value
+
+    return read
+
+
 SCORES: dict[str, Callable[[Scores], float | None]] = {
     "accuracy": lambda scores: scores.accuracy,
     "balanced_accuracy": lambda scores: scores.balanced_accuracy,
@@ -55,9 +68,14 @@ SCORES: dict[str, Callable[[Scores], float | None]] = {
     "own_uniform": _own(lambda own: own.baselines.uniform),
     "own_all_aus": _own(lambda own: own.baselines.all_aus),
     "own_stencil": _own(lambda own: own.baselines.stencil),
+    **{
+        f"{what}_{score}": _value(what, score)
+        for what in VALENCE_AROUSAL_COLUMNS
+        for score in ValueScores.model_fields
+    },
 }
 """Scores that a study averages over its repeats."""
-_SIGNED = {name for name in SCORES if name.endswith(("centred", "selectivity"))}
+_SIGNED = {name for name in SCORES if name.endswith(("centred", "selectivity", "ccc", "pearson"))}
 """Scores that can be below 0."""
 
 

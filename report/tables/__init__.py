@@ -15,4 +15,5 @@ Files:
     sweeps.py             ablations: variants that differ in one setting
     table.py              numbers formatted as a table
     transfer_tables.py    trained on one dataset, scored on another
+    valence_arousal_tables.py  how well valence and arousal are predicted
 """

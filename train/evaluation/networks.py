@@ -16,6 +16,7 @@ from anatomy.patches import GRID
 from contracts.labels import LabelSet
 from contracts.runs import RunCard
 from errors import UsageError, pick
+from store.reading import VALENCE_AROUSAL
 from train.device import constant
 from train.evaluation.imported import caveat, other_cams
 from train.images import normalize_images
@@ -23,7 +24,6 @@ from train.loading import load_run
 from train.methods.base import HIDDEN, RESTORED, Classifier, Extra
 from train.methods.black_box import BLACK_BOX_METHODS, BlackBox
 from train.methods.cam_methods import CAM_METHODS
-from train.methods.valence_arousal import VALENCE_AROUSAL
 from train.options import BLACK_BOX_NAMES, BlackBoxOptions
 from train.params import OWN, ReadingParams
 from train.records import CamMethod, Forward

@@ -8,12 +8,12 @@ from torch import Tensor
 
 from contracts.files import VALENCE_AROUSAL_COLUMNS
 from measures.valence_arousal import MOMENTS, agreement
+from store.reading import VALENCE_AROUSAL
 from train.data.augmentation import warp_maps
 from train.data.batch_loader import BatchLoader, RawBatch
 from train.fitting.distributed import Distributed
 from train.images import eval_images
 from train.methods.base import LATENTS, Classifier
-from train.methods.valence_arousal import VALENCE_AROUSAL
 from train.records import Forward
 
 

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from store.reading import VALENCE_AROUSAL
 from train.methods.base import LevelShape
-from train.methods.valence_arousal import (
-    VALENCE_AROUSAL,
-    ValenceArousalHead,
-    valence_arousal_loss,
-)
+from train.methods.valence_arousal import ValenceArousalHead, valence_arousal_loss
 from train.params import TrainParams
 from train.records import Loss
 
@@ -34,7 +31,7 @@ class AddedHead:
 ADDED_HEADS: dict[str, AddedHead] = {
     VALENCE_AROUSAL: AddedHead(ValenceArousalHead, valence_arousal_loss),
 }
-"""Name in train.heads -> the head."""
+"""Name in train.heads, and of the array in the faces store that it learns -> the head."""
 
 
 def make_added_heads(params: TrainParams, level: LevelShape) -> dict[str, nn.Module]:

@@ -6,12 +6,11 @@ Shapes: B batch, C channels, H W rows and columns of the deepest level, 2 valenc
 import torch
 from torch import Tensor, nn
 
+from store.reading import VALENCE_AROUSAL
 from train.methods.base import LevelShape, init_xavier
 from train.params import TrainParams
 from train.records import Batch, Forward, Loss
 
-VALENCE_AROUSAL = "valence_arousal"
-"""Row of ADDED_HEADS; its output among the extra tensors of a Forward, and its loss."""
 FEWEST_FACES = 2
 """So many faces of a batch have to be known, for a correlation to say anything."""
 _EPS = 1e-8
