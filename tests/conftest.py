@@ -140,14 +140,28 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
 @pytest.fixture(scope="session")
 def voted(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
     """The tiny stores with shares: .75 the label, .25 the next class; a fifth are unknown."""
-    source, rows = Store(tiny.faces), np.arange(42)
+    rows = np.arange(42)
     shares = 0.75 * np.eye(7)[rows % 7] + 0.25 * np.eye(7)[(rows + 1) % 7]
     shares[::5] = np.nan
-    arrays = {name: source.array(name).load() for name in source.layout.arrays}
+    return _tiny_with(tiny, tmp_path_factory.mktemp("voted"), "label_shares", shares)
+
+
+@pytest.fixture(scope="session")
+def rated(tiny: TinyStores, tmp_path_factory: pytest.TempPathFactory) -> TinyStores:
+    """The tiny stores with valence and arousal, one value per class; a fifth are unknown."""
+    values = np.linspace([-0.75, 0.75], [0.75, -0.5], 7)[np.arange(42) % 7]
+    values[::5] = np.nan
+    return _tiny_with(tiny, tmp_path_factory.mktemp("rated"), "valence_arousal", values)
+
+
+def _tiny_with(tiny: TinyStores, folder: Path, name: str, values: np.ndarray) -> TinyStores:
+    """Return the tiny stores with an array more in their faces."""
+    source = Store(tiny.faces)
+    arrays = {one: source.array(one).load() for one in source.layout.arrays}
     faces = _tiny_store(
-        tmp_path_factory.mktemp("voted") / "faces",
-        {**arrays, "label_shares": shares.astype(np.float32)},
-        {name: one for name, one in source.metadata.items() if name != "labels"},
+        folder / "faces",
+        {**arrays, name: values.astype(np.float32)},
+        {one: about for one, about in source.metadata.items() if one != "labels"},
     )
     return TinyStores(faces, tiny.landmarks, tiny.heatmaps)
 

@@ -34,6 +34,7 @@ KINDS = {
         "aligned",
         {"fine_tuning": FineTuningParams(lr_factor=0.5, frozen_levels=4, frozen_epochs=1)},
     ),
+    "rated": ("cutmix", "aligned", {"heads": ("valence_arousal",), "ema": 0.9}),
     "soft": ("cutmix", "aligned", {"targets": "soft"}),
     "all at once": (
         "cam",
@@ -52,7 +53,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def job(tiny, voted):
+def job(tiny, voted, rated):
     """A function (kind, out) -> what to train."""
 
     def make(kind, out):
@@ -60,7 +61,7 @@ def job(tiny, voted):
         shipped = scratch().training("demo", method, variant).params
         small = {"backbone": "speck", "image_px": 32, "epochs": 2, "batch": 8}
         params = shipped.model_copy(update={**small, "checkpoint_steps": 1, **changes})
-        stores = voted if params.soft_targets else tiny
+        stores = voted if params.soft_targets else rated if params.heads else tiny
         return stores, out, params, variant, method
 
     return make
@@ -108,6 +109,8 @@ def kills(kind, ranks, count):
         ("pal", 2, 1),
         ("soft", 0, 1),
         ("soft", 2, 1),
+        ("rated", 0, 1),
+        ("rated", 2, 1),
     ],
 )
 def test_a_killed_run_ends_with_the_files_of_an_undisturbed_one(
