@@ -104,6 +104,7 @@ OTHER_CHOICES = {
         "sharpness_growth",
     ),
     *("rotate_deg", "brightness", "contrast", "saturation", "hue", "momentum", "alignment"),
+    "valence_arousal",
 }
 """Keys that do nothing with what the presets choose, or belong to a variant."""
 
