@@ -94,6 +94,13 @@ def test_the_shipped_file_is_legal_and_has_every_section(shipped):
         ("methods.cam", 7, r"methods\.cam: needs keys and values, got 7"),
         ("methods.cam", {"lrr": 1}, r"methods\.cam\.lrr: no such key; known: .*mean 'lr'"),
         ("methods.cam", {"lr": -1}, r"methods\.cam\.lr: input should be greater than 0, got -1"),
+        (
+            "train.heads",
+            ["valense"],
+            r"train\.heads\.0: no added head 'valense'; known: valence_a",
+        ),
+        ("train.heads", ["valence_arousal"] * 2, r"train\.heads: a head stands there twice"),
+        ("train.heads", "valence_arousal", r"train\.heads: needs a list, such as \[valence_ar"),
         ("methods.cam", {"augment": {"flip": 1}}, r"methods\.cam\.augment\.flip: .*'flip_p'"),
         ("methods.cam", {"head": {"window": 3}}, r"methods\.cam\.head\.window: .*known: none"),
         ("methods.acol.head.treshold", 1, r"methods\.acol\.head\.treshold: .*mean 'threshold'"),

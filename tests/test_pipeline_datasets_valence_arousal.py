@@ -23,9 +23,9 @@ def test_a_number_is_kept_and_a_word_for_unknown_is_empty():
     [
         ("7", "valence 7 is not within -1 and 1.*1 to 9"),
         ("-2", "leave the field empty"),
-        ("happy", "valence needs 1 finite number"),
-        ("nan nan", "valence needs 1 finite number"),
-        ("inf", "valence needs 1 finite number"),
+        ("happy", "needs a number from -1 to 1 .* another name"),
+        ("0.5 0.5", "valence needs a number"),
+        ("inf", "valence needs a number"),
     ],
 )
 def test_what_is_no_number_from_minus_1_to_1_is_refused(text, words):

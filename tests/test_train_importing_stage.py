@@ -2,18 +2,22 @@ import hashlib
 import json
 
 import pytest
+import safetensors.torch
 import torch
 import torchvision
 
 from errors import DataError, NoInputError, OutputExistsError, UsageError
 from params import load as load_params
 from progress import silent
+from tests.networks import scratch
 from tests.published_checkpoints import two_parts
 from tests.published_folders import DATASETS, published_folder
 from train.export import export
 from train.importing.params import ImportParams
 from train.importing.stage import Wanted, import_runs
 from train.loading import load_run
+from train.methods import METHODS
+from train.methods.model import build_network
 from train.params import ExportParams
 
 CPU = torch.device("cpu")
@@ -168,6 +172,21 @@ def test_a_run_exported_by_aulens_comes_back_as_it_was(tmp_path, tiny_run, wante
     torch.testing.assert_close(*map(logits_of, models))
 
 
+def test_added_heads_of_an_export_are_left_out_and_said(tmp_path, wanted):
+    torch.manual_seed(0)
+    small = {"image_px": 32, "heads": ("valence_arousal",)}
+    params = scratch().train_of("demo", "cam").model_copy(update=small)
+    model = build_network(METHODS["cam"], params, 7)
+    file = tmp_path / "model.safetensors"
+    safetensors.torch.save_file(model.state_dict(), file)
+    want = wanted("cam", "resnet18", train={"image_px": 32}, classes=[])
+    (line,) = imported(file, tmp_path / "run", want)
+    assert line.endswith("heads beside the expressions were left out")
+    loaded = load_run(tmp_path / "run", "best", CPU)[0]
+    assert not loaded.added
+    torch.testing.assert_close(logits_of(loaded), logits_of(model))
+
+
 def test_pictures_normalised_otherwise_are_so_for_the_imported_network(tmp_path, wanted):
     fer_resnet(tmp_path / "fer.pth")
     numbers = {"image_px": 32, "large_maps": False}
@@ -196,6 +215,11 @@ def test_an_imported_run_is_exported_with_its_origin(tmp_path, wanted):
         ((), {}, "does not say which it is of"),
         (("cam", "resnet18"), {"classes": []}, r"import_run\.classes: is empty"),
         (("cam", "resnet18"), {"train": {"image_pixels": 3}}, r"import_run\.train\.image_pixels"),
+        (
+            ("cam", "resnet18"),
+            {"train": {"heads": ["valence_arousal"]}},
+            r"import_run\.train\.heads: no file has weights for it",
+        ),
     ],
 )
 def test_what_a_file_does_not_say_is_asked_for_by_key(tmp_path, wanted, told, changes, message):

@@ -1,8 +1,10 @@
 """Added heads: every method carries them, and nothing else changes."""
 
+import hashlib
 from dataclasses import replace
 
 import pytest
+import safetensors.torch
 import torch
 
 from tests.networks import scratch
@@ -98,3 +100,17 @@ def test_the_loss_needs_values_and_counts_the_faces_that_have_them():
     assert loss.needs_valence_arousal
     assert int(loss.count(batch)) == 3
     assert int(loss.count(replace(batch, valence_arousal_B2=VALUES[:1]))) == 1
+
+
+@pytest.mark.parametrize("heads", [(), ADDED_HEAD_NAMES])
+def test_a_file_of_weights_brings_them_along_or_says_that_they_are_left_out(
+    tmp_path, heads, caplog
+):
+    first, file = built("cam"), tmp_path / "model.safetensors"
+    torch.nn.init.ones_(first.added["valence_arousal"].linear.bias)
+    safetensors.torch.save_file(first.state_dict(), file)
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    model = built("cam", heads, weights=str(file), weights_sha256=sha256)
+    for name, one in model.state_dict().items():
+        torch.testing.assert_close(one, first.state_dict()[name])
+    assert ("not used: valence_arousal.linear" in caplog.text) == (not heads)

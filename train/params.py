@@ -172,6 +172,14 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
         """Whether the untrained model is one of the candidates: the published habit."""
         return {"holdout": False, "paper": True}[self.protocol]
 
+    @field_validator("heads", mode="before")
+    @classmethod
+    def _as_list(cls, heads: object) -> object:
+        """Refuse a name that is no list of names."""
+        if isinstance(heads, str):
+            raise PydanticCustomError("no_list", f"needs a list, such as [{ADDED_HEAD_NAMES[0]}]")
+        return heads
+
     @field_validator("heads")
     @classmethod
     def _each_once(cls, heads: tuple[str, ...]) -> tuple[str, ...]:

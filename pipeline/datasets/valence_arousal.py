@@ -4,13 +4,16 @@ Both from -1 to 1. Source: Russell, A Circumplex Model of Affect, 1980; Mollahos
 AffectNet, IEEE Transactions on Affective Computing 2019.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from contracts.files import VALENCE_AROUSAL_COLUMNS
-from errors import DataError
-from pipeline.datasets.table import ABSENT, numbers
+from errors import DataError, printable
+from pipeline.datasets.table import ABSENT
+
+_ANOTHER_NAME = "If the column holds something else, give it another name."
 
 
 def parse_value(text: str, what: str, where: str) -> str:
@@ -26,7 +29,16 @@ def parse_value(text: str, what: str, where: str) -> str:
     """
     if text.strip().lower() in ABSENT:
         return ""
-    (value,) = numbers(text, 1, what, where) or (0.0,)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise DataError(
+            where,
+            f"{what} needs a number from -1 to 1 with a decimal point, got "
+            f"'{printable(text[:40])}'. {_ANOTHER_NAME}",
+        )
     return written(value, what, where)
 
 
@@ -54,7 +66,7 @@ def written(value: float, what: str, where: str) -> str:
         raise DataError(
             where,
             f"{what} {value:g} is not within -1 and 1. Map other scales, so that 1 to 9 becomes "
-            "(value - 5) / 4; leave the field empty where it is not known, instead of -2; or, if "
-            "the column holds something else, give it another name.",
+            "(value - 5) / 4; leave the field empty where it is not known, instead of -2. "
+            f"{_ANOTHER_NAME}",
         )
     return f"{value:.10g}"
