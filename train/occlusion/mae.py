@@ -88,21 +88,26 @@ def mae(
         if context.rebuild:
             delete_checkpoints(folder)
         training = _Training(folder, store, params, context)
-        history = training.fit()
-        card = MAECard(
-            version=VERSION,
-            params=params.model_dump(mode="json"),
-            faces=store.digest,
-            training_faces=len(training.rows_N),
-            validation_faces=len(training.held_out_N),
-            history=history,
-            torch=torch.__version__,
-        )
-        weights = {name: value.contiguous() for name, value in training.model.state_dict().items()}
-        atomic_write(folder / MAE_WEIGHTS, safetensors.torch.save(weights))
-        atomic_write(folder / MAE, canonical_json(card.model_dump(mode="json")))
+        _write(training, training.fit())
         delete_checkpoints(folder)
     return True
+
+
+def _write(training: "_Training", history: list[dict[str, float]]) -> None:
+    """Write the weights and the card."""
+    folder, params, state = training.folder, training.params, training.model.state_dict()
+    card = MAECard(
+        version=VERSION,
+        params=params.model_dump(mode="json"),
+        faces=training.store.digest,
+        training_faces=len(training.rows_N),
+        validation_faces=len(training.held_out_N),
+        history=history,
+        torch=torch.__version__,
+    )
+    weights = {name: value.contiguous() for name, value in state.items()}
+    atomic_write(folder / MAE_WEIGHTS, safetensors.torch.save(weights))
+    atomic_write(folder / MAE, canonical_json(card.model_dump(mode="json")))
 
 
 @dataclass(slots=True)
