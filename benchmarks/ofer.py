@@ -43,7 +43,7 @@ from train.params import TrainParams
 from train.runs import Run
 
 CPU = torch.device("cpu")
-IMAGE_PX, EPOCHS, BATCH, LR = 64, 3, 32, 7e-4
+IMAGE_PX, EPOCHS, BATCH, LR = 64, 6, 32, 7e-4
 FILLED = ("none", "mae")
 ORDER = (("none", "chosen"), ("all",))
 """Ways that are trained with every seed before the next ones are."""

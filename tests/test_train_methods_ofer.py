@@ -145,3 +145,8 @@ def test_the_gradient_for_a_cam_is_taken_with_the_latents(level, latents):
 def test_shipped_numbers_turn_and_crop_no_face():
     shipped = scratch().train_of("demo", "ofer").augment
     assert (shipped.rotate_p, shipped.crop_area_min) == (0, 1)
+
+
+def test_every_page_says_what_is_not_the_authors():
+    assert "re-implementation" in OFERHead.caveat
+    assert "not the authors'" in OFERHead.caveat

@@ -81,6 +81,19 @@ def test_the_loss_is_of_hidden_patches_and_repeats(model, images):
     assert losses[0] == losses[1] != losses[2]
 
 
+def test_the_statistics_of_a_patch_count_as_much_as_all_its_pixels(model, images, monkeypatch):
+    def off_by(pixels, statistics):
+        def decode(tokens):
+            target = normalised_patches(cut_patches(images))
+            return target + torch.tensor([*[pixels] * 12, *[statistics] * 2])
+
+        monkeypatch.setattr(model, "decode", decode)
+        return float(model.loss(images, torch.Generator().manual_seed(0), 0.75))
+
+    assert off_by(2.0, 0.0) == pytest.approx(4.0, rel=1e-4)
+    assert off_by(0.0, 2.0) == pytest.approx(4.0, rel=1e-4)
+
+
 def test_timms_encoder_gives_the_same_latents():
     params = SMALL.model_copy(
         update={"patch_px": 16, "width": 768, "depth": 2, "heads": 12, "decoder_depth": 1}

@@ -12,7 +12,7 @@ from tests.occlusion import SMALL
 from train.occlusion.detectors import PIXEL_NUMBERS, Mahalanobis
 from train.occlusion.mae_model import MaskedAutoencoder
 from train.occlusion.params import FillerName
-from train.occlusion.restorer import FILLERS, Restorer, load_restorer
+from train.occlusion.restorer import FILLERS, Restorer, fill_coarsely, load_restorer
 
 CARD = RestorerCard(
     mae=SMALL.model_dump(mode="json"), detector="pixels", radius=3.0, filler="mae", most_hidden=0.5
@@ -54,6 +54,16 @@ def test_what_is_covered_is_filled_and_the_rest_stays(filler, faces):
     assert changed.amin(dim=0).tolist() == [8, 12]
     assert changed.amax(dim=0).tolist() == [11, 15]
     assert found.latents_BPD.shape == (2, PATCHES, 16)
+
+
+def test_a_mirrored_face_is_filled_as_the_mirror_image(faces):
+    model = restorer_of().model
+    hidden = torch.zeros(2, PATCHES, dtype=torch.bool)
+    hidden[:, [3, 60, 61]] = True
+    mirrored = hidden.view(-1, GRID, GRID).flip(-1).flatten(1)
+    small = faces[..., ::2, ::2]
+    filled = fill_coarsely(model, small, hidden)
+    torch.testing.assert_close(fill_coarsely(model, small.flip(-1), mirrored), filled.flip(-1))
 
 
 def test_of_too_many_the_strangest_are_filled():
