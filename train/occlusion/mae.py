@@ -10,6 +10,7 @@ from its last checkpoint and ends with exactly the bits of an undisturbed one.
 import json
 import math
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from train.checkpoint import (
     require_space_for_checkpoints,
     save_latest,
 )
+from train.data.prefetch import FETCHERS, Fetcher
 from train.data.samplers import split_batches
 from train.data.splits import splits_of
 from train.device import send
@@ -41,12 +43,17 @@ from train.methods.weight_files import read_weights, tensors_of, unwrap_state_di
 from train.occlusion.context import StageContext
 from train.occlusion.mae_model import MaskedAutoencoder
 from train.occlusion.params import MAEParams
+from train.params import FeedParams
 
 VERSION = 2
 NO_WEIGHTS = "none"
 _BETAS = (0.9, 0.95)
 _VALIDATION = 1_000_003
 """In place of an epoch: what is hidden in validation is the same in every epoch."""
+_FEED = FeedParams(
+    source="auto", resident_share=0.5, threads=2, sampler="shuffled", heatmaps="stored"
+)
+"""Faces are read ahead of the step, or stay on a GPU that has room for them."""
 
 
 def mae(
@@ -122,6 +129,7 @@ class _Training:
     rows_N: NDArray[np.int64] = field(init=False)
     held_out_N: NDArray[np.int64] = field(init=False)
     _optimiser: torch.optim.Optimizer = field(init=False)
+    _fetch: Fetcher = field(init=False)
     _epoch: int = 0
     _step: int = 0
     _sum: float = 0.0
@@ -136,6 +144,8 @@ class _Training:
         )
         if not len(self.rows_N):
             raise DataError(self.store.path, "no usable face in split train. Look at status.csv.")
+        sources = (self.store.array("image"),)
+        self._fetch = FETCHERS[_FEED.source](sources, self.rows_N, _FEED, self.context.device)
         torch.manual_seed(self.params.seed)
         self.model = MaskedAutoencoder(self.params)
         load_encoder(self.model, self.params)
@@ -182,17 +192,22 @@ class _Training:
         self.model.train()
         order = np.random.default_rng([self.params.seed, self._epoch]).permutation(self.rows_N)
         batches = split_batches(order, self.params.batch, 0, 1)
-        for rows_B in batches[self._step :]:
-            rng = make_generator(self.context.device, self.params.seed, self._epoch, self._step)
-            for group in self._optimiser.param_groups:
-                group["lr"] = self._learning_rate(len(batches))
-            images = _flipped(self._images(rows_B), self.params.flip_p, rng)
-            loss = self.model.loss(images, rng, self.params.mask)
-            self._optimiser.zero_grad(set_to_none=True)
-            torch.autograd.backward(loss)
-            self._optimiser.step()
-            self._count(float(loss.detach()), len(batches))
-            self._heed(stop)
+        with closing(self._fetch(batches[self._step :])) as fetched:
+            for (stored_BSS3,) in fetched:
+                self._learn(stored_BSS3, len(batches))
+                self._heed(stop)
+
+    def _learn(self, stored_BSS3: Tensor, steps: int) -> None:
+        """Take one step."""
+        rng = make_generator(self.context.device, self.params.seed, self._epoch, self._step)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._learning_rate(steps)
+        images = _flipped(eval_images(stored_BSS3, self.params.image_px), self.params.flip_p, rng)
+        loss = self.model.loss(images, rng, self.params.mask)
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self._optimiser.step()
+        self._count(float(loss.detach()), steps)
 
     def _count(self, loss: float, steps: int) -> None:
         if not math.isfinite(loss):
@@ -233,13 +248,11 @@ class _Training:
                 split_batches(self.held_out_N, self.params.batch, 0, 1)
             ):
                 rng = make_generator(self.context.device, self.params.seed, _VALIDATION, number)
-                loss = self.model.loss(self._images(rows_B), rng, self.params.mask)
+                stored = torch.from_numpy(self.store.array("image").take(rows_B))
+                images = eval_images(send(stored, self.context.device), self.params.image_px)
+                loss = self.model.loss(images, rng, self.params.mask)
                 total += float(loss) * len(rows_B)
         return {"val": total / len(self.held_out_N)}
-
-    def _images(self, rows_B: NDArray[np.int64]) -> Tensor:
-        stored = torch.from_numpy(self.store.array("image").take(rows_B))
-        return eval_images(send(stored, self.context.device), self.params.image_px)
 
     def _learning_rate(self, steps: int) -> float:
         """Warm up linearly, then decay along half a cosine."""
