@@ -150,3 +150,11 @@ def test_shipped_numbers_turn_and_crop_no_face():
 def test_every_page_says_what_is_not_the_authors():
     assert "re-implementation" in OFERHead.caveat
     assert "not the authors'" in OFERHead.caveat
+
+
+def test_the_sum_of_the_heads_is_normalised_whatever_the_scale_of_the_level(level):
+    head, seen = made(latents="none").train(), []
+    head.classifier.register_forward_pre_hook(lambda module, given: seen.append(given[0].detach()))
+    head((level * 1000,))
+    assert seen[0].mean().abs() < 1e-4
+    assert seen[0].square().mean() == pytest.approx(1, abs=1e-3)

@@ -123,6 +123,9 @@ def published_stack(latent_width: int) -> nn.Sequential:
 class OFERHead(Head):
     """Heads over the level, latents, and two layers on both.
 
+    The heads' sum is normalised, which is ours: as it comes, some features are a hundred times what
+    a layer begins with, and a network from face weights hardly learnt in six epochs.
+
     Without latents, as outside a run, their part is zero. A run is never without: stage `train`
     refuses to, and `load_run` gives the model what makes them.
     """
@@ -135,6 +138,7 @@ class OFERHead(Head):
     def __init__(self, level: LevelShape, params: OFERParams) -> None:
         super().__init__()
         self.heads = nn.ModuleList(AttentionHead(level.channels) for _ in range(_HEADS))
+        self.scale = nn.BatchNorm1d(level.channels)
         self._params = params
         width = 0 if params.latents == "none" else _WIDTH
         if params.mlp == "published":
@@ -157,7 +161,7 @@ class OFERHead(Head):
         """Return logits."""
         level_BCHW = features[-1]
         pooled_BAC = torch.stack([head(level_BCHW) for head in self.heads], dim=1)
-        image_BC = joined_heads(pooled_BAC)
+        image_BC = self.scale(joined_heads(pooled_BAC))
         parts = [image_BC]
         if self._latent_width:
             latents_BPD = extra.get(LATENTS)
