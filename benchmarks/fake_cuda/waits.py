@@ -29,7 +29,7 @@ from contracts.occlusion import RestorerCard
 from contracts.repeats import Repeat
 from explain.explanation import explain_faces
 from params.root import Params, load
-from store.reading import POINT_STEPS_PER_PX, Store, read_points
+from store.reading import LABEL_SHARES, POINT_STEPS_PER_PX, Store, read_points
 from train.data.stores import Stores
 from train.device import select_device
 from train.evaluation.networks import load_eval_model
@@ -70,6 +70,7 @@ VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "deterministic": ("cam", {"deterministic": True}),
     "mapped": ("cam", {"feed": {"source": "mapped"}}),
     "synchronised": ("cam", {"sync_batch_norm": True}),
+    "soft targets": ("cutmix", {"targets": "soft"}),
     "maps drawn": ("cam", {"feed": {"heatmaps": "drawn"}}),
 }
 """Name -> (method, what is changed): what a step may do in another way than SMALL says."""
@@ -104,6 +105,7 @@ def noise() -> Stores:
         "map": rng.integers(0, 256, (count, MAP_PX, MAP_PX), dtype=np.uint8),
         "map_valid": np.ones(count, np.uint8),
         "label": np.arange(count) % 7,
+        LABEL_SHARES: rng.dirichlet(np.ones(7), count).astype(np.float32),
     }
     return stores("noise", drawn, np.arange(count), SPLITS)
 
