@@ -47,6 +47,7 @@ def made_faces(
         "centred_NM": 0.75 * whole,
         "selectivity_NM": 0.5 * whole,
         "baselines_NK": np.full((count, 3), 0.5, np.float32),
+        "annotated_NV": np.zeros((count, 0), np.float32),
         "own_coded_N": np.zeros(count, bool),
         "own_cosines_NM": np.full((count, maps), np.nan, np.float32),
         "own_selectivity_NM": np.full((count, maps), np.nan, np.float32),

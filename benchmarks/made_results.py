@@ -101,6 +101,7 @@ def some_scores(dataset: str, method: str, variant: str, repeat: str = "seed0") 
         "cam_cos": an_agreement(0.5),
         "baselines": {name: an_average(value) for name, value in baselines.items()},
         "own_units": None,
+        "soft": None,
         "au_shares": {},
         "intervals": None,
         "subgroups": {},
@@ -145,9 +146,12 @@ def optional_scores() -> Json:
             "own_att_selectivity": [0.0, 0.125],
             "own_cam_cos": None,
             "own_cam_selectivity": None,
+            "soft_cross_entropy": [0.75, 1.0],
+            "soft_annotator": [0.5, 0.625],
         },
         "own_units": some_own_units(),
         "valence_arousal": some_valence_arousal(),
+        "soft": some_soft_scores(),
         "subgroups": {
             "gender": [
                 {"value": "female", "n": 3, "accuracy": 1.0, "n_valid": 2, "att_cos": 0.625},
@@ -190,6 +194,16 @@ def some_own_units() -> Json:
         "baselines": {name: an_average(value) for name, value in baselines.items()},
         "stencil_selectivity": an_average(0.0),
         "limit": an_average(0.25),
+    }
+
+
+def some_soft_scores() -> Json:
+    """Return scores against several people's labels."""
+    return {
+        **{"known": 3, "n": 4, "outside": 0.125, "tied": 1},
+        **{"cross_entropy": 0.875, "floor": 0.5, "constant": 1.5},
+        **{"accuracy": 0.75, "majority": 0.75},
+        **{"annotator": 0.5625, "ceiling": 0.75, "constant_annotator": 0.25},
     }
 
 

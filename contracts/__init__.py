@@ -13,6 +13,7 @@ Files:
     repeats.py       seeds and folds, in words
     runs.py          run.json, the card of an exported run, metadata of stores
     scores.py        scores.json
+    soft_scores.py   scores.json: against the shares of several people's labels
     surveys.py       audit.json, survey.json
     valence_arousal.py  scores of valence and arousal, a block of scores.json
 """

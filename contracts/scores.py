@@ -11,6 +11,7 @@ from contracts.examinations import Estimate, RegionImportance
 from contracts.files import Contract
 from contracts.labels import LabelSet
 from contracts.repeats import Repeat
+from contracts.soft_scores import SoftScores
 from contracts.valence_arousal import ValenceArousalScores
 
 BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "class_mean": "class mean"}
@@ -185,7 +186,7 @@ class AuShare(Contract):
 class Intervals(Contract):
     """95 % bootstrap intervals; `unit` is what was drawn. ATT is of the deepest layer.
 
-    Those of `own` are of OwnUnitScores.
+    Those of `own` are of OwnUnitScores, those of `soft` of SoftScores.
     """
 
     unit: Literal["person", "sample"]
@@ -202,6 +203,8 @@ class Intervals(Contract):
     own_att_selectivity: Interval
     own_cam_cos: Interval
     own_cam_selectivity: Interval
+    soft_cross_entropy: Interval = None
+    soft_annotator: Interval = None
 
 
 class Subgroup(Contract):
@@ -278,6 +281,7 @@ class Scores(Contract):
         own_units: agreement with what each face itself does; None if nothing was coded.
         valence_arousal: how well they are predicted; None of a run without this head, or of faces
             without these values.
+        soft: scores against the shares of several people's labels; None if none are known.
         au_shares: FACS number -> share of the attention on it.
         intervals: None if switched off or if there is only one person.
         subgroups: attribute of the dataset -> one entry per value.
@@ -317,6 +321,7 @@ class Scores(Contract):
     baselines: Baselines
     own_units: OwnUnitScores | None
     valence_arousal: ValenceArousalScores | None = None
+    soft: SoftScores | None
     au_shares: dict[str, AuShare]
     intervals: Intervals | None
     subgroups: dict[str, list[Subgroup]]

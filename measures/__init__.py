@@ -11,5 +11,6 @@ Files:
     pixel_curves.py    faithfulness: deletion and insertion, against a random order
     repeats.py         several repeats: mean, standard deviation, paired differences
     scores.py          all scores that follow from the numbers per face
+    soft_labels.py     against the shares of several people's labels
     valence_arousal.py  how well valence and arousal are predicted
 """

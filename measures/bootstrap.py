@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from contracts.scores import Interval, Intervals
 from measures.faces import ATTENTION, CAM, FaceScores
+from measures.soft_labels import soft_faces
 
 LEVEL = 0.95
 _MOST_DRAWN = 1 << 22
@@ -60,7 +61,19 @@ def compared_scores(faces: FaceScores) -> dict[str, Score]:
         for kind, values_NM in own:
             values_N = values_NM[:, index]
             scores[f"own_{name}_{kind}"] = Score(values_N, np.isfinite(values_N), macro=True)
-    return scores
+    return scores | _soft(faces)
+
+
+def _soft(faces: FaceScores) -> dict[str, Score]:
+    """Return the scores against soft labels; none, if the dataset brings no shares."""
+    found = soft_faces(faces)
+    if found is None:
+        return {}
+    values = {
+        "soft_cross_entropy": found.cross_entropy_N,
+        "soft_annotator": found.annotator_N,
+    }
+    return {name: Score(one, found.known_N, macro=False) for name, one in values.items()}
 
 
 def number_persons(persons: Sequence[str]) -> tuple[NDArray[np.int64], Unit]:

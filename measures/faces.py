@@ -39,6 +39,8 @@ class FaceScores:
         cosines_NM: of each map with that AU map; centred_NM: the same with both means taken out.
         selectivity_NM: minus the mean cosine with the other expressions' maps; NaN without any.
         baselines_NK: cosine of each map of contracts.scores.BASELINES.
+        annotated_NV: share of each class in several people's labels, NaN where it is not known;
+            less than one together where some are for other classes; (N, 0) if there are none.
         own_coded_N: whether action units of the face itself were coded.
         own_cosines_NM: of each map with the map of these units; own_selectivity_NM: minus that with
             the units of another face of the expression; NaN without either.
@@ -64,6 +66,7 @@ class FaceScores:
     centred_NM: F32
     selectivity_NM: F32
     baselines_NK: F32
+    annotated_NV: F32
     own_coded_N: NDArray[np.bool_]
     own_cosines_NM: F32
     own_selectivity_NM: F32

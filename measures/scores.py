@@ -12,6 +12,7 @@ from measures.faces import FaceScores
 from measures.hidden_regions import region_importance
 from measures.own_units import own_unit_scores
 from measures.pixel_curves import average_faithfulness
+from measures.soft_labels import soft_scores
 from measures.valence_arousal import valence_arousal_scores
 
 
@@ -51,6 +52,7 @@ def compute_scores(faces: FaceScores, settings: ScoreSettings) -> dict[str, Any]
         **compute_agreements(faces),
         "own_units": own_unit_scores(faces),
         "valence_arousal": valence_arousal_scores(faces, *resamples),
+        "soft": soft_scores(faces),
         "au_shares": au_shares(faces, settings.codebook),
         "intervals": intervals(
             compared_scores(faces),

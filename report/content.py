@@ -31,6 +31,7 @@ from report.tables.examination_tables import black_box_table, findings, robustne
 from report.tables.hiding_tables import hiding_table, region_tables
 from report.tables.own_unit_tables import own_class_table, own_unit_table
 from report.tables.run_tables import all_runs, layer_table, main_table
+from report.tables.soft_tables import soft_table
 from report.tables.study_table import baseline_table, difference_table, paper_table, study_table
 from report.tables.summary import Summary, summarise
 from report.tables.sweeps import Sweep, find_sweeps, sweep_table
@@ -125,6 +126,7 @@ class ReportContent:
     baselines: Table
     own_units: Table | None
     valence_arousal: Table | None
+    soft: Table | None
     runs: Table
     layers: Table
     transfer: Table | None
@@ -142,7 +144,7 @@ class ReportContent:
     def tables(self) -> list[Table]:
         """Return all tables."""
         sections = [section for one in self.datasets for section in one.methods]
-        studied = (self.differences, self.own_units, self.valence_arousal)
+        studied = (self.differences, self.own_units, self.soft, self.valence_arousal)
         optional = (*studied, self.transfer, self.zero_shot)
         return [
             *(self.study, self.paper, self.baselines, self.runs, self.layers, self.environment),
@@ -176,6 +178,7 @@ def build_content(studies: Sequence[Study], sheet_faces: int) -> ReportContent:
         baselines=baseline_table(found),
         own_units=own_unit_table(found),
         valence_arousal=valence_arousal_table(found),
+        soft=soft_table(found),
         runs=main_table(studies),
         layers=layer_table(studies),
         transfer=transfer_table(found),

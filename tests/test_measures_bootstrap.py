@@ -99,6 +99,7 @@ def test_runs_are_redrawn_with_the_same_weights():
 
 
 def test_classes_are_known_whether_predicted_or_not():
-    scores = compared_scores(made_faces([1, 2], [2, 2]))
+    shares = np.eye(7, dtype=np.float32)[[1, 2]]
+    scores = compared_scores(made_faces([1, 2], [2, 2], annotated_NV=shares))
     assert set(scores) == set(NAMES)
     assert scores["accuracy"].values_N.tolist() == [False, True]

@@ -14,8 +14,8 @@ Files:
     notice.py            NOTICE.txt: the text that a dataset asks for beside its numbers
     perceptual_hash.py   finds pictures that look alike
     reader_detection.py  finds the reader that fits a folder
-    share_coverage.py    on how many pictures several people's labels are known
     sample_rows.py       the rows of the index's table
+    share_coverage.py    on how many pictures several people's labels are known
     splits.py            the dataset's own splits, or ours
     unread.py            files in the folder that are not read
     valence_arousal.py   which pictures have a valence and an arousal of their own

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.scores import BASELINES, Intervals, MacroAverage, OwnUnitScores, Scores
+from contracts.soft_scores import SoftScores
 from contracts.valence_arousal import ValueScores
 from measures.bootstrap import compared_scores, number_persons, redraw
 from measures.repeats import (
@@ -45,6 +46,11 @@ def _value(what: str, score: str) -> Callable[[Scores], float | None]:
     return read
 
 
+def _soft(read: Callable[[SoftScores], float]) -> Callable[[Scores], float | None]:
+    """Return a score against soft labels; None if there are none."""
+    return lambda scores: read(scores.soft) if scores.soft else None
+
+
 SCORES: dict[str, Callable[[Scores], float | None]] = {
     "accuracy": lambda scores: scores.accuracy,
     "balanced_accuracy": lambda scores: scores.balanced_accuracy,
@@ -73,10 +79,20 @@ SCORES: dict[str, Callable[[Scores], float | None]] = {
         for what in VALENCE_AROUSAL_COLUMNS
         for score in ValueScores.model_fields
     },
+    "soft_cross_entropy": _soft(lambda soft: soft.cross_entropy),
+    "soft_floor": _soft(lambda soft: soft.floor),
+    "soft_constant": _soft(lambda soft: soft.constant),
+    "soft_annotator": _soft(lambda soft: soft.annotator),
+    "soft_ceiling": _soft(lambda soft: soft.ceiling),
+    "soft_constant_annotator": _soft(lambda soft: soft.constant_annotator),
+    "soft_accuracy": _soft(lambda soft: soft.accuracy),
+    "soft_majority": _soft(lambda soft: soft.majority),
 }
 """Scores that a study averages over its repeats."""
 _SIGNED = {name for name in SCORES if name.endswith(("centred", "selectivity", "ccc", "pearson"))}
 """Scores that can be below 0."""
+_UNBOUNDED = {"soft_cross_entropy"}
+"""Scores that can be above 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +164,7 @@ def _variant(
             [read(run.scores) for run in variant.repeats],
             _stacked(name, [drawn.get(run.path) for run in variant.repeats]),
             seed,
-            (-1.0 if name in _SIGNED else 0.0, 1.0),
+            (-1.0 if name in _SIGNED else 0.0, np.inf if name in _UNBOUNDED else 1.0),
         )
         for name, read in SCORES.items()
     }

@@ -9,6 +9,7 @@ Files:
     own_unit_tables.py    agreement with the action units coded on each face
     phrases.py            phrases that sentences and tables share
     run_tables.py         one row per run, and one row per run and layer
+    soft_tables.py        scores against the shares of several people's labels
     study_sentences.py    sentences about one method on one dataset
     study_table.py        one row per method and variant, over its repeats
     summary.py            the summary of one dataset

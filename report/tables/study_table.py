@@ -34,6 +34,11 @@ OWN_TITLES = {
     "own_cam_selectivity": "CAM selectivity within the class",
 }
 """The same of agreement with the faces' own action units."""
+SOFT_TITLES = {
+    "soft_cross_entropy": "cross-entropy with the shares (lower is better)",
+    "soft_annotator": "agreement with one annotator",
+}
+"""The same of scores against soft labels."""
 Row = tuple[StudyStatistics, VariantStatistics]
 Cell = Callable[[VariantStatistics], str]
 
@@ -181,6 +186,8 @@ def difference_table(studies: Sequence[StudyStatistics]) -> Table | None:
     if not rows:
         return None
 
+    titles = {**TITLES, **OWN_TITLES, **SOFT_TITLES}
+
     def column(group: str, head: str, printed: Callable[[PairedDifference], str]) -> Column:
         return Column(group, head, tuple(printed(found) for *_, found in rows))
 
@@ -194,7 +201,7 @@ def difference_table(studies: Sequence[StudyStatistics]) -> Table | None:
                 "variant − baseline",
                 tuple(f"{one.name} − {study.study.baseline.name}" for study, one, *_ in rows),
             ),
-            Column("", "score", tuple(({**TITLES, **OWN_TITLES})[score] for *_, score, _ in rows)),
+            Column("", "score", tuple(titles[score] for *_, score, _ in rows)),
             column("", "verdict", verdict),
             column("", "difference", lambda one: format_signed(one.mean)),
             column("", "95 %", lambda one: format_interval(one.interval, format_signed)),

@@ -52,6 +52,8 @@ class EvalFaces:
         mapped_N: which of them get a CAM; None: all.
         others: usable faces of the split whose class the model does not know, by class.
         valence_arousal_N2: as the dataset says, NaN where it does not; None if it never does.
+        annotated_NV: shares of the classes in several people's labels, see measures.faces; None if
+            the dataset brings none.
     """
 
     rows_N: NDArray[np.int64]
@@ -63,6 +65,7 @@ class EvalFaces:
     mapped_N: Bools | None = None
     others: Mapping[str, int] = field(default_factory=dict)
     valence_arousal_N2: F32 | None = None
+    annotated_NV: F32 | None = None
 
     def mapped_in(self, start: int, size: int) -> Bools | None:
         """Return which faces of a batch get a CAM; None: all."""

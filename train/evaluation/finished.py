@@ -58,8 +58,8 @@ def headline(scores: Scores) -> str:
     between = f" [{ends[0]:.3f}, {ends[1]:.3f}]" if ends else ""
     mind = f". Mind: {scores.caveat}" if scores.caveat else ""
     others = "".join(f" ({name} {_number(c.overall)})" for name, c in scores.other_cams.items())
-    run, own = f"{scores.method} {scores.variant} {scores.repeat}", _own_words(scores)
-    own += _value_words(scores)
+    run = f"{scores.method} {scores.variant} {scores.repeat}"
+    own = _own_words(scores) + _value_words(scores) + _soft_words(scores)
     return (
         f"{run}: accuracy {scores.accuracy:.3f}{between}, "
         f"balanced {scores.balanced_accuracy:.3f}, "
@@ -87,6 +87,18 @@ def _value_words(scores: Scores) -> str:
         return ""
     words = [f"{name} {_number(one.ccc)}" for name, one in found.dimensions().items()]
     return f"; CCC of {', '.join(words)} ({found.n} of {found.scored} faces)"
+
+
+def _soft_words(scores: Scores) -> str:
+    """Say how near probabilities are to people's shares; nothing if none are known."""
+    if scores.soft is None:
+        return ""
+    soft = scores.soft
+    return (
+        f"; soft labels: cross-entropy {soft.cross_entropy:.3f} (floor {soft.floor:.3f}, constant "
+        f"{soft.constant:.3f}), agrees with one annotator {soft.annotator:.3f} of at most "
+        f"{soft.ceiling:.3f} ({soft.known} of {soft.n} faces)"
+    )
 
 
 def _number(value: float | None) -> str:

@@ -62,6 +62,7 @@ def face_scores(
             [selectivity(outputs.cosines_BMV[:, one], outputs.defined_BV, labels_N) for one in maps]
         ),
         baselines_NK=stacked(list(baselines)),
+        annotated_NV=_annotated(faces),
         own_coded_N=np.zeros(len(labels_N), bool) if own is None else own.coded_N,
         **_own_units(outputs),
         valence_arousal_N3D=_valence_arousal(outputs, faces, constant_2),
@@ -87,6 +88,11 @@ def _valence_arousal(outputs: EvalOutputs, faces: EvalFaces, constant_2: Floats)
     constant_N2 = np.broadcast_to(constant_2, predicted_ND.shape)
     columns = (predicted_ND, unknown_N2 if true_N2 is None else true_N2, constant_N2)
     return np.stack(columns, axis=1).astype(np.float32)
+
+
+def _annotated(faces: EvalFaces) -> F32:
+    shares_NV = faces.annotated_NV
+    return np.zeros((len(faces.labels_N), 0), np.float32) if shares_NV is None else shares_NV
 
 
 def _own_units(outputs: EvalOutputs) -> dict[str, F32]:

@@ -150,6 +150,7 @@ def main_scores(scores: Scores) -> Json:
         "cam_selectivity": cam.selectivity.overall,
         **_own_scores(scores),
         **_value_scores(scores),
+        **_soft_scores(scores),
         "coverage": scores.scored / scores.total,
         **{f"cam_cos_{name}": one.overall for name, one in scores.other_cams.items()},
     }
@@ -167,6 +168,16 @@ def _value_scores(scores: Scores) -> Json:
     """Return how valence and arousal agree with the dataset's, if both have them."""
     found = scores.valence_arousal
     return {f"ccc_{name}": one.ccc for name, one in found.dimensions().items()} if found else {}
+
+
+def _soft_scores(scores: Scores) -> Json:
+    """Return how near probabilities are to people's shares, if any are known."""
+    if scores.soft is None:
+        return {}
+    return {
+        "soft_cross_entropy": scores.soft.cross_entropy,
+        "soft_annotator": scores.soft.annotator,
+    }
 
 
 def _write(

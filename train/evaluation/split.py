@@ -17,11 +17,12 @@ from anatomy.landmarks import rescale_points
 from contracts.labels import LabelSet
 from errors import DataError
 from progress import ProgressCallback
-from store.reading import Store, read_points
+from store.reading import Store, read_points, read_shares
 from store.splits import ALL
 from train.data.splits import splits_of
 from train.data.stores import expression_ids, read_valence_arousal
 from train.evaluation.batch import (
+    F32,
     EvalBatch,
     EvalFaces,
     EvalOutputs,
@@ -63,7 +64,7 @@ def split_faces(
     chosen = table[rows]
     attributes = tuple(store.metadata.get("attributes", ()))  # none without an index
     total, others = int(in_split.sum()), Counter(table["expression"].filter(usable & ~told_apart))
-    ids = expression_ids(chosen, labels)
+    ids, shares = expression_ids(chosen, labels), _annotated(store, rows, labels)
     values_N2 = read_valence_arousal(store)
     return EvalFaces(
         rows,
@@ -74,7 +75,14 @@ def split_faces(
         attributes,
         others=others,
         valence_arousal_N2=None if values_N2 is None else values_N2[rows],
+        annotated_NV=shares,
     )
+
+
+def _annotated(store: Store, rows_N: NDArray[np.integer], labels: LabelSet) -> F32 | None:
+    """Return the shares of the classes that are told apart; None if the dataset brings none."""
+    shares_NK = read_shares(store, rows_N)
+    return None if shares_NK is None else shares_NK[:, store.labels.ids(labels.names)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +127,7 @@ class SplitReader:
         rows, labels, table = faces.rows_N[chosen], faces.labels_N[chosen], faces.table[chosen]
         mapped = None if faces.mapped_N is None else faces.mapped_N[chosen]
         values = None if faces.valence_arousal_N2 is None else faces.valence_arousal_N2[chosen]
+        shares = None if faces.annotated_NV is None else faces.annotated_NV[chosen]
         part = replace(
             faces,
             rows_N=rows,
@@ -126,6 +135,7 @@ class SplitReader:
             table=table,
             mapped_N=mapped,
             valence_arousal_N2=values,
+            annotated_NV=shares,
         )
         return replace(self, faces=part, own=self.own and self.own.take(chosen))
 
