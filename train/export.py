@@ -6,6 +6,7 @@ OUT/model.json           the card, contracts.runs.ExportCard: inputs, outputs, d
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         One line: what was written and whether it was checked.
 
     Raises:
-        CorruptError: if the graph's logits differ from torch's by more than the tolerance.
+        CorruptError: if the graph's logits, or what added heads give, differ from torch's by more
+            than the tolerance.
         UsageError: if the run restores faces first.
         NoInputError, DataError: see runs.load_run.
         OutputExistsError: if OUT holds another output.
@@ -74,12 +76,7 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
     notes = {"expressions": json.dumps(trained.labels.names), "notice": trained.about.notice or ""}
     files = {ONNX: onnx_bytes(graph, size_px, params.opset, notes), WEIGHTS: _weights(model)}
     found = max_differences(graph, files[ONNX], size_px)
-    if found and not found["logits"] <= params.tolerance:  # also refuses NaN
-        raise CorruptError(
-            run,
-            f"as ONNX its logits differ by {found['logits']:.2g}, export.tolerance is "
-            f"{params.tolerance:g}. Nothing was written. Try another export.opset, and report it.",
-        )
+    _require_close(run, found or {}, ("logits", *model.added), params)
     card = ExportCard(
         **_describe_run(run, params.checkpoint, trained, model.head.weight_sources),
         input=_describe_input(graph, size_px),
@@ -93,6 +90,20 @@ def export(run: Path, out: Path, params: ExportParams, rebuild: bool = False) ->
         for name, payload in {**files, EXPORT_CARD: written}.items():
             atomic_write(folder / name, payload)
     return _summary(out, card)
+
+
+def _require_close(
+    run: Path, found: Mapping[str, float], predicted: Sequence[str], params: ExportParams
+) -> None:
+    """Refuse a graph whose predictions are not torch's, as far as that was checked."""
+    for name in predicted:
+        if name in found and not found[name] <= params.tolerance:  # also refuses NaN
+            raise CorruptError(
+                run,
+                f"as ONNX its {name} differ by {found[name]:.2g}, export.tolerance is "
+                f"{params.tolerance:g}. Nothing was written. Try another export.opset, and report "
+                "it.",
+            )
 
 
 def _weights(model: Classifier) -> bytes:
