@@ -178,11 +178,11 @@ def explain_faces(
     shared = region_shares(maps.attention_BSS if known else maps.cam_BSS, regions, present)
     seen = maps.restored
     pictures = [] if seen is None else [seen.images_B3SS.permute(0, 2, 3, 1), seen.filled_BGG]
-    shares_BU, areas_BU, probabilities_BV, attention_BSS, cam_BSS, *received = receive(
-        [*shared, maps.probabilities_BV, maps.attention_BSS, maps.cam_BSS, *pictures]
+    predicted = _predicted(maps.probabilities_BV, maps.valence_arousal_B2)
+    shares_BU, areas_BU, attention_BSS, cam_BSS, probabilities_BV, values_BD, *received = receive(
+        [*shared, maps.attention_BSS, maps.cam_BSS, *predicted, *pictures]
     )
     restored, filled = received or ([None] * len(labels),) * 2
-    values_BD = _values(maps.valence_arousal_B2, len(labels))
     return [
         Explanation(
             book.labels,
@@ -209,10 +209,9 @@ class FacePredictions(NamedTuple):
     values_BD: F32
 
 
-def _values(values_B2: Tensor | None, faces: int) -> F32:
-    """Return valence and arousal as numpy; (B, 0) without."""
-    none_B0 = np.zeros((faces, 0), np.float32)
-    return none_B0 if values_B2 is None else np.asarray(receive([values_B2])[0])
+def _predicted(probabilities_BV: Tensor, values_B2: Tensor | None) -> list[Tensor]:
+    """Return the tensors of FacePredictions."""
+    return [probabilities_BV, probabilities_BV[:, :0] if values_B2 is None else values_B2]
 
 
 def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> FacePredictions:
@@ -225,10 +224,8 @@ def predict_faces(model: EvalModel, images_BSS3: NDArray[np.uint8]) -> FacePredi
     images = send(torch.from_numpy(images_BSS3), model.device)
     with torch.inference_mode():
         reading = model.network(resize_images(images, model.image_px))
-        probabilities_BV = np.asarray(receive([reading.probabilities_BV])[0])
-        return FacePredictions(
-            probabilities_BV, _values(reading.valence_arousal_B2, len(images_BSS3))
-        )
+        answers = receive(_predicted(reading.probabilities_BV, reading.valence_arousal_B2))
+        return FacePredictions(*answers)
 
 
 def _regions(shares_U: F32, areas_U: F32, book: Codebook, expression: int) -> tuple[Region, ...]:

@@ -29,7 +29,13 @@ from contracts.occlusion import RestorerCard
 from contracts.repeats import Repeat
 from explain.explanation import explain_faces
 from params.root import Params, load
-from store.reading import LABEL_SHARES, POINT_STEPS_PER_PX, Store, read_points
+from store.reading import (
+    LABEL_SHARES,
+    POINT_STEPS_PER_PX,
+    VALENCE_AROUSAL,
+    Store,
+    read_points,
+)
 from train.data.stores import Stores
 from train.device import select_device
 from train.evaluation.networks import load_eval_model
@@ -71,6 +77,7 @@ VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "mapped": ("cam", {"feed": {"source": "mapped"}}),
     "synchronised": ("cam", {"sync_batch_norm": True}),
     "soft targets": ("cutmix", {"targets": "soft"}),
+    "valence and arousal": ("cutmix", {"heads": ("valence_arousal",)}),
     "maps drawn": ("cam", {"feed": {"heatmaps": "drawn"}}),
 }
 """Name -> (method, what is changed): what a step may do in another way than SMALL says."""
@@ -106,6 +113,7 @@ def noise() -> Stores:
         "map_valid": np.ones(count, np.uint8),
         "label": np.arange(count) % 7,
         LABEL_SHARES: rng.dirichlet(np.ones(7), count).astype(np.float32),
+        VALENCE_AROUSAL: rng.uniform(-1, 1, (count, 2)).astype(np.float32),
     }
     return stores("noise", drawn, np.arange(count), SPLITS)
 

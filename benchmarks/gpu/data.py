@@ -20,7 +20,7 @@ from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.gpu.scale import SCALE, SCRATCH
 from store.building import building, is_built
 from store.files import atomic_write, write_npz
-from store.reading import LABEL_SHARES, POINT_STEPS_PER_PX
+from store.reading import LABEL_SHARES, POINT_STEPS_PER_PX, VALENCE_AROUSAL
 from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
 from train.data.stores import Stores
 
@@ -106,9 +106,9 @@ def stores(name: str, drawn: Blocks, rows: NDArray[np.int64], splits: Sequence[s
     root.mkdir(parents=True, exist_ok=True)
     label = drawn["label"]
     ones = np.ones(len(label), np.uint8)
-    shares = {key: drawn[key] for key in (LABEL_SHARES,) if key in drawn}
+    told = {key: drawn[key] for key in (LABEL_SHARES, VALENCE_AROUSAL) if key in drawn}
     parts = (
-        ("faces", {"image": drawn["image"], "valid": ones, "label": label, **shares}),
+        ("faces", {"image": drawn["image"], "valid": ones, "label": label, **told}),
         ("landmarks", {"points": drawn["points"], "valid": ones, "label": label}),
         ("heatmaps", {"map": drawn["map"], "valid": drawn["map_valid"], "label": label}),
     )
