@@ -135,6 +135,7 @@ def test_every_optional_key_has_its_place(tmp_path):
         *("Reliability: accuracy against", "Faithfulness: deletion", "Scores per subgroup"),
         *("lip corner puller", "0.500 to 1.000", "Always answering Happiness would score 0.500"),
         *("female", "macro F1", "all AUs 0.688, class mean 0.938"),
+        *("Several people's labels", "agrees with one annotator", "12.5%"),
     ):
         assert words in page, words
 

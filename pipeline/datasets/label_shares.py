@@ -75,9 +75,9 @@ def class_columns(
     if len(taken) < 2:
         raise DataError(
             where,
-            f"option shares is columns, and {len(taken)} of its columns "
-            f"({printable(', '.join(header))[:200]}) is named like a class; at least two have to "
-            f"be. Classes: {', '.join(labels.names)}. Map other names with `label_map`.",
+            f"option shares is columns, and its columns ({printable(', '.join(header))[:200]}) "
+            f"name {len(taken)} of the classes, where at least two are needed. Classes: "
+            f"{', '.join(labels.names)}. Map other names with `label_map`.",
         )
     return found
 
@@ -209,7 +209,7 @@ def share_remarks(
     if source == "rows":
         return [
             "every row is one person's label of a face (shares: rows); the label is that of most "
-            f"rows, {_TIE}; columns that differ among a face's rows are dropped"
+            f"rows, {_TIE}; of the other columns, those that differ among a face's rows are dropped"
         ]
     if source == "none":
         return []

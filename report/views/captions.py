@@ -42,7 +42,7 @@ def _coded_or_of_class(expression: str, book: Codebook, options: Options) -> str
 
 
 def _mixture(expression: str, book: Codebook, options: Options) -> str:
-    return "the classes' AUs, by their shares in people's labels"
+    return "AUs mixed by the labels' shares"
 
 
 SHOWN: dict[str, Callable[[str, Codebook, Options], str]] = {

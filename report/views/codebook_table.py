@@ -10,7 +10,7 @@ from anatomy.action_units import (
     Ellipse,
     Extent,
 )
-from anatomy.au_coding import LEAST
+from anatomy.au_coding import LEAST, LEAST_SHARE
 from anatomy.codebooks import ACTIVE_SIDES, CODEBOOKS, PUBLISHED, Codebook, codebook_of
 from contracts.labels import LabelSet, LabelUnit
 from labels.reading import read_labels, shipped
@@ -58,6 +58,16 @@ weaker than `least` ({least}, half of FACS's trace) are not drawn, nor are units
 here. The map is then stretched to [0, 1]. `own_au` has no map where nothing was coded or nothing
 acts; `own_or_codebook` takes the units of the expression where nothing was coded.
 `alignment: {{heatmap: own_au}}` in a variant trains on them.
+
+## Soft labels
+
+The kind `soft_au` draws the mixture of the classes that several people saw in a face ([how their
+labels come in](datasets.md#several-peoples-labels-shares)): the mean of the classes' maps, each
+weighted by its share, then stretched to [0, 1]. A class without action units, such as Neutral, adds
+nothing; if no other class is drawn, there is no map. Shares below `least` ({least_share}, so one of
+ten votes) are not drawn. A face whose shares are not known has the map of its class.
+`alignment: {{heatmap: soft_au}}` in a variant trains on them.
+
 ## Other label sets
 
 `labels/` holds them; `python cli.py view codebook OUT --labels NAME` draws one, your own file, too.
@@ -84,6 +94,7 @@ def table(labels: LabelSet) -> str:
     return _PAGE.format(
         canvas=PUBLISHED_CANVAS_PX,
         least=LEAST,
+        least_share=LEAST_SHARE,
         units=_markdown(heads, units),
         further=", ".join(map(str, FURTHER_UNITS)),
         sides=_markdown(("AU", "left", "right"), _sides()),
