@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.made_faces import made_faces
+from measures.faces import concatenate_faces
 from measures.valence_arousal import MOMENTS, agreement, moments, valence_arousal_scores
 
 TRUE = np.array([[0.5, 0.0], [-0.5, 0.5], [1.0, 0.25], [0.0, -1.0]], np.float32)
@@ -109,3 +110,11 @@ def test_draws_are_repeatable():
 
 def test_every_moment_has_a_name():
     assert moments(TRUE, TRUE).shape == (4, 2, len(MOMENTS))
+
+
+def test_folds_are_scored_together_each_face_with_the_constant_of_its_own():
+    parts = [faces(TRUE * 0.9, constant=constant) for constant in ((0.5, 0.0), (-0.5, 0.0))]
+    found = valence_arousal_scores(concatenate_faces(parts), 0, 0)
+    assert (found.n, found.valence.constant_value) == (8, 0)
+    below = np.concatenate([TRUE[:, 0] - 0.5, TRUE[:, 0] + 0.5])
+    assert found.valence.constant.rmse == pytest.approx(np.sqrt(np.mean(below**2)))
