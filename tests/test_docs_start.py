@@ -153,7 +153,7 @@ def test_the_notebook_reads_the_deepest_layer(checkout, tmp_path):
 
 def test_every_score_that_the_page_explains_is_one(checkout):
     page = (checkout / "docs" / "scores.md").read_text()
-    files = ("scores", "examinations", "valence_arousal")
+    files = ("scores", "examinations", "soft_scores", "valence_arousal")
     known = "".join((checkout / f"contracts/{name}.py").read_text() for name in files)
     known += (checkout / "params.yaml").read_text()
     names = {
