@@ -1,7 +1,8 @@
 """Claim: on covered faces, restoring them and latents of their patches help OFER's classifier.
 
-Run: python -m benchmarks.ofer FACES LANDMARKS OCCLUDED MAE PATCHES WORK --seeds 3. The first five
-are outputs of align, landmark, occlude, mae and patches; WORK takes restored faces and runs.
+Run: python -m benchmarks.ofer FACES LANDMARKS OCCLUDED MAE PATCHES WORK --seeds 3 --epochs 6
+--weights face; instead of face, the folder of a run that all ways start from. The first five are
+outputs of align, landmark, occlude, mae and patches; WORK takes restored faces and runs.
 
 First, what fills covered patches: PSNR over their pixels on test faces, where the truth is known.
 Then the same network, trained on bare faces, with faces restored or not and with no, all or chosen
@@ -43,7 +44,7 @@ from train.params import TrainParams
 from train.runs import Run
 
 CPU = torch.device("cpu")
-IMAGE_PX, EPOCHS, BATCH, LR = 64, 6, 32, 7e-4
+IMAGE_PX, BATCH, LR = 64, 32, 7e-4
 FILLED = ("none", "mae")
 ORDER = (("none", "chosen"), ("all",))
 """Ways that are trained with every seed before the next ones are."""
@@ -54,7 +55,7 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Outputs of the stages, and where to work."""
+    """Outputs of the stages, where to work, for how many epochs to train and from what."""
 
     faces: Path
     landmarks: Path
@@ -62,6 +63,13 @@ class Inputs:
     mae: Path
     patches: Path
     work: Path
+    epochs: int
+    weights: str
+
+    @property
+    def trained(self) -> Path:
+        """Where runs of this length go."""
+        return self.work / f"{self.epochs}-epochs"
 
     def restored(self, filler: str) -> Path:
         """Return the store of faces restored by a filler, made where it is not there."""
@@ -121,12 +129,18 @@ def answers(run: Path, shown: list[Restored], labels_N: Rows) -> list[bool]:
     return [bool(right) for right in torch.cat(found).numpy() == labels_N]
 
 
-def numbers(latents: str, width: int) -> TrainParams:
+def numbers(latents: str, width: int, epochs: int, weights: str) -> TrainParams:
     """Return the training numbers of one way to use latents."""
     shipped = load(Path("params.yaml")).train_of("", "ofer")
     head = {**shipped.head, "latents": latents, "latent_width": width}
-    changes: dict[str, Any] = {"image_px": IMAGE_PX, "epochs": EPOCHS, "batch": BATCH, "lr": LR}
-    small = {"schedule": "cosine", "amp": "none", "alignment": None, "head": head}
+    changes: dict[str, Any] = {"image_px": IMAGE_PX, "epochs": epochs, "batch": BATCH, "lr": LR}
+    small = {
+        "weights": weights,
+        "schedule": "cosine",
+        "amp": "none",
+        "alignment": None,
+        "head": head,
+    }
     return shipped.model_copy(update={**changes, **small})
 
 
@@ -142,7 +156,7 @@ def ablation(inputs: Inputs, seeds: int, rows_N: Rows) -> dict[str, Any]:
         ]
         for (filler, path), (kind, store) in product(restored.items(), stores.items())
     }
-    file = inputs.work / "right.json"
+    file = inputs.trained / "right.json"
     right: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     turns = (product(range(seeds), FILLED, part) for part in ORDER)
     for seed, filler, latents in chain.from_iterable(turns):
@@ -152,8 +166,9 @@ def ablation(inputs: Inputs, seeds: int, rows_N: Rows) -> dict[str, Any]:
         opened = Stores.open(inputs.faces, inputs.landmarks, None, restored[filler])
         assert opened.restored is not None
         width = opened.restored.array("latents").shape[-1]
-        out = inputs.work / "runs" / filler / latents / f"seed{seed}"
-        run = Run("ofer", "plain", Repeat(seed), numbers(latents, width), CPU)
+        out = inputs.trained / filler / latents / f"seed{seed}"
+        params = numbers(latents, width, inputs.epochs, inputs.weights)
+        run = Run("ofer", "plain", Repeat(seed), params, CPU)
         train(opened, out, run, silent)
         right.setdefault(key, {})[str(seed)] = {
             kind: answers(out, shown[filler, kind], labels_N) for kind in stores
@@ -190,6 +205,10 @@ def main() -> None:
     for name in ("faces", "landmarks", "occluded", "mae", "patches", "work"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument(
+        "--weights", default="face", help="as train.weights: face, or a run's folder"
+    )
     asked = vars(parser.parse_args())
     seeds = asked.pop("seeds")
     inputs = Inputs(**asked)
@@ -205,7 +224,8 @@ def main() -> None:
     for kind, ways in scores.items():
         for key, one in ways.items():
             print(f"{kind:8} filled {key:14} {np.mean(one['accuracy']):.3f} {one['gain']}")
-    print(save("ofer", {"faces": len(rows_N), "psnr_db": psnr, "scores": scores}))
+    made = {"faces": len(rows_N), "epochs": inputs.epochs, "psnr_db": psnr, "scores": scores}
+    print(save("ofer", made))
 
 
 if __name__ == "__main__":
