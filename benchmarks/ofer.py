@@ -38,8 +38,9 @@ from train.images import eval_images, resize_images
 from train.loading import load_run
 from train.methods.base import LATENTS
 from train.occlusion.context import StageContext
+from train.occlusion.mae_model import cut_patches
 from train.occlusion.restore import RestoreInputs
-from train.occlusion.restorer import FILLERS, Restored, Restorer, load_restorer
+from train.occlusion.restorer import FILLERS, Restored, Restorer, fill_coarsely, load_restorer
 from train.params import TrainParams
 from train.runs import Run
 
@@ -49,7 +50,10 @@ FILLED = ("none", "mae")
 ORDER = (("none", "chosen"), ("all",))
 """Ways that are trained with every seed before the next ones are."""
 BASE = "none, none"
+UNTOUCHED = "mae, looking at patches that nothing touches"
 _AT_ONCE, _REDRAWN = 32, 2000
+_TOUCHED = 15 / 255
+"""A patch in which some pixel differs by more is touched by what is drawn before the face."""
 Rows = NDArray[np.int64]
 
 
@@ -108,6 +112,8 @@ def fill_scores(inputs: Inputs, restorer: Restorer, rows_N: Rows) -> dict[str, f
     for name, fill in FILLERS.items():
         if fill is not None:
             guesses[name] = restorer.filled(covered, masks_N, fill)
+    touched_NP = cut_patches((truth - covered).abs()).amax(dim=2) > _TOUCHED
+    guesses[UNTOUCHED] = restorer.filled(covered, touched_NP | masks_N, fill_coarsely)
     area = masks_N.view(-1, 1, 14, 14).float()
     area = torch.nn.functional.interpolate(area, [side, side], mode="nearest-exact") > 0
     area = area.expand_as(truth)
