@@ -1,9 +1,11 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
+from measures.valence_arousal import agreement, moments
 from train.data.batch_loader import RawBatch
 from train.fitting.distributed import Distributed
 from train.fitting.validation import validate
@@ -49,3 +51,37 @@ def test_every_face_counts_once_whatever_its_batch():
 def test_without_a_heatmap_there_is_no_cosine():
     found = validate(Constant(), Loader([False] * 4), 8, Distributed.single(CPU))
     assert "val/att_cos" not in found
+
+
+TRUE = torch.tensor([[0.5, 0.0], [-0.5, 0.25], [0.75, -0.5], [torch.nan, torch.nan]])
+
+
+class Rated(Constant):
+    """Predicts for the n-th face the n-th of these values, batch after batch."""
+
+    VALUES = torch.tensor([[0.25, 0.5], [-0.25, 0.25], [1.0, 0.0], [-1.0, -1.0]])
+
+    def forward(self, images, labels, given):
+        values = self.VALUES[:3] if len(images) == 3 else self.VALUES[3:]
+        return replace(super().forward(images, labels, given), extra={"valence_arousal": values})
+
+
+class RatedLoader(Loader):
+    """The same faces with valence and arousal; those of the last are not known."""
+
+    def sequential_batches(self):
+        parts = (TRUE[:3], TRUE[3:])
+        for raw, values in zip(super().sequential_batches(), parts, strict=True):
+            yield replace(raw, valence_arousal_B2=values)
+
+
+def test_concordance_is_over_all_known_faces_whatever_their_batch():
+    found = validate(Rated(), RatedLoader([True] * 4), 8, Distributed.single(CPU))
+    expected = agreement(moments(Rated.VALUES[:3].numpy(), TRUE[:3].numpy()).sum(axis=0)).ccc
+    assert [found["val/ccc_valence"], found["val/ccc_arousal"]] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("model", "loader"), [(Constant, RatedLoader), (Rated, Loader)])
+def test_without_values_or_without_the_head_there_is_no_concordance(model, loader):
+    found = validate(model(), loader([True] * 4), 8, Distributed.single(CPU))
+    assert not [name for name in found if "ccc" in name]
