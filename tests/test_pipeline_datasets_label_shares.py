@@ -4,7 +4,7 @@ import pytest
 
 from errors import DataError
 from pipeline.datasets.csv_table import CSVOptions, read_csv
-from pipeline.datasets.label_shares import NO_CLASS, shares_of_votes
+from pipeline.datasets.label_shares import NO_CLASS, share_remarks, shares_of_votes
 from pipeline.datasets.reader import LeftOut
 from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.miniatures import put
@@ -148,3 +148,14 @@ def test_rows_that_cannot_be_of_one_face_are_refused_with_both_lines(tmp_path, t
 def test_repeated_rows_are_refused_by_default_and_the_option_is_named(tmp_path):
     with pytest.raises(DataError, match=r"stands in line 2 too.*options: \{shares: rows\}"):
         csv(tmp_path, RATED)
+
+
+def test_the_user_is_told_where_shares_and_labels_came_from():
+    columns = {"happy": HAPPY, "sad": SAD, "contempt": None}
+    said = share_remarks(columns, BASIC7, "columns", "label")
+    assert "from the columns happy, sad; the label is column label's and, where that is" in said[0]
+    assert said[1].startswith("no column for Neutral, Surprise, Fear, Anger, Disgust:")
+    assert said[2].startswith("columns contempt stand for no class here")
+    assert "the label is that with the largest" in share_remarks(columns, BASIC7, "columns", "")[0]
+    assert "one person's label" in share_remarks({}, BASIC7, "rows", "label")[0]
+    assert share_remarks({}, BASIC7, "none", "label") == []

@@ -32,6 +32,10 @@ FOUND = {
             "missing": {"without a row in the table": 103},
             "unused_rows": 0,
         },
+        "shares": {
+            **{"known": 1200, "total": 1203, "agreement": 0.8125, "votes": 9.5, "tied": 7},
+            **{"differing": 0, "outside": 3, "outside_share": 0.001},
+        },
         "warnings": ["The person is unknown for 5 of 1,203 pictures."],
     },
     "status": {"ok": 1201, "no_face": 1, "empty": 1},
@@ -80,6 +84,9 @@ def test_the_outcome_is_said_in_words(results):
         "Action units of their own (AU1 12) were coded on 1,100 of 1,203 pictures; on 900 of them "
         "one acts.",
         "Pictures without: 103 without a row in the table.",
+        "Shares of the classes are known of 1,200 of 1,203 pictures, from 9.5 labels each on "
+        "average; the largest share is 0.812 on average. On 7 pictures several classes have the "
+        "largest share.",
         "The person is unknown for 5 of 1,203 pictures.",
     )
     assert data.failures == 2
