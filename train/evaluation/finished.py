@@ -13,7 +13,7 @@ from store.reading import Store
 from train.params import EvaluateParams
 from train.versions import torch_version
 
-VERSION = 20
+VERSION = 21
 
 
 def scores_fingerprint(
