@@ -124,8 +124,8 @@ def _protocol(card: RunCard, store: Store, params: EvaluateParams) -> str:
     """Return `paper` if the scored faces chose the checkpoint; `unknown` if nobody says."""
     if card.imported and "protocol" not in card.imported.stated:
         return "unknown"
-    if card.about.dataset != store.metadata["dataset"]:
-        return "holdout"
+    if card.imported is None and card.about.dataset != store.metadata["dataset"]:
+        return "holdout"  # an imported run may know the same faces by another name
     trained = TrainParams.model_validate(card.params)
     chose = params.checkpoint == "best" and params.split == trained.chosen_on
     return "paper" if chose and card.faces == store.digest else trained.protocol
