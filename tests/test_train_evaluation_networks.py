@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -8,6 +10,7 @@ from tests.basic7 import BASIC7
 from train.evaluation.networks import (
     EvalModel,
     Reading,
+    RestoredPictures,
     choose_cam_method,
     choose_map_method,
     make_black_box,
@@ -77,6 +80,18 @@ def test_answers_that_a_dataset_has_no_class_for_are_not_allowed():
     torch.testing.assert_close(reading.probabilities_BV[0], torch.arange(1.0, 8) / 28)
     assert (found.codebook.name, found.codebook.labels) == ("corrected", BASIC7)
     assert reading.class_map(torch.tensor([6]))[0, 0, 0] == 6
+
+
+def test_what_is_no_matter_of_classes_is_kept():
+    model, whole = answering(read_labels("basic8")), torch.rand(3, 2)
+    seen = RestoredPictures(IMAGES, torch.zeros(3, 14, 14))
+
+    def more(images_B3SS):
+        return replace(model.network(images_B3SS), restored=seen, valence_arousal_B2=whole)
+
+    reading = read_as(replace(model, network=more), BASIC7, "published").network(IMAGES)
+    assert reading.restored is seen
+    assert reading.valence_arousal_B2 is whole
 
 
 def test_classes_in_another_order_are_matched_by_name():

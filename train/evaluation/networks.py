@@ -221,12 +221,13 @@ def read_as(model: EvalModel, labels: LabelSet, codebook: str) -> EvalModel:
         total_B1 = shares_BV.sum(dim=1, keepdim=True)
         even_BV = torch.full_like(shares_BV, 1 / len(places))  # of a face that is all another class
         class_map = whole.class_map
-        return Reading(
-            torch.where(total_B1 > 0, shares_BV / total_B1.clamp(min=1e-30), even_BV),
-            whole.layers,
-            None if class_map is None else lambda classes_B: class_map(wanted_V[classes_B]),
-            tuple(partial(_map_at, one, wanted_V) for one in whole.other_maps),
-            valence_arousal_B2=whole.valence_arousal_B2,
+        return replace(
+            whole,
+            probabilities_BV=torch.where(
+                total_B1 > 0, shares_BV / total_B1.clamp(min=1e-30), even_BV
+            ),
+            class_map=class_map and partial(_map_at, class_map, wanted_V),
+            other_maps=tuple(partial(_map_at, one, wanted_V) for one in whole.other_maps),
         )
 
     same = places == tuple(range(len(known)))
