@@ -42,9 +42,10 @@ from benchmarks.scratch import scratch
 from benchmarks.timing import interleaved, ratios, save
 from demo.render import render
 from store.building import building
+from store.layout import DATA, ArraySpec, Layout
 from store.reading import Store
 from store.samples import JPEG, RAW
-from store.shards import DATA, ArraySpec, Layout, create_arrays, write_shard, write_status
+from store.shards import create_arrays, write_shard, write_status
 from train.data.batch_loader import BatchLoader, Placement
 from train.data.prefetch import mapped
 from train.data.stores import Stores

@@ -15,16 +15,9 @@ from demo.render import render
 from params import load
 from pipeline.index import index
 from store.building import building
+from store.layout import ArraySpec, Layout, shard_rows
 from store.reading import POINT_STEPS_PER_PX
-from store.shards import (
-    Array,
-    ArraySpec,
-    Layout,
-    create_arrays,
-    shard_rows,
-    write_shard,
-    write_status,
-)
+from store.shards import Array, create_arrays, write_shard, write_status
 from store.tables import Row
 
 FACE_PX = 256

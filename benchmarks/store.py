@@ -35,8 +35,9 @@ from params import load
 from pipeline.align import align
 from pipeline.execution.cluster import ClusterConfig
 from store.building import building
+from store.layout import ArraySpec, Layout
 from store.reading import MappedArray, Store
-from store.shards import ArraySpec, Layout, create_arrays, pack_shard, write_shard, write_status
+from store.shards import create_arrays, pack_shard, write_shard, write_status
 from store.verify import find_problems
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"

@@ -25,7 +25,8 @@ from benchmarks.timing import save
 from demo.render import render
 from pipeline.faces.warp import template_matrix, transform_points
 from store.building import building
-from store.shards import ArraySpec, Layout, create_arrays, shard_rows, write_shard, write_status
+from store.layout import ArraySpec, Layout, shard_rows
+from store.shards import create_arrays, write_shard, write_status
 from train.data.augmentation import random_affine, warp_maps
 from train.params import AugmentParams
 

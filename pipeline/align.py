@@ -33,8 +33,8 @@ from pipeline.params import AlignParams
 from store.build_plans import BuildPlan
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
+from store.layout import ArraySpec, Layout, shard_rows
 from store.records import Face, Points, Status, U8Image
-from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 7

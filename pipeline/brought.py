@@ -14,9 +14,9 @@ from contracts.files import VALENCE_AROUSAL_COLUMNS
 from contracts.labels import LabelSet
 from pipeline import array_attributes as described
 from pipeline.faces.warp import transform_points
+from store.layout import ArraySpec
 from store.reading import AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL
 from store.records import Face, Status
-from store.shards import ArraySpec
 from store.tables import Row
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import build
 from pipeline.params import HeatmapParams
 from store.build_plans import Blocks, BuildPlan, Notes
+from store.layout import ArraySpec, Layout, shard_rows
 from store.reading import (
     AU_INTENSITY,
     LABEL_SHARES,
@@ -23,7 +24,6 @@ from store.reading import (
     read_points,
     read_shares,
 )
-from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 3

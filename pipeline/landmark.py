@@ -19,9 +19,9 @@ from pipeline.execution.sharded_build import build_rows
 from pipeline.faces.backends import BACKENDS, models
 from pipeline.params import GIVEN, LandmarkParams
 from store.build_plans import BuildPlan
+from store.layout import ArraySpec, Layout, shard_rows
 from store.reading import AU_INTENSITY, LABEL_SHARES, POINT_STEPS_PER_PX, Store
 from store.records import Points, Status, U8Image
-from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 3

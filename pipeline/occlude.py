@@ -25,9 +25,9 @@ from pipeline.params import OccludeParams
 from store.build_plans import Blocks, BuildPlan, Notes
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
+from store.layout import ArraySpec, Layout, shard_rows
 from store.reading import Store
 from store.records import U8Image
-from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 
 VERSION = 1

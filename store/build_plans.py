@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
+from store.layout import Layout
 from store.records import Status
-from store.shards import Layout
 from store.tables import Row
 
 if TYPE_CHECKING:

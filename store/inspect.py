@@ -9,9 +9,9 @@ from contracts.files import MANIFEST, STATUS
 from contracts.labels import LabelSet
 from errors import NoInputError, printable
 from store.building import FINGERPRINT, Json, read_fingerprint, read_manifest
+from store.layout import Layout, read_layout
 from store.outputs import BUILDING_PREFIX, describe_unfinished
 from store.samples import JPEG
-from store.shards import Layout, read_layout
 from store.tables import read_table
 
 _MAX_CHARS = 80

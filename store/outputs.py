@@ -15,8 +15,8 @@ from contracts.files import MANIFEST
 from errors import CorruptError, NoInputError, printable
 from store.building import COMMITS, FINGERPRINT, read_manifest
 from store.files import atomic_write, canonical_json, folder_bytes, read_ordinary
+from store.layout import DATA
 from store.locking import lock_owner, try_lock
-from store.shards import DATA
 
 ROOTS = ("data", "runs", "results", "pages")
 BUILDING_PREFIX = ".building-"

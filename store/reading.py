@@ -19,8 +19,9 @@ from contracts.files import STATUS
 from contracts.labels import LabelSet
 from errors import CorruptError, NoInputError, pick
 from store.building import Json, read_manifest
+from store.layout import Layout, read_layout, shard_file
 from store.samples import CRC_BYTES, JPEG, RAW, decode_jpeg
-from store.shards import Array, Layout, read_index, read_layout, shard_file
+from store.shards import Array, read_index
 from store.tables import Row, read_rows, read_table
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from store.building import (
     read_manifest,
 )
 from store.files import sync_folder
+from store.layout import read_layout, shard_of
 from store.locking import locked
-from store.shards import read_layout, shard_of
 from store.verify import FileProblem
 
 Rebuild = Callable[[Path], object]

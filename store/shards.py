@@ -1,4 +1,4 @@
-"""Arrays as shards: how they lie on disk, and how one is written.
+"""Writes arrays as shards, and reads where their samples lie.
 
 A store of arrays holds data.zarr (zarr v3). Every array is cut along its first axis: one sample per
 inner chunk, uncompressed or as a JPEG, followed by its crc32c; `shard_rows` samples per file; the
@@ -7,11 +7,8 @@ would write, in a sixtieth of its time. store.reading maps them.
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
-from math import ceil, prod
 from pathlib import Path
 from typing import Any
 
@@ -19,152 +16,14 @@ import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.files import MANIFEST, STATUS
-from errors import CorruptError
-from store.building import COMMITS, Json
+from contracts.files import STATUS
+from store.building import COMMITS
 from store.files import atomic_write, canonical_json, digest, sync_folder
+from store.layout import DATA, INDEX_BYTES, Layout, commit_record, shard_file
 from store.samples import CODECS, CRC_BYTES, JPEG, RAW
 from store.tables import Row, write_table
 
-DATA = "data.zarr"
-_INDEX_BYTES = 16
-_SHARD_FILE = re.compile(
-    rf"{COMMITS}/(\d{{6,18}})\.json|{re.escape(DATA)}/[^/]+/c\.(\d{{1,18}})(\.0)*", re.ASCII
-)
-
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ArraySpec:
-    """One array: what a sample looks like.
-
-    Attributes:
-        shape: of a sample.
-        dtype: of its elements.
-        attributes: what the numbers are (what, unit, order, frame, scale), for readers that know
-            nothing of AULens; they become attributes of the zarr and the HDF5 array.
-        codec: row of CODECS.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    attributes: Mapping[str, str | float] = field(default_factory=dict, repr=False)
-    codec: str = RAW
-
-    @property
-    def bytes(self) -> int:
-        """Size of a sample in memory."""
-        return prod(self.shape) * np.dtype(self.dtype).itemsize
-
-    @property
-    def sizes_differ(self) -> bool:
-        """Whether samples differ in their size on disk."""
-        return CODECS[self.codec].sizes_differ
-
-    @property
-    def disk_bytes(self) -> int:
-        """Size of a sample on disk with its checksum; if sizes differ, more than most take."""
-        return int(self.bytes * CODECS[self.codec].largest_share) + CRC_BYTES
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """All arrays of a store; they share rows and shard size."""
-
-    rows: int
-    shard_rows: int
-    arrays: Mapping[str, ArraySpec]
-
-    @property
-    def bytes(self) -> int:
-        """Size on disk, checksums included; with JPEGs in it, more than it will be."""
-        return self.rows * sum(spec.disk_bytes for spec in self.arrays.values())
-
-    @property
-    def shards(self) -> int:
-        """Number of shards."""
-        return ceil(self.rows / self.shard_rows)
-
-    def span(self, shard: int) -> range:
-        """Rows of a shard."""
-        return range(shard * self.shard_rows, min((shard + 1) * self.shard_rows, self.rows))
-
-    def as_json(self) -> Json:
-        """Return what the manifest keeps."""
-        arrays = {
-            name: {
-                "shape": list(spec.shape),
-                "dtype": spec.dtype,
-                "attributes": dict(spec.attributes),
-                "codec": spec.codec,
-            }
-            for name, spec in self.arrays.items()
-        }
-        return {"rows": self.rows, "shard_rows": self.shard_rows, "arrays": arrays}
-
-    @classmethod
-    def from_json(cls, value: Json) -> "Layout":
-        """Read back what `as_json` wrote."""
-        arrays = {
-            name: ArraySpec(
-                tuple(spec["shape"]),
-                spec["dtype"],
-                spec.get("attributes", {}),
-                spec.get("codec", RAW),
-            )
-            for name, spec in value["arrays"].items()
-        }
-        return cls(value["rows"], value["shard_rows"], arrays)
-
-
-def read_layout(store: Path, manifest: Json) -> Layout:
-    """Return the layout of a finished store, after checking that its files fit it.
-
-    Raises:
-        CorruptError: if a shard of it is not listed, listed with another size, or there are more.
-    """
-    layout = Layout.from_json(manifest["layout"])
-    listed = {
-        name: record["bytes"]
-        for name, record in manifest["files"].items()
-        if shard_of(name) is not None
-    }
-    if len(listed) != layout.shards * (len(layout.arrays) + 1) or listed != _sizes(layout, listed):
-        raise CorruptError(
-            store / MANIFEST,
-            "lists other shards than its layout has. "
-            "Delete the folder and run `dvc repro` to build it again.",
-        )
-    return layout
-
-
-def _sizes(layout: Layout, listed: Mapping[str, int]) -> dict[str, int]:
-    """Return every file of the shards -> its bytes; records and JPEGs are as long as they are."""
-    sizes = {}
-    for shard in range(layout.shards):
-        commit = _record(Path(), shard).as_posix()
-        sizes[commit] = listed.get(commit, -1)
-        for name, spec in layout.arrays.items():
-            file = shard_file(name, spec, shard)
-            samples = len(layout.span(shard)) * spec.disk_bytes
-            index = layout.shard_rows * _INDEX_BYTES + CRC_BYTES
-            sizes[file] = listed.get(file, -1) if spec.sizes_differ else samples + index
-    return sizes
-
-
-def shard_of(file: str) -> int | None:
-    """Return the shard that a file of a store belongs to; None if it belongs to no one shard."""
-    found = _SHARD_FILE.fullmatch(file)
-    return int(found[1] or found[2]) if found else None
-
-
-def shard_rows(rows: int, largest: int) -> int:
-    """Return how many rows a shard holds.
-
-    64 in a store small enough to be one large shard of 4,096, else `largest`.
-    """
-    return largest if rows > 4096 else min(64, largest)
 
 
 def create_arrays(folder: Path, layout: Layout) -> None:
@@ -205,11 +64,6 @@ def _metadata(layout: Layout) -> dict[str, bytes]:
     return {key: value.to_bytes() for key, value in files.items()}
 
 
-def shard_file(name: str, spec: ArraySpec, shard: int) -> str:
-    """Return the path of one shard of an array, relative to the store."""
-    return f"{DATA}/{name}/c.{shard}" + ".0" * len(spec.shape)
-
-
 def pack_shard(block: Array, shard_rows: int, codec: str = RAW) -> bytes:
     """Return the bytes of one shard, as zarr's sharding codec lays them out.
 
@@ -243,7 +97,7 @@ def read_index(shard: Array, layout: Layout, rows: int) -> NDArray[np.int64]:
     Raises:
         ValueError: if they do not lie back to back from the start of the file to the index.
     """
-    end = len(shard) - layout.shard_rows * _INDEX_BYTES - CRC_BYTES
+    end = len(shard) - layout.shard_rows * INDEX_BYTES - CRC_BYTES
     places: NDArray[np.int64] = shard[end:-CRC_BYTES].view("<i8").reshape(-1, 2)[:rows]
     ends = np.cumsum(places[:, 1])
     if (places[:, 1] <= CRC_BYTES).any() or (places[:, 0] != ends - places[:, 1]).any():
@@ -253,18 +107,14 @@ def read_index(shard: Array, layout: Layout, rows: int) -> NDArray[np.int64]:
     return places
 
 
-def _record(folder: Path, shard: int) -> Path:
-    return folder / COMMITS / f"{shard:06d}.json"
-
-
 def pending_shards(folder: Path, layout: Layout) -> list[int]:
     """Return the shards without a commit record: those to build. A resumed run skips the others."""
-    return [shard for shard in range(layout.shards) if not _record(folder, shard).exists()]
+    return [shard for shard in range(layout.shards) if not commit_record(folder, shard).exists()]
 
 
 def read_notes(folder: Path, shard: int) -> dict[str, list[str]] | None:
     """Return the notes of a shard, column -> one value per row; None if it is not committed."""
-    record = _record(folder, shard)
+    record = commit_record(folder, shard)
     if not record.exists():
         return None
     notes: dict[str, list[str]] = json.loads(record.read_bytes())["notes"]
@@ -312,7 +162,8 @@ def write_shard(
         files[file] = {"bytes": len(payload), "sha256": digest(payload)}
     columns = {name: [str(value) for value in column] for name, column in notes.items()}
     atomic_write(
-        _record(folder, shard), canonical_json({"shard": shard, "files": files, "notes": columns})
+        commit_record(folder, shard),
+        canonical_json({"shard": shard, "files": files, "notes": columns}),
     )
 
 

@@ -18,8 +18,9 @@ from errors import CorruptError, printable
 from progress import ProgressCallback
 from store.building import Json, read_manifest
 from store.files import canonical_json, digest, file_digest
+from store.layout import DATA, Layout, read_layout, shard_of
 from store.samples import CRC_BYTES
-from store.shards import DATA, Layout, read_index, read_layout, shard_of
+from store.shards import read_index
 
 
 @dataclass(frozen=True, slots=True)

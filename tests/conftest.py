@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from store.building import building
+from store.layout import ArraySpec, Layout
 from store.reading import Store
 from store.samples import JPEG, RAW
-from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+from store.shards import create_arrays, write_shard, write_status
 from tests.basic7 import BASIC7, EXPRESSIONS
 from tests.drawing import FACES, finished
 

@@ -14,9 +14,10 @@ import numpy as np
 from errors import NoInputError, TryLaterError
 from store.building import COMMITS, building, building_folder, is_built, read_manifest
 from store.files import digest
+from store.layout import ArraySpec, Layout
 from store.reading import Store
 from store.repair import repair
-from store.shards import ArraySpec, Layout, create_arrays, pending_shards, write_shard, write_status
+from store.shards import create_arrays, pending_shards, write_shard, write_status
 from store.verify import find_problems
 from tests.forking import forkserver
 

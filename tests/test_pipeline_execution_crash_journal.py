@@ -22,9 +22,9 @@ from pipeline.execution.isolated import RowLimits
 from pipeline.execution.sharded_build import build_rows
 from store.build_plans import BuildPlan
 from store.building import building_folder
+from store.layout import ArraySpec, Layout
 from store.reading import Store
 from store.records import Status
-from store.shards import ArraySpec, Layout
 from tests.crashing import trials
 
 ROWS, SHARD_ROWS, POISON = 40, 8, 20

@@ -11,9 +11,9 @@ from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import build
 from store.build_plans import BuildPlan
 from store.building import read_manifest
+from store.layout import ArraySpec, Layout
 from store.reading import Store
 from store.records import Status
-from store.shards import ArraySpec, Layout
 
 ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 LAYOUT = Layout(5, 2, {"value": ArraySpec((), "uint8")})

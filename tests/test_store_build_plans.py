@@ -3,7 +3,7 @@
 import polars as pl
 
 from store.build_plans import BuildPlan
-from store.shards import ArraySpec, Layout
+from store.layout import ArraySpec, Layout
 
 
 def test_a_plan_leaves_nothing_out_and_adds_no_file_unless_told(tmp_path):

@@ -12,7 +12,8 @@ from errors import NoInputError, NoPermissionError, OutputExistsError, StorageEr
 from store import export as module
 from store.building import building, read_fingerprint, read_manifest
 from store.export import export
-from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+from store.layout import ArraySpec, Layout
+from store.shards import create_arrays, write_shard, write_status
 
 RNG = np.random.default_rng(0)
 ARRAYS = {

@@ -5,8 +5,8 @@ import pytest
 
 from contracts.files import MANIFEST
 from errors import CorruptError
+from store.layout import shard_of
 from store.reading import Store
-from store.shards import shard_of
 from store.verify import find_problems
 from tests.crashing import LOG, SEED, trials
 

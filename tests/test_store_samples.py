@@ -6,9 +6,9 @@ from scipy.ndimage import gaussian_filter
 
 from errors import CorruptError
 from store.files import digest
+from store.layout import Layout
 from store.reading import Store
 from store.samples import CODECS, JPEG, RAW, decode_jpeg, encode_jpeg
-from store.shards import Layout
 from store.verify import find_problems
 
 NOISE = np.random.default_rng(0).uniform(0, 255, (10, 64, 48, 3))

@@ -8,16 +8,8 @@ import zarr
 from zarr.codecs import Crc32cCodec
 
 from store.files import digest
-from store.shards import (
-    ArraySpec,
-    Layout,
-    create_arrays,
-    pending_shards,
-    shard_of,
-    shard_rows,
-    write_shard,
-    write_status,
-)
+from store.layout import ArraySpec, Layout
+from store.shards import create_arrays, pending_shards, write_shard, write_status
 from store.tables import read_rows
 
 LAYOUT = Layout(10, 4, {"map": ArraySpec((2, 3), "uint8"), "valid": ArraySpec((), "uint8")})
@@ -34,30 +26,6 @@ def blocks(shard):
 def folder(tmp_path):
     create_arrays(tmp_path, LAYOUT)
     return tmp_path
-
-
-def test_the_last_shard_is_shorter():
-    assert [LAYOUT.span(shard) for shard in range(LAYOUT.shards)] == [
-        range(4),
-        range(4, 8),
-        range(8, 10),
-    ]
-
-
-def test_bytes_count_every_sample_and_its_checksum():
-    assert LAYOUT.bytes == 10 * (6 + 4 + 1 + 4)
-
-
-def test_a_layout_survives_json():
-    assert Layout.from_json(json.loads(json.dumps(LAYOUT.as_json()))) == LAYOUT
-
-
-@pytest.mark.parametrize(
-    ("rows", "largest", "expected"),
-    [(10, 4096, 64), (4096, 256, 64), (4097, 256, 256), (4097, 4096, 4096)],
-)
-def test_small_stores_have_small_shards(rows, largest, expected):
-    assert shard_rows(rows, largest) == expected
 
 
 def test_a_shard_is_its_samples_back_to_back_each_with_its_checksum(folder):
@@ -112,13 +80,6 @@ def test_what_the_numbers_are_is_an_attribute_that_zarr_reads(tmp_path):
     create_arrays(tmp_path, layout)
     assert dict(zarr.open_group(tmp_path / "data.zarr")["points"].attrs) == described
     assert Layout.from_json(json.loads(json.dumps(layout.as_json()))) == layout
-
-
-def test_a_layout_from_before_arrays_were_described_is_read():
-    old = LAYOUT.as_json()
-    for spec in old["arrays"].values():
-        del spec["attributes"]
-    assert Layout.from_json(old) == LAYOUT
 
 
 def test_every_array_carries_checksums(folder):
@@ -216,17 +177,3 @@ def test_the_status_table_is_the_input_with_the_notes_over_it(folder):
     assert [row["id"] for row in table] == [str(row) for row in range(10)]
     assert table[1]["status"] == "no_face"
     assert table[8]["status"] == "small"
-
-
-@pytest.mark.parametrize(
-    ("name", "number"),
-    [
-        ("data.zarr/map/c.12.0.0", 12),
-        ("data.zarr/valid/c.3", 3),
-        ("commit/000012.json", 12),
-        ("data.zarr/map/zarr.json", None),
-        ("status.csv", None),
-    ],
-)
-def test_a_file_belongs_to_a_shard_or_to_none(name, number):
-    assert shard_of(name) == number

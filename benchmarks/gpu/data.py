@@ -20,8 +20,9 @@ from benchmarks.basic7 import BASIC7, EXPRESSIONS
 from benchmarks.gpu.scale import SCALE, SCRATCH
 from store.building import building, is_built
 from store.files import atomic_write, write_npz
+from store.layout import ArraySpec, Layout
 from store.reading import LABEL_SHARES, POINT_STEPS_PER_PX, VALENCE_AROUSAL
-from store.shards import ArraySpec, Layout, create_arrays, write_shard, write_status
+from store.shards import create_arrays, write_shard, write_status
 from train.data.stores import Stores
 
 Blocks = Mapping[str, NDArray[Any]]

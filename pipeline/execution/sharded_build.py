@@ -21,15 +21,9 @@ from pipeline.execution.isolated import RowLimits
 from store.build_plans import Blocks, BuildPlan, Notes, ShardWork
 from store.building import building, is_built
 from store.files import atomic_write
+from store.layout import Layout
 from store.records import Status
-from store.shards import (
-    Layout,
-    create_arrays,
-    pending_shards,
-    read_notes,
-    write_shard,
-    write_status,
-)
+from store.shards import create_arrays, pending_shards, read_notes, write_shard, write_status
 from store.tables import Row
 
 Item = tuple[int, list[Row]]

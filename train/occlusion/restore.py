@@ -29,8 +29,8 @@ from errors import CorruptError, NoInputError
 from store.build_plans import Blocks, Build, BuildPlan, Notes
 from store.building import building_folder, is_built, read_manifest
 from store.files import ANOTHER_DISK, folder_bytes, in_words, require_space
+from store.layout import ArraySpec, Layout, shard_rows
 from store.reading import Store
-from store.shards import ArraySpec, Layout, shard_rows
 from store.tables import Row
 from train.device import send
 from train.occlusion.context import StageContext
