@@ -52,7 +52,7 @@ GUARDS = {
     "a record comes after its shard": Guard(
         SHARDS,
         "    files = {}\n    for name, spec",
-        "    atomic_write(_record(folder, shard), b'{\"files\": {}}')\n    files = {}\n"
+        "    atomic_write(commit_record(folder, shard), b'{\"files\": {}}')\n    files = {}\n"
         "    for name, spec",
         POWER,
     ),
@@ -182,7 +182,7 @@ GUARDS = {
     ),
     "what is committed is not built again": Guard(
         SHARDS,
-        "if not _record(folder, shard).exists()]",
+        "if not commit_record(folder, shard).exists()]",
         "if True]",
         "tests/test_store_shards.py::test_pending_skips_what_is_committed",
     ),
