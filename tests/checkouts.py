@@ -1,12 +1,12 @@
-"""A copy of the checkout that DVC can run in."""
+"""Copies of the checkout."""
 
 import shutil
 import subprocess
 import sys
 
 
-def copied(checkout, folder):
-    """Fill a folder with a copy of what git tracks, with its own cache and the smoke preset."""
+def copy_tracked(checkout, folder, without=()):
+    """Copy what git tracks, or would, but for what begins with one of some words."""
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=checkout,
@@ -15,9 +15,14 @@ def copied(checkout, folder):
         check=True,
     ).stdout.split()
     for name in tracked:
-        if not name.startswith(("tests/", "docs/", "benchmarks/")) and (checkout / name).is_file():
+        if not name.startswith(tuple(without)) and (checkout / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(checkout / name, folder / name)
+
+
+def copied(checkout, folder):
+    """Fill a folder with a copy of the checkout, with its own cache and the smoke preset."""
+    copy_tracked(checkout, folder, without=("tests/", "docs/", "benchmarks/"))
     (folder / "dvc.lock").unlink(missing_ok=True)
     author = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
     for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "Start"]):

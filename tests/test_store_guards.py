@@ -5,13 +5,13 @@ guard out of a copy of them and runs its test there.
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from typing import NamedTuple
 
 import pytest
 
+from tests.checkouts import copy_tracked
 from tests.crashing import FULL, LOG
 
 FILES, BUILDING, SHARDS = "store/files.py", "store/building.py", "store/shards.py"
@@ -139,10 +139,16 @@ GUARDS = {
         "tests/test_store_reading.py::test_a_truncated_shard_is_found_at_open",
     ),
     "the shard's index is looked at before mapping": Guard(
+        SHARDS,
+        "if (places[:, 1] <= CRC_BYTES).any() or (places[:, 0] != ends - places[:, 1]).any():",
+        "if False:",
+        "tests/test_store_reading.py::test_a_shard_with_another_order_of_samples_is_refused",
+    ),
+    "raw samples have one size": Guard(
         READING,
         "if (index[:, 1] != self.row_bytes).any():",
         "if False:",
-        "tests/test_store_reading.py::test_a_shard_with_another_order_of_samples_is_refused",
+        "tests/test_store_reading.py::test_a_shard_whose_samples_have_two_sizes_is_refused",
     ),
     "a checksum is written beside its sample": Guard(
         SHARDS,
@@ -219,12 +225,7 @@ def test_every_guard_stands_where_the_table_says(name, checkout):
 def copy(checkout, tmp_path_factory):
     """A copy of the sources to take guards out of."""
     copy = tmp_path_factory.mktemp("copy") / "aulens"
-    copy.mkdir()
-    for name in ("anatomy", "commands", "pipeline", "store", "tests"):
-        shutil.copytree(checkout / name, copy / name, ignore=lambda *_: ["__pycache__"])
-    for file in ("cli.py", "errors.py", "params.py", "params.yaml", "progress.py"):
-        shutil.copy(checkout / file, copy)
-    shutil.copy(checkout / "pyproject.toml", copy)
+    copy_tracked(checkout, copy)
     return copy
 
 

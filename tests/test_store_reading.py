@@ -170,6 +170,18 @@ def test_a_shard_with_another_order_of_samples_is_refused(path):
         Store(path).array("empty").load()
 
 
+def test_a_shard_whose_samples_have_two_sizes_is_refused(path):
+    shard = path / "data.zarr/empty/c.0.0"
+    payload = bytearray(shard.read_bytes())
+    index = np.frombuffer(payload, "<i8", 4, offset=4 * 7)
+    assert index.tolist() == [0, 7, 7, 7]
+    payload[4 * 7 : 4 * 7 + 32] = np.array([0, 8, 8, 6], "<i8").tobytes()  # still back to back
+    shard.chmod(0o644)
+    shard.write_bytes(payload)
+    with pytest.raises(CorruptError, match="one size"):
+        Store(path).array("empty").load()
+
+
 def test_an_unfinished_store_is_refused(path):
     (path / "MANIFEST.json").unlink()
     with pytest.raises(NoInputError, match="not finished"):
