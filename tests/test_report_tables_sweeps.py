@@ -25,6 +25,17 @@ def test_variants_that_differ_in_one_setting_make_a_sweep_in_its_order(tmp_path)
     assert found(tmp_path) == {("alignment.weight", ("4.0", "9.0", "20.0"))}
 
 
+def test_one_setting_varied_within_two_others_makes_two_with_names_of_their_own(tmp_path):
+    for name, rate in (("aligned", 0.001), ("fast", 0.1)):
+        put(tmp_path, f"demo/cam/{name}", train=settings(lr=rate))
+        put(tmp_path, f"demo/cam/{name}_l4", train=settings(weight=4.0, lr=rate))
+    headings = {one.heading for one in sweeps_of(tmp_path) if one.setting == "alignment.weight"}
+    assert headings == {
+        "demo · cam · alignment.weight (aligned_l4, aligned)",
+        "demo · cam · alignment.weight (fast_l4, fast)",
+    }
+
+
 def test_variants_that_differ_in_two_settings_make_none(tmp_path):
     put(tmp_path, "demo/cam/aligned")
     put(tmp_path, "demo/cam/aligned_other", train=settings(weight=4.0, layers=(1,)))

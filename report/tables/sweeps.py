@@ -32,6 +32,12 @@ class Sweep:
     baseline: VariantStatistics | None
 
     @property
+    def heading(self) -> str:
+        """Its subject, with the variants: one setting may be varied within several others."""
+        names = ", ".join(one.name for one in self.variants)
+        return f"{self.title} · {self.setting} ({names})"
+
+    @property
     def remark(self) -> str:
         """What was published on the setting; may be empty."""
         return SWEPT.get(self.setting, "")
