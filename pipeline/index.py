@@ -18,6 +18,7 @@ from pipeline.indexing.au_coverage import (
     coded_units,
     coverage,
     coverage_remarks,
+    refuse_undrawn,
 )
 from pipeline.indexing.au_join import JoinedUnits, join_units
 from pipeline.indexing.audit import (
@@ -96,6 +97,7 @@ def index(
     options: ReaderOptions = checked(reader.options, params.options, f"{key}.options")
     given = options.model_dump(exclude_unset=True)
     labels = read_labels(params.labels)
+    refuse_undrawn(labels, params.labels)
     listed = list(reader.read(raw, given, labels))
     contents = walk(raw)
     taken, left_out = _taken(raw, listed, chosen.name, contents)

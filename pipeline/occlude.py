@@ -26,11 +26,11 @@ from store.build_plans import Blocks, BuildPlan, Notes
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
 from store.layout import ArraySpec, Layout, shard_rows
-from store.reading import Store
+from store.reading import AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL, Store
 from store.records import U8Image
 from store.tables import Row
 
-VERSION = 1
+VERSION = 2
 _LARGE_SHARD = 256
 
 
@@ -41,8 +41,9 @@ def occlude(
 
     Args:
         faces: store of stage align.
-        out: store with image, mask (14, 14) of covered patches, and valid; its table also says
-            which occluder, and the share of patches it covers.
+        out: store with image, mask (14, 14) of covered patches, valid, and what the dataset says
+            of its faces, such as their action units; its table also says which occluder, and the
+            share of patches it covers.
         params: which occluders, how many faces are left bare, the seed.
         cluster: who.
         rebuild: replace whatever is there.
@@ -59,6 +60,7 @@ def occlude(
         raise NoInputError(faces, "is no store of aligned faces. Name the output of `align`.")
     table, side = source.table(), source.array("image").shape[1]
     arrays = {
+        **{name: source.layout.arrays[name] for name in _carried(source)},
         "image": ArraySpec((side, side, 3), "uint8", described.IMAGE),
         "mask": ArraySpec((GRID, GRID), "uint8", described.MASK),
         "valid": ArraySpec((), "uint8", described.VALID),
@@ -74,7 +76,11 @@ def occlude(
         need = layout.bytes - folder_bytes(building_folder(out, fingerprint))
         require_space(out, need, f"Free space, {ANOTHER_DISK}")
     known = source.metadata.get("attributes", ())
-    about = {**source.metadata, "attributes": [*known, "occluder"]}
+    about = {
+        **source.metadata,
+        "attributes": [*known, "occluder"],
+        "shown_as": f"{source.metadata['dataset']}-occluded",
+    }
     plan = BuildPlan(out, fingerprint, about, layout, table, max_bad=1.0)  # failed before
     return build(plan, partial(occlude_rows, faces.resolve(), params), cluster, rebuild)
 
@@ -102,7 +108,17 @@ def occlude_rows(
         "occluder": kinds,
         "occluded_share": [f"{mask.mean():.3f}" for mask in masks],
     }
-    return {"image": images, "mask": masks, "valid": valid}, notes
+    carried = {name: source.array(name).take(numbers) for name in _carried(source)}
+    return {**carried, "image": images, "mask": masks, "valid": valid}, notes
+
+
+def _carried(source: Store) -> list[str]:
+    """Name the arrays of what the dataset says of its faces: it holds behind things, too."""
+    return [
+        name
+        for name in (AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL)
+        if name in source.layout.arrays
+    ]
 
 
 def _behind(

@@ -52,7 +52,7 @@ def folder(tiny, tiny_run, make_store, checkout, tmp_path, monkeypatch):
 def test_the_commands_run_in_their_order(page, folder):
     commands = re.findall(r"^    python cli\.py (.+)$", page, re.MULTILINE)
     assert [line.split()[0] for line in commands] == [
-        *("occlude", "view", "evaluate", "mae", "patches", "restore"),
+        *("occlude", "view", "evaluate", "report", "mae", "patches", "restore"),
     ]
     for line in commands:
         workers = ["--workers", "0"] if line.startswith("occlude") else []

@@ -14,6 +14,7 @@ from store.reading import Store
 ALONE = ClusterConfig(progress=lambda done, total, note: None, workers=0)
 PARAMS = OccludeParams(seed=0, kinds=("hand", "glasses"), bare=0.0, covered=0.3)
 FAILED, POINTLESS = 5, 3
+VALUES = np.linspace(-1, 1, 12, dtype=np.float32).reshape(6, 2)
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def faces(make_store, tmp_path, template_face):
         for row in range(6)
     ]
     about = {"dataset": "mine", "notice": None, "attributes": ["age"]}
-    arrays = {"image": images, "points": points, "valid": valid}
+    arrays = {"image": images, "points": points, "valid": valid, "valence_arousal": VALUES}
     return make_store(tmp_path / "faces", arrays, about, table)
 
 
@@ -58,6 +59,15 @@ def test_covered_patches_are_where_the_picture_differs(faces):
         assert differs[row].any()
         assert inside.sum() > 0
     assert masks.max() == 1
+
+
+def test_what_the_dataset_says_of_its_faces_holds_behind_things_too(faces):
+    np.testing.assert_array_equal(occluded(faces).array("valence_arousal").load(), VALUES)
+
+
+def test_scores_of_these_faces_are_shown_under_a_name_of_their_own(faces):
+    metadata = occluded(faces).metadata
+    assert (metadata["dataset"], metadata["shown_as"]) == ("mine", "mine-occluded")
 
 
 def test_what_covers_each_face_is_in_the_table_and_an_attribute(faces):

@@ -3,7 +3,8 @@
 import pytest
 
 from benchmarks.made_results import put
-from errors import CorruptError, NoInputError
+from errors import CorruptError, DataError, NoInputError
+from labels.reading import read_labels
 from report.reading.results import load_studies
 from store.files import atomic_write
 
@@ -27,6 +28,20 @@ def test_a_result_without_the_numbers_per_face_is_refused(tmp_path):
     (put(tmp_path) / "faces.npz").unlink()
     with pytest.raises((CorruptError, OSError), match=r"faces\.npz"):
         load_studies(tmp_path)
+
+
+def test_results_of_a_dataset_with_other_classes_are_refused_by_name(tmp_path):
+    put(tmp_path, "mine/cam/plain")
+    put(tmp_path, "mine/cam/soft", labels=read_labels("pain").as_json())
+    message = "mine/cam/plain/seed0 tells Neutral, .* mine/cam/soft/seed0 No pain, Pain"
+    with pytest.raises(DataError, match=message):
+        load_studies(tmp_path)
+
+
+def test_datasets_may_have_classes_of_their_own(tmp_path):
+    put(tmp_path, "mine/cam/plain")
+    put(tmp_path, "hurt/cam/plain", labels=read_labels("pain").as_json())
+    assert [len(one.scores.labels) for one in load_studies(tmp_path)] == [2, 7]
 
 
 def test_plain_is_the_baseline_and_the_aligned_ones_stand_last(tmp_path):

@@ -67,6 +67,12 @@ def test_a_classifier_needs_a_kind_to_learn_from(inputs, tmp_path):
         patches(inputs, tmp_path / "out", params, CONTEXT)
 
 
+def test_things_that_nobody_drew_are_nothing_to_measure_on(inputs, tmp_path):
+    params = PATCH_PARAMS.model_copy(update={"unseen": ("scarf",)})
+    with pytest.raises(DataError, match=r"no test face behind one of patches\.unseen \(scarf\)"):
+        patches(inputs, tmp_path / "out", params, CONTEXT)
+
+
 def test_bare_faces_in_place_of_occluded_ones_are_no_input(inputs, tmp_path):
     swapped = PatchInputs(inputs.faces, inputs.faces, inputs.mae)
     with pytest.raises(NoInputError, match="Name the output of `occlude`"):

@@ -10,7 +10,7 @@ from contracts.examinations import Examination
 from contracts.files import CURVES, EXAMINATION, FACES, MEAN_MAPS, SCORES, SHEET, read_contract
 from contracts.repeats import Repeat
 from contracts.scores import LearningCurves, Scores
-from errors import CorruptError, NoInputError, printable
+from errors import CorruptError, DataError, NoInputError, printable
 from measures.faces import read_face_scores
 from report.reading.pooling import pool_folds
 from report.reading.studies import Arrays, Json, Result, Study, VariantResults
@@ -27,6 +27,7 @@ def load_studies(results: Path) -> list[Study]:
 
     Raises:
         NoInputError: if there is none, or one is unfinished.
+        DataError: if those of one dataset are of different classes.
         CorruptError: if a file is not the one that its manifest lists.
     """
     places = sorted(
@@ -41,10 +42,34 @@ def load_studies(results: Path) -> list[Study]:
             "holds no result (<dataset>/<method>/<variant>/<repeat>/scores.json). "
             "Run `dvc repro evaluate` first, or name the folder that holds the datasets' results.",
         )
+    loaded = [_load(results, one) for one in places]
+    for dataset, of_one in groupby(loaded, key=_dataset_of):
+        _require_same_classes(results / dataset, list(of_one))
     return [
-        _study(printable(place.as_posix()), pool_folds([_load(results, one) for one in members]))
-        for place, members in groupby(places, key=lambda place: place.parent.parent)
+        _study(path, pool_folds(list(members)))
+        for path, members in groupby(loaded, key=lambda run: run.path.rsplit("/", 2)[0])
     ]
+
+
+def _dataset_of(run: Result) -> str:
+    return run.path.split("/")[0]
+
+
+def _require_same_classes(folder: Path, runs: Sequence[Result]) -> None:
+    """Refuse results of one dataset that tell different classes apart.
+
+    Raises:
+        DataError: naming one of each.
+    """
+    first = runs[0]
+    for run in runs:
+        if run.scores.labels.names != first.scores.labels.names:
+            raise DataError(
+                folder,
+                f"{first.path} tells {', '.join(first.scores.labels.names)} apart, {run.path} "
+                f"{', '.join(run.scores.labels.names)}. The classes of the dataset were changed: "
+                "remove the results of the old ones, then run `dvc repro report`.",
+            )
 
 
 def _study(path: str, runs: Sequence[Result]) -> Study:

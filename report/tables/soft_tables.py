@@ -49,11 +49,14 @@ def soft_table(studies: Sequence[StudyStatistics]) -> Table | None:
 def _coverage(rows: Sequence[Row]) -> list[Column]:
     found = [one.variant.shown.scores.soft for _, one in rows]
     known = [one for one in found if one is not None]
-    return [
+    columns = [
         Column("faces", "with shares", tuple(f"{one.known}/{one.n}" for one in known)),
         Column("faces", "tied", tuple(str(one.tied) for one in known)),
-        Column("", "labels for other classes", tuple(f"{one.outside:.1%}" for one in known)),
     ]
+    if any(one.outside for one in known):
+        outside = tuple(f"{one.outside:.1%}" for one in known)
+        columns.append(Column("", "for classes not told apart", outside))
+    return columns
 
 
 def _interval(one: VariantStatistics, score: str) -> str:

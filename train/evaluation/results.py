@@ -85,7 +85,7 @@ def write_results(
     metadata = split.images.metadata
     scores = Scores(
         **scored.conditions,
-        dataset=metadata["dataset"],
+        dataset=str(metadata.get("shown_as") or metadata["dataset"]),
         notice=metadata["notice"],
         split=params.split,
         geometry=params.geometry,

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from contracts.occlusion import DETECTOR, DETECTOR_WEIGHTS, DetectorCard, DetectorScores
+from contracts.occlusion import BARE, DETECTOR, DETECTOR_WEIGHTS, DetectorCard, DetectorScores
 from errors import DataError, NoInputError
 from measures.detection import auroc, detected
 from store.building import building, is_built
@@ -162,6 +162,7 @@ class _Learning:
     def run(self) -> _Learnt:
         """Let each learn and be measured, then the kept one from all kinds."""
         rows, scores = self._rows(), {}
+        self._require_unseen(rows["test"])
         known = self._known(rows["train"])
         seen = {what: self._shown(rows, known, what) for what in (PIXELS, LATENTS)}
         for number, (name, kind) in enumerate(DETECTORS.items()):
@@ -178,6 +179,16 @@ class _Learning:
     def _kinds(self, rows_N: Rows) -> NDArray[np.str_]:
         kinds = self.occluded.table(("occluder",))["occluder"].to_list()
         return np.array(kinds, np.str_)[rows_N]
+
+    def _require_unseen(self, rows_N: Rows) -> None:
+        kinds_N = self._kinds(rows_N)
+        if self.params.unseen and not np.isin(kinds_N, self.params.unseen).any():
+            there = ", ".join(sorted({*kinds_N.tolist()} - {"", BARE}))
+            raise DataError(
+                self.occluded.path,
+                f"holds no test face behind one of patches.unseen ({', '.join(self.params.unseen)}"
+                f"), on which detectors are measured; it has {there}. Name one of these there.",
+            )
 
     def _known(self, rows_N: Rows) -> Rows:
         """Return those behind things from which detectors that are measured may learn."""
