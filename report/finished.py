@@ -11,7 +11,7 @@ from report.params import ReportParams
 from store.building import read_fingerprint, read_manifest
 
 SURVEY = "survey.json"
-VERSION = 14
+VERSION = 15
 
 
 def page_fingerprint(results: Path, params: ReportParams) -> dict[str, Any]:

@@ -52,6 +52,13 @@ def test_published_rows_follow_a_method_and_are_marked(tmp_path):
     assert table.rows[3][2:6] == ("aligned", "–", "0.8895", "–")
 
 
+def test_published_rows_stand_before_transfers(tmp_path):
+    put(tmp_path, "demo/cam/plain")
+    put(tmp_path, "demo-on-mine/cam/plain", trained_on="demo", dataset="mine")
+    found = [row[0] for row in study_table(studies_of(tmp_path)).rows]
+    assert (found[0], found[1], found[-1]) == ("demo", "RAF-DB, published †", "demo → mine")
+
+
 def test_published_rows_stand_beside_their_own_classes_only(tmp_path):
     put(tmp_path, "hurt/cam/plain", labels=read_labels("pain").as_json())
     assert [row[0] for row in study_table(studies_of(tmp_path)).rows] == ["hurt"]

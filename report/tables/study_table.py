@@ -64,12 +64,13 @@ def spread(one: VariantStatistics, score: str) -> str:
 def study_table(studies: Sequence[StudyStatistics]) -> Table:
     """Mean ± standard deviation and 95 % interval; published rows of these classes are marked."""
     rows: list[tuple[StudyStatistics, VariantStatistics | PublishedRow]] = []
-    comparable = {one.study.method for one in studies if compares(one.study.scores.labels)}
+    home = [one for one in studies if not one.study.scores.is_transfer]
+    comparable = {one.study.method for one in home if compares(one.study.scores.labels)}
+    last = {one.study.method: one for one in home}
     for study in studies:
         rows += [(study, one) for one in study.variants]
-        last = study is studies[-1] or studies[studies.index(study) + 1].study.method
         method = study.study.method
-        if not study.study.scores.is_transfer and last != method and method in comparable:
+        if last.get(method) is study and method in comparable:
             rows += [(study, one) for one in published_rows(method) if one.is_home]
 
     def column(group: str, head: str, ours: Cell, theirs: Callable[[PublishedRow], str]) -> Column:
