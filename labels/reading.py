@@ -46,7 +46,9 @@ def read_labels(name: str) -> LabelSet:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"])) or "classes"
-        raise DataError(file, f"{key}: {first['msg']}. {_EXAMPLE}") from error
+        raise DataError(
+            file, f"{key}: {first['msg'].removeprefix('Value error, ')}. {_EXAMPLE}"
+        ) from error
 
 
 @cache

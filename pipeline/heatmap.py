@@ -36,8 +36,9 @@ NEEDS = {
     ),
     "soft_au": (
         LABEL_SHARES,
-        "no shares of the classes, which kind soft_au mixes: draw au instead. Reader ferplus "
-        "brings shares, and reader csv with options: {shares: columns} or {shares: rows}.",
+        "no shares of the classes, which kind soft_au mixes: leave it out of matrix.kinds and draw "
+        "au. Reader ferplus brings shares, and reader csv with options: {shares: columns} or "
+        "{shares: rows}.",
     ),
 }
 """Kind -> the array without which it says nothing of its own, and what to do."""
