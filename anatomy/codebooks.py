@@ -145,7 +145,10 @@ def codebook_of(labels: LabelSet, name: str) -> Codebook:
     """
     geometry = pick(CODEBOOKS, name, "codebook")
     weighted = {
-        one.name: [(unit, _region(unit, geometry, labels.name)) for unit in one.units_in(name)]
+        one.name: [
+            (unit, _region(unit, geometry, f"label set {labels.name}, class {one.name}"))
+            for unit in one.units_in(name)
+        ]
         for one in labels.classes
     }
     further = {unit.au for pairs in weighted.values() for unit, _ in pairs} - {*GENERIC_UNITS}
@@ -185,15 +188,18 @@ def unit_of(units: Mapping[int, ActionUnit], number: int) -> ActionUnit:
     return units[named]
 
 
-def _region(unit: LabelUnit, geometry: Geometry, labels: str) -> Region:
-    """Return where an AU of a class is drawn, on its side."""
-    region = unit_of(geometry.units, unit.au).region
+def _region(unit: LabelUnit, geometry: Geometry, where: str) -> Region:
+    """Return where an AU of a class is drawn, on its side. where: of which class, for messages."""
+    try:
+        region = unit_of(geometry.units, unit.au).region
+    except UsageError as error:
+        raise UsageError(where, error.what) from error
     if unit.side == "both":
         return region
     if len(region) != 2 or (unit.side == "active" and unit.au not in ACTIVE_SIDES):
         known = ", ".join(map(str, sorted(ACTIVE_SIDES)))
         raise UsageError(
-            f"label set {labels}",
+            where,
             f"AU{unit.au} cannot be drawn on side '{unit.side}'. Write side: both; "
             f"'active' is known for AU {known}.",
         )

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-_PREFIX = "aulens-benchmark-"
+PREFIX = "aulens-benchmark-"
+"""Of such folders, before the number of their process."""
 
 
 @contextmanager
@@ -19,10 +20,10 @@ def scratch() -> Iterator[Path]:
     What an earlier benchmark left when it was killed outright is removed first: its folder has the
     number of its process in its name.
     """
-    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        if not _alive(left.name.removeprefix(_PREFIX).split("-")[0]):
+    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if not _alive(left.name.removeprefix(PREFIX).split("-")[0]):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 
     def leave(number: int, frame: FrameType | None) -> None:
         """Remove the folder and end: an exception would have to pass through whatever runs."""

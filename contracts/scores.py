@@ -28,7 +28,6 @@ OWN_BASELINES = {"uniform": "uniform", "all_aus": "all AUs", "stencil": "stencil
 stencil     the AU map of the face's expression, from the codebook
 """
 
-
 Interval = tuple[float, float] | None
 """[low, high]; None where no face counts."""
 

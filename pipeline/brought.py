@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 F32 = NDArray[np.float32]
+SAID = (AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL)
+"""Arrays that hold of a face however its picture is changed."""
 GIVEN = "given"
 """Array of the dataset's own landmarks."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from anatomy.codebooks import CODEBOOKS, codebook_of
 from contracts.files import INDEX_COLUMNS
 from contracts.labels import LabelSet
 from contracts.surveys import Audit, DatasetSummary, Findings
@@ -18,7 +19,6 @@ from pipeline.indexing.au_coverage import (
     coded_units,
     coverage,
     coverage_remarks,
-    refuse_undrawn,
 )
 from pipeline.indexing.au_join import JoinedUnits, join_units
 from pipeline.indexing.audit import (
@@ -89,6 +89,7 @@ def index(
     Raises:
         NoInputError: if there is no folder, no reader for it, or not one picture in it.
         NoPermissionError: if not one picture can be read.
+        UsageError: if an action unit of the label set cannot be drawn.
         DataError: if a label or path cannot be accepted, or splits share what they must not.
     """
     chosen = choose(raw, params.reader)
@@ -97,7 +98,8 @@ def index(
     options: ReaderOptions = checked(reader.options, params.options, f"{key}.options")
     given = options.model_dump(exclude_unset=True)
     labels = read_labels(params.labels)
-    refuse_undrawn(labels, params.labels)
+    for book in CODEBOOKS:  # a set that cannot be drawn would stop `heatmap`, after the faces
+        codebook_of(labels, book)
     listed = list(reader.read(raw, given, labels))
     contents = walk(raw)
     taken, left_out = _taken(raw, listed, chosen.name, contents)

@@ -18,6 +18,7 @@ from anatomy.templates import TEMPLATES
 from contracts.occlusion import BARE
 from errors import NoInputError
 from pipeline import array_attributes as described
+from pipeline.brought import SAID
 from pipeline.execution.cluster import ClusterConfig
 from pipeline.execution.sharded_build import build
 from pipeline.occlusion.occluders import put_before
@@ -26,7 +27,7 @@ from store.build_plans import Blocks, BuildPlan, Notes
 from store.building import building_folder
 from store.files import ANOTHER_DISK, folder_bytes, require_space
 from store.layout import ArraySpec, Layout, shard_rows
-from store.reading import AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL, Store
+from store.reading import Store
 from store.records import U8Image
 from store.tables import Row
 
@@ -60,7 +61,7 @@ def occlude(
         raise NoInputError(faces, "is no store of aligned faces. Name the output of `align`.")
     table, side = source.table(), source.array("image").shape[1]
     arrays = {
-        **{name: source.layout.arrays[name] for name in _carried(source)},
+        **{name: spec for name, spec in source.layout.arrays.items() if name in SAID},
         "image": ArraySpec((side, side, 3), "uint8", described.IMAGE),
         "mask": ArraySpec((GRID, GRID), "uint8", described.MASK),
         "valid": ArraySpec((), "uint8", described.VALID),
@@ -108,17 +109,8 @@ def occlude_rows(
         "occluder": kinds,
         "occluded_share": [f"{mask.mean():.3f}" for mask in masks],
     }
-    carried = {name: source.array(name).take(numbers) for name in _carried(source)}
-    return {**carried, "image": images, "mask": masks, "valid": valid}, notes
-
-
-def _carried(source: Store) -> list[str]:
-    """Name the arrays of what the dataset says of its faces: it holds behind things, too."""
-    return [
-        name
-        for name in (AU_INTENSITY, LABEL_SHARES, VALENCE_AROUSAL)
-        if name in source.layout.arrays
-    ]
+    said = {name: source.array(name).take(numbers) for name in SAID if name in source.layout.arrays}
+    return {**said, "image": images, "mask": masks, "valid": valid}, notes
 
 
 def _behind(

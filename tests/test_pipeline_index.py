@@ -54,6 +54,22 @@ def test_the_table_keeps_every_row_in_order(raw, tmp_path):
     assert counts["train"]["Fear"] == counts["test"]["Anger"] == counts["val"]["Happiness"] == 1
 
 
+@pytest.mark.parametrize(
+    ("unit", "why"),
+    [("39", "no action unit '39'; known: "), ("{au: 26, side: left}", "cannot be drawn on side")],
+)
+def test_a_label_set_that_cannot_be_drawn_is_refused_by_class(raw, tmp_path, unit, why):
+    file = tmp_path / "odd.yaml"
+    file.write_text(
+        "classes:\n"
+        "  - {name: Fear, abbreviation: f, colour: '#000000', synonyms: [happy]}\n"
+        f"  - {{name: Anger, abbreviation: a, colour: '#000000', aus: [12, {unit}]}}\n"
+    )
+    with pytest.raises(UsageError, match=f"label set odd, class Anger: .*{why}"):
+        index(raw, tmp_path / "mine", PARAMS.model_copy(update={"labels": str(file)}), quiet)
+    assert not (tmp_path / "mine").exists()
+
+
 def test_a_missing_picture_keeps_its_row_without_a_digest(raw, tmp_path):
     index(raw, tmp_path / "mine", PARAMS, quiet)
     _, gone, _ = read_index(tmp_path / "mine")[0].rows(named=True)

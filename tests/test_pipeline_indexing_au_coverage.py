@@ -1,9 +1,4 @@
-import pytest
-
-from contracts.labels import LabelSet
-from errors import DataError
-from labels.reading import read_labels, shipped
-from pipeline.indexing.au_coverage import coded_units, coverage, coverage_remarks, refuse_undrawn
+from pipeline.indexing.au_coverage import coded_units, coverage, coverage_remarks
 from store.records import Sample
 
 SAMPLES = [
@@ -11,18 +6,6 @@ SAMPLES = [
     Sample("b", "b", 1, aus={12: 0}),
     Sample("c", "c", 1),
 ]
-
-
-@pytest.mark.parametrize("name", shipped())
-def test_the_units_of_every_shipped_set_can_be_drawn(name):
-    refuse_undrawn(read_labels(name), name)
-
-
-def test_a_class_with_a_unit_that_has_no_region_is_refused():
-    first, second = read_labels("pain").as_json()["classes"]
-    odd = LabelSet.model_validate({"name": "odd", "classes": [first, {**second, "aus": [12, 39]}]})
-    with pytest.raises(DataError, match=r"odd\.yaml: class Pain has AU39, which has no region"):
-        refuse_undrawn(odd, "odd.yaml")
 
 
 def test_what_is_coded_active_and_missing_is_counted():

@@ -12,12 +12,13 @@ from typing import Any
 
 import torch
 
+from benchmarks.scratch import PREFIX
 from params.root import load
 from train.params import TrainParams
 
 Figures = dict[str, Any]
 HOME = Path(__file__).parents[2]
-_OWN = f"{tempfile.gettempdir()}/aulens-benchmark-{os.getpid()}-gpu"  # of scratch.py's names: swept
+_OWN = f"{tempfile.gettempdir()}/{PREFIX}{os.getpid()}-gpu"  # a later benchmark sweeps it
 SCRATCH = Path(os.environ.setdefault("SCRATCH", _OWN))  # a child process uses the same
 CUDA = torch.cuda.is_available()
 FAKE = "FAKE_CUDA_GPUS" in os.environ

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 
 from anatomy.codebooks import CODEBOOKS
-from contracts.labels import LabelSet
 from contracts.surveys import AUCoverage, Counts
-from errors import DataError
 from store.records import Sample
 
 Units = tuple[int, ...]
@@ -14,23 +12,6 @@ Units = tuple[int, ...]
 def coded_units(samples: Sequence[Sample]) -> Units:
     """Return the units that were coded on at least one picture, ascending."""
     return tuple(sorted({unit for one in samples for unit in one.aus or ()}))
-
-
-def refuse_undrawn(labels: LabelSet, name: str) -> None:
-    """Refuse a label set with an action unit that cannot be drawn.
-
-    Raises:
-        DataError: naming it and its class.
-    """
-    known = {unit for book in CODEBOOKS.values() for unit in book.units}
-    for one in labels.classes:
-        for unit in (*one.aus, *(one.published_aus or ())):
-            if unit.au not in known:
-                raise DataError(
-                    name,
-                    f"class {one.name} has AU{unit.au}, which has no region; those with one are "
-                    f"{' '.join(map(str, sorted(known)))}.",
-                )
 
 
 def coverage(samples: Sequence[Sample], missing: Counts, unused_rows: int) -> AUCoverage | None:

@@ -3,9 +3,10 @@
 The faces of each batch depend only on (seed, epoch).
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -218,18 +219,16 @@ class BatchLoader:
         if not batches:
             return
         rows_M, lengths = np.concatenate(batches), [len(rows_B) for rows_B in batches]
-        valid, labels, device_rows = (
-            torch.split(send(torch.from_numpy(values), self._placement.device), lengths)
-            for values in (self._valid[rows_M], self.labels_N[rows_M], rows_M)
+
+        def divided(values_M: NDArray[Any]) -> Sequence[Tensor]:
+            return torch.split(send(torch.from_numpy(values_M), self._placement.device), lengths)
+
+        valid, labels, device_rows = map(
+            divided, (self._valid[rows_M], self.labels_N[rows_M], rows_M)
         )
-        soft = None if self._soft is None else torch.from_numpy(self._soft.shares_NK[rows_M])
-        shares = None if soft is None else torch.split(send(soft, self._placement.device), lengths)
-        values = None if self._values_N2 is None else self._values_N2[rows_M]
-        values_B2 = (
-            [None] * len(batches)
-            if values is None
-            else torch.split(send(torch.from_numpy(values), self._placement.device), lengths)
-        )
+        nothing: Sequence[None] = [None] * len(batches)
+        shares = divided(self._soft.shares_NK[rows_M]) if self._soft else nothing
+        values = nothing if self._values_N2 is None else divided(self._values_N2[rows_M])
         with closing(self._fetch(batches)) as fetched:
             for number, (images, *others) in enumerate(fetched):
                 latents = self._latents.as_latents(others.pop()) if self._latents else None
@@ -242,8 +241,8 @@ class BatchLoader:
                     device_rows[number],
                     self._points(batches[number]) if self._with_points else None,
                     latents,
-                    None if shares is None else shares[number],
-                    values_B2[number],
+                    shares[number],
+                    values[number],
                 )
 
     def _points(self, rows_B: Rows) -> Tensor:
