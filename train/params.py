@@ -165,7 +165,7 @@ class TrainParams(BaseModel, frozen=True, extra="forbid"):
     @property
     def soft_targets(self) -> bool:
         """Whether targets are the shares of several people's labels, where these are known."""
-        return {"hard": False, "soft": True}[self.targets]
+        return self.targets == "soft"
 
     @property
     def validates_untrained(self) -> bool:

@@ -53,9 +53,11 @@ _LOG = logging.getLogger(__name__)
 
 def run_losses(method: Method, params: TrainParams, class_counts: Sequence[int]) -> dict[str, Loss]:
     """Return a method's own losses, AU alignment of an aligned run, and those of added heads."""
-    own, numbers = build_losses(method, params, class_counts), params.alignment
-    aligned = Loss(alignment(numbers), faces_with_map, needs_maps=True) if numbers else None
-    return {**own, **({"alignment": aligned} if aligned else {}), **added_losses(params)}
+    losses = build_losses(method, params, class_counts)
+    if params.alignment is not None:
+        aligned = alignment(params.alignment)
+        losses = {**losses, "alignment": Loss(aligned, faces_with_map, needs_maps=True)}
+    return {**losses, **added_losses(params)}
 
 
 def map_sizes(
